@@ -1,0 +1,250 @@
+/**
+ * The names that POSIX systems give their errors (`ENOENT`, `ENOSPC`, …) as the errors of this library.
+ *
+ * For authors of drivers over something that reports such names; the original error always stays in `cause`.
+ *
+ * @since 0.1.0
+ */
+import * as Predicate from "effect/Predicate"
+import { errnoName } from "./internal/errnoName.js"
+import * as MmioError from "./MmioError.js"
+
+/**
+ * Where an error came from: the call, the file, the place, and the foreign error itself.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Origin {
+  /** The function that failed, such as `"NodeIOProc.open"`. */
+  readonly operation: string
+  /** The name of the file, as text. */
+  readonly file: string
+  /** Where in the file, in bytes from its start. */
+  readonly position?: number | undefined
+  /** The foreign error. Its `code`, or that of its own `cause`, is the name looked for. */
+  readonly cause: unknown
+  /** The name to go by where the foreign error carries none. */
+  readonly name?: string | undefined
+}
+
+/**
+ * The POSIX name in an error: its `code`, else that of its `cause` (where `@effect/platform` hides it), else undefined.
+ *
+ * @since 0.1.0
+ * @category accessors
+ */
+export const nameOf: (error: unknown) => string | undefined = errnoName
+
+/**
+ * An error of opening: `ENOENT` is FileNotFound, or PathNotFound where `folderMissing` says that its folder is not there
+ * either.
+ *
+ * @since 0.1.0
+ * @category conversions
+ */
+export const openError = (origin: Origin, folderMissing: boolean): MmioError.OpenError => {
+  const details = detailsOf(origin)
+  switch (kindOf(nameIn(origin))) {
+    case "missing":
+      return folderMissing ? new MmioError.PathNotFound(details) : new MmioError.FileNotFound(details)
+    case "path":
+      return new MmioError.PathNotFound(details)
+    case "denied":
+      return new MmioError.AccessDenied(details)
+    case "busy":
+      return new MmioError.SharingViolation(details)
+    case "files":
+      return new MmioError.TooManyOpenFiles(details)
+    case "network":
+      return new MmioError.NetworkError(details)
+    case "memory":
+      return new MmioError.OutOfMemory(details)
+    case "other":
+      return new MmioError.CannotOpen(details)
+  }
+}
+
+/**
+ * An error of reading.
+ *
+ * @since 0.1.0
+ * @category conversions
+ */
+export const readError = (origin: Origin): MmioError.ReadError =>
+  isNetwork(origin) ? new MmioError.NetworkError(detailsOf(origin)) : new MmioError.CannotRead(detailsOf(origin))
+
+/**
+ * An error of writing, before which none of the call's bytes went down.
+ *
+ * @since 0.1.0
+ * @category conversions
+ */
+export const writeError = (origin: Origin): MmioError.CannotWrite | MmioError.NetworkError =>
+  isNetwork(origin)
+    ? new MmioError.NetworkError(detailsOf(origin))
+    : new MmioError.CannotWrite({ ...detailsOf(origin), written: 0 })
+
+/**
+ * An error of finding out or setting a position.
+ *
+ * @since 0.1.0
+ * @category conversions
+ */
+export const seekError = (origin: Origin): MmioError.CannotSeek => new MmioError.CannotSeek(detailsOf(origin))
+
+/**
+ * An error of closing. A system that wrote late reports here what it could not write: that is CannotWrite.
+ *
+ * @since 0.1.0
+ * @category conversions
+ */
+export const closeError = (origin: Origin): MmioError.CloseError => {
+  const details = detailsOf(origin)
+  switch (nameIn(origin)) {
+    case "ENOSPC":
+    case "EDQUOT":
+    case "EFBIG":
+    case "EIO":
+    case "ESTALE":
+      return new MmioError.CannotWrite({ ...details, written: 0 })
+    default:
+      return new MmioError.CannotClose(details)
+  }
+}
+
+/**
+ * An error of renaming or removing. `folderMissing` as in {@link openError}.
+ *
+ * @since 0.1.0
+ * @category conversions
+ */
+export const renameError = (origin: Origin, folderMissing: boolean): MmioError.RenameError => {
+  const details = detailsOf(origin)
+  switch (kindOf(nameIn(origin))) {
+    case "missing":
+      return folderMissing ? new MmioError.PathNotFound(details) : new MmioError.FileNotFound(details)
+    case "path":
+      return new MmioError.PathNotFound(details)
+    case "denied":
+      return new MmioError.AccessDenied(details)
+    case "busy":
+      return new MmioError.SharingViolation(details)
+    case "network":
+      return new MmioError.NetworkError(details)
+    default:
+      return new MmioError.CannotWrite({ ...details, written: 0 })
+  }
+}
+
+/**
+ * An error of asking whether a file exists (one that is missing is no error).
+ *
+ * @since 0.1.0
+ * @category conversions
+ */
+export const existsError = (origin: Origin): MmioError.ExistsError => {
+  const details = detailsOf(origin)
+  switch (kindOf(nameIn(origin))) {
+    case "denied":
+      return new MmioError.AccessDenied(details)
+    case "network":
+      return new MmioError.NetworkError(details)
+    default:
+      return new MmioError.CannotRead(details)
+  }
+}
+
+/**
+ * An error of making a temporary file.
+ *
+ * @since 0.1.0
+ * @category conversions
+ */
+export const tempNameError = (origin: Origin): MmioError.TempNameError => {
+  const details = detailsOf(origin)
+  switch (kindOf(nameIn(origin))) {
+    case "missing":
+    case "path":
+      return new MmioError.PathNotFound(details)
+    case "denied":
+      return new MmioError.AccessDenied(details)
+    case "files":
+      return new MmioError.TooManyOpenFiles(details)
+    case "network":
+      return new MmioError.NetworkError(details)
+    default:
+      return new MmioError.CannotWrite({ ...details, written: 0 })
+  }
+}
+
+type Kind = "missing" | "path" | "denied" | "busy" | "files" | "network" | "memory" | "other"
+
+/** What each name means to a program, and to a reader. */
+const names: Record<string, readonly [kind: Kind, description: string]> = {
+  ENOENT: ["missing", "there is no such file"],
+  ENOTDIR: ["path", "a part of the path is not a folder"],
+  ELOOP: ["path", "the links on the path lead in a circle"],
+  EACCES: ["denied", "permission denied"],
+  EPERM: ["denied", "the operation is not permitted"],
+  EROFS: ["denied", "the file system is read-only"],
+  EBUSY: ["busy", "the file is in use"],
+  ETXTBSY: ["busy", "the file is a program that is running"],
+  EMFILE: ["files", "this process has too many open files"],
+  ENFILE: ["files", "the system has too many open files"],
+  ENOMEM: ["memory", "the system is out of memory"],
+  ESTALE: ["network", "the file handle of the network storage went stale"],
+  ETIMEDOUT: ["network", "the storage did not answer in time"],
+  ECONNREFUSED: ["network", "the connection was refused"],
+  ECONNRESET: ["network", "the connection was reset"],
+  ECONNABORTED: ["network", "the connection was aborted"],
+  ENOTCONN: ["network", "there is no connection"],
+  EPIPE: ["network", "the other end closed the connection"],
+  EHOSTUNREACH: ["network", "the host cannot be reached"],
+  EHOSTDOWN: ["network", "the host is down"],
+  ENETUNREACH: ["network", "the network cannot be reached"],
+  ENETDOWN: ["network", "the network is down"],
+  ENETRESET: ["network", "the network dropped the connection"],
+  EREMOTEIO: ["network", "the remote storage failed"],
+  ENOTFOUND: ["network", "the host is not known"],
+  EAI_AGAIN: ["network", "the name of the host cannot be looked up now"],
+  ENOSPC: ["other", "no space left on device"],
+  EDQUOT: ["other", "the disk quota is used up"],
+  EFBIG: ["other", "the file would be too large"],
+  EIO: ["other", "the device failed"],
+  EISDIR: ["other", "it is a folder"],
+  ENAMETOOLONG: ["other", "the name is too long"],
+  EEXIST: ["other", "the name is taken"],
+  ENOTEMPTY: ["other", "the folder is not empty"],
+  EXDEV: ["other", "the two names are on different devices"],
+  EINVAL: ["other", "the system does not take this argument"],
+  EBADF: ["other", "the file is not open for this"],
+  ESPIPE: ["other", "the file has no positions"],
+  ENXIO: ["other", "there is no such device"],
+  ENODEV: ["other", "there is no such device"],
+  ENOSYS: ["other", "the system cannot do this"],
+  ENOTSUP: ["other", "the storage cannot do this"],
+  EOPNOTSUPP: ["other", "the storage cannot do this"],
+  EOVERFLOW: ["other", "the file is too large for the system"]
+}
+
+const kindOf = (name: string | undefined): Kind => lookUp(name)?.[0] ?? "other"
+
+const nameIn = (origin: Origin): string | undefined => nameOf(origin.cause) ?? origin.name
+
+const isNetwork = (origin: Origin): boolean => kindOf(nameIn(origin)) === "network"
+
+const detailsOf = (origin: Origin): MmioError.Details => ({
+  operation: origin.operation,
+  file: origin.file,
+  position: origin.position,
+  description: lookUp(nameIn(origin))?.[1] ?? wordsOf(origin.cause),
+  cause: origin.cause
+})
+
+const lookUp = (name: string | undefined) => name !== undefined && Object.hasOwn(names, name) ? names[name] : undefined
+
+const wordsOf = (cause: unknown): string =>
+  Predicate.hasProperty(cause, "message") && typeof cause.message === "string" && cause.message !== ""
+    ? cause.message
+    : "the storage failed"

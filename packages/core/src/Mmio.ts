@@ -1,0 +1,788 @@
+/**
+ * Handles: buffered, seekable files over any storage.
+ *
+ * A handle is a scoped resource: it flushes and closes when its scope ends. Its type says what it was opened for, so that writing
+ * to a handle opened for reading does not compile. Operations on one handle from several fibers happen one after another, and an
+ * interrupted operation leaves the handle as if it had not begun, but for bytes that reached the storage already.
+ *
+ * What the buffer can serve is one synchronous step. A transfer of at least the buffer's size goes straight to the driver.
+ *
+ * @since 0.1.0
+ */
+import * as Effect from "effect/Effect"
+import { dual } from "effect/Function"
+import type * as Inspectable from "effect/Inspectable"
+import type * as Option from "effect/Option"
+import type * as Pipeable from "effect/Pipeable"
+import type * as Request from "effect/Request"
+import type * as Scope from "effect/Scope"
+import type * as Sink from "effect/Sink"
+import * as Stream from "effect/Stream"
+import type { FileName } from "./FileName.js"
+import * as direct from "./internal/directAccess.js"
+import * as handles from "./internal/handle.js"
+import * as internal from "./internal/mmio.js"
+import * as streams from "./internal/stream.js"
+import type * as IOProc from "./IOProc.js"
+import type * as MmioError from "./MmioError.js"
+
+// ---------------------------------------------------------------------------------------------------------------------
+// handles
+// ---------------------------------------------------------------------------------------------------------------------
+
+/**
+ * Marks handles.
+ *
+ * @since 0.1.0
+ * @category type ids
+ */
+export const TypeId: unique symbol = handles.TypeId
+
+/**
+ * Marks handles.
+ *
+ * @since 0.1.0
+ * @category type ids
+ */
+export type TypeId = typeof TypeId
+
+/**
+ * The accesses with which a handle can be read.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export type Readable = "read" | "readWrite"
+
+/**
+ * The accesses with which a handle can be written.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export type Writable = "write" | "readWrite"
+
+/**
+ * An open file (`HMMIO`). `A` says what it was opened for, as far as the program knows at that point.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Handle<out A extends IOProc.Access = IOProc.Access>
+  extends Pipeable.Pipeable, Inspectable.Inspectable
+{
+  readonly [TypeId]: TypeId
+  /** The name it was opened by. */
+  readonly name: FileName
+  /** What it was opened for. */
+  readonly access: A
+}
+
+/**
+ * A handle that can be read, whatever else it can. What takes one takes a {@link ReadWriteHandle} too.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export type ReadHandle = Handle<Readable>
+
+/**
+ * A handle that can be written, whatever else it can. What takes one takes a {@link ReadWriteHandle} too.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export type WriteHandle = Handle<Writable>
+
+/**
+ * A handle that can be read and written.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export type ReadWriteHandle = Handle<"readWrite">
+
+/**
+ * A handle over a block of memory.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface MemoryHandle<out A extends IOProc.Access = IOProc.Access> extends Handle<A> {
+  readonly [MemoryTypeId]: MemoryTypeId
+}
+
+/**
+ * Marks handles over a block of memory.
+ *
+ * @since 0.1.0
+ * @category type ids
+ */
+export const MemoryTypeId: unique symbol = handles.MemoryTypeId
+
+/**
+ * Marks handles over a block of memory.
+ *
+ * @since 0.1.0
+ * @category type ids
+ */
+export type MemoryTypeId = typeof MemoryTypeId
+
+/**
+ * Whether a value is a handle.
+ *
+ * @since 0.1.0
+ * @category guards
+ */
+export const isHandle: (u: unknown) => u is Handle = internal.isHandle
+
+/**
+ * What writing the bytes that are still in the buffer can fail with: nothing, on a handle opened for reading only.
+ *
+ * @since 0.1.0
+ * @category errors
+ */
+export type PendingError<A extends IOProc.Access> = A extends "read" ? never : MmioError.WriteError
+
+/**
+ * What reading can fail with. A handle that can also write may have to write what is in its buffer first.
+ *
+ * @since 0.1.0
+ * @category errors
+ */
+export type ReadError<A extends IOProc.Access> = MmioError.ReadError | PendingError<A>
+
+// ---------------------------------------------------------------------------------------------------------------------
+// opening
+// ---------------------------------------------------------------------------------------------------------------------
+
+/**
+ * How a file is opened.
+ *
+ * @since 0.1.0
+ * @category options
+ */
+export interface OpenOptions<A extends IOProc.Access = IOProc.Access> {
+  /** What will be done with the file. Default: `"read"`. */
+  readonly access?: A | undefined
+  /**
+   * Whether to make the file if it is missing, and to cut it to no bytes if it is there (`MMIO_CREATE`). Default: false. A file
+   * cannot be created for reading only.
+   */
+  readonly create?: ("read" extends A ? false : boolean) | undefined
+  /**
+   * The buffer (`MMIO_ALLOCBUF`): its size in bytes, or the caller's own bytes, which belong to the handle until it is closed or
+   * gets another buffer; `"none"` or 0 for none. Default: 8192 bytes (`MMIO_DEFAULTBUFFER`).
+   */
+  readonly buffer?: number | Uint8Array | "none" | undefined
+  /** What other handles may do with the file meanwhile. Default: `"compat"`. */
+  readonly share?: IOProc.Share | undefined
+}
+
+/**
+ * Who serves a name.
+ *
+ * @since 0.1.0
+ * @category options
+ */
+export interface NameOptions {
+  /**
+   * The code of the driver to ask (`fccIOProc`), whatever the name says; `"DOS "` is the storage itself. Default: the code in the
+   * name, if it has one, else the storage itself.
+   */
+  readonly ioProc?: string | undefined
+}
+
+/**
+ * Opens a file of the program's storage until the scope ends (`mmioOpen`). A name as text is read by `FileName.parse`.
+ *
+ * Fails with whatever its driver's `open` fails with; with `CannotOpen` where no driver serves the name; with `InvalidParameter` for
+ * a size or a code that cannot be one. What cannot be flushed as the scope ends is a defect, with the typed error in it: where that
+ * must be handled, use {@link close} or {@link withFile}.
+ *
+ * @example
+ * ```ts
+ * import { Mmio } from "@effect-mmio/core"
+ * import { Effect } from "effect"
+ *
+ * export const magic = Effect.gen(function*() {
+ *   const file = yield* Mmio.open("take1.wav")
+ *   return yield* Mmio.read(file, 4)
+ * }).pipe(Effect.scoped)
+ * ```
+ *
+ * @since 0.1.0
+ * @category opening
+ */
+export const open: <A extends IOProc.Access = "read">(
+  name: string | FileName,
+  options?: OpenOptions<A> & NameOptions
+) => Effect.Effect<Handle<A>, MmioError.OpenError | MmioError.InvalidParameter, IOProc.IOProc | Scope.Scope> =
+  internal.open
+
+/**
+ * Opens a file of a driver that is given (`mmioOpen` with `pIOProc`), whatever the name says; otherwise like {@link open}.
+ *
+ * @since 0.1.0
+ * @category opening
+ */
+export const openWith: <A extends IOProc.Access = "read">(
+  ioProc: IOProc.IOProc,
+  name: string | FileName,
+  options?: OpenOptions<A>
+) => Effect.Effect<Handle<A>, MmioError.OpenError | MmioError.InvalidParameter, Scope.Scope> = internal.openWith
+
+/**
+ * Opens a file, runs `use` on it, flushes and closes it: whatever any of that fails with is in the type. If both `use` and the
+ * closing fail, the cause holds both. The file is closed also when it could not be flushed: a program that wants to try again uses
+ * {@link open} and {@link flush}.
+ *
+ * @since 0.1.0
+ * @category opening
+ */
+export const withFile: <A extends IOProc.Access = "read", B = never, E = never, R = never>(
+  name: string | FileName,
+  options: OpenOptions<A> & NameOptions,
+  use: (handle: Handle<A>) => Effect.Effect<B, E, R>
+) => Effect.Effect<
+  B,
+  E | MmioError.OpenError | MmioError.InvalidParameter | MmioError.CloseError | PendingError<A>,
+  IOProc.IOProc | R
+> = internal.withFile
+
+/**
+ * How a file that a driver already opened becomes a handle.
+ *
+ * @since 0.1.0
+ * @category options
+ */
+export interface FromFileOptions<A extends IOProc.Access = IOProc.Access> {
+  /** What the file was opened for. Default: `"read"`. */
+  readonly access?: A | undefined
+  /** As in {@link OpenOptions}. */
+  readonly buffer?: number | Uint8Array | "none" | undefined
+  /** What errors call it. Default: `"a given file"`. */
+  readonly name?: string | FileName | undefined
+}
+
+/**
+ * A handle over a file that a driver already opened (`mmioOpen` with `adwInfo`), from where the file stands. Releasing it flushes, and
+ * leaves the file open (`MMIO_FHOPEN`). `CannotSeek` says that the file cannot tell where it stands.
+ *
+ * @since 0.1.0
+ * @category opening
+ */
+export const fromFile: <A extends IOProc.Access = "read">(
+  file: IOProc.File,
+  options?: FromFileOptions<A>
+) => Effect.Effect<
+  Handle<A>,
+  MmioError.InvalidParameter | MmioError.OutOfMemory | MmioError.CannotSeek,
+  Scope.Scope
+> = internal.fromFile
+
+/**
+ * What a memory file is made of: the caller's bytes, or a block of `size` zeros.
+ *
+ * @since 0.1.0
+ * @category options
+ */
+export type MemoryOptions<A extends IOProc.Access = IOProc.Access> =
+  & {
+    /** What will be done with it. Default: `"readWrite"`. */
+    readonly access?: A | undefined
+    /**
+     * Whether the file begins empty, its end moving with what is written. Default: false, the whole block is the file.
+     */
+    readonly create?: boolean | undefined
+    /** By how many bytes at least the block grows when it is full. Default: 0, it does not. */
+    readonly expandBy?: number | undefined
+    /** What errors call it. Default: `"a memory file"`. */
+    readonly name?: string | FileName | undefined
+  }
+  & (
+    | {
+      /** The block, used in place: what is written goes there, until the block has to grow. */
+      readonly bytes: Uint8Array
+      readonly size?: undefined
+    }
+    | {
+      readonly bytes?: undefined
+      /** The size of the block, in bytes. Default: 0. */
+      readonly size?: number | undefined
+    }
+  )
+
+/**
+ * Opens a file that is a block of memory (`mmioOpen` with `FOURCC_MEM`). Its buffer is the block: direct access sees all of it.
+ *
+ * @example
+ * ```ts
+ * import { Mmio } from "@effect-mmio/core"
+ * import { Effect } from "effect"
+ *
+ * export const bytes = Effect.gen(function*() {
+ *   const file = yield* Mmio.openMemory({ expandBy: 4096 })
+ *   yield* Mmio.writeAll(file, new TextEncoder().encode("RIFF"))
+ *   return yield* Mmio.memoryBytes(file)
+ * }).pipe(Effect.scoped)
+ * ```
+ *
+ * @since 0.1.0
+ * @category opening
+ */
+export const openMemory: <A extends IOProc.Access = "readWrite">(
+  options?: MemoryOptions<A>
+) => Effect.Effect<MemoryHandle<A>, MmioError.InvalidParameter | MmioError.OutOfMemory, Scope.Scope> =
+  internal.openMemory
+
+/**
+ * A copy of what a memory file holds.
+ *
+ * @since 0.1.0
+ * @category accessors
+ */
+export const memoryBytes = (self: MemoryHandle): Effect.Effect<Uint8Array> => internal.memoryBytes(self)
+
+/**
+ * Flushes and closes now (`mmioClose`); the end of the scope then finds nothing to do. If the flush fails, the handle stays open with
+ * its bytes, and closing or flushing can be tried again. `CannotClose` says that the driver failed to close: the handle is closed all
+ * the same.
+ *
+ * @since 0.1.0
+ * @category closing
+ */
+export const close = <A extends IOProc.Access>(
+  self: Handle<A>
+): Effect.Effect<void, MmioError.CloseError | PendingError<A>> => implementation(self).close()
+
+// ---------------------------------------------------------------------------------------------------------------------
+// reading, writing, seeking
+// ---------------------------------------------------------------------------------------------------------------------
+
+/**
+ * Reads up to `count` bytes into a new array, fewer only at the end of the file (`mmioRead`). A `count` out of a damaged file costs no
+ * more memory than the file is long.
+ *
+ * A read that fails or is interrupted leaves the position where it was.
+ *
+ * @since 0.1.0
+ * @category reading
+ */
+export const read: {
+  (count: number): <A extends Readable>(
+    self: Handle<A>
+  ) => Effect.Effect<Uint8Array, ReadError<A> | MmioError.InvalidParameter | MmioError.OutOfMemory>
+  <A extends Readable>(
+    self: Handle<A>,
+    count: number
+  ): Effect.Effect<Uint8Array, ReadError<A> | MmioError.InvalidParameter | MmioError.OutOfMemory>
+} = dual(2, <A extends Readable>(self: Handle<A>, count: number) => implementation(self).read(count))
+
+/**
+ * Reads into `target` and gives how many bytes: as many as it has room for, fewer only at the end of the file (`mmioRead`).
+ *
+ * A read that fails or is interrupted leaves the position where it was; `target` may have been written to.
+ *
+ * @since 0.1.0
+ * @category reading
+ */
+export const readInto: {
+  (target: Uint8Array): <A extends Readable>(self: Handle<A>) => Effect.Effect<number, ReadError<A>>
+  <A extends Readable>(self: Handle<A>, target: Uint8Array): Effect.Effect<number, ReadError<A>>
+} = dual(2, <A extends Readable>(self: Handle<A>, target: Uint8Array) => implementation(self).readInto(target))
+
+/**
+ * Writes bytes and gives how many went in (`mmioWrite`): all of them, except into a memory file that cannot grow, which takes what it
+ * has room for, down to 0. Fewer bytes than the buffer's size are copied into it, and `source` is free again.
+ *
+ * A write that fails or is interrupted leaves the position where it was, and what was in the buffer stays there; `written` of
+ * `CannotWrite` says how many bytes went down all the same.
+ *
+ * @since 0.1.0
+ * @category writing
+ */
+export const write: {
+  (source: Uint8Array): (self: WriteHandle) => Effect.Effect<number, MmioError.WriteError>
+  (self: WriteHandle, source: Uint8Array): Effect.Effect<number, MmioError.WriteError>
+} = dual(2, (self: WriteHandle, source: Uint8Array) => implementation(self).write(source))
+
+/**
+ * Writes all bytes, or fails: with `CannotExpand` into a memory file that has no room for them, which then takes none.
+ *
+ * @since 0.1.0
+ * @category writing
+ */
+export const writeAll: {
+  (source: Uint8Array): (self: WriteHandle) => Effect.Effect<void, MmioError.WriteError>
+  (self: WriteHandle, source: Uint8Array): Effect.Effect<void, MmioError.WriteError>
+} = dual(2, (self: WriteHandle, source: Uint8Array) => implementation(self).writeAll(source))
+
+/**
+ * Sets the position and gives it (`mmioSeek`); from `"end"` the offset is added to the length, so -1 is the last byte. A position behind
+ * the end is allowed: reading there gives nothing, and writing there fills the gap with zeros.
+ *
+ * Fails with `CannotSeek`, the position staying where it was: before the start, outside of a memory block that cannot grow, or where
+ * the storage does not go. Does not flush: what was written waits in the buffer.
+ *
+ * @since 0.1.0
+ * @category seeking
+ */
+export const seek = (
+  self: Handle,
+  offset: number,
+  from: IOProc.Whence = "start"
+): Effect.Effect<number, MmioError.CannotSeek | MmioError.InvalidParameter> => implementation(self).seek(offset, from)
+
+/**
+ * The position, in bytes from the start of the file.
+ *
+ * @since 0.1.0
+ * @category seeking
+ */
+export const position = (self: Handle): Effect.Effect<number> => implementation(self).position
+
+// ---------------------------------------------------------------------------------------------------------------------
+// the buffer
+// ---------------------------------------------------------------------------------------------------------------------
+
+/**
+ * Writes what is in the buffer, and has the driver push down what it holds itself (`mmioFlush`, `MMIOM_WRITEFLUSH`). With `emptyBuffer`
+ * (`MMIO_EMPTYBUF`) what was read ahead is forgotten too, so that the next read asks the storage. The position stays.
+ *
+ * A flush that fails leaves the bytes that did not go down in the buffer, and the next flush tries again.
+ *
+ * @since 0.1.0
+ * @category buffering
+ */
+export const flush = <A extends IOProc.Access>(self: Handle<A>, options?: {
+  readonly emptyBuffer?: boolean | undefined
+}): Effect.Effect<void, PendingError<A>> => internal.flush(implementation(self), options?.emptyBuffer === true)
+
+/**
+ * Gives the handle another buffer, at any moment (`mmioSetBuffer`): of a size in bytes, of the caller's own bytes (which belong to the
+ * handle until it is closed or gets another buffer), or none (`"none"` or 0). The position stays, and what was read ahead is kept as
+ * far as it fits.
+ *
+ * Fails with `InvalidParameter` for what is no size, and on a memory file, whose buffer is its block; with `OutOfMemory`; with what
+ * writing the old buffer fails with; and with `CannotSeek` where bytes that were read ahead do not fit, and the storage cannot go back
+ * for them. The old buffer then stays.
+ *
+ * @since 0.1.0
+ * @category buffering
+ */
+export const setBuffer: {
+  (buffer: number | Uint8Array | "none"): <A extends IOProc.Access>(
+    self: Handle<A>
+  ) => Effect.Effect<
+    void,
+    MmioError.InvalidParameter | MmioError.OutOfMemory | MmioError.CannotSeek | PendingError<A>
+  >
+  <A extends IOProc.Access>(
+    self: Handle<A>,
+    buffer: number | Uint8Array | "none"
+  ): Effect.Effect<void, MmioError.InvalidParameter | MmioError.OutOfMemory | MmioError.CannotSeek | PendingError<A>>
+} = dual(
+  2,
+  <A extends IOProc.Access>(self: Handle<A>, buffer: number | Uint8Array | "none") =>
+    internal.setBuffer(implementation(self), buffer)
+)
+
+// ---------------------------------------------------------------------------------------------------------------------
+// direct access
+// ---------------------------------------------------------------------------------------------------------------------
+
+/**
+ * The buffer of a handle at one moment (`MMIOINFO`). Everything but `bytes`, which is the live buffer, is a snapshot.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Info {
+  /** The name of the file. */
+  readonly name: FileName
+  /** What it was opened for. */
+  readonly access: IOProc.Access
+  /** The live buffer; of length 0 where the handle has none (`pchBuffer`, `cchBuffer`). */
+  readonly bytes: Uint8Array
+  /** The position, as an index into `bytes`: what is read or written next (`pchNext`). */
+  readonly next: number
+  /** Behind the last byte that can be read (`pchEndRead`). */
+  readonly endRead: number
+  /** Behind the last byte that can be written (`pchEndWrite`); equal to `next` on a handle that cannot write. */
+  readonly endWrite: number
+  /** Where in the file `bytes` begins (`lBufOffset`). */
+  readonly bufferOffset: number
+  /** Where the driver stands; -1 where only it knows (`lDiskOffset`). */
+  readonly diskOffset: number
+  /** To be set by a program that wrote into `bytes` (`MMIO_DIRTY`). */
+  readonly dirty: boolean
+  /** Which of the buffer's windows this describes: later ones refuse it. */
+  readonly generation: number
+}
+
+/**
+ * The buffer, for a program that reads and writes in it (`mmioGetInfo`). The program consumes `bytes[next, endRead)` or fills
+ * `bytes[next, endWrite)`, and hands the info back, with `next` moved, through {@link advance} or {@link setInfo}. In between nothing
+ * else should be done with the handle.
+ *
+ * @since 0.1.0
+ * @category direct access
+ */
+export const getInfo = <A extends IOProc.Access>(self: Handle<A>): Effect.Effect<Info, PendingError<A>> =>
+  direct.getInfo(implementation(self))
+
+/**
+ * Hands the buffer back (`mmioSetInfo`): the position becomes `next`, and with `dirty` the window, up to `next` at least, will be written.
+ * Bytes that were changed without `dirty` are not.
+ *
+ * Fails with `InvalidParameter`, and changes nothing, for an info of an earlier window, a `next` outside of the buffer, a `next` behind
+ * `endRead` without `dirty`, and `dirty` on a handle that cannot write.
+ *
+ * @since 0.1.0
+ * @category direct access
+ */
+export const setInfo: {
+  (info: Info): (self: Handle) => Effect.Effect<void, MmioError.InvalidParameter>
+  (self: Handle, info: Info): Effect.Effect<void, MmioError.InvalidParameter>
+} = dual(2, (self: Handle, info: Info) => direct.setInfo(implementation(self), info))
+
+/**
+ * Hands the buffer back as {@link setInfo} does, writes it if it is dirty, and moves it on (`mmioAdvance`): for `"read"` with more
+ * bytes behind those that were not consumed, or none at the end of the file, where `next === endRead`; for `"write"` with room for
+ * writing. Gives the new info.
+ *
+ * Fails with `Unbuffered` on a handle without a buffer, and with `CannotExpand` for `"write"` into a memory file that is full.
+ *
+ * @since 0.1.0
+ * @category direct access
+ */
+export function advance<A extends Readable>(
+  self: Handle<A>,
+  info: Info,
+  direction: "read"
+): Effect.Effect<Info, ReadError<A> | MmioError.Unbuffered | MmioError.InvalidParameter>
+export function advance(
+  self: WriteHandle,
+  info: Info,
+  direction: "write"
+): Effect.Effect<Info, MmioError.WriteError | MmioError.Unbuffered | MmioError.InvalidParameter>
+export function advance(self: Handle, info: Info, direction: "read" | "write") {
+  return direct.advance(implementation(self), info, direction)
+}
+
+/**
+ * What a function did to a buffer: how far it went, whether it wrote, and what it found.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Advanced<out B> {
+  /** What the whole gives. */
+  readonly value: B
+  /** Behind the last byte that was consumed or written, as an index into `bytes`. */
+  readonly next: number
+  /** Whether it wrote into `bytes`. Default: false. */
+  readonly dirty?: boolean | undefined
+}
+
+/**
+ * Runs a synchronous function on the buffer: {@link getInfo}, {@link advance} where there is nothing to consume or no room, `f`,
+ * {@link setInfo}. For `"read"` there is at least one byte to consume, unless the file is at its end; for `"write"` there is room for at
+ * least one. A function that throws is a defect, and moves nothing.
+ *
+ * @example
+ * ```ts
+ * import { Mmio } from "@effect-mmio/core"
+ *
+ * // the next byte, or -1 at the end of the file
+ * export const nextByte = (file: Mmio.ReadHandle) =>
+ *   Mmio.withBuffer(file, "read", ({ bytes, endRead, next }) =>
+ *     next < endRead ? { value: bytes[next] ?? -1, next: next + 1 } : { value: -1, next })
+ * ```
+ *
+ * @since 0.1.0
+ * @category direct access
+ */
+export function withBuffer<A extends Readable, B>(
+  self: Handle<A>,
+  direction: "read",
+  f: (info: Info) => Advanced<B>
+): Effect.Effect<B, ReadError<A> | MmioError.Unbuffered | MmioError.InvalidParameter>
+export function withBuffer<B>(
+  self: WriteHandle,
+  direction: "write",
+  f: (info: Info) => Advanced<B>
+): Effect.Effect<B, MmioError.WriteError | MmioError.Unbuffered | MmioError.InvalidParameter>
+export function withBuffer<B>(self: Handle, direction: "read" | "write", f: (info: Info) => Advanced<B>) {
+  return direct.withBuffer(implementation(self), direction, f)
+}
+
+/**
+ * A range of a file.
+ *
+ * @since 0.1.0
+ * @category options
+ */
+export interface Range {
+  /** Where it begins, in bytes from the start of the file. Default: the position. */
+  readonly from?: number | undefined
+  /** Where it ends, in bytes from the start of the file. Default: the end of the file. */
+  readonly to?: number | undefined
+}
+
+/**
+ * Runs a synchronous function on every window of a range, in order, at the speed of memory, and gives how many bytes that were.
+ * `f` gets the bytes, which it must neither keep nor change, and where in the file they begin.
+ *
+ * The handle is busy until the end; the position then is behind the last byte that `f` got, also after a failure or an interruption.
+ *
+ * @example
+ * ```ts
+ * import { Mmio } from "@effect-mmio/core"
+ * import { Effect } from "effect"
+ *
+ * export const sum = (file: Mmio.ReadHandle) =>
+ *   Effect.suspend(() => {
+ *     let sum = 0
+ *     return Effect.map(
+ *       Mmio.forEachBuffer(file, (bytes) => {
+ *         for (let i = 0; i < bytes.length; i++) sum += bytes[i] ?? 0
+ *       }),
+ *       () => sum
+ *     )
+ *   })
+ * ```
+ *
+ * @since 0.1.0
+ * @category direct access
+ */
+export const forEachBuffer = <A extends Readable>(
+  self: Handle<A>,
+  f: (bytes: Uint8Array, position: number) => void,
+  range?: Range
+): Effect.Effect<
+  number,
+  ReadError<A> | MmioError.CannotSeek | MmioError.Unbuffered | MmioError.InvalidParameter
+> =>
+  Effect.flatMap(
+    internal.checkRange(implementation(self), "Mmio.forEachBuffer", range),
+    (range) => direct.forEachBuffer(implementation(self), f, range)
+  )
+
+// ---------------------------------------------------------------------------------------------------------------------
+// streams
+// ---------------------------------------------------------------------------------------------------------------------
+
+/**
+ * The bytes of a range as a stream of chunks of `chunkSize` bytes (default 64 KiB; the last one may be shorter), read as they are
+ * wanted and in constant memory. The stream keeps a place of its own, so that other operations may come between two chunks; the position
+ * of the handle is behind the last chunk that was read.
+ *
+ * @since 0.1.0
+ * @category streaming
+ */
+export const stream = <A extends Readable>(
+  self: Handle<A>,
+  options?: Range & { readonly chunkSize?: number | undefined }
+): Stream.Stream<Uint8Array, ReadError<A> | MmioError.CannotSeek | MmioError.InvalidParameter> =>
+  Stream.unwrap(
+    Effect.zipWith(
+      internal.checkRange(implementation(self), "Mmio.stream", options),
+      internal.checkChunkSize(implementation(self), "Mmio.stream", options?.chunkSize),
+      (range, chunkSize) => streams.stream(implementation(self), range, chunkSize)
+    )
+  )
+
+/**
+ * A sink that writes what it gets at the position of the handle, as {@link writeAll} does, and gives how many bytes that were. It does
+ * not flush.
+ *
+ * @since 0.1.0
+ * @category streaming
+ */
+export const sink = (self: WriteHandle): Sink.Sink<number, Uint8Array, never, MmioError.WriteError> =>
+  streams.sink((bytes) => writeAll(self, bytes))
+
+// ---------------------------------------------------------------------------------------------------------------------
+// messages
+// ---------------------------------------------------------------------------------------------------------------------
+
+/**
+ * Says something of the driver's own to it (`mmioSendMessage`, messages from `MMIOM_USER` up): a request whose type carries the answer and
+ * the failure. `None` where the driver does not know it. What is in the buffer stays there: {@link flush} first if the message is
+ * about the file's bytes.
+ *
+ * @since 0.1.0
+ * @category messages
+ */
+export const sendMessage: {
+  <B, E>(request: Request.Request<B, E>): (self: Handle) => Effect.Effect<Option.Option<B>, E>
+  <B, E>(self: Handle, request: Request.Request<B, E>): Effect.Effect<Option.Option<B>, E>
+} = dual(2, <B, E>(self: Handle, request: Request.Request<B, E>) => internal.sendMessage(implementation(self), request))
+
+// ---------------------------------------------------------------------------------------------------------------------
+// names
+// ---------------------------------------------------------------------------------------------------------------------
+
+/**
+ * Gives a file another name (`mmioRename`), in the place of whatever had it. The name that it has says which driver is asked.
+ *
+ * @since 0.1.0
+ * @category names
+ */
+export const rename = (from: string | FileName, to: string | FileName, options?: NameOptions): Effect.Effect<
+  void,
+  MmioError.RenameError | MmioError.CannotOpen | MmioError.InvalidParameter,
+  IOProc.IOProc
+> => internal.asking("Mmio.rename", from, options, (ioProc, from) => ioProc.rename(from, internal.nameFrom(to)))
+
+/**
+ * Removes a file (`mmioOpen` with `MMIO_DELETE`).
+ *
+ * @since 0.1.0
+ * @category names
+ */
+export const remove = (name: string | FileName, options?: NameOptions): Effect.Effect<
+  void,
+  MmioError.RenameError | MmioError.CannotOpen | MmioError.InvalidParameter,
+  IOProc.IOProc
+> => internal.asking("Mmio.remove", name, options, (ioProc, name) => ioProc.remove(name))
+
+/**
+ * Whether there is a file of this name (`mmioOpen` with `MMIO_EXIST`).
+ *
+ * @since 0.1.0
+ * @category names
+ */
+export const exists = (name: string | FileName, options?: NameOptions): Effect.Effect<
+  boolean,
+  MmioError.ExistsError | MmioError.CannotOpen | MmioError.InvalidParameter,
+  IOProc.IOProc
+> => internal.asking("Mmio.exists", name, options, (ioProc, name) => ioProc.exists(name))
+
+/**
+ * The name as it means the same from anywhere in the storage (`mmioOpen` with `MMIO_PARSE`). The file need not exist.
+ *
+ * @since 0.1.0
+ * @category names
+ */
+export const fullName = (name: string | FileName, options?: NameOptions): Effect.Effect<
+  FileName,
+  MmioError.FullNameError | MmioError.CannotOpen | MmioError.InvalidParameter,
+  IOProc.IOProc
+> => internal.asking("Mmio.fullName", name, options, (ioProc, name) => ioProc.fullName(name))
+
+/**
+ * Makes an empty file under a name that did not exist, and gives the name (`mmioOpen` with `MMIO_GETTEMP`).
+ *
+ * @since 0.1.0
+ * @category names
+ */
+export const tempName = (options?: IOProc.TempNameRequest & NameOptions): Effect.Effect<
+  FileName,
+  MmioError.TempNameError | MmioError.CannotOpen | MmioError.InvalidParameter,
+  IOProc.IOProc
+> => internal.tempName(options)
+
+const implementation = internal.implementation

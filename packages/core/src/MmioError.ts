@@ -1,0 +1,367 @@
+/**
+ * What can go wrong: one tagged class for each `MMIOERR_*`, with its number in `code`.
+ *
+ * The `message` of every error is a sentence, such as
+ * `CannotWrite: Mmio.write take1.wav at 4096: no space left on device (ENOSPC)`.
+ * The end of a file is not an error: it is a value (0, or fewer bytes than asked for).
+ *
+ * @since 0.1.0
+ */
+import type * as Cause from "effect/Cause"
+import * as Data from "effect/Data"
+import * as Predicate from "effect/Predicate"
+import { errnoName } from "./internal/errnoName.js"
+
+/**
+ * Marks the errors of this module.
+ *
+ * @since 0.1.0
+ * @category type ids
+ */
+export const TypeId: unique symbol = Symbol.for("@effect-mmio/core/MmioError")
+
+/**
+ * Marks the errors of this module.
+ *
+ * @since 0.1.0
+ * @category type ids
+ */
+export type TypeId = typeof TypeId
+
+/**
+ * What every error says about the call that failed.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Details {
+  /** The function that failed, such as `"Mmio.write"`. */
+  readonly operation: string
+  /** The name of the file, as text. */
+  readonly file: string
+  /** Where in the file, in bytes from its start, if the failure has a place. */
+  readonly position?: number | undefined
+  /** What happened, in words that complete the sentence of `message`. */
+  readonly description: string
+  /** The error that this one was made from. */
+  readonly cause?: unknown
+}
+
+type Instance<Tag extends string, Code extends number, Fields> =
+  & Cause.YieldableError
+  & { readonly [TypeId]: TypeId; readonly _tag: Tag; readonly code: Code }
+  & Readonly<Fields>
+
+/** V8 takes and reads this; elsewhere it is a property that nobody looks at. */
+const stacks: ErrorConstructor & { stackTraceLimit?: number | undefined } = Error
+
+const define = <const Tag extends string, const Code extends number>(
+  tag: Tag,
+  code: Code
+): new<Extra extends object = {}>(args: Readonly<Details & Extra>) => Instance<Tag, Code, Details & Extra> => {
+  class Base extends Data.TaggedError(tag)<Details> {
+    readonly [TypeId]: TypeId = TypeId
+    readonly code = code
+    override get message() {
+      const where = this.position === undefined ? "" : ` at ${this.position}`
+      const errno = errnoName(this.cause)
+      const origin = errno === undefined ? "" : ` (${errno})`
+      return `${tag}: ${this.operation} ${this.file}${where}: ${this.description}${origin}`
+    }
+  }
+  // Data.TaggedError assigns whatever fields it is given; a class expression cannot say so for fields yet to be named.
+  return Base as never
+}
+
+/**
+ * There is no file of this name (`MMIOERR_FILENOTFOUND`).
+ *
+ * @since 0.1.0
+ * @category errors
+ */
+export class FileNotFound extends define("FileNotFound", 257) {}
+
+/**
+ * Memory for a buffer or a block could not be allocated (`MMIOERR_OUTOFMEMORY`).
+ *
+ * @since 0.1.0
+ * @category errors
+ */
+export class OutOfMemory extends define("OutOfMemory", 258) {}
+
+/**
+ * The file could not be opened, or no driver serves its name (`MMIOERR_CANNOTOPEN`).
+ *
+ * @since 0.1.0
+ * @category errors
+ */
+export class CannotOpen extends define("CannotOpen", 259) {}
+
+/**
+ * The driver could not close the file, which is closed all the same (`MMIOERR_CANNOTCLOSE`).
+ *
+ * @since 0.1.0
+ * @category errors
+ */
+export class CannotClose extends define("CannotClose", 260) {}
+
+/**
+ * Bytes could not be read (`MMIOERR_CANNOTREAD`).
+ *
+ * @since 0.1.0
+ * @category errors
+ */
+export class CannotRead extends define("CannotRead", 261) {}
+
+/**
+ * Bytes could not be written (`MMIOERR_CANNOTWRITE`). `written` says how many of this call's bytes went down before it
+ * failed; what is still in the buffer stays there, and the next flush tries again.
+ *
+ * @since 0.1.0
+ * @category errors
+ */
+export class CannotWrite extends define("CannotWrite", 262)<{ readonly written: number }> {}
+
+/**
+ * The position cannot be set there: before the start, outside a memory block that cannot grow, or not at all on a
+ * storage that only goes forward (`MMIOERR_CANNOTSEEK`).
+ *
+ * @since 0.1.0
+ * @category errors
+ */
+export class CannotSeek extends define("CannotSeek", 263) {}
+
+/**
+ * The file cannot become as large as that (`MMIOERR_CANNOTEXPAND`).
+ *
+ * @since 0.1.0
+ * @category errors
+ */
+export class CannotExpand extends define("CannotExpand", 264) {}
+
+/**
+ * The chunk that was sought is not there (`MMIOERR_CHUNKNOTFOUND`). `sought` says what was looked for and `searchedTo` where
+ * the search ended, in bytes from the start of the file.
+ *
+ * @since 0.1.0
+ * @category errors
+ */
+export class ChunkNotFound extends define("ChunkNotFound", 265)<{
+  readonly sought: string
+  readonly searchedTo: number
+}> {
+  /** A search that ends is how a walk ends: without a stack, which nobody asks for, it costs a fifth. */
+  constructor(args: Details & { readonly sought: string; readonly searchedTo: number }) {
+    const limit = stacks.stackTraceLimit
+    stacks.stackTraceLimit = 0
+    super(args)
+    stacks.stackTraceLimit = limit
+  }
+}
+
+/**
+ * Direct access was asked of a handle without a buffer (`MMIOERR_UNBUFFERED`).
+ *
+ * @since 0.1.0
+ * @category errors
+ */
+export class Unbuffered extends define("Unbuffered", 266) {}
+
+/**
+ * A folder on the way to the file is missing (`MMIOERR_PATHNOTFOUND`).
+ *
+ * @since 0.1.0
+ * @category errors
+ */
+export class PathNotFound extends define("PathNotFound", 267) {}
+
+/**
+ * The storage refuses this to this program (`MMIOERR_ACCESSDENIED`).
+ *
+ * @since 0.1.0
+ * @category errors
+ */
+export class AccessDenied extends define("AccessDenied", 268) {}
+
+/**
+ * The sharing mode of another open handle forbids it, or the file is in use (`MMIOERR_SHARINGVIOLATION`).
+ *
+ * @since 0.1.0
+ * @category errors
+ */
+export class SharingViolation extends define("SharingViolation", 269) {}
+
+/**
+ * The network on the way to the storage failed (`MMIOERR_NETWORKERROR`).
+ *
+ * @since 0.1.0
+ * @category errors
+ */
+export class NetworkError extends define("NetworkError", 270) {}
+
+/**
+ * The process or the system has no file handle left (`MMIOERR_TOOMANYOPENFILES`).
+ *
+ * @since 0.1.0
+ * @category errors
+ */
+export class TooManyOpenFiles extends define("TooManyOpenFiles", 271) {}
+
+/**
+ * The content is not what it claims to be (`MMIOERR_INVALIDFILE`).
+ *
+ * @since 0.1.0
+ * @category errors
+ */
+export class InvalidFile extends define("InvalidFile", 272) {}
+
+/**
+ * A size, offset, code or stale `Info` that no call may carry (`MMSYSERR_INVALPARAM`).
+ *
+ * @since 0.1.0
+ * @category errors
+ */
+export class InvalidParameter extends define("InvalidParameter", 11) {}
+
+/**
+ * The handle was used after it was closed (`MMSYSERR_INVALHANDLE`). Always a defect: a handle outlives its scope only by a
+ * bug.
+ *
+ * @since 0.1.0
+ * @category errors
+ */
+export class InvalidHandle extends define("InvalidHandle", 5) {}
+
+/**
+ * Any error of this library that can stand in an error channel: all of this module but {@link InvalidHandle}.
+ *
+ * @since 0.1.0
+ * @category errors
+ */
+export type MmioError =
+  | FileNotFound
+  | OutOfMemory
+  | CannotOpen
+  | CannotClose
+  | CannotRead
+  | CannotWrite
+  | CannotSeek
+  | CannotExpand
+  | ChunkNotFound
+  | Unbuffered
+  | PathNotFound
+  | AccessDenied
+  | SharingViolation
+  | NetworkError
+  | TooManyOpenFiles
+  | InvalidFile
+  | InvalidParameter
+
+/**
+ * What a driver's `open` can fail with.
+ *
+ * @since 0.1.0
+ * @category errors
+ */
+export type OpenError =
+  | FileNotFound
+  | PathNotFound
+  | AccessDenied
+  | SharingViolation
+  | TooManyOpenFiles
+  | NetworkError
+  | OutOfMemory
+  | InvalidFile
+  | CannotOpen
+
+/**
+ * What reading from a driver can fail with.
+ *
+ * @since 0.1.0
+ * @category errors
+ */
+export type ReadError = CannotRead | NetworkError
+
+/**
+ * What writing to a driver can fail with.
+ *
+ * @since 0.1.0
+ * @category errors
+ */
+export type WriteError = CannotWrite | CannotExpand | NetworkError
+
+/**
+ * What closing a driver's file can fail with.
+ *
+ * @since 0.1.0
+ * @category errors
+ */
+export type CloseError = CannotClose | CannotWrite
+
+/**
+ * What renaming and removing can fail with.
+ *
+ * @since 0.1.0
+ * @category errors
+ */
+export type RenameError =
+  | FileNotFound
+  | PathNotFound
+  | AccessDenied
+  | SharingViolation
+  | NetworkError
+  | CannotWrite
+
+/**
+ * What asking whether a file exists can fail with.
+ *
+ * @since 0.1.0
+ * @category errors
+ */
+export type ExistsError = AccessDenied | NetworkError | CannotRead
+
+/**
+ * What completing a name can fail with.
+ *
+ * @since 0.1.0
+ * @category errors
+ */
+export type FullNameError = PathNotFound | AccessDenied
+
+/**
+ * What making up a name for a temporary file can fail with.
+ *
+ * @since 0.1.0
+ * @category errors
+ */
+export type TempNameError = PathNotFound | AccessDenied | TooManyOpenFiles | NetworkError | CannotWrite
+
+/**
+ * Whether a value is an error of this module, from whichever copy of the package.
+ *
+ * @since 0.1.0
+ * @category guards
+ */
+export const isMmioError = (u: unknown): u is MmioError | InvalidHandle => Predicate.hasProperty(u, TypeId)
+
+/**
+ * The same error as seen from another call: other `operation`, `file`, `position`; the rest stays.
+ *
+ * @since 0.1.0
+ * @category combinators
+ */
+export const withDetails = <E extends MmioError>(self: E, details: Partial<Omit<Details, "cause">>): E => {
+  // An error that says so already is kept: copying `stack` has it written out, which costs more than all else that happens to an error.
+  if (keysOf(details).every((key) => self[key] === details[key])) return self
+  // `cause` is not enumerable, as JavaScript has it, so the spread leaves it behind.
+  const fields = { ...self, ...(self.cause === undefined ? {} : { cause: self.cause }), ...details }
+  // `new (x.constructor)(its own fields)` gives an x: each class of this module takes exactly its own fields.
+  const Class = self.constructor as new(fields: Omit<E, keyof Error>) => E
+  const error = new Class(fields)
+  if (self.stack !== undefined) error.stack = self.stack
+  return error
+}
+
+/** The literal's own keys: what a caller passes has no others. */
+const keysOf = (details: Partial<Omit<Details, "cause">>) =>
+  Object.keys(details) as Array<Exclude<keyof Details, "cause">>

@@ -1,0 +1,82 @@
+/**
+ * Buffered, seekable file handles over swappable storage drivers, and navigation of RIFF files.
+ *
+ * @since 0.1.0
+ */
+
+/**
+ * The names that POSIX systems give their errors, as the errors of this library.
+ *
+ * @since 0.1.0
+ */
+export * as Errno from "./Errno.js"
+
+/**
+ * Names of files, and of elements inside of files.
+ *
+ * @since 0.1.0
+ */
+export * as FileName from "./FileName.js"
+
+/**
+ * The `FileSystem` of `@effect/platform` as a storage.
+ *
+ * @since 0.1.0
+ */
+export * as FileSystemIOProc from "./FileSystemIOProc.js"
+
+/**
+ * Four-character codes.
+ *
+ * @since 0.1.0
+ */
+export * as FourCC from "./FourCC.js"
+
+/**
+ * Storage drivers: what a driver is, and how drivers stack.
+ *
+ * @since 0.1.0
+ */
+export * as IOProc from "./IOProc.js"
+
+/**
+ * Drivers that are installed and removed while a program runs.
+ *
+ * @since 0.1.0
+ */
+export * as IOProcRegistry from "./IOProcRegistry.js"
+
+/**
+ * A whole named storage held in memory.
+ *
+ * @since 0.1.0
+ */
+export * as MemoryIOProc from "./MemoryIOProc.js"
+
+/**
+ * Handles: buffered, seekable files over any storage.
+ *
+ * @since 0.1.0
+ */
+export * as Mmio from "./Mmio.js"
+
+/**
+ * What can go wrong.
+ *
+ * @since 0.1.0
+ */
+export * as MmioError from "./MmioError.js"
+
+/**
+ * RIFF files: chunks found, entered, left and made.
+ *
+ * @since 0.1.0
+ */
+export * as Riff from "./Riff.js"
+
+/**
+ * Sharing modes: what the open handles of a file allow each other.
+ *
+ * @since 0.1.0
+ */
+export * as Sharing from "./Sharing.js"

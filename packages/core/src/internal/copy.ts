@@ -1,0 +1,23 @@
+/**
+ * Copies `count` bytes. Up to 32 of them one by one: that is cheaper than a call and two views.
+ *
+ * @internal
+ */
+export const copy = (source: Uint8Array, from: number, target: Uint8Array, to: number, count: number): void => {
+  if (count <= 32) { for (let i = 0; i < count; i++) target[to + i] = source[from + i]! }
+  // inside, as the caller checked
+  else target.set(source.subarray(from, from + count), to)
+}
+
+/**
+ * A new array of `size` bytes, or undefined where the runtime cannot give one.
+ *
+ * @internal
+ */
+export const allocate = (size: number): Uint8Array | undefined => {
+  try {
+    return new Uint8Array(size)
+  } catch {
+    return undefined
+  }
+}

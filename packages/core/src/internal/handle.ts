@@ -1,0 +1,331 @@
+/**
+ * What all handles have in common: the state in its `Ref`, the lock, and the paths that the buffer can serve.
+ *
+ * What needs more than the buffer is left to the two kinds of handles: over a driver's file (`fileHandle.ts`), and over a block of
+ * memory (`memoryHandle.ts`). Their methods named `…Slow` run inside of `Lock.exclusive`.
+ */
+import * as Effect from "effect/Effect"
+import * as Inspectable from "effect/Inspectable"
+import type * as Option from "effect/Option"
+import { pipeArguments } from "effect/Pipeable"
+import type * as Request from "effect/Request"
+import type * as FileName from "../FileName.js"
+import type { Access, Whence } from "../IOProc.js"
+import type * as Api from "../Mmio.js"
+import * as MmioError from "../MmioError.js"
+import * as BufferState from "./bufferState.js"
+import { allocate, copy } from "./copy.js"
+import { bothExits } from "./exits.js"
+import { Lock, type Restore } from "./lock.js"
+import { StateRef } from "./stateRef.js"
+
+/** @internal */
+export const TypeId: Api.TypeId = Symbol.for("@effect-mmio/core/Mmio/Handle") as Api.TypeId
+
+/** @internal */
+export const MemoryTypeId: Api.MemoryTypeId = Symbol.for("@effect-mmio/core/Mmio/MemoryHandle") as Api.MemoryTypeId
+
+/** What a driver can fail with while bytes are brought, or room is made for them. @internal */
+export type TransferError<A extends Access> = Api.ReadError<A>
+
+/** As many bytes are allocated on the word of the caller alone; for more, the file has to have them. */
+const trustedCount = 64 * 1024
+
+/** @internal */
+export abstract class HandleBase<A extends Access = Access> implements Api.Handle<A> {
+  readonly [TypeId]: Api.TypeId = TypeId
+  readonly name: FileName.FileName
+  readonly access: A
+  readonly state: StateRef
+  readonly lock: Lock
+  /** What the access allows; every path asks, since a cast gets past the types. */
+  readonly canRead: boolean
+  readonly canWrite: boolean
+
+  constructor(name: FileName.FileName, access: A, initial: BufferState.BufferState) {
+    this.name = name
+    this.access = access
+    this.canRead = access !== "write"
+    this.canWrite = access !== "read"
+    this.state = new StateRef(initial)
+    this.lock = new Lock(
+      Effect.dieSync(() =>
+        new MmioError.InvalidHandle({
+          operation: "Mmio",
+          file: name.full,
+          description: "the handle was used after it was closed"
+        })
+      )
+    )
+  }
+
+  pipe() {
+    return pipeArguments(this, arguments)
+  }
+  toJSON() {
+    return {
+      _id: "@effect-mmio/core/Mmio/Handle",
+      name: this.name.full,
+      access: this.access,
+      position: BufferState.position(this.state.current),
+      closed: this.lock.closed
+    }
+  }
+  toString() {
+    return Inspectable.format(this.toJSON())
+  }
+  [Inspectable.NodeInspectSymbol]() {
+    return this.toJSON()
+  }
+
+  // -------------------------------------------------------------------------------------------------------------------
+  // what the buffer can serve: one `suspend`, no lock
+  // -------------------------------------------------------------------------------------------------------------------
+
+  readInto(target: Uint8Array): Effect.Effect<number, TransferError<A>> {
+    return Effect.suspend(() => {
+      const s = this.state.current
+      const count = target.length
+      if (this.lock.idle && this.canRead && s.next >= 0 && s.next + count <= s.endRead) {
+        copy(s.bytes, s.next, target, 0, count)
+        this.state.current = BufferState.taken(s, count)
+        return Effect.succeed(count)
+      }
+      return this.run("Mmio.readInto", (restore) => this.readSlow(target, restore))
+    })
+  }
+
+  read(
+    count: number
+  ): Effect.Effect<Uint8Array, TransferError<A> | MmioError.OutOfMemory | MmioError.InvalidParameter> {
+    type Failure = TransferError<A> | MmioError.OutOfMemory | MmioError.InvalidParameter
+    return Effect.suspend((): Effect.Effect<Uint8Array, Failure> => {
+      const s = this.state.current
+      if (
+        this.lock.idle && this.canRead && count >= 0 && s.next >= 0 && s.next + count <= s.endRead
+        && Number.isInteger(count)
+      ) {
+        this.state.current = BufferState.taken(s, count)
+        return Effect.succeed(s.bytes.slice(s.next, s.next + count))
+      }
+      return Number.isSafeInteger(count) && count >= 0
+        ? this.run("Mmio.read", (restore) => this.readNew(count, restore))
+        : this.invalid("Mmio.read", `${count} is not a number of bytes`)
+    })
+  }
+
+  write(source: Uint8Array): Effect.Effect<number, MmioError.WriteError> {
+    return Effect.suspend(() =>
+      this.put(source)
+        ? Effect.succeed(source.length)
+        : this.run("Mmio.write", (restore) => this.writeSlow(source, restore))
+    )
+  }
+
+  writeAll(source: Uint8Array): Effect.Effect<void, MmioError.WriteError> {
+    return Effect.suspend(() =>
+      this.put(source) ?
+        Effect.void :
+        this.run("Mmio.writeAll", (restore) =>
+          Effect.asVoid(Effect.zipRight(this.reserveSlow(source.length), this.writeSlow(source, restore))))
+    )
+  }
+
+  /** Puts bytes into the window, if it is free to take them. */
+  put(source: Uint8Array): boolean {
+    const s = this.state.current
+    const count = source.length
+    // `<` and not `<=`: a transfer of the buffer's size gains nothing from a copy.
+    if (
+      !this.lock.idle || !this.canWrite || count === 0 || count >= s.bytes.length || count > BufferState.writable(s)
+    ) {
+      return false
+    }
+    copy(source, 0, s.bytes, s.next, count)
+    this.state.current = BufferState.put(s, count)
+    return true
+  }
+
+  get position(): Effect.Effect<number> {
+    return this.immediate(() => Effect.succeed(BufferState.position(this.state.current)))
+  }
+
+  seek(offset: number, from: Whence): Effect.Effect<number, MmioError.CannotSeek | MmioError.InvalidParameter> {
+    type Failure = MmioError.CannotSeek | MmioError.InvalidParameter
+    return Effect.suspend((): Effect.Effect<number, Failure> => {
+      if (!Number.isSafeInteger(offset)) {
+        return this.invalid("Mmio.seek", `${offset} is not a number of bytes`)
+      }
+      const s = this.state.current
+      if (this.lock.idle && from !== "end") {
+        const next = from === "start" ? offset - s.offset : s.next + offset
+        if (next >= 0 && next <= s.endRead) {
+          this.state.current = BufferState.movedTo(s, s.offset + next)
+          return Effect.succeed(s.offset + next)
+        }
+      }
+      return this.run("Mmio.seek", (restore) => this.seekSlow(offset, from, restore))
+    })
+  }
+
+  // -------------------------------------------------------------------------------------------------------------------
+  // what needs the lock
+  // -------------------------------------------------------------------------------------------------------------------
+
+  /** Runs an operation that has the handle to itself; its errors name it. */
+  run<B, E extends MmioError.MmioError>(
+    operation: string,
+    body: (restore: Restore) => Effect.Effect<B, E>
+  ): Effect.Effect<B, E> {
+    return Effect.mapError(
+      this.lock.exclusive(body),
+      (error) => MmioError.withDetails(error, { operation, file: this.name.full })
+    )
+  }
+
+  /** Runs what needs no I/O, at once where it can. */
+  immediate<B, E>(body: () => Effect.Effect<B, E>): Effect.Effect<B, E> {
+    return Effect.suspend(() => this.lock.idle ? body() : this.lock.exclusive(body))
+  }
+
+  /** Reads in full or to the end of the file; on failure and interruption the position stays where it was. */
+  abstract readSlow(target: Uint8Array, restore: Restore): Effect.Effect<number, TransferError<A>>
+
+  /** Writes in full, or what a block of memory has room for; on failure and interruption the position stays where it was. */
+  abstract writeSlow(source: Uint8Array, restore: Restore): Effect.Effect<number, MmioError.WriteError>
+
+  /** Fails where it is known beforehand that so many bytes cannot be written. */
+  abstract reserveSlow(count: number): Effect.Effect<void, MmioError.CannotExpand>
+
+  abstract seekSlow(offset: number, from: Whence, restore: Restore): Effect.Effect<number, MmioError.CannotSeek>
+
+  /** Writes what is dirty and has the driver push it down. */
+  abstract flushSlow(restore: Restore): Effect.Effect<void, Api.PendingError<A>>
+
+  /** Forgets what was read ahead; only after a flush. */
+  abstract forgetSlow(): Effect.Effect<void>
+
+  abstract setBufferSlow(
+    bytes: Uint8Array,
+    restore: Restore
+  ): Effect.Effect<void, MmioError.CannotSeek | MmioError.InvalidParameter | Api.PendingError<A>>
+
+  /** Brings the window to the position, so that an `Info` can describe it. */
+  abstract attachSlow(restore: Restore): Effect.Effect<void, Api.PendingError<A>>
+
+  /** Writes what is dirty, then brings bytes behind those that the window has at the position; none at the end of the file. */
+  abstract refillSlow(restore: Restore): Effect.Effect<void, TransferError<A>>
+
+  /** Writes what is dirty, then makes room for writing at the position. */
+  abstract makeRoomSlow(restore: Restore): Effect.Effect<void, MmioError.WriteError>
+
+  /** Releases what is below; the flush has been tried. */
+  abstract closeSlow(): Effect.Effect<void, MmioError.CloseError>
+
+  abstract onMessage<B, E>(request: Request.Request<B, E>): Option.Option<Effect.Effect<B, E>>
+
+  /**
+   * Reads up to `count` bytes into a new array. The array grows with what the file really has, so that a size out of a damaged
+   * file costs no more memory than the file is long.
+   */
+  private readNew(
+    count: number,
+    restore: Restore
+  ): Effect.Effect<Uint8Array, TransferError<A> | MmioError.OutOfMemory> {
+    const start = BufferState.position(this.state.current)
+    const grow = (
+      sofar: Uint8Array,
+      size: number
+    ): Effect.Effect<Uint8Array, TransferError<A> | MmioError.OutOfMemory> => {
+      const bytes = allocate(size)
+      if (bytes === undefined) return Effect.fail(this.outOfMemory("Mmio.read", size))
+      bytes.set(sofar)
+      return Effect.flatMap(this.readSlow(bytes.subarray(sofar.length), restore), (read) => {
+        const total = sofar.length + read
+        return total < size
+          ? Effect.succeed(bytes.slice(0, total))
+          : total === count
+          ? Effect.succeed(bytes)
+          : grow(bytes, Math.min(count, total * 4))
+      })
+    }
+    return this.returningTo(start, grow(new Uint8Array(0), Math.min(count, trustedCount)))
+  }
+
+  /** A handle that cannot write is never dirty and never gave its driver anything: nothing of this can fail on it. */
+  protected onlyIfWritable(push: Effect.Effect<void, MmioError.WriteError>): Effect.Effect<void, Api.PendingError<A>> {
+    return push as Effect.Effect<void, Api.PendingError<A>>
+  }
+
+  /** Has a failed or interrupted operation leave the position where it was. */
+  returningTo<B, E>(start: number, operation: Effect.Effect<B, E>): Effect.Effect<B, E> {
+    return Effect.onError(operation, () =>
+      Effect.sync(() => {
+        this.state.current = BufferState.movedTo(this.state.current, start)
+      }))
+  }
+
+  // -------------------------------------------------------------------------------------------------------------------
+  // closing
+  // -------------------------------------------------------------------------------------------------------------------
+
+  /** Flushes and closes. A flush that fails leaves the handle open, with its bytes. */
+  close(): Effect.Effect<void, MmioError.CloseError | Api.PendingError<A>> {
+    return this.run<void, MmioError.CloseError | Api.PendingError<A>>(
+      "Mmio.close",
+      (restore) => Effect.zipRight(this.flushSlow(restore), this.shut())
+    )
+  }
+
+  /** Flushes and closes, whatever happens; does nothing to a closed handle. */
+  dispose(operation: string): Effect.Effect<void, MmioError.CloseError | Api.PendingError<A>> {
+    return Effect.uninterruptible(
+      Effect.suspend(() =>
+        this.lock.closed ?
+          Effect.void :
+          this.run<void, MmioError.CloseError | Api.PendingError<A>>(operation, (restore) =>
+            Effect.flatMap(Effect.exit(this.flushSlow(restore)), (flushed) =>
+              Effect.flatMap(Effect.exit(this.shut()), (shut) =>
+                bothExits(flushed, shut))))
+      )
+    )
+  }
+
+  private shut(): Effect.Effect<void, MmioError.CloseError> {
+    return Effect.suspend(() => {
+      this.lock.close()
+      this.state.current = BufferState.make(new Uint8Array(0), BufferState.position(this.state.current))
+      return this.closeSlow()
+    })
+  }
+
+  // -------------------------------------------------------------------------------------------------------------------
+  // refusals
+  // -------------------------------------------------------------------------------------------------------------------
+
+  cannotRead(): MmioError.CannotRead {
+    return new MmioError.CannotRead({
+      operation: "Mmio",
+      file: this.name.full,
+      description: "the handle is open for writing only"
+    })
+  }
+  cannotWrite(): MmioError.CannotWrite {
+    return new MmioError.CannotWrite({
+      operation: "Mmio",
+      file: this.name.full,
+      description: "the handle is open for reading only",
+      written: 0
+    })
+  }
+  outOfMemory(operation: string, size: number): MmioError.OutOfMemory {
+    return new MmioError.OutOfMemory({
+      operation,
+      file: this.name.full,
+      description: `there is no memory for a buffer of ${size} bytes`
+    })
+  }
+  invalid(operation: string, description: string): Effect.Effect<never, MmioError.InvalidParameter> {
+    return Effect.fail(new MmioError.InvalidParameter({ operation, file: this.name.full, description }))
+  }
+}

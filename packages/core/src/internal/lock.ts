@@ -1,0 +1,82 @@
+/**
+ * One operation after another, in the order in which they came.
+ *
+ * (`Effect.Semaphore` would do but for two things: the paths that the buffer serves ask with a plain field whether the handle is
+ * theirs, and in effect 3.22 a fiber interrupted between taking a permit and registering its release loses the permit.)
+ */
+import * as Effect from "effect/Effect"
+
+/** Makes interruptible again what stands in an operation's uninterruptible region. @internal */
+export type Restore = <A, E, R>(effect: Effect.Effect<A, E, R>) => Effect.Effect<A, E, R>
+
+interface Waiter {
+  granted: boolean
+  readonly wake: () => void
+}
+
+/** @internal */
+export class Lock {
+  /** False while an operation runs, and for good once the lock is closed. Only this class sets it. */
+  idle = true
+  closed = false
+  private readonly waiters: Array<Waiter> = []
+  private readonly whenClosed: Effect.Effect<never>
+
+  /** `whenClosed` is what everyone gets who comes, or is still waiting, after the lock was closed. */
+  constructor(whenClosed: Effect.Effect<never>) {
+    this.whenClosed = whenClosed
+  }
+
+  /** Runs an operation that nothing else runs beside, uninterruptibly but for what it restores. */
+  exclusive<A, E, R>(operation: (restore: Restore) => Effect.Effect<A, E, R>): Effect.Effect<A, E, R> {
+    return Effect.uninterruptibleMask((restore) =>
+      Effect.zipRight(
+        this.acquire(restore),
+        Effect.ensuring(
+          Effect.suspend(() => this.closed ? this.whenClosed : operation(restore)),
+          this.release
+        )
+      )
+    )
+  }
+
+  /** Lets nothing run any more; to be called by an operation. */
+  close(): void {
+    this.closed = true
+  }
+
+  /**
+   * Takes the turn, or waits to be given it. A waiter that is interrupted just as it is given the turn passes it on, so that it is
+   * never lost between two steps.
+   */
+  private acquire(restore: Restore): Effect.Effect<void> {
+    return Effect.suspend(() => {
+      if (this.idle) {
+        this.idle = false
+        return Effect.void
+      }
+      if (this.closed) return this.whenClosed
+      let waiter: Waiter | undefined
+      const turn = Effect.async<void>((resume) => {
+        waiter = { granted: false, wake: () => resume(Effect.void) }
+        this.waiters.push(waiter)
+      })
+      return Effect.onInterrupt(restore(turn), () =>
+        Effect.suspend(() => {
+          if (waiter === undefined) return Effect.void
+          if (waiter.granted) return this.release
+          this.waiters.splice(this.waiters.indexOf(waiter), 1)
+          return Effect.void
+        }))
+    })
+  }
+
+  private readonly release: Effect.Effect<void> = Effect.sync(() => {
+    const next = this.waiters.shift()
+    if (next === undefined) this.idle = !this.closed
+    else {
+      next.granted = true
+      next.wake()
+    }
+  })
+}

@@ -1,0 +1,78 @@
+/**
+ * Handles as streams and sinks.
+ */
+import * as Channel from "effect/Channel"
+import * as Chunk from "effect/Chunk"
+import * as Effect from "effect/Effect"
+import * as Sink from "effect/Sink"
+import * as Stream from "effect/Stream"
+import type { Access } from "../IOProc.js"
+import type * as MmioError from "../MmioError.js"
+import * as BufferState from "./bufferState.js"
+import type { HandleBase, TransferError } from "./handle.js"
+
+/** @internal */
+export const defaultChunkSize = 64 * 1024
+
+/**
+ * The bytes from `from` (the position of the handle as the stream begins, if undefined) to `to`. The stream has a place of its own:
+ * what others do with the handle between two of its chunks does not move it.
+ *
+ * @internal
+ */
+export const stream = <A extends Access>(
+  handle: HandleBase<A>,
+  { from, to }: { readonly from: number | undefined; readonly to: number },
+  chunkSize: number
+): Stream.Stream<Uint8Array, TransferError<A> | MmioError.CannotSeek> => {
+  const pull = (at: number): Effect.Effect<Uint8Array, TransferError<A> | MmioError.CannotSeek> =>
+    handle.run<Uint8Array, TransferError<A> | MmioError.CannotSeek>("Mmio.stream", (restore) => {
+      const bytes = new Uint8Array(Math.min(chunkSize, to - at))
+      const read = Effect.map(
+        handle.readSlow(bytes, restore),
+        (count) => count === bytes.length ? bytes : bytes.slice(0, count)
+      )
+      return BufferState.position(handle.state.current) === at
+        ? read
+        : Effect.zipRight(handle.seekSlow(at, "start", restore), read)
+    })
+  type Loop = Channel.Channel<
+    Chunk.Chunk<Uint8Array>,
+    unknown,
+    TransferError<A> | MmioError.CannotSeek,
+    unknown,
+    void,
+    unknown
+  >
+  const loop = (at: number): Loop =>
+    at >= to ? Channel.void : Channel.flatMap(Channel.fromEffect(pull(at)), (bytes) =>
+      bytes.length === 0
+        ? Channel.void
+        : Channel.flatMap(Channel.write(Chunk.of(bytes)), () => loop(at + bytes.length)))
+  return Stream.withSpan(
+    Stream.unwrap(
+      Effect.map(
+        from === undefined ? handle.position : Effect.succeed(from),
+        (start) => Stream.fromChannel(loop(start))
+      )
+    ),
+    "Mmio.stream",
+    { attributes: { "mmio.file": handle.name.full }, captureStackTrace: false }
+  )
+}
+
+/** @internal */
+export const sink = <E>(
+  writeAll: (bytes: Uint8Array) => Effect.Effect<void, E>
+): Sink.Sink<number, Uint8Array, never, E> =>
+  Sink.suspend(() => {
+    let total = 0
+    return Sink.map(
+      Sink.forEach((bytes: Uint8Array) =>
+        Effect.map(writeAll(bytes), () => {
+          total += bytes.length
+        })
+      ),
+      () => total
+    )
+  })

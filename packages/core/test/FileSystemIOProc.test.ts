@@ -1,0 +1,758 @@
+/**
+ * The driver over a `FileSystem` that fails, hides and delays as told; on a real disk it is tested in platform-node.
+ */
+import { FileName, FileSystemIOProc, type IOProc, Mmio, type MmioError } from "@effect-mmio/core"
+import { Interruption } from "@effect-mmio/testing"
+import { Error as PlatformError, FileSystem } from "@effect/platform"
+import { assert, describe, it } from "@effect/vitest"
+import { Cause, Deferred, Effect, Exit, Fiber, Option } from "effect"
+
+const bytes = (text: string) => new TextEncoder().encode(text)
+const text = (bytes: Uint8Array) => new TextDecoder().decode(bytes)
+
+type Failure = PlatformError.PlatformError
+
+/** A failure as on Node: the platform's word, and the system's name hidden in the cause. */
+const failure = (method: string, code: string, reason: PlatformError.SystemErrorReason = "Unknown"): Failure =>
+  new PlatformError.SystemError({
+    module: "FileSystem",
+    method,
+    reason,
+    cause: Object.assign(new Error(`${code}: told to fail`), { code })
+  })
+
+/** A failure of a platform that has no such names. */
+const bareFailure = (method: string, reason: PlatformError.SystemErrorReason): Failure =>
+  new PlatformError.SystemError({ module: "FileSystem", method, reason, description: "in words" })
+
+/** As the disk answers: never at once. */
+const later = Effect.async<void>((resume) => {
+  setImmediate(() => resume(Effect.void))
+})
+
+interface Node {
+  readonly type: FileSystem.File.Type
+  readonly ino: number
+  bytes: Uint8Array
+}
+
+type Method =
+  | "open"
+  | "stat"
+  | "fstat"
+  | "read"
+  | "write"
+  | "sync"
+  | "truncate"
+  | "close"
+  | "rename"
+  | "remove"
+  | "realPath"
+
+/** A disk in memory behind the platform's interface, with the manners of the platform on Node. */
+class Disk {
+  readonly nodes = new Map<string, Node>()
+  /** What calls fail with, instead of doing anything. */
+  readonly failures = new Map<Method, Failure>()
+  readonly log: Array<string> = []
+  /** Descriptors that are not closed. */
+  openFiles = 0
+  /** Calls that began and have not ended, whatever became of the fiber. */
+  running = 0
+  /** Where paths are found. */
+  root = "/"
+  /** What platforms give differently. */
+  hasInodes = true
+  hasNames = true
+  /** Transfers no more than this at once. */
+  atMost = Infinity
+  /** Is waited for by every transfer. */
+  gate: Effect.Effect<void> = Effect.void
+  private made = 0
+
+  constructor(files: Record<string, string | null> = {}) {
+    this.nodes.set("", { type: "Directory", ino: this.made++, bytes: new Uint8Array(0) })
+    for (const [path, content] of Object.entries(files)) this.put(path, content)
+  }
+
+  put(path: string, content: string | null, type: FileSystem.File.Type = content === null ? "Directory" : "File") {
+    this.nodes.set(path, { type, ino: ++this.made, bytes: bytes(content ?? "") })
+  }
+
+  content(path: string): string | undefined {
+    const node = this.nodes.get(path)
+    return node?.type === "File" ? text(node.bytes) : undefined
+  }
+
+  private missing(method: string): Failure {
+    return this.hasNames ? failure(method, "ENOENT", "NotFound") : bareFailure(method, "NotFound")
+  }
+
+  private normalize(path: string): string {
+    return path.replaceAll("\\", "/").replace(/^[A-Z]:\/|^\//, "").split("/").filter((part) =>
+      part !== "" && part !== "."
+    ).join("/")
+  }
+
+  private folderOf(path: string): string {
+    return path.slice(0, Math.max(0, path.lastIndexOf("/")))
+  }
+
+  /** Runs a call as `effectify` does: once begun, it goes on whatever becomes of the fiber. */
+  private call<A>(method: Method, work: () => A | Failure): Effect.Effect<A, Failure> {
+    return Effect.async((resume) => {
+      this.log.push(method)
+      this.running++
+      Effect.runFork(Effect.zipRight(
+        Effect.zipRight(later, method === "read" || method === "write" ? this.gate : Effect.void),
+        Effect.sync(() => {
+          this.running--
+          const failing = this.failures.get(method)
+          const result = failing ?? work()
+          resume(PlatformError.isPlatformError(result) ? Effect.fail(result) : Effect.succeed(result))
+        })
+      ))
+    })
+  }
+
+  private info(node: Node): FileSystem.File.Info {
+    return {
+      type: node.type,
+      mtime: Option.none(),
+      atime: Option.none(),
+      birthtime: Option.none(),
+      dev: 1,
+      ino: this.hasInodes ? Option.some(node.ino) : Option.none(),
+      mode: 0,
+      nlink: Option.none(),
+      uid: Option.none(),
+      gid: Option.none(),
+      rdev: Option.none(),
+      size: FileSystem.Size(node.bytes.length),
+      blksize: Option.none(),
+      blocks: Option.none()
+    }
+  }
+
+  private file(node: Node, appends: boolean): FileSystem.File {
+    let position = 0n
+    const unused = () => Effect.dieMessage("not used")
+    return {
+      [FileSystem.FileTypeId]: FileSystem.FileTypeId,
+      fd: FileSystem.FileDescriptor(3),
+      stat: this.call("fstat", () => this.info(node)),
+      sync: this.call("sync", () => {}),
+      seek: (offset, from) =>
+        Effect.sync(() => {
+          position = (from === "start" ? 0n : position) + BigInt(offset)
+        }),
+      read: (target) =>
+        this.call("read", () => {
+          assert.isTrue(position >= 0n, "the platform would read wherever the descriptor stands")
+          const start = Number(position)
+          const part = node.bytes.subarray(start, start + Math.min(target.length, this.atMost))
+          target.set(part)
+          position += BigInt(part.length)
+          return FileSystem.Size(part.length)
+        }),
+      readAlloc: unused,
+      truncate: (length = 0) =>
+        this.call("truncate", () => {
+          node.bytes = node.bytes.slice(0, Number(length))
+        }),
+      write: (source) =>
+        this.call("write", () => {
+          assert.isFalse(appends)
+          assert.isTrue(position >= 0n, "the platform would write wherever the descriptor stands")
+          const part = source.subarray(0, this.atMost)
+          const longer = new Uint8Array(Math.max(node.bytes.length, Number(position) + part.length))
+          longer.set(node.bytes)
+          longer.set(part, Number(position))
+          node.bytes = longer
+          position += BigInt(part.length)
+          return FileSystem.Size(part.length)
+        }),
+      writeAll: unused
+    }
+  }
+
+  readonly fileSystem: FileSystem.FileSystem = FileSystem.makeNoop({
+    open: (given, options) =>
+      Effect.map(
+        Effect.acquireRelease(
+          this.call("open", () => {
+            const path = this.normalize(given)
+            const flag = options?.flag ?? "r"
+            this.log.push(`open ${given} ${flag}`)
+            const found = this.nodes.get(path)
+            if (found !== undefined && flag.includes("x")) return failure("open", "EEXIST", "AlreadyExists")
+            if (
+              found === undefined && (flag.startsWith("r") || this.nodes.get(this.folderOf(path))?.type !== "Directory")
+            ) {
+              return this.missing("open")
+            }
+            if (found === undefined) this.put(path, "")
+            const node = this.nodes.get(path)
+            if (node === undefined) return this.missing("open")
+            if (node.type === "Directory" && flag !== "r") return failure("open", "EISDIR", "BadResource")
+            if (flag.startsWith("w")) node.bytes = new Uint8Array(0)
+            this.openFiles++
+            return { node, flag }
+          }),
+          () =>
+            Effect.orDie(Effect.suspend(() => {
+              this.openFiles--
+              return this.call("close", () => {})
+            }))
+        ),
+        ({ flag, node }) => this.file(node, flag.startsWith("a"))
+      ),
+    stat: (path) =>
+      this.call("stat", () => {
+        const node = this.nodes.get(this.normalize(path))
+        return node === undefined ? this.missing("stat") : this.info(node)
+      }),
+    realPath: (path) =>
+      this.call("realPath", () => {
+        const found = this.normalize(path)
+        const separator = this.root.endsWith("\\") ? "\\" : "/"
+        return this.nodes.has(found) ? this.root + found.replaceAll("/", separator) : this.missing("realPath")
+      }),
+    rename: (from, to) =>
+      this.call("rename", () => {
+        const [source, target] = [this.normalize(from), this.normalize(to)]
+        const node = this.nodes.get(source)
+        if (node === undefined || this.nodes.get(this.folderOf(target))?.type !== "Directory") {
+          return this.missing("rename")
+        }
+        this.nodes.delete(source)
+        this.nodes.set(target, node)
+        return
+      }),
+    remove: (path) =>
+      this.call("remove", () => {
+        if (!this.nodes.delete(this.normalize(path))) return this.missing("remove")
+        return
+      }),
+    readLink: () => Effect.fail(failure("readLink", "EINVAL")),
+    makeTempDirectory: () =>
+      Effect.sync(() => {
+        this.put("tmp", null)
+        this.put("tmp/XYZ", null)
+        return `${this.root}tmp/XYZ`
+      })
+  })
+
+  readonly driver = (options?: FileSystemIOProc.Options): Effect.Effect<IOProc.IOProc> =>
+    Effect.provideService(FileSystemIOProc.make(options), FileSystem.FileSystem, this.fileSystem)
+}
+
+const request = (name: string, options: Partial<Omit<IOProc.OpenRequest, "name">> = {}): IOProc.OpenRequest => ({
+  name: FileName.plain(name),
+  access: "read",
+  create: false,
+  share: "compat",
+  ...options
+})
+
+const tag = <A, E extends { readonly _tag: string }, R>(effect: Effect.Effect<A, E, R>) =>
+  Effect.match(effect, { onFailure: (error) => error._tag, onSuccess: () => "success" })
+
+describe("FileSystemIOProc", () => {
+  describe("opening", () => {
+    it.effect("what is there is never opened in a way that cuts it", () =>
+      Effect.gen(function*() {
+        for (const access of ["read", "write", "readWrite"] as const) {
+          for (const create of access === "read" ? [false] : [false, true]) {
+            const disk = new Disk({ "a": "content" })
+            const driver = yield* disk.driver()
+            const file = yield* driver.open(request("a", { access, create }))
+            assert.strictEqual(disk.content("a"), create ? "" : "content")
+            assert.deepStrictEqual(disk.log.filter((line) => line.startsWith("open ")), [
+              `open a ${access === "read" ? "r" : "r+"}`
+            ])
+            yield* file.close
+            assert.strictEqual(disk.openFiles, 0)
+          }
+        }
+      }))
+
+    it.effect("without create a file has to be there, and is not made", () =>
+      Effect.gen(function*() {
+        const disk = new Disk()
+        const driver = yield* disk.driver()
+        assert.strictEqual(yield* tag(driver.open(request("a", { access: "write" }))), "FileNotFound")
+        assert.strictEqual(yield* tag(driver.open(request("a", { access: "readWrite" }))), "FileNotFound")
+        assert.isFalse(disk.nodes.has("a"))
+      }))
+
+    it.effect("a file that the sharing mode refuses is not cut, and stays closed", () =>
+      Effect.gen(function*() {
+        const disk = new Disk({ "a": "content" })
+        const driver = yield* disk.driver()
+        const reader = yield* driver.open(request("a", { share: "denyWrite" }))
+        const error = yield* Effect.flip(
+          driver.open(request("./a", { access: "write", create: true, share: "denyNone" }))
+        )
+        assert.strictEqual(
+          error.message,
+          "SharingViolation: FileSystemIOProc.open ./a: another handle has it open for read as denyWrite"
+        )
+        assert.strictEqual(disk.content("a"), "content")
+        assert.strictEqual(disk.openFiles, 1)
+        yield* reader.close
+        const writer = yield* driver.open(request("a", { access: "write", create: true, share: "denyNone" }))
+        assert.strictEqual(disk.content("a"), "")
+        yield* writer.close
+      }))
+
+    for (const hasInodes of [true, false]) {
+      it.effect(`a file is told by its ${hasInodes ? "inode" : "real path, where the platform has no inodes"}`, () =>
+        Effect.gen(function*() {
+          const disk = new Disk({ "a": "a", "d": null, "d/b": "b" })
+          disk.hasInodes = hasInodes
+          const driver = yield* disk.driver()
+          const first = yield* driver.open(request("./a", { share: "exclusive" }))
+          assert.strictEqual(yield* tag(driver.open(request("/a", { share: "exclusive" }))), "SharingViolation")
+          const other = yield* driver.open(request("d/b", { share: "exclusive" }))
+          yield* first.close
+          yield* (yield* driver.open(request("/a", { share: "exclusive" }))).close
+          yield* other.close
+        }))
+    }
+
+    it.effect("a claim is withdrawn after the file is closed, also where closing fails", () =>
+      Effect.gen(function*() {
+        const disk = new Disk({ "a": "a" })
+        const driver = yield* disk.driver()
+        const file = yield* driver.open(request("a", { share: "exclusive" }))
+        disk.failures.set("close", failure("close", "EIO"))
+        const error = yield* Effect.flip(file.close)
+        assert.strictEqual(error.message, "CannotWrite: FileSystemIOProc.close a: the device failed (EIO)")
+        disk.failures.clear()
+        yield* (yield* driver.open(request("a", { share: "exclusive" }))).close
+        assert.strictEqual(disk.openFiles, 0)
+      }))
+
+    it.effect("a folder is CannotOpen, and is closed again", () =>
+      Effect.gen(function*() {
+        const disk = new Disk({ "d": null })
+        const driver = yield* disk.driver()
+        for (const access of ["read", "write", "readWrite"] as const) {
+          const error = yield* Effect.flip(driver.open(request("d", { access })))
+          assert.strictEqual(error._tag, "CannotOpen")
+          assert.strictEqual(error.description, "it is a folder")
+        }
+        // Windows says permission denied
+        disk.failures.set("open", failure("open", "EPERM"))
+        assert.strictEqual(yield* tag(driver.open(request("d", { access: "write" }))), "CannotOpen")
+        assert.strictEqual(disk.openFiles, 0)
+      }))
+
+    it.effect("a device is not cut: it refuses", () =>
+      Effect.gen(function*() {
+        const disk = new Disk()
+        disk.put("null", "", "CharacterDevice")
+        disk.failures.set("truncate", failure("truncate", "EINVAL"))
+        const driver = yield* disk.driver()
+        yield* (yield* driver.open(request("null", { access: "write", create: true }))).close
+      }))
+
+    for (const hasNames of [true, false]) {
+      it.effect(`says whether the file or its folder is missing${hasNames ? "" : ", without the system's names"}`, () =>
+        Effect.gen(function*() {
+          const disk = new Disk({ "d": null })
+          disk.hasNames = hasNames
+          const driver = yield* disk.driver()
+          const file = yield* Effect.flip(driver.open(request("d/a")))
+          assert.strictEqual(
+            file.message,
+            `FileNotFound: FileSystemIOProc.open d/a: there is no such file${hasNames ? " (ENOENT)" : ""}`
+          )
+          assert.isTrue(PlatformError.isPlatformError(file.cause))
+          assert.strictEqual(yield* tag(driver.open(request("a"))), "FileNotFound")
+          assert.strictEqual(yield* tag(driver.open(request("/a"))), "FileNotFound")
+          assert.strictEqual(yield* tag(driver.open(request("x/a"))), "PathNotFound")
+          assert.strictEqual(yield* tag(driver.open(request("x/a", { access: "write", create: true }))), "PathNotFound")
+        }))
+    }
+
+    it.effect("on Windows a backslash and a drive are folders, elsewhere they are letters", () =>
+      Effect.gen(function*() {
+        const disk = new Disk({ "d": null })
+        disk.root = "C:\\"
+        const windows = yield* disk.driver()
+        assert.strictEqual(yield* tag(windows.open(request("x\\a"))), "PathNotFound")
+        assert.strictEqual(yield* tag(windows.open(request("d\\a"))), "FileNotFound")
+        assert.strictEqual(yield* tag(windows.open(request("C:\\a"))), "FileNotFound")
+        assert.strictEqual((yield* windows.fullName(FileName.plain("d\\a"))).full, "C:\\d\\a")
+        assert.strictEqual((yield* windows.fullName(FileName.plain("d/a"))).full, "C:\\d\\a")
+        assert.strictEqual((yield* windows.fullName(FileName.plain("a"))).full, "C:\\a")
+
+        const posix = yield* new Disk().driver()
+        assert.strictEqual(yield* tag(posix.open(request("x\\a"))), "FileNotFound")
+      }))
+
+    it.effect("failures are typed by the system's name, else by the platform's word", () =>
+      Effect.gen(function*() {
+        const expected: ReadonlyArray<readonly [Failure, string]> = [
+          [failure("open", "EACCES", "PermissionDenied"), "AccessDenied"],
+          [failure("open", "EPERM"), "AccessDenied"],
+          [failure("open", "EROFS"), "AccessDenied"],
+          [failure("open", "EMFILE"), "TooManyOpenFiles"],
+          [failure("open", "ENOTDIR", "BadResource"), "PathNotFound"],
+          [failure("open", "EBUSY", "Busy"), "SharingViolation"],
+          [failure("open", "ETIMEDOUT"), "NetworkError"],
+          [failure("open", "ENAMETOOLONG"), "CannotOpen"],
+          [bareFailure("open", "PermissionDenied"), "AccessDenied"],
+          [bareFailure("open", "Busy"), "SharingViolation"],
+          [bareFailure("open", "TimedOut"), "NetworkError"],
+          [bareFailure("open", "Unknown"), "CannotOpen"],
+          [new PlatformError.BadArgument({ module: "FileSystem", method: "open" }), "CannotOpen"]
+        ]
+        const disk = new Disk({ "a": "a" })
+        const driver = yield* disk.driver()
+        for (const [failing, wanted] of expected) {
+          disk.failures.set("open", failing)
+          const error = yield* Effect.flip(driver.open(request("a")))
+          assert.strictEqual(error._tag, wanted)
+          assert.strictEqual(error.cause, failing)
+        }
+      }))
+
+    it.effect("whatever fails on the way, nothing stays open and no claim is left", () =>
+      Effect.gen(function*() {
+        for (const method of ["fstat", "truncate"] as const) {
+          const disk = new Disk({ "a": "a" })
+          const driver = yield* disk.driver()
+          disk.failures.set(method, failure(method, "EIO"))
+          const open = driver.open(request("a", { access: "write", create: true, share: "exclusive" }))
+          assert.strictEqual(yield* tag(open), "CannotOpen")
+          assert.strictEqual(disk.openFiles, 0, method)
+          disk.failures.clear()
+          assert.strictEqual(yield* tag(open), "success", method)
+        }
+      }))
+
+    it.effect("what another handle makes while the file is being made is not cut either", () =>
+      Effect.gen(function*() {
+        const disk = new Disk()
+        const claim = { access: "write", create: true, share: "exclusive" } as const
+        let meanwhile: Effect.Effect<unknown> = Effect.void
+        const racing: FileSystem.FileSystem = {
+          ...disk.fileSystem,
+          open: (path, options) =>
+            Effect.tapError(disk.fileSystem.open(path, options), () => {
+              const once = meanwhile
+              meanwhile = Effect.void
+              return once
+            })
+        }
+        const driver = yield* Effect.provideService(FileSystemIOProc.make(), FileSystem.FileSystem, racing)
+        meanwhile = Effect.orDie(
+          Effect.flatMap(driver.open(request("a", claim)), (file) => file.write(bytes("theirs")))
+        )
+        assert.strictEqual(yield* tag(driver.open(request("a", claim))), "SharingViolation")
+        assert.strictEqual(disk.content("a"), "theirs")
+      }))
+
+    const [a, b] = [FileName.plain("a"), FileName.plain("n/b")]
+    const calls: Record<string, (driver: IOProc.IOProc) => Effect.Effect<unknown, MmioError.MmioError>> = {
+      "open": (driver) => driver.open(request("a", { access: "write", create: true })),
+      "rename": (driver) => driver.rename(a, b),
+      "remove": (driver) => driver.remove(a),
+      "exists": (driver) => driver.exists(a),
+      "fullName": (driver) => driver.fullName(a),
+      "tempName": (driver) => driver.tempName({ folder: "" })
+    }
+    for (const [name, call] of Object.entries(calls)) {
+      it.live(`interrupted at any step, ${name} leaves nothing running behind it`, () =>
+        Interruption.sweep({
+          prepare: Effect.gen(function*() {
+            const disk = new Disk({ "a": "a" })
+            return { disk, driver: yield* disk.driver() }
+          }),
+          run: ({ driver }) => [call(driver)],
+          check: ({ disk }) => Effect.sync(() => assert.strictEqual(disk.running, 0))
+        }))
+    }
+
+    it.live("interrupted at any step, nothing stays open, no claim is left, and no call goes on", () =>
+      Effect.gen(function*() {
+        for (const create of [false, true]) {
+          const steps = yield* Interruption.sweep({
+            prepare: Effect.gen(function*() {
+              const disk = new Disk(create ? {} : { "a": "a" })
+              return { disk, driver: yield* disk.driver() }
+            }),
+            run: ({ driver }) => [
+              Effect.scoped(Effect.flatMap(
+                Mmio.openWith(driver, "a", { access: "readWrite", create, share: "exclusive" }),
+                (file) => Effect.zipRight(Mmio.write(file, bytes("b")), Mmio.read(file, 1))
+              ))
+            ],
+            check: ({ disk, driver }) =>
+              Effect.gen(function*() {
+                assert.strictEqual(disk.openFiles, 0)
+                assert.strictEqual(disk.running, 0)
+                if (disk.nodes.has("a")) {
+                  yield* (yield* driver.open(request("a", { share: "exclusive" }))).close
+                }
+              })
+          })
+          assert.isAbove(steps, 20)
+        }
+      }))
+  })
+
+  describe("files", () => {
+    it.effect("do what they were opened for, and no more", () =>
+      Effect.gen(function*() {
+        const disk = new Disk({ "a": "abc" })
+        const driver = yield* disk.driver()
+        const target = new Uint8Array(1)
+        const reader = yield* driver.open(request("a"))
+        const writer = yield* driver.open(request("a", { access: "write" }))
+        assert.strictEqual(yield* tag(reader.write(target)), "CannotWrite")
+        assert.strictEqual(yield* tag(reader.writeFlush(target)), "CannotWrite")
+        assert.strictEqual(yield* tag(writer.read(target)), "CannotRead")
+        assert.strictEqual(disk.content("a"), "abc")
+      }))
+
+    it.effect("keep a position of their own, whatever the platform's does", () =>
+      Effect.gen(function*() {
+        const disk = new Disk({ "a": "abcdef" })
+        const driver = yield* disk.driver()
+        const file = yield* driver.open(request("a", { access: "readWrite" }))
+        const target = new Uint8Array(2)
+        assert.strictEqual(yield* tag(file.seek(-1, "start")), "CannotSeek")
+        assert.strictEqual(yield* tag(file.seek(-7, "end")), "CannotSeek")
+        assert.strictEqual(yield* file.read(target), 2)
+        assert.strictEqual(text(target), "ab")
+        assert.strictEqual(yield* file.seek(-1, "end"), 5)
+        assert.strictEqual(yield* file.read(target), 1)
+        assert.strictEqual(yield* file.read(target), 0)
+        assert.strictEqual(yield* file.seek(0, "current"), 6)
+        disk.failures.set("write", failure("write", "ENOSPC"))
+        const error = yield* Effect.flip(file.write(target))
+        assert.strictEqual(
+          error.message,
+          "CannotWrite: FileSystemIOProc.write a at 6: no space left on device (ENOSPC)"
+        )
+        assert.strictEqual(yield* file.seek(0, "current"), 6)
+        disk.failures.clear()
+        disk.atMost = 1
+        assert.strictEqual(yield* file.write(bytes("XY")), 1)
+        assert.strictEqual(yield* file.seek(0, "current"), 7)
+        assert.strictEqual(disk.content("a"), "abcdefX")
+      }))
+
+    it.effect("failures of reading and seeking are typed", () =>
+      Effect.gen(function*() {
+        const disk = new Disk({ "a": "abc" })
+        const driver = yield* disk.driver()
+        const file = yield* driver.open(request("a"))
+        disk.failures.set("read", failure("read", "EIO")).set("fstat", failure("stat", "EIO"))
+        const reading = yield* Effect.flip(file.read(new Uint8Array(1)))
+        assert.strictEqual(reading.message, "CannotRead: FileSystemIOProc.read a at 0: the device failed (EIO)")
+        const seeking = yield* Effect.flip(file.seek(0, "end"))
+        assert.strictEqual(seeking.message, "CannotSeek: FileSystemIOProc.seek a: the device failed (EIO)")
+        disk.failures.set("read", failure("read", "ECONNRESET"))
+        assert.strictEqual(yield* tag(file.read(new Uint8Array(1))), "NetworkError")
+      }))
+
+    it.effect("a transfer is asked for in parts that the platform takes", () =>
+      Effect.gen(function*() {
+        const disk = new Disk({ "a": "abc" })
+        const lengths: Array<number> = []
+        /** Bytes so many that only their number is there. */
+        const vast = Object.assign(new Uint8Array(8), {
+          subarray: (start: number, end: number) => {
+            lengths.push(end - start)
+            return new Uint8Array(8)
+          }
+        })
+        const file = yield* (yield* disk.driver()).open(request("a", { access: "readWrite" }))
+        yield* file.read(vast)
+        yield* file.write(vast)
+        assert.deepStrictEqual(lengths, [2 ** 30, 2 ** 30])
+      }))
+
+    it.effect("writeFlush asks the device only where that was asked for", () =>
+      Effect.gen(function*() {
+        const disk = new Disk({ "a": "" })
+        const lazy = yield* (yield* disk.driver()).open(request("a", { access: "write" }))
+        yield* lazy.writeFlush(bytes("a"))
+        assert.notInclude(disk.log, "sync")
+        const eager = yield* (yield* disk.driver({ sync: true })).open(request("a", { access: "write" }))
+        yield* eager.write(bytes("b"))
+        assert.notInclude(disk.log, "sync")
+        assert.strictEqual(yield* eager.writeFlush(new Uint8Array(0)), 0)
+        assert.strictEqual(disk.log.filter((line) => line === "sync").length, 1)
+        disk.failures.set("sync", failure("sync", "EIO"))
+        assert.strictEqual(yield* tag(eager.writeFlush(bytes("c"))), "CannotWrite")
+        assert.strictEqual(yield* eager.seek(0, "current"), 1, "the bytes are to be written again")
+        const none = yield* (yield* disk.driver({ sync: undefined })).open(request("a", { access: "write" }))
+        yield* none.writeFlush(bytes("a"))
+      }))
+
+    it.live("an interrupted transfer has ended when the interruption has", () =>
+      Effect.gen(function*() {
+        for (const operation of ["read", "write"] as const) {
+          const disk = new Disk({ "a": "abc" })
+          const file = yield* (yield* disk.driver()).open(request("a", { access: "readWrite" }))
+          const open = yield* Deferred.make<void>()
+          disk.gate = Deferred.await(open)
+          const target = bytes("XY")
+          const fiber = yield* Effect.fork(Effect.asVoid<number, unknown, never>(file[operation](target)))
+          yield* Effect.repeat(Effect.yieldNow(), { until: () => disk.running > 0 })
+          const interrupting = yield* Effect.fork(Fiber.interrupt(fiber))
+          yield* Effect.sleep("5 millis")
+          assert.strictEqual(disk.running, 1)
+          assert.isTrue(Option.isNone(yield* Fiber.poll(interrupting)), "it waits for the call")
+          yield* Deferred.succeed(open, undefined)
+          yield* Fiber.join(interrupting)
+          assert.strictEqual(disk.running, 0)
+        }
+      }))
+
+    it.effect("a defect of the platform's closing that is no failure of its own stays a defect", () =>
+      Effect.gen(function*() {
+        const disk = new Disk({ "a": "a" })
+        const broken = {
+          ...disk.fileSystem,
+          open: () =>
+            Effect.zipRight(
+              Effect.addFinalizer(() => Effect.die("a bug")),
+              disk.fileSystem.open("a")
+            )
+        }
+        const driver = yield* Effect.provideService(FileSystemIOProc.make(), FileSystem.FileSystem, broken)
+        const exit = yield* Effect.exit((yield* driver.open(request("a"))).close)
+        assert.isTrue(Exit.isFailure(exit) && Cause.isDie(exit.cause))
+      }))
+  })
+
+  describe("names", () => {
+    const [a, b] = [FileName.plain("a"), FileName.plain("d/b")]
+
+    it.effect("rename says which of the two is missing", () =>
+      Effect.gen(function*() {
+        const disk = new Disk({ "a": "a", "d": null, "d/b": "b" })
+        const driver = yield* disk.driver()
+        const rename = (from: string, to: string) =>
+          Effect.flip(driver.rename(FileName.plain(from), FileName.plain(to)))
+        const cases = [["x", "b", "FileNotFound", "x"], ["n/x", "b", "PathNotFound", "n/x"], [
+          "a",
+          "n/a",
+          "PathNotFound",
+          "n/a"
+        ]] as const
+        for (const [from, to, wanted, file] of cases) {
+          const error = yield* rename(from, to)
+          assert.deepStrictEqual([error._tag, error.file], [wanted, file])
+        }
+        disk.failures.set("rename", failure("rename", "EXDEV"))
+        assert.strictEqual((yield* rename("a", "b"))._tag, "CannotWrite")
+        disk.failures.clear()
+        yield* driver.rename(a, b)
+        assert.strictEqual(disk.content("d/b"), "a")
+      }))
+
+    it.effect("remove takes files and no folders", () =>
+      Effect.gen(function*() {
+        const disk = new Disk({ "a": "a", "d": null })
+        const driver = yield* disk.driver()
+        yield* driver.remove(a)
+        assert.isFalse(disk.nodes.has("a"))
+        assert.strictEqual(yield* tag(driver.remove(a)), "FileNotFound")
+        assert.strictEqual(yield* tag(driver.remove(FileName.plain("n/a"))), "PathNotFound")
+        const error = yield* Effect.flip(driver.remove(FileName.plain("d")))
+        assert.strictEqual(error.message, "CannotWrite: FileSystemIOProc.remove d: it is a folder")
+        assert.isTrue(disk.nodes.has("d"))
+      }))
+
+    it.effect("exists", () =>
+      Effect.gen(function*() {
+        const disk = new Disk({ "a": "a", "d": null })
+        const driver = yield* disk.driver()
+        assert.isTrue(yield* driver.exists(a))
+        assert.isFalse(yield* driver.exists(b))
+        assert.isFalse(yield* driver.exists(FileName.plain("d")), "a folder is no file")
+        disk.failures.set("stat", failure("stat", "ENOTDIR", "BadResource"))
+        assert.isFalse(yield* driver.exists(b))
+        disk.failures.set("stat", failure("stat", "EACCES", "PermissionDenied"))
+        assert.strictEqual(yield* tag(driver.exists(b)), "AccessDenied")
+        disk.failures.set("stat", failure("stat", "EIO"))
+        assert.strictEqual(yield* tag(driver.exists(b)), "CannotRead")
+      }))
+
+    it.effect("fullName needs the folder, and no file", () =>
+      Effect.gen(function*() {
+        const disk = new Disk({ "d": null })
+        disk.root = "/home/"
+        const driver = yield* disk.driver()
+        const fullName = (name: string) => Effect.map(driver.fullName(FileName.plain(name)), (name) => name.full)
+        assert.strictEqual(yield* fullName("d/b"), "/home/d/b")
+        assert.strictEqual(yield* fullName("./b"), "/home/b")
+        assert.strictEqual(yield* fullName("d/."), "/home/d")
+        assert.strictEqual(yield* fullName("d/"), "/home/d")
+        assert.strictEqual(yield* fullName(""), "/home/")
+        assert.strictEqual(yield* tag(fullName("n/b")), "PathNotFound")
+        disk.failures.set("realPath", failure("realPath", "EACCES", "PermissionDenied"))
+        assert.strictEqual(yield* tag(fullName("d/b")), "AccessDenied")
+        disk.failures.set("realPath", failure("realPath", "EIO"))
+        const error = yield* Effect.flip(fullName("d/b"))
+        assert.strictEqual(error.message, "PathNotFound: FileSystemIOProc.fullName d/b: the device failed (EIO)")
+      }))
+
+    it.effect("tempName makes one file, exclusively, and no folder", () =>
+      Effect.gen(function*() {
+        const disk = new Disk({ "d": null })
+        const driver = yield* disk.driver()
+        const name = yield* driver.tempName({ folder: "d", prefix: "take", suffix: ".wav" })
+        assert.match(name.full, /^d\/take[0-9a-z]+\.wav$/)
+        assert.strictEqual(disk.content(name.full), "")
+        assert.deepStrictEqual([...disk.nodes.keys()], ["", "d", name.full])
+        const other = yield* driver.tempName({})
+        assert.match(other.full, /^\/tmp\/mmio[0-9a-z]+\.tmp$/)
+        assert.isFalse(disk.nodes.has("tmp/XYZ"), "what showed where temporary files go is gone")
+        assert.isTrue(disk.nodes.has(other.full.slice(1)))
+        assert.strictEqual(disk.openFiles, 0)
+        assert.isTrue(disk.log.filter((line) => line.startsWith("open ")).every((line) => line.endsWith(" wx")))
+      }))
+
+    it.effect("tempName takes another name where one is taken, and gives up typed", () =>
+      Effect.gen(function*() {
+        const disk = new Disk({ "d": null })
+        const driver = yield* disk.driver()
+        disk.failures.set("open", failure("open", "EEXIST", "AlreadyExists"))
+        assert.strictEqual(yield* tag(driver.tempName({ folder: "d" })), "CannotWrite")
+        assert.isAbove(disk.log.filter((line) => line === "open").length, 5)
+        disk.failures.clear()
+        assert.strictEqual(yield* tag(driver.tempName({ folder: "nowhere" })), "PathNotFound")
+        for (const names of [{ prefix: "../x" }, { suffix: "/x" }, { prefix: "..\\x" }]) {
+          assert.strictEqual(yield* tag(driver.tempName({ folder: "d", ...names })), "AccessDenied")
+        }
+        assert.deepStrictEqual([...disk.nodes.keys()], ["", "d"])
+      }))
+  })
+
+  it.effect("as a layer it is the storage of a program", () =>
+    Effect.gen(function*() {
+      const disk = new Disk()
+      const program = Mmio.withFile("a", { access: "write", create: true }, Mmio.writeAll(bytes("abc")))
+      yield* program.pipe(
+        Effect.provide(FileSystemIOProc.layer),
+        Effect.provideService(FileSystem.FileSystem, disk.fileSystem)
+      )
+      assert.strictEqual(disk.content("a"), "abc")
+      assert.notInclude(disk.log, "sync")
+      yield* program.pipe(
+        Effect.provide(FileSystemIOProc.layerWith({ sync: true })),
+        Effect.provideService(FileSystem.FileSystem, disk.fileSystem)
+      )
+      assert.include(disk.log, "sync")
+      assert.strictEqual(disk.openFiles, 0)
+    }))
+})

@@ -1,0 +1,683 @@
+import { FileName, FourCC, IOProc, MemoryIOProc, Mmio, MmioError } from "@effect-mmio/core"
+import { assert, describe, it, layer } from "@effect/vitest"
+import { Cause, Context, Effect, Exit, FastCheck as fc, Layer, Option, Request } from "effect"
+
+const bytes = (text: string) => new TextEncoder().encode(text)
+const text = (bytes: Uint8Array) => new TextDecoder().decode(bytes)
+const XYZ = FourCC.make("XYZ ")
+const ARC = FourCC.make("ARC ")
+
+/** A driver whose files, of any name, hold `said`. */
+const saying = (said: string): IOProc.IOProc =>
+  IOProc.make({
+    open: ({ name }) => {
+      const content = bytes(said)
+      return Effect.succeed(IOProc.makeFile({
+        name: name.full,
+        size: Effect.succeed(content.length),
+        readAt: (offset, target) =>
+          Effect.sync(() => {
+            const part = content.subarray(offset, offset + target.length)
+            target.set(part)
+            return part.length
+          })
+      }))
+    }
+  })
+
+/** What a name reads as, in full. */
+const contents = (name: string | FileName.FileName, options?: Mmio.NameOptions) =>
+  Effect.scoped(Effect.flatMap(Mmio.open(name, options), (file) => Effect.map(Mmio.read(file, 100), text)))
+
+const storage = (said: string) => Layer.succeed(IOProc.IOProc, saying(said))
+
+const request = (name: string, access: IOProc.Access = "read"): IOProc.OpenRequest => ({
+  name: FileName.plain(name),
+  access,
+  create: false,
+  share: "compat"
+})
+
+describe("make", () => {
+  const bare = saying("x")
+  const a = FileName.plain("a")
+
+  it.effect("what is left out refuses, typed, and names what was asked", () =>
+    Effect.gen(function*() {
+      const refusals = {
+        "IOProc.rename a": bare.rename(a, FileName.plain("b")),
+        "IOProc.remove a": bare.remove(a),
+        "IOProc.exists a": bare.exists(a),
+        "IOProc.fullName a": bare.fullName(a),
+        "IOProc.tempName a temporary file": bare.tempName({})
+      }
+      for (const [what, refusal] of Object.entries<Effect.Effect<unknown, MmioError.MmioError>>(refusals)) {
+        const error = yield* Effect.flip(refusal)
+        assert.strictEqual(error._tag, "AccessDenied")
+        assert.strictEqual(error.message, `AccessDenied: ${what}: this storage cannot do that`)
+      }
+      assert.deepStrictEqual(bare.find(XYZ), Option.none())
+    }))
+
+  it.effect("what is given is used, and marked as a driver", () =>
+    Effect.gen(function*() {
+      const driver = IOProc.make({ open: bare.open, exists: () => Effect.succeed(true), find: () => Option.some(bare) })
+      assert.isTrue(yield* driver.exists(a))
+      assert.deepStrictEqual(driver.find(XYZ), Option.some(bare))
+      assert.isTrue(IOProc.isIOProc(driver))
+      assert.isFalse(IOProc.isIOProc({ open: bare.open }))
+      assert.isFalse(IOProc.isIOProc(undefined))
+    }))
+})
+
+// ---------------------------------------------------------------------------------------------------------------------
+// makeFile
+// ---------------------------------------------------------------------------------------------------------------------
+
+type Operation =
+  | { readonly op: "read"; readonly count: number; readonly atMost: number }
+  | { readonly op: "write" | "writeFlush"; readonly data: Uint8Array; readonly atMost: number; readonly fails: boolean }
+  | { readonly op: "seek"; readonly offset: number; readonly from: IOProc.Whence }
+
+const operations: fc.Arbitrary<ReadonlyArray<Operation>> = fc.array(
+  fc.oneof(
+    fc.record({
+      op: fc.constant("read" as const),
+      count: fc.integer({ min: 1, max: 20 }),
+      atMost: fc.integer({ min: 1, max: 20 })
+    }),
+    fc.record({
+      op: fc.constantFrom("write" as const, "writeFlush" as const),
+      data: fc.uint8Array({ minLength: 1, maxLength: 20 }),
+      atMost: fc.integer({ min: 1, max: 20 }),
+      fails: fc.boolean()
+    }),
+    fc.record({
+      op: fc.constant("seek" as const),
+      offset: fc.oneof(fc.integer({ min: -30, max: 30 }), fc.constantFrom(Number.NaN, 0.5, 2 ** 53, -(2 ** 53))),
+      from: fc.constantFrom("start" as const, "current" as const, "end" as const)
+    })
+  ),
+  { maxLength: 30 }
+)
+
+/** Bytes and a position: what the laws say, and no more. */
+class Model {
+  position = 0
+  bytes: Array<number>
+  constructor(initial: Uint8Array) {
+    this.bytes = [...initial]
+  }
+  apply(operation: Operation): unknown {
+    switch (operation.op) {
+      case "read": {
+        const count = Math.min(operation.count, operation.atMost)
+        const read = this.bytes.slice(this.position, this.position + count)
+        this.position += read.length
+        return read
+      }
+      case "write":
+      case "writeFlush": {
+        if (operation.fails && operation.op === "write") return "CannotWrite"
+        const data = operation.data.subarray(0, operation.atMost)
+        while (this.bytes.length < this.position) this.bytes.push(0)
+        this.bytes.splice(this.position, data.length, ...data)
+        if (operation.fails) return "CannotWrite" // in the flush, behind the bytes
+        this.position += data.length
+        return data.length
+      }
+      case "seek": {
+        const start = operation.from === "start" ? 0 : operation.from === "current" ? this.position : this.bytes.length
+        const target = start + operation.offset
+        if (!(Number.isSafeInteger(target) && target >= 0)) return "CannotSeek"
+        this.position = target
+        return target
+      }
+    }
+  }
+}
+
+/** A storage by position that does what the operation under way tells it. */
+class Block {
+  bytes: Uint8Array
+  atMost = Infinity
+  writeFails = false
+  flushFails = false
+  constructor(initial: Uint8Array) {
+    this.bytes = initial.slice()
+  }
+  readonly file = IOProc.makeFile({
+    name: "block",
+    size: Effect.sync(() => this.bytes.length),
+    readAt: (offset, target) =>
+      Effect.sync(() => {
+        const part = this.bytes.subarray(offset, offset + Math.min(target.length, this.atMost))
+        target.set(part)
+        return part.length
+      }),
+    writeAt: (offset, source) =>
+      Effect.suspend(() => {
+        if (this.writeFails) return Effect.fail(this.failure)
+        const part = source.subarray(0, this.atMost)
+        const longer = new Uint8Array(Math.max(this.bytes.length, offset + part.length))
+        longer.set(this.bytes)
+        longer.set(part, offset)
+        this.bytes = longer
+        return Effect.succeed(part.length)
+      }),
+    flush: Effect.suspend(() => this.flushFails ? Effect.fail(this.failure) : Effect.void)
+  })
+  private get failure() {
+    return new MmioError.CannotWrite({ operation: "block", file: "block", description: "told to fail", written: 0 })
+  }
+  apply(operation: Operation): Effect.Effect<unknown> {
+    const { file } = this
+    const result = (effect: Effect.Effect<unknown, MmioError.MmioError>) =>
+      Effect.merge(Effect.mapError(effect, (error) => error._tag))
+    switch (operation.op) {
+      case "read": {
+        const target = new Uint8Array(operation.count)
+        this.atMost = operation.atMost
+        return result(Effect.map(file.read(target), (count) => [...target.subarray(0, count)]))
+      }
+      case "write":
+      case "writeFlush":
+        this.atMost = operation.atMost
+        this.writeFails = operation.fails && operation.op === "write"
+        this.flushFails = operation.fails && operation.op === "writeFlush"
+        return result(file[operation.op](operation.data))
+      case "seek":
+        return result(file.seek(operation.offset, operation.from))
+    }
+  }
+}
+
+layer(Layer.empty)("makeFile", (it) => {
+  it.effect.prop(
+    "keeps the laws of a driver: every operation does what the model does, and leaves the position where it does",
+    [fc.uint8Array({ maxLength: 20 }), operations],
+    ([initial, operations]) =>
+      Effect.gen(function*() {
+        const model = new Model(initial)
+        const block = new Block(initial)
+        for (const operation of operations) {
+          assert.deepStrictEqual(yield* block.apply(operation), model.apply(operation))
+          assert.strictEqual(yield* block.file.seek(0, "current"), model.position, "the position")
+        }
+        assert.deepStrictEqual([...block.bytes], model.bytes)
+      }),
+    { fastCheck: { numRuns: 200 } }
+  )
+
+  it.effect("without the optional functions it cannot write, holds nothing, and closes", () =>
+    Effect.gen(function*() {
+      const file = yield* saying("abc").open(request("f"))
+      const error = yield* Effect.flip(file.write(bytes("x")))
+      assert.strictEqual(error.message, "CannotWrite: IOProc.File.write f at 0: the file is read-only")
+      assert.strictEqual(yield* file.writeFlush(new Uint8Array(0)), 0)
+      assert.deepStrictEqual(file.onMessage(Request.of<Request.Request<number>>()({})), Option.none())
+      yield* file.close
+    }))
+
+  it.effect("each run of an effect acts anew", () =>
+    Effect.gen(function*() {
+      const file = yield* saying("abcd").open(request("f"))
+      const target = new Uint8Array(1)
+      const read = file.read(target)
+      yield* read
+      yield* read
+      assert.strictEqual(text(target), "b")
+      const step = file.seek(1, "current")
+      yield* step
+      assert.strictEqual(yield* step, 4)
+    }))
+})
+
+// ---------------------------------------------------------------------------------------------------------------------
+// fromProcedure
+// ---------------------------------------------------------------------------------------------------------------------
+
+class Twice extends Request.TaggedClass("Twice")<number, MmioError.InvalidFile, { readonly value: number }> {}
+class Name extends Request.TaggedClass("Name")<string, never, {}> {}
+class Unknown extends Request.TaggedClass("Unknown")<string, never, {}> {}
+
+const isTwice = (request: Request.Request<unknown, unknown>): request is Twice => request instanceof Twice
+const isName = (request: Request.Request<unknown, unknown>): request is Name => request instanceof Name
+
+describe("fromProcedure", () => {
+  interface State {
+    readonly name: string
+    position: number
+  }
+
+  /** A procedure over one array of bytes, that logs its messages and recognises only those of `known`. */
+  const procedure = (known: ReadonlyArray<IOProc.IOMessage<State>["_tag"]>) => {
+    const log: Array<string> = []
+    let content: Array<number> = []
+    const driver = IOProc.fromProcedure<State>((message) => {
+      log.push(message._tag)
+      if (!known.includes(message._tag)) return Option.none()
+      switch (message._tag) {
+        case "Open":
+          return Option.some(message.reply(
+            message.request.name.full === "missing"
+              ? Effect.fail(new MmioError.FileNotFound({ operation: "procedure", file: "missing", description: "no" }))
+              : Effect.succeed({ name: message.request.name.full, position: 0 })
+          ))
+        case "Read":
+          return Option.some(message.reply(Effect.sync(() => {
+            const part = content.slice(message.file.position, message.file.position + message.target.length)
+            message.target.set(part)
+            message.file.position += part.length
+            return part.length
+          })))
+        case "Write":
+        case "WriteFlush":
+          return Option.some(message.reply(Effect.sync(() => {
+            content.splice(message.file.position, message.source.length, ...message.source)
+            message.file.position += message.source.length
+            return message.source.length
+          })))
+        case "Seek":
+          return Option.some(message.reply(Effect.sync(() => {
+            assert.notStrictEqual(message.from, "current", "the handle asks from the start and the end")
+            return message.file.position = (message.from === "start" ? 0 : content.length) + message.offset
+          })))
+        case "Close":
+          return Option.some(message.reply(Effect.fail(
+            new MmioError.CannotClose({
+              operation: "procedure",
+              file: message.file.name,
+              description: "the door is stuck"
+            })
+          )))
+        case "Rename":
+          return Option.some(message.reply(Effect.sync(() => {
+            log.push(`${message.from} to ${message.to}`)
+          })))
+        case "User":
+          return Option.orElse(
+            message.match(isTwice, ({ value }) =>
+              value < 0
+                ? Effect.fail(
+                  new MmioError.InvalidFile({
+                    operation: "procedure",
+                    file: message.file.name,
+                    description: "negative"
+                  })
+                )
+                : Effect.succeed(2 * value)),
+            () => message.match(isName, () => Effect.succeed(message.file.name))
+          )
+      }
+    })
+    return { driver, log, set: (said: string) => content = [...bytes(said)], get: () => text(Uint8Array.from(content)) }
+  }
+
+  const all = ["Open", "Read", "Write", "WriteFlush", "Seek", "Close", "Rename", "User"] as const
+
+  it.effect("carries what Open answered to every later message", () =>
+    Effect.gen(function*() {
+      const { driver, get, log, set } = procedure(["Open", "Read", "Write", "WriteFlush", "Seek"])
+      set("hello")
+      yield* Effect.scoped(Effect.gen(function*() {
+        const file = yield* Mmio.openWith(driver, "f", { access: "readWrite", buffer: "none" })
+        assert.strictEqual(text(yield* Mmio.read(file, 2)), "he")
+        yield* Mmio.seek(file, -1, "end")
+        yield* Mmio.write(file, bytes("O!"))
+      }))
+      assert.strictEqual(get(), "hellO!")
+      assert.deepStrictEqual(log, ["Open", "Read", "Seek", "Seek", "Write", "WriteFlush", "Close"])
+    }))
+
+  it.effect("fails where the procedure answers with a failure", () =>
+    Effect.gen(function*() {
+      const { driver } = procedure(all)
+      const missing = yield* Effect.flip(driver.open(request("missing")))
+      assert.strictEqual(missing._tag, "FileNotFound")
+      const file = yield* driver.open(request("f"))
+      assert.strictEqual((yield* Effect.flip(file.close))._tag, "CannotClose")
+    }))
+
+  it.effect("a message that is not recognised fails; closing succeeds", () =>
+    Effect.gen(function*() {
+      const none = procedure([])
+      const opening = yield* Effect.flip(none.driver.open(request("f")))
+      assert.strictEqual(opening.message, "CannotOpen: MMIOM_OPEN f: the I/O procedure does not recognise this message")
+      const renaming = yield* Effect.flip(none.driver.rename(FileName.plain("a"), FileName.plain("b")))
+      assert.strictEqual(renaming._tag, "AccessDenied")
+      const removing = yield* Effect.flip(none.driver.remove(FileName.plain("a")))
+      assert.strictEqual(removing._tag, "AccessDenied")
+
+      const { driver, log } = procedure(["Open"])
+      const file = yield* driver.open(request("f", "readWrite"))
+      const target = new Uint8Array(1)
+      assert.strictEqual((yield* Effect.flip(file.read(target)))._tag, "CannotRead")
+      assert.strictEqual((yield* Effect.flip(file.write(target)))._tag, "CannotWrite")
+      assert.strictEqual((yield* Effect.flip(file.writeFlush(target)))._tag, "CannotWrite")
+      assert.strictEqual((yield* Effect.flip(file.seek(0, "start")))._tag, "CannotSeek")
+      assert.deepStrictEqual(file.onMessage(new Name()), Option.none())
+      yield* file.close
+      assert.deepStrictEqual(log, ["Open", "Read", "Write", "WriteFlush", "Write", "Seek", "User", "Close"])
+    }))
+
+  it.effect("WriteFlush is asked again as Write, unless there is nothing to write", () =>
+    Effect.gen(function*() {
+      const { driver, get, log } = procedure(["Open", "Write"])
+      const file = yield* driver.open(request("f", "write"))
+      assert.strictEqual(yield* file.writeFlush(bytes("abc")), 3)
+      assert.strictEqual(yield* file.writeFlush(new Uint8Array(0)), 0)
+      assert.strictEqual(get(), "abc")
+      assert.deepStrictEqual(log, ["Open", "WriteFlush", "Write", "WriteFlush"])
+    }))
+
+  it.effect("renames", () =>
+    Effect.gen(function*() {
+      const { driver, log } = procedure(all)
+      yield* Effect.provideService(Mmio.rename("a", "b"), IOProc.IOProc, driver)
+      assert.deepStrictEqual(log, ["Rename", "a to b"])
+    }))
+
+  it.scoped("answers messages of its own, each with its type", () =>
+    Effect.gen(function*() {
+      const { driver } = procedure(["Open", "User"])
+      const file = yield* Mmio.openWith(driver, "f")
+      const twice: Option.Option<number> = yield* Mmio.sendMessage(file, new Twice({ value: 21 }))
+      assert.deepStrictEqual(twice, Option.some(42))
+      const name: Option.Option<string> = yield* file.pipe(Mmio.sendMessage(new Name()))
+      assert.deepStrictEqual(name, Option.some("f"))
+      assert.deepStrictEqual(yield* Mmio.sendMessage(file, new Unknown()), Option.none())
+      const failure: MmioError.InvalidFile = yield* Effect.flip(Mmio.sendMessage(file, new Twice({ value: -1 })))
+      assert.strictEqual(failure._tag, "InvalidFile")
+    }))
+})
+
+describe("answer", () => {
+  const twice = IOProc.answer(isTwice, ({ value }) => Effect.succeed(2 * value))
+  const name = IOProc.answer(isName, () => Effect.succeed("it"))
+  const both: IOProc.OnMessage = (request) => Option.orElse(twice(request), () => name(request))
+
+  const answered = <A, E>(answer: Option.Option<Effect.Effect<A, E>>): Effect.Effect<Option.Option<A>, E> =>
+    Option.match(answer, { onNone: () => Effect.succeedNone, onSome: Effect.asSome })
+
+  it.effect("knows one kind of request, and chains with others", () =>
+    Effect.gen(function*() {
+      assert.deepStrictEqual(name(new Twice({ value: 1 })), Option.none())
+      assert.deepStrictEqual(yield* answered(both(new Twice({ value: 4 }))), Option.some(8))
+      assert.deepStrictEqual(yield* answered(both(new Name())), Option.some("it"))
+      assert.deepStrictEqual(both(new Unknown()), Option.none())
+    }))
+
+  it.scoped("reaches a handle through makeFile", () =>
+    Effect.gen(function*() {
+      const driver = IOProc.make({
+        open: () =>
+          Effect.succeed(
+            IOProc.makeFile({ name: "f", size: Effect.succeed(0), readAt: () => Effect.succeed(0), onMessage: both })
+          )
+      })
+      const file = yield* Mmio.openWith(driver, "f")
+      assert.deepStrictEqual(yield* Mmio.sendMessage(file, new Twice({ value: 4 })), Option.some(8))
+      assert.deepStrictEqual(yield* Mmio.sendMessage(file, new Unknown()), Option.none())
+      const memory = yield* Mmio.openMemory()
+      assert.deepStrictEqual(yield* Mmio.sendMessage(memory, new Name()), Option.none())
+    }))
+})
+
+// ---------------------------------------------------------------------------------------------------------------------
+// stacking
+// ---------------------------------------------------------------------------------------------------------------------
+
+/** Reads in capitals. */
+const louder = IOProc.mapFile((file) => ({
+  ...file,
+  read: (target) =>
+    Effect.tap(file.read(target), (count) => {
+      target.set(bytes(text(target.subarray(0, count)).toUpperCase()))
+    })
+}))
+
+/** A driver written as a class, whose methods no spread finds. */
+class ClassDriver implements IOProc.IOProc {
+  readonly [IOProc.TypeId]: IOProc.TypeId = IOProc.TypeId
+  private readonly below = saying("class")
+  open(request: IOProc.OpenRequest) {
+    return this.below.open(request)
+  }
+  rename(from: FileName.FileName) {
+    return this.below.rename(from, from)
+  }
+  remove(name: FileName.FileName) {
+    return this.below.remove(name)
+  }
+  exists() {
+    return Effect.succeed(this.below !== undefined)
+  }
+  fullName(name: FileName.FileName) {
+    return Effect.succeed(name)
+  }
+  tempName() {
+    return Effect.succeed(FileName.plain("temp"))
+  }
+  find() {
+    return Option.none()
+  }
+}
+
+describe("mapFile", () => {
+  it.effect("changes the files of a driver, and is told what they were opened for", () =>
+    Effect.gen(function*() {
+      const requests: Array<IOProc.OpenRequest> = []
+      const driver = IOProc.mapFile(saying("x"), (file, request) => {
+        requests.push(request)
+        return file
+      })
+      yield* driver.open(request("f", "readWrite"))
+      assert.deepStrictEqual(requests, [request("f", "readWrite")])
+    }))
+
+  it.effect("also those of the routes", () =>
+    Effect.gen(function*() {
+      const driver = louder(IOProc.route(saying("base"), XYZ, IOProc.route(saying("routed"), ARC, saying("deeper"))))
+      const provided = Effect.provideService(IOProc.IOProc, driver)
+      assert.strictEqual(yield* provided(contents("plain.wav")), "BASE")
+      assert.strictEqual(yield* provided(contents("a.xyz+e")), "ROUTED")
+      const deeper = Option.flatMap(driver.find(XYZ), (found) => found.find(ARC))
+      assert.strictEqual(
+        yield* Effect.scoped(Effect.flatMap(
+          Effect.flatMap(deeper, (driver) => Mmio.openWith(driver, "f")),
+          (file) => Effect.map(Mmio.read(file, 10), text)
+        )),
+        "DEEPER"
+      )
+    }))
+
+  it.effect("passes on everything else, also of a driver written as a class", () =>
+    Effect.gen(function*() {
+      const driver = louder(new ClassDriver())
+      assert.isTrue(IOProc.isIOProc(driver))
+      assert.isTrue(yield* driver.exists(FileName.plain("f")))
+      assert.deepStrictEqual(yield* driver.fullName(FileName.plain("f")), FileName.plain("f"))
+      assert.deepStrictEqual(yield* driver.tempName({}), FileName.plain("temp"))
+      assert.strictEqual((yield* Effect.flip(driver.remove(FileName.plain("f"))))._tag, "AccessDenied")
+      assert.strictEqual(
+        (yield* Effect.flip(driver.rename(FileName.plain("f"), FileName.plain("g"))))._tag,
+        "AccessDenied"
+      )
+      assert.strictEqual(yield* Effect.provideService(contents("f"), IOProc.IOProc, driver), "CLASS")
+    }))
+})
+
+describe("layers", () => {
+  it.effect("layerMap puts something around the storage below", () =>
+    Effect.gen(function*() {
+      const loud = IOProc.layerMap(louder).pipe(Layer.provide(storage("quiet")))
+      assert.strictEqual(yield* Effect.provide(contents("f"), loud), "QUIET")
+    }))
+
+  it.effect("layerMap takes an effect, which may need and fail", () =>
+    Effect.gen(function*() {
+      class Suffix extends Context.Tag("Suffix")<Suffix, string>() {}
+      const suffixed = IOProc.layerMap((below) =>
+        Effect.map(Suffix, (suffix) => IOProc.route(below, XYZ, saying(suffix)))
+      )
+      const provided = suffixed.pipe(Layer.provide([storage("base"), Layer.succeed(Suffix, "suffix")]))
+      assert.strictEqual(yield* Effect.provide(contents("a.xyz+e"), provided), "suffix")
+      assert.strictEqual(yield* Effect.provide(contents("a"), provided), "base")
+
+      const failing = IOProc.layerMap(() => Effect.fail("no driver today")).pipe(Layer.provide(storage("base")))
+      assert.deepStrictEqual(yield* Effect.exit(Effect.provide(contents("a"), failing)), Exit.fail("no driver today"))
+    }))
+
+  it.effect("layerRoute: a code goes to its driver, everything else below; the outermost is asked first", () =>
+    Effect.gen(function*() {
+      const stack = IOProc.layerRoute(XYZ, saying("outer")).pipe(
+        Layer.provide(IOProc.layerRoute(ARC, saying("arc"))),
+        Layer.provide(IOProc.layerRoute(XYZ, saying("inner"))),
+        Layer.provide(storage("base"))
+      )
+      assert.deepStrictEqual(
+        yield* Effect.provide(Effect.all([contents("a.xyz+e"), contents("a.arc+e"), contents("a.xyz")]), stack),
+        ["outer", "arc", "base"]
+      )
+    }))
+
+  it.effect("layerRoute: a driver that needs the storage finds that below its own route", () =>
+    Effect.gen(function*() {
+      /** Elements are the bytes of the file below, in brackets. */
+      const archive = Effect.map(IOProc.IOProc, (below) =>
+        IOProc.make({
+          open: ({ name }) =>
+            Effect.scoped(Effect.gen(function*() {
+              const file = yield* Mmio.openWith(below, name.path)
+              const inside = yield* Effect.orDie(Mmio.read(file, 100))
+              return yield* saying(`[${text(inside)}:${Option.getOrElse(name.element, () => "")}]`).open(request("e"))
+            })).pipe(Effect.catchTag("InvalidParameter", Effect.die))
+        }))
+      const stack = IOProc.layerRoute(XYZ, archive).pipe(Layer.provide(MemoryIOProc.layer({ "a.xyz": bytes("below") })))
+      assert.strictEqual(yield* Effect.provide(contents("a.xyz+e"), stack), "[below:e]")
+      const missing = yield* Effect.flip(Effect.provide(contents("b.xyz+e"), stack))
+      assert.strictEqual(missing.message, "FileNotFound: Mmio.open b.xyz+e: there is no such file")
+    }))
+
+  it.effect("withRoute serves a code for the time of an effect", () =>
+    Effect.gen(function*() {
+      const inside = contents("a.xyz+e").pipe(
+        IOProc.withRoute(XYZ, saying("inner")),
+        IOProc.withRoute(XYZ, saying("outer"))
+      )
+      assert.strictEqual(yield* inside, "inner")
+      assert.strictEqual(yield* contents("a.xyz").pipe(IOProc.withRoute(XYZ, saying("routed"))), "base")
+      const below = Effect.map(IOProc.IOProc, (storage) => storage)
+      assert.strictEqual(yield* contents("a.xyz+e").pipe(IOProc.withRoute(XYZ, below)), "base")
+      assert.strictEqual((yield* Effect.flip(contents("a.xyz+e")))._tag, "CannotOpen")
+    }).pipe(Effect.provide(storage("base"))))
+})
+
+// ---------------------------------------------------------------------------------------------------------------------
+// who serves a name
+// ---------------------------------------------------------------------------------------------------------------------
+
+describe("routing", () => {
+  const program = Effect.provide(
+    IOProc.layerRoute(
+      ARC,
+      Effect.flatMap(
+        MemoryIOProc.make({ files: { "a.arc+e": bytes("element"), "plain": bytes("routed plain") } }),
+        Effect.succeed
+      )
+    )
+      .pipe(Layer.provideMerge(MemoryIOProc.layer({ "a.xyz+e": bytes("its own name"), "plain": bytes("plain") })))
+  )
+
+  it.effect("a code without a driver is CannotOpen, and says what to do", () =>
+    program(Effect.gen(function*() {
+      const error = yield* Effect.flip(contents("a.xyz+e"))
+      assert.strictEqual(
+        error.message,
+        `CannotOpen: Mmio.open a.xyz+e: no driver serves names of the code "XYZ "; for a file whose own name holds a "+", use`
+          + ` FileName.plain or the option ioProc: "DOS "`
+      )
+      for (
+        const effect of [
+          Mmio.remove("a.xyz+e"),
+          Mmio.exists("a.xyz+e"),
+          Mmio.fullName("a.xyz+e"),
+          Mmio.rename("a.xyz+e", "b")
+        ]
+      ) {
+        const error = yield* Effect.flip<unknown, MmioError.MmioError, IOProc.IOProc>(effect)
+        assert.strictEqual(error._tag, "CannotOpen")
+        assert.include(error.message, `"XYZ "`)
+      }
+    })))
+
+  it.effect("a plain name, and the code of the storage, mean the file itself", () =>
+    program(Effect.gen(function*() {
+      assert.strictEqual(yield* contents(FileName.plain("a.xyz+e")), "its own name")
+      assert.strictEqual(yield* contents("a.xyz+e", { ioProc: "DOS " }), "its own name")
+      assert.isTrue(yield* Mmio.exists("a.xyz+e", { ioProc: "DOS " }))
+    })))
+
+  it.effect("a code that is given goes before that of the name", () =>
+    program(Effect.gen(function*() {
+      assert.strictEqual(yield* contents("plain", { ioProc: "ARC " }), "routed plain")
+      assert.strictEqual(yield* contents("plain", { ioProc: undefined }), "plain")
+      const missing = yield* Effect.flip(contents("plain", { ioProc: "NONE" }))
+      assert.strictEqual(missing.message, `CannotOpen: Mmio.open plain: no driver serves names of the code "NONE"`)
+      const invalid = yield* Effect.flip(contents("plain", { ioProc: "arc" }))
+      assert.strictEqual(invalid.message, `InvalidParameter: Mmio.open plain: "arc" is not a four-character code`)
+    })))
+
+  it.effect("a driver for the code of the storage stands in its place only where it is asked for", () =>
+    Effect.gen(function*() {
+      assert.strictEqual(yield* contents("f"), "base")
+      assert.strictEqual(yield* contents("f", { ioProc: "DOS " }), "routed")
+    }).pipe(IOProc.withRoute(FourCC.DOS, saying("routed")), Effect.provide(storage("base"))))
+
+  it.effect("openWith asks the driver it is given, with the whole name", () =>
+    Effect.scoped(Effect.gen(function*() {
+      const names: Array<string> = []
+      const driver = IOProc.mapFile(saying("given"), (file, { name }) => {
+        names.push(name.full)
+        return file
+      })
+      const file = yield* Mmio.openWith(driver, "a.xyz+e")
+      assert.strictEqual(text(yield* Mmio.read(file, 10)), "given")
+      assert.deepStrictEqual(names, ["a.xyz+e"])
+    })))
+
+  it.effect("rename, remove, exists, fullName and tempName go by the code, too", () =>
+    program(Effect.gen(function*() {
+      assert.isTrue(yield* Mmio.exists("a.arc+e"))
+      yield* Mmio.rename("a.arc+e", "b.arc+e")
+      assert.isFalse(yield* Mmio.exists("a.arc+e"))
+      assert.strictEqual((yield* Mmio.fullName("b.arc+e")).full, "/b.arc+e")
+      yield* Mmio.remove("b.arc+e")
+      assert.isFalse(yield* Mmio.exists("b.arc+e"))
+      const temp = yield* Mmio.tempName({ ioProc: "ARC ", prefix: "t" })
+      assert.isFalse(yield* Mmio.exists(temp))
+      assert.isTrue(yield* Mmio.exists(temp, { ioProc: "ARC " }))
+      assert.isTrue(yield* Mmio.exists("plain"))
+    })))
+
+  it.effect("errors name the function and the file that the program named", () =>
+    program(Effect.gen(function*() {
+      const error = yield* Effect.flip(Mmio.remove("missing"))
+      assert.strictEqual(error.message, "FileNotFound: Mmio.remove missing: there is no such file")
+      const renaming = yield* Effect.flip(Mmio.rename("missing.arc+e", "x"))
+      assert.strictEqual(renaming.operation, "Mmio.rename")
+      assert.strictEqual(renaming.file, "missing.arc+e")
+    })))
+
+  it.effect("a driver that throws is a defect, and not a typed failure", () =>
+    Effect.gen(function*() {
+      const driver = IOProc.make({
+        open: () => {
+          throw new Error("a bug")
+        }
+      })
+      const exit = yield* Effect.exit(Effect.scoped(Mmio.openWith(driver, "f")))
+      assert.isTrue(Exit.isFailure(exit) && Cause.isDie(exit.cause))
+    }))
+})

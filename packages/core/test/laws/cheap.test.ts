@@ -1,0 +1,91 @@
+import { Mmio } from "@effect-mmio/core"
+import { assert, describe, it } from "@effect/vitest"
+import { Effect, Scheduler } from "effect"
+import { TestStorage } from "../support/driver.js"
+
+const reads = (storage: TestStorage) => storage.log.filter(({ call }) => call === "read").length
+
+describe("law 6: cheap", () => {
+  it.scoped("small reads ask the driver once a buffer", () =>
+    Effect.gen(function*() {
+      const storage = new TestStorage(new Uint8Array(64 * 1024))
+      const file = yield* Mmio.openWith(storage.ioProc, "test")
+      for (let i = 0; i < 64 * 64; i++) yield* Mmio.read(file, 16)
+      assert.strictEqual(reads(storage), 8)
+      assert.strictEqual(storage.calls, 8, "no seek between them")
+    }))
+
+  it.scoped("small writes ask the driver once a buffer", () =>
+    Effect.gen(function*() {
+      const storage = new TestStorage(new Uint8Array(0))
+      const file = yield* Mmio.openWith(storage.ioProc, "test", { access: "write" })
+      for (let i = 0; i < 64 * 64; i++) yield* Mmio.write(file, new Uint8Array(16))
+      yield* Mmio.flush(file)
+      assert.strictEqual(storage.calls, 8)
+    }))
+
+  it.scoped("a second flush has nothing to do", () =>
+    Effect.gen(function*() {
+      const storage = new TestStorage(new Uint8Array(0))
+      const file = yield* Mmio.openWith(storage.ioProc, "test", { access: "write" })
+      yield* Mmio.write(file, new Uint8Array(16))
+      yield* Mmio.flush(file)
+      yield* Mmio.flush(file)
+      assert.deepStrictEqual(storage.log.map(({ call }) => call), ["writeFlush"])
+    }))
+
+  it.scoped("a flush has the driver push down what went past the buffer", () =>
+    Effect.gen(function*() {
+      const storage = new TestStorage(new Uint8Array(0))
+      const file = yield* Mmio.openWith(storage.ioProc, "test", { access: "write", buffer: 8 })
+      yield* Mmio.write(file, new Uint8Array(16))
+      yield* Mmio.flush(file)
+      assert.deepStrictEqual(storage.log.map(({ call, count }) => [call, count]), [["write", 16], ["writeFlush", 0]])
+    }))
+
+  it.scoped("a transfer of the buffer's size goes straight to the driver, without a copy", () =>
+    Effect.gen(function*() {
+      const storage = new TestStorage(new Uint8Array(100))
+      const file = yield* Mmio.openWith(storage.ioProc, "test", { access: "readWrite", buffer: 16 })
+      const target = new Uint8Array(16)
+      yield* Mmio.readInto(file, target)
+      assert.strictEqual(storage.transferred[0]?.buffer, target.buffer)
+      const source = new Uint8Array(16)
+      yield* Mmio.write(file, source)
+      assert.strictEqual(storage.transferred[1]?.buffer, source.buffer)
+      assert.strictEqual(storage.calls, 2)
+    }))
+
+  it.effect("what the buffer serves takes the steps of one suspension", () =>
+    Effect.gen(function*() {
+      const storage = new TestStorage(new Uint8Array(100))
+      yield* Effect.scoped(Effect.gen(function*() {
+        const file = yield* Mmio.openWith(storage.ioProc, "test", { access: "readWrite" })
+        yield* Mmio.read(file, 1)
+        const one = steps(Effect.suspend(() => Effect.succeed(1)))
+        assert.strictEqual(steps(Mmio.read(file, 4)), one)
+        assert.strictEqual(steps(Mmio.readInto(file, new Uint8Array(4))), one)
+        assert.strictEqual(steps(Mmio.write(file, new Uint8Array(4))), one)
+        assert.strictEqual(steps(Mmio.writeAll(file, new Uint8Array(4))), one)
+        assert.strictEqual(steps(Mmio.seek(file, 4)), one)
+        assert.strictEqual(steps(Mmio.position(file)), one)
+        assert.strictEqual(steps(Mmio.getInfo(file)), one)
+        assert.isAbove(steps(Mmio.flush(file)), one)
+      }))
+      assert.strictEqual(reads(storage), 1)
+    }))
+})
+
+/** How many steps of the runtime an effect takes that never waits. */
+const steps = (effect: Effect.Effect<unknown, unknown>): number => {
+  const base = new Scheduler.MixedScheduler(2048)
+  let count = 0
+  Effect.runSync(Effect.withScheduler(effect, {
+    scheduleTask: (task, priority) => base.scheduleTask(task, priority),
+    shouldYield: () => {
+      count++
+      return false
+    }
+  }))
+  return count
+}

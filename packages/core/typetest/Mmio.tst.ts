@@ -1,0 +1,339 @@
+import { type FileName, type IOProc, Mmio, type MmioError } from "@effect-mmio/core"
+import { Effect, type Option, type Request, type Scope, type Sink, type Stream } from "effect"
+import { describe, expect, test } from "tstyche"
+
+declare const reader: Mmio.Handle<"read">
+declare const writer: Mmio.Handle<"write">
+declare const both: Mmio.Handle<"readWrite">
+declare const any: Mmio.Handle
+declare const memory: Mmio.MemoryHandle<"readWrite">
+declare const ioProc: IOProc.IOProc
+declare const file: IOProc.File
+declare const name: FileName.FileName
+declare const bytes: Uint8Array
+declare const info: Mmio.Info
+declare const access: "write" | "readWrite"
+
+interface Count extends Request.Request<number, MmioError.InvalidFile> {
+  readonly _tag: "Count"
+}
+declare const count: Count
+
+type OpenFailure = MmioError.OpenError | MmioError.InvalidParameter
+type Names = MmioError.CannotOpen | MmioError.InvalidParameter
+type Reading = MmioError.CannotRead | MmioError.NetworkError
+type Writing = MmioError.CannotWrite | MmioError.CannotExpand | MmioError.NetworkError
+
+/** What all uses of one handle for another come down to: the parameter of a function that takes it. */
+declare const takesReader: (handle: Mmio.ReadHandle) => void
+declare const takesWriter: (handle: Mmio.WriteHandle) => void
+declare const takesBoth: (handle: Mmio.ReadWriteHandle) => void
+declare const takesAny: (handle: Mmio.Handle) => void
+
+describe("handles", () => {
+  test("can be used for what they can do", () => {
+    expect(takesReader).type.toBeCallableWith(reader)
+    expect(takesReader).type.toBeCallableWith(both)
+    expect(takesReader).type.not.toBeCallableWith(writer)
+    expect(takesReader).type.not.toBeCallableWith(any)
+    expect(takesWriter).type.toBeCallableWith(writer)
+    expect(takesWriter).type.toBeCallableWith(both)
+    expect(takesWriter).type.not.toBeCallableWith(reader)
+    expect(takesWriter).type.not.toBeCallableWith(any)
+    expect(takesBoth).type.toBeCallableWith(both)
+    expect(takesBoth).type.toBeCallableWith(memory)
+    expect(takesBoth).type.not.toBeCallableWith(reader)
+    expect(takesBoth).type.not.toBeCallableWith(writer)
+    expect(takesAny).type.toBeCallableWith(reader)
+    expect(takesAny).type.toBeCallableWith(writer)
+    expect(takesAny).type.toBeCallableWith(both)
+    expect(takesAny).type.toBeCallableWith(memory)
+  })
+
+  test("say what they were opened for", () => {
+    expect(reader.access).type.toBe<"read">()
+    expect(both.access).type.toBe<"readWrite">()
+    expect(any.access).type.toBe<IOProc.Access>()
+    expect(reader.name).type.toBe<FileName.FileName>()
+  })
+
+  test("show nothing of what they are made of", () => {
+    expect(reader).type.not.toHaveProperty("state")
+    expect(reader).type.not.toHaveProperty("file")
+    expect(takesAny).type.not.toBeCallableWith({ name, access: "read" as const })
+  })
+
+  test("isHandle narrows", () => {
+    const u: unknown = reader
+    if (Mmio.isHandle(u)) expect(u).type.toBe<Mmio.Handle>()
+  })
+})
+
+describe("open", () => {
+  type Opened<A extends IOProc.Access> = Effect.Effect<Mmio.Handle<A>, OpenFailure, IOProc.IOProc | Scope.Scope>
+
+  test("opens for reading, unless it is told otherwise", () => {
+    expect(Mmio.open("a")).type.toBe<Opened<"read">>()
+    expect(Mmio.open(name)).type.toBe<Opened<"read">>()
+    expect(Mmio.open("a", {})).type.toBe<Opened<"read">>()
+    expect(Mmio.open("a", { buffer: "none", share: "denyWrite", ioProc: "ZIP " })).type.toBe<Opened<"read">>()
+    expect(Mmio.open("a", { access: "read" })).type.toBe<Opened<"read">>()
+    expect(Mmio.open("a", { access: "write" })).type.toBe<Opened<"write">>()
+    expect(Mmio.open("a", { access: "write", create: true })).type.toBe<Opened<"write">>()
+    expect(Mmio.open("a", { access: "readWrite", create: false })).type.toBe<Opened<"readWrite">>()
+  })
+
+  test("an access that is only known at run time gives a handle of either", () => {
+    expect(Mmio.open("a", { access, create: true })).type.toBe<Opened<"write" | "readWrite">>()
+  })
+
+  test("does not create for reading", () => {
+    expect(Mmio.open).type.not.toBeCallableWith("a", { create: true })
+    expect(Mmio.open).type.not.toBeCallableWith("a", { access: "read", create: true })
+    expect(Mmio.open).type.toBeCallableWith("a", { access: "read", create: false })
+    expect(Mmio.withFile).type.not.toBeCallableWith("a", { create: true }, () => Effect.void)
+    expect(Mmio.openWith).type.not.toBeCallableWith(ioProc, "a", { access: "read", create: true })
+  })
+
+  test("takes undefined for whatever is left out", () => {
+    expect(Mmio.open).type.toBeCallableWith("a", {
+      access: undefined,
+      create: undefined,
+      buffer: undefined,
+      share: undefined,
+      ioProc: undefined
+    })
+    expect(Mmio.open("a", { create: undefined, buffer: undefined, share: undefined })).type.toBe<Opened<"read">>()
+    expect(Mmio.open("a", { access: "write", create: undefined })).type.toBe<Opened<"write">>()
+    expect(Mmio.fromFile).type.toBeCallableWith(file, { access: undefined, buffer: undefined, name: undefined })
+    expect(Mmio.openMemory).type.toBeCallableWith({
+      access: undefined,
+      create: undefined,
+      expandBy: undefined,
+      name: undefined,
+      size: undefined
+    })
+    expect(Mmio.flush).type.toBeCallableWith(both, { emptyBuffer: undefined })
+    expect(Mmio.forEachBuffer).type.toBeCallableWith(both, () => {}, { from: undefined, to: undefined })
+    expect(Mmio.stream).type.toBeCallableWith(both, { from: undefined, to: undefined, chunkSize: undefined })
+    expect(Mmio.exists).type.toBeCallableWith("a", { ioProc: undefined })
+    expect(Mmio.tempName).type.toBeCallableWith({
+      folder: undefined,
+      prefix: undefined,
+      suffix: undefined,
+      ioProc: undefined
+    })
+  })
+
+  test("refuses what is no option", () => {
+    expect(Mmio.open).type.not.toBeCallableWith("a", { access: "append" })
+    expect(Mmio.open).type.not.toBeCallableWith("a", { share: "denyAll" })
+    expect(Mmio.open).type.not.toBeCallableWith("a", { buffer: "big" })
+    expect(Mmio.openWith).type.not.toBeCallableWith(ioProc, "a", { ioProc: "ZIP " })
+    expect(Mmio.openMemory).type.not.toBeCallableWith({ bytes, size: 3 })
+  })
+
+  test("openWith asks nothing of the environment but a scope", () => {
+    expect(Mmio.openWith(ioProc, "a")).type.toBe<Effect.Effect<Mmio.Handle<"read">, OpenFailure, Scope.Scope>>()
+    expect(Mmio.openWith(ioProc, name, { access: "readWrite" })).type.toBe<
+      Effect.Effect<Mmio.Handle<"readWrite">, OpenFailure, Scope.Scope>
+    >()
+  })
+
+  test("fromFile", () => {
+    type Failure = MmioError.InvalidParameter | MmioError.OutOfMemory | MmioError.CannotSeek
+    expect(Mmio.fromFile(file)).type.toBe<Effect.Effect<Mmio.Handle<"read">, Failure, Scope.Scope>>()
+    expect(Mmio.fromFile(file, { access: "write" })).type.toBe<
+      Effect.Effect<Mmio.Handle<"write">, Failure, Scope.Scope>
+    >()
+  })
+
+  test("openMemory reads and writes, unless it is told otherwise, and cannot fail to open", () => {
+    type Failure = MmioError.InvalidParameter | MmioError.OutOfMemory
+    expect(Mmio.openMemory()).type.toBe<Effect.Effect<Mmio.MemoryHandle<"readWrite">, Failure, Scope.Scope>>()
+    expect(Mmio.openMemory({ bytes })).type.toBe<Effect.Effect<Mmio.MemoryHandle<"readWrite">, Failure, Scope.Scope>>()
+    expect(Mmio.openMemory({ size: 9, access: "read" })).type.toBe<
+      Effect.Effect<Mmio.MemoryHandle<"read">, Failure, Scope.Scope>
+    >()
+  })
+
+  test("withFile has no scope, and the closing in its type", () => {
+    expect(Mmio.withFile("a", {}, (handle) => {
+      expect(handle).type.toBe<Mmio.Handle<"read">>()
+      return Effect.succeed(1)
+    })).type.toBe<Effect.Effect<number, OpenFailure | MmioError.CannotClose | MmioError.CannotWrite, IOProc.IOProc>>()
+    expect(Mmio.withFile("a", { access: "write" }, (handle) => {
+      expect(handle).type.toBe<Mmio.Handle<"write">>()
+      return Effect.fail("mine" as const)
+    })).type.toBe<Effect.Effect<never, "mine" | OpenFailure | Writing | MmioError.CannotClose, IOProc.IOProc>>()
+  })
+})
+
+test("memoryBytes is for memory alone", () => {
+  expect(Mmio.memoryBytes(memory)).type.toBe<Effect.Effect<Uint8Array>>()
+  expect(Mmio.memoryBytes).type.not.toBeCallableWith(both)
+})
+
+test("close: what it can fail with depends on what the handle could still have to write", () => {
+  expect(Mmio.close(reader)).type.toBe<Effect.Effect<void, MmioError.CannotClose | MmioError.CannotWrite>>()
+  expect(Mmio.close(writer)).type.toBe<Effect.Effect<void, MmioError.CannotClose | Writing>>()
+  expect(Mmio.close(any)).type.toBe<Effect.Effect<void, MmioError.CannotClose | Writing>>()
+})
+
+describe("reading", () => {
+  type Failure = Reading | MmioError.InvalidParameter | MmioError.OutOfMemory
+
+  test("read, first and last", () => {
+    expect(Mmio.read(reader, 4)).type.toBe<Effect.Effect<Uint8Array, Failure>>()
+    expect(Mmio.read(both, 4)).type.toBe<Effect.Effect<Uint8Array, Failure | Writing>>()
+    expect(Mmio.read(4)(reader)).type.toBe<Effect.Effect<Uint8Array, Failure>>()
+    expect(reader.pipe(Mmio.read(4))).type.toBe<Effect.Effect<Uint8Array, Failure>>()
+    expect(both.pipe(Mmio.read(4))).type.toBe<Effect.Effect<Uint8Array, Failure | Writing>>()
+  })
+
+  test("readInto, first and last", () => {
+    expect(Mmio.readInto(reader, bytes)).type.toBe<Effect.Effect<number, Reading>>()
+    expect(Mmio.readInto(both, bytes)).type.toBe<Effect.Effect<number, Reading | Writing>>()
+    expect(Mmio.readInto(bytes)(reader)).type.toBe<Effect.Effect<number, Reading>>()
+    expect(reader.pipe(Mmio.readInto(bytes))).type.toBe<Effect.Effect<number, Reading>>()
+  })
+
+  test("not of a handle opened for writing", () => {
+    expect(Mmio.read).type.not.toBeCallableWith(writer, 4)
+    expect(Mmio.read(4)).type.not.toBeCallableWith(writer)
+    expect(Mmio.read).type.not.toBeCallableWith(any, 4)
+    expect(Mmio.readInto).type.not.toBeCallableWith(writer, bytes)
+    expect(Mmio.readInto(bytes)).type.not.toBeCallableWith(writer)
+    expect(Mmio.forEachBuffer).type.not.toBeCallableWith(writer, () => {})
+    expect(Mmio.stream).type.not.toBeCallableWith(writer)
+    expect(Mmio.advance).type.not.toBeCallableWith(writer, info, "read")
+    expect(Mmio.withBuffer).type.not.toBeCallableWith(writer, "read", () => ({ value: 1, next: 0 }))
+  })
+})
+
+describe("writing", () => {
+  test("write, first and last", () => {
+    expect(Mmio.write(writer, bytes)).type.toBe<Effect.Effect<number, Writing>>()
+    expect(Mmio.write(both, bytes)).type.toBe<Effect.Effect<number, Writing>>()
+    expect(Mmio.write(bytes)(writer)).type.toBe<Effect.Effect<number, Writing>>()
+    expect(writer.pipe(Mmio.write(bytes))).type.toBe<Effect.Effect<number, Writing>>()
+  })
+
+  test("writeAll, first and last", () => {
+    expect(Mmio.writeAll(writer, bytes)).type.toBe<Effect.Effect<void, Writing>>()
+    expect(Mmio.writeAll(bytes)(both)).type.toBe<Effect.Effect<void, Writing>>()
+    expect(memory.pipe(Mmio.writeAll(bytes))).type.toBe<Effect.Effect<void, Writing>>()
+  })
+
+  test("not to a handle opened for reading", () => {
+    expect(Mmio.write).type.not.toBeCallableWith(reader, bytes)
+    expect(Mmio.write(bytes)).type.not.toBeCallableWith(reader)
+    expect(Mmio.write).type.not.toBeCallableWith(any, bytes)
+    expect(Mmio.writeAll).type.not.toBeCallableWith(reader, bytes)
+    expect(Mmio.writeAll(bytes)).type.not.toBeCallableWith(reader)
+    expect(Mmio.sink).type.not.toBeCallableWith(reader)
+    expect(Mmio.advance).type.not.toBeCallableWith(reader, info, "write")
+    expect(Mmio.withBuffer).type.not.toBeCallableWith(reader, "write", () => ({ value: 1, next: 0 }))
+  })
+})
+
+test("seek and position, of any handle", () => {
+  expect(Mmio.seek(any, 0)).type.toBe<Effect.Effect<number, MmioError.CannotSeek | MmioError.InvalidParameter>>()
+  expect(Mmio.seek(reader, -1, "end")).type.toBe<
+    Effect.Effect<number, MmioError.CannotSeek | MmioError.InvalidParameter>
+  >()
+  expect(Mmio.seek).type.not.toBeCallableWith(any, 0, "middle")
+  expect(Mmio.position(any)).type.toBe<Effect.Effect<number>>()
+})
+
+describe("the buffer", () => {
+  test("flush", () => {
+    expect(Mmio.flush(reader)).type.toBe<Effect.Effect<void>>()
+    expect(Mmio.flush(writer, { emptyBuffer: true })).type.toBe<Effect.Effect<void, Writing>>()
+    expect(Mmio.flush(both)).type.toBe<Effect.Effect<void, Writing>>()
+    expect(Mmio.flush(any)).type.toBe<Effect.Effect<void, Writing>>()
+  })
+
+  test("setBuffer, first and last", () => {
+    type Failure = MmioError.InvalidParameter | MmioError.OutOfMemory | MmioError.CannotSeek
+    expect(Mmio.setBuffer(reader, 64)).type.toBe<Effect.Effect<void, Failure>>()
+    expect(Mmio.setBuffer(both, "none")).type.toBe<Effect.Effect<void, Failure | Writing>>()
+    expect(Mmio.setBuffer(bytes)(reader)).type.toBe<Effect.Effect<void, Failure>>()
+    expect(both.pipe(Mmio.setBuffer(64))).type.toBe<Effect.Effect<void, Failure | Writing>>()
+    expect(Mmio.setBuffer).type.not.toBeCallableWith(reader, "big")
+  })
+})
+
+describe("direct access", () => {
+  type Direct = MmioError.Unbuffered | MmioError.InvalidParameter
+
+  test("getInfo and setInfo", () => {
+    expect(Mmio.getInfo(reader)).type.toBe<Effect.Effect<Mmio.Info>>()
+    expect(Mmio.getInfo(both)).type.toBe<Effect.Effect<Mmio.Info, Writing>>()
+    expect(Mmio.setInfo(any, info)).type.toBe<Effect.Effect<void, MmioError.InvalidParameter>>()
+    expect(Mmio.setInfo(info)(any)).type.toBe<Effect.Effect<void, MmioError.InvalidParameter>>()
+    expect(reader.pipe(Mmio.setInfo({ ...info, next: 3 }))).type.toBe<Effect.Effect<void, MmioError.InvalidParameter>>()
+  })
+
+  test("an info is a snapshot of the live bytes", () => {
+    expect(info.bytes).type.toBe<Uint8Array>()
+    expect<Pick<Mmio.Info, "next">>().type.toBe<{ readonly next: number }>()
+    expect<Pick<Mmio.Info, "name" | "access">>().type.toBe<
+      { readonly name: FileName.FileName; readonly access: IOProc.Access }
+    >()
+  })
+
+  test("advance", () => {
+    expect(Mmio.advance(reader, info, "read")).type.toBe<Effect.Effect<Mmio.Info, Reading | Direct>>()
+    expect(Mmio.advance(both, info, "read")).type.toBe<Effect.Effect<Mmio.Info, Reading | Writing | Direct>>()
+    expect(Mmio.advance(writer, info, "write")).type.toBe<Effect.Effect<Mmio.Info, Writing | Direct>>()
+  })
+
+  test("withBuffer", () => {
+    expect(Mmio.withBuffer(reader, "read", (info) => ({ value: info.bytes, next: info.next }))).type.toBe<
+      Effect.Effect<Uint8Array, Reading | Direct>
+    >()
+    expect(Mmio.withBuffer(both, "read", () => ({ value: 1, next: 0, dirty: undefined }))).type.toBe<
+      Effect.Effect<number, Reading | Writing | Direct>
+    >()
+    expect(Mmio.withBuffer(both, "write", () => ({ value: "x", next: 0, dirty: true }))).type.toBe<
+      Effect.Effect<string, Writing | Direct>
+    >()
+  })
+
+  test("forEachBuffer", () => {
+    expect(Mmio.forEachBuffer(reader, (bytes, position) => {
+      expect(bytes).type.toBe<Uint8Array>()
+      expect(position).type.toBe<number>()
+    })).type.toBe<Effect.Effect<number, Reading | Direct | MmioError.CannotSeek>>()
+    expect(Mmio.forEachBuffer(both, () => {}, { from: 3, to: 9 })).type.toBe<
+      Effect.Effect<number, Reading | Writing | Direct | MmioError.CannotSeek>
+    >()
+  })
+})
+
+test("streams", () => {
+  type Failure = Reading | MmioError.CannotSeek | MmioError.InvalidParameter
+  expect(Mmio.stream(reader)).type.toBe<Stream.Stream<Uint8Array, Failure>>()
+  expect(Mmio.stream(both, { from: 1, chunkSize: 9 })).type.toBe<Stream.Stream<Uint8Array, Failure | Writing>>()
+  expect(Mmio.sink(writer)).type.toBe<Sink.Sink<number, Uint8Array, never, Writing>>()
+})
+
+test("messages carry the types of their answers", () => {
+  type Answer = Effect.Effect<Option.Option<number>, MmioError.InvalidFile>
+  expect(Mmio.sendMessage(reader, count)).type.toBe<Answer>()
+  expect(Mmio.sendMessage(count)(reader)).type.toBe<Answer>()
+  expect(writer.pipe(Mmio.sendMessage(count))).type.toBe<Answer>()
+  expect(Mmio.sendMessage).type.not.toBeCallableWith(reader, 0x8000)
+})
+
+test("names", () => {
+  type Failure = MmioError.RenameError | Names
+  expect(Mmio.rename("a", name)).type.toBe<Effect.Effect<void, Failure, IOProc.IOProc>>()
+  expect(Mmio.remove(name, { ioProc: "ZIP " })).type.toBe<Effect.Effect<void, Failure, IOProc.IOProc>>()
+  expect(Mmio.exists("a")).type.toBe<Effect.Effect<boolean, MmioError.ExistsError | Names, IOProc.IOProc>>()
+  expect(Mmio.fullName("a")).type.toBe<
+    Effect.Effect<FileName.FileName, MmioError.FullNameError | Names, IOProc.IOProc>
+  >()
+  expect(Mmio.tempName()).type.toBe<Effect.Effect<FileName.FileName, MmioError.TempNameError | Names, IOProc.IOProc>>()
+})

@@ -1,0 +1,174 @@
+import { FileName, FileSystemIOProc, FourCC, IOProc, IOProcRegistry, MemoryIOProc, MmioError } from "@effect-mmio/core"
+import type { FileSystem } from "@effect/platform"
+import { type Context, Effect, type Layer, Option, Request, type Scope } from "effect"
+import { describe, expect, test } from "tstyche"
+
+declare const driver: IOProc.IOProc
+declare const service: Context.Tag<"Service", IOProc.IOProc>
+declare const text: string
+const ZIP = FourCC.make("ZIP ")
+
+describe("FourCC", () => {
+  test("a literal has four characters", () => {
+    expect(FourCC.make("fmt ")).type.toBe<FourCC.FourCC>()
+    expect(FourCC.make).type.not.toBeCallableWith("fmt")
+    expect(FourCC.make).type.not.toBeCallableWith("")
+    expect(FourCC.make).type.not.toBeCallableWith("fmt  ")
+    expect(FourCC.make).type.not.toBeCallableWith(text)
+    expect(FourCC.make).type.not.toBeCallableWith(text as "fmt " | "fmt")
+  })
+
+  test("is a string, and no string is one unchecked", () => {
+    expect(ZIP).type.toBeAssignableTo<string>()
+    expect(text).type.not.toBeAssignableTo<FourCC.FourCC>()
+    expect(FourCC.option(text)).type.toBe<Option.Option<FourCC.FourCC>>()
+    expect(FourCC.fromString(text, { upperCase: undefined })).type.toBe<FourCC.FourCC>()
+    if (FourCC.isFourCC(text)) expect(text).type.toBeAssignableTo<FourCC.FourCC>()
+  })
+})
+
+test("FileName", () => {
+  expect(FileName.parse(text)).type.toBe<FileName.FileName>()
+  expect(FileName.from).type.toBeCallableWith(text)
+  expect(FileName.from).type.toBeCallableWith(FileName.plain(text))
+  expect(FileName.element).type.not.toBeCallableWith("a.zip", "b", "ZIP")
+  expect(FileName.parse(text).code).type.toBe<Option.Option<FourCC.FourCC>>()
+})
+
+describe("MmioError", () => {
+  test("narrows by its tag, with a number of its own", () => {
+    const failing: Effect.Effect<never, MmioError.MmioError> = Effect.never
+    expect(Effect.catchTag(failing, "CannotWrite", (error) => {
+      expect(error).type.toBe<MmioError.CannotWrite>()
+      expect(error.written).type.toBe<number>()
+      return Effect.void
+    })).type.toBe<Effect.Effect<void, Exclude<MmioError.MmioError, MmioError.CannotWrite>>>()
+    expect<MmioError.FileNotFound["code"]>().type.toBe<257>()
+    expect<MmioError.InvalidHandle["code"]>().type.toBe<5>()
+    expect<MmioError.MmioError["code"]>().type.toBe<
+      257 | 258 | 259 | 260 | 261 | 262 | 263 | 264 | 265 | 266 | 267 | 268 | 269 | 270 | 271 | 272 | 11
+    >()
+  })
+
+  test("is made of what its class needs", () => {
+    const details = { operation: "o", file: "f", description: "d" }
+    expect(MmioError.CannotRead).type.toBeConstructableWith(details)
+    expect(MmioError.CannotRead).type.toBeConstructableWith({ ...details, position: undefined, cause: 1 })
+    expect(MmioError.CannotWrite).type.toBeConstructableWith({ ...details, written: 0 })
+    expect(MmioError.CannotWrite).type.not.toBeConstructableWith(details)
+    expect(MmioError.ChunkNotFound).type.not.toBeConstructableWith(details)
+    expect(MmioError.withDetails(new MmioError.CannotRead(details), { file: "g" })).type.toBe<MmioError.CannotRead>()
+  })
+})
+
+describe("IOProc", () => {
+  test("is made of what it has", () => {
+    const { open } = driver
+    expect(IOProc.make).type.toBeCallableWith({ open })
+    expect(IOProc.make).type.not.toBeCallableWith({})
+    expect(IOProc.make).type.not.toBeCallableWith({ open: () => Effect.fail(new Error("not of this library")) })
+    expect(IOProc.make).type.not.toBeCallableWith({ open: () => Effect.map(service, () => Effect.never) })
+  })
+
+  test("its functions need nothing, and fail as each may", () => {
+    expect<ReturnType<IOProc.IOProc["open"]>>().type.toBe<Effect.Effect<IOProc.File, MmioError.OpenError>>()
+    expect<ReturnType<IOProc.IOProc["rename"]>>().type.toBe<Effect.Effect<void, MmioError.RenameError>>()
+    expect<ReturnType<IOProc.IOProc["remove"]>>().type.toBe<Effect.Effect<void, MmioError.RenameError>>()
+    expect<ReturnType<IOProc.IOProc["exists"]>>().type.toBe<Effect.Effect<boolean, MmioError.ExistsError>>()
+    expect<ReturnType<IOProc.IOProc["fullName"]>>().type.toBe<
+      Effect.Effect<FileName.FileName, MmioError.FullNameError>
+    >()
+    expect<ReturnType<IOProc.IOProc["tempName"]>>().type.toBe<
+      Effect.Effect<FileName.FileName, MmioError.TempNameError>
+    >()
+    expect<ReturnType<IOProc.File["read"]>>().type.toBe<
+      Effect.Effect<number, MmioError.CannotRead | MmioError.NetworkError>
+    >()
+    expect<ReturnType<IOProc.File["write"]>>().type.toBe<
+      Effect.Effect<number, MmioError.CannotWrite | MmioError.CannotExpand | MmioError.NetworkError>
+    >()
+    expect<ReturnType<IOProc.File["seek"]>>().type.toBe<Effect.Effect<number, MmioError.CannotSeek>>()
+    expect<IOProc.File["close"]>().type.toBe<Effect.Effect<void, MmioError.CannotClose | MmioError.CannotWrite>>()
+  })
+
+  test("mapFile and route, first and last", () => {
+    expect(IOProc.mapFile(driver, (file) => file)).type.toBe<IOProc.IOProc>()
+    expect(
+      IOProc.mapFile((file, request) => {
+        expect(request).type.toBe<IOProc.OpenRequest>()
+        return file
+      })(driver)
+    ).type.toBe<IOProc.IOProc>()
+    expect(IOProc.route(driver, ZIP, driver)).type.toBe<IOProc.IOProc>()
+    expect(IOProc.route(ZIP, driver)(driver)).type.toBe<IOProc.IOProc>()
+    expect(IOProc.route).type.not.toBeCallableWith(driver, "ZIP ", driver)
+  })
+
+  test("layers carry what their drivers need and fail with", () => {
+    type Layered<E, R> = Layer.Layer<IOProc.IOProc, E, IOProc.IOProc | R>
+    expect(IOProc.layerMap((below) => below)).type.toBe<Layered<never, never>>()
+    expect(IOProc.layerMap(() => Effect.zipRight(Effect.fail("mine" as const), service))).type.toBe<
+      Layered<"mine", "Service">
+    >()
+    expect(IOProc.layerRoute(ZIP, driver)).type.toBe<Layered<never, never>>()
+    expect(IOProc.layerRoute(ZIP, service)).type.toBe<Layered<never, "Service">>()
+    expect(IOProc.withRoute(ZIP, driver)(Effect.succeed(1))).type.toBe<Effect.Effect<number, never, IOProc.IOProc>>()
+    expect(Effect.fail("mine" as const).pipe(IOProc.withRoute(ZIP, service))).type.toBe<
+      Effect.Effect<never, "mine", IOProc.IOProc | "Service">
+    >()
+  })
+
+  test("answers have the types of their requests", () => {
+    class Count extends Request.TaggedClass("Count")<number, MmioError.InvalidFile, {}> {}
+    const isCount = (request: Request.Request<unknown, unknown>): request is Count => request instanceof Count
+    expect(IOProc.answer(isCount, () => Effect.succeed(3))).type.toBe<IOProc.OnMessage>()
+    expect(IOProc.answer).type.not.toBeCallableWith(isCount, () => Effect.succeed("three"))
+    expect(IOProc.answer).type.not.toBeCallableWith(isCount, () => Effect.fail("three"))
+  })
+
+  test("a procedure answers a message by its own reply, with what that message wants", () => {
+    IOProc.fromProcedure<{ readonly name: string }>((message) => {
+      switch (message._tag) {
+        case "Open":
+          expect(message.reply).type.toBeCallableWith(Effect.succeed({ name: message.request.name.full }))
+          expect(message.reply).type.not.toBeCallableWith(Effect.succeed(1))
+          expect(message).type.not.toHaveProperty("file")
+          return Option.none()
+        case "Read":
+          expect(message.file).type.toBe<{ readonly name: string }>()
+          expect(message.reply).type.toBeCallableWith(Effect.succeed(1))
+          expect(message.reply).type.not.toBeCallableWith(Effect.fail("not of this library"))
+          return Option.some(message.reply(Effect.succeed(0)))
+        default:
+          return Option.none()
+      }
+    })
+    expect(IOProc.fromProcedure).type.not.toBeCallableWith(() => Option.some(Effect.succeed(1)))
+  })
+})
+
+test("IOProcRegistry", () => {
+  expect(IOProcRegistry.make(driver)).type.toBe<Effect.Effect<IOProcRegistry.IOProcRegistry>>()
+  expect(IOProcRegistry.layer).type.toBe<
+    Layer.Layer<IOProcRegistry.IOProcRegistry | IOProc.IOProc, never, IOProc.IOProc>
+  >()
+  expect<ReturnType<IOProcRegistry.IOProcRegistry["install"]>>().type.toBe<Effect.Effect<void, never, Scope.Scope>>()
+  expect<ReturnType<IOProcRegistry.IOProcRegistry["remove"]>>().type.toBe<Effect.Effect<Option.Option<IOProc.IOProc>>>()
+})
+
+test("MemoryIOProc", () => {
+  expect(MemoryIOProc.make({ files: undefined, folders: undefined })).type.toBe<
+    Effect.Effect<MemoryIOProc.MemoryIOProc, MmioError.CannotOpen>
+  >()
+  expect(MemoryIOProc.layer({ a: new Uint8Array(1) })).type.toBe<
+    Layer.Layer<IOProc.IOProc | MemoryIOProc.MemoryIOProc, MmioError.CannotOpen>
+  >()
+})
+
+test("FileSystemIOProc", () => {
+  expect(FileSystemIOProc.layer).type.toBe<Layer.Layer<IOProc.IOProc, never, FileSystem.FileSystem>>()
+  expect(FileSystemIOProc.layerWith({ sync: undefined })).type.toBe<
+    Layer.Layer<IOProc.IOProc, never, FileSystem.FileSystem>
+  >()
+  expect(FileSystemIOProc.make()).type.toBe<Effect.Effect<IOProc.IOProc, never, FileSystem.FileSystem>>()
+})

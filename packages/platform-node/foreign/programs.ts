@@ -1,0 +1,99 @@
+/** The programs of others, and our own, as functions. */
+import * as ChildProcess from "node:child_process"
+import { createHash } from "node:crypto"
+import * as NFS from "node:fs"
+import * as OS from "node:os"
+import * as Path from "node:path"
+import { fileURLToPath } from "node:url"
+import { afterAll } from "vitest"
+
+/** A new folder for the files of one test file. */
+export const makeFolder = (): string => {
+  const folder = NFS.mkdtempSync(Path.join(OS.tmpdir(), "effect-mmio-foreign-"))
+  afterAll(() => NFS.rmSync(folder, { recursive: true, force: true }))
+  return folder
+}
+
+/** Runs a program to its end, and gives what it wrote to its stdout. What fails says what was on its stderr. */
+export const run = (command: string, ...args: ReadonlyArray<string>): Promise<Buffer> =>
+  new Promise((resolve, reject) =>
+    ChildProcess.execFile(
+      command,
+      args,
+      { encoding: "buffer", maxBuffer: 2 ** 28 },
+      (error, stdout, stderr) =>
+        error === null ? resolve(stdout) : reject(new Error(`${command} ${args.join(" ")}\n${stderr}`))
+    )
+  )
+
+const text = async (command: string, ...args: ReadonlyArray<string>) => String(await run(command, ...args))
+
+export const md5Of = (bytes: Uint8Array): string => createHash("md5").update(bytes).digest("hex")
+
+/** What SoX says of a sound file. Of formats that it decodes, `bits` are those of the samples. */
+export const sox = async (file: string) => {
+  const [rate, channels, frames, bits] = await Promise.all(
+    ["-r", "-c", "-s", "-b"].map((option) => text("soxi", option, file))
+  )
+  return { rate: Number(rate), channels: Number(channels), frames: Number(frames), bits: Number(bits) }
+}
+
+/** The samples, as SoX reads them. */
+export const soxSamples = (file: string) => run("sox", file, "-t", "raw", "-")
+
+/** What libsndfile says of a sound file, with all that it noticed. */
+export const sndfile = async (file: string) => {
+  const log = await text("sndfile-info", file)
+  const number = (name: string) => Number(log.match(new RegExp(`^${name}\\s*:\\s*(\\d+)`, "m"))?.[1])
+  return { rate: number("Sample Rate"), channels: number("Channels"), frames: number("Frames"), log }
+}
+
+interface Probe {
+  readonly format: { readonly tags?: { readonly [name: string]: string } }
+  readonly streams: ReadonlyArray<{
+    readonly codec_type: string
+    readonly codec_name: string
+    readonly sample_rate: string
+    readonly channels: number
+    readonly duration_ts: number
+  }>
+}
+
+/** What FFmpeg says of a file. */
+export const ffprobe = async (file: string) => {
+  const { format, streams } = JSON.parse(
+    await text("ffprobe", "-v", "error", "-of", "json", "-show_format", "-show_streams", file)
+  ) as Probe
+  const sound = streams.find((stream) => stream.codec_type === "audio")
+  return {
+    rate: Number(sound?.sample_rate),
+    channels: sound?.channels,
+    frames: sound?.duration_ts,
+    codec: sound?.codec_name,
+    tags: format.tags ?? {}
+  }
+}
+
+const ffmpegMd5 = async (...args: ReadonlyArray<string>) =>
+  (await text("ffmpeg", "-v", "error", ...args, "-f", "md5", "-")).trim().replace("MD5=", "")
+
+/** One hash of the decoded picture and sound. */
+export const md5Decoded = (file: string) => ffmpegMd5("-i", file)
+
+/** One hash of the bytes of the sound as they are in the file. */
+export const md5Stored = (file: string) => ffmpegMd5("-i", file, "-map", "0:a", "-c", "copy")
+
+/** Makes a file. */
+export const ffmpeg = (...args: ReadonlyArray<string>) => run("ffmpeg", "-v", "error", "-y", ...args)
+
+/** Our `npm start`, as a process. */
+export const retag = (input: string, output: string, tag: string) =>
+  run(
+    process.execPath,
+    fileURLToPath(new URL("../build/examples/retag.js", import.meta.url)),
+    input,
+    "--output",
+    output,
+    "--tag",
+    tag
+  )

@@ -1,0 +1,379 @@
+/**
+ * Core's driver over `@effect/platform`, on a real disk.
+ */
+import { FileName, FileSystemIOProc, IOProc, Mmio } from "@effect-mmio/core"
+import { NodeFileSystem } from "@effect/platform-node"
+import { assert, layer } from "@effect/vitest"
+import { Context, Effect, FastCheck as fc, Layer, Schedule } from "effect"
+import * as fs from "node:fs"
+import * as os from "node:os"
+import * as path from "node:path"
+
+const bytes = (text: string) => new TextEncoder().encode(text)
+const text = (bytes: Uint8Array) => new TextDecoder().decode(bytes)
+
+/** A folder of the test file's own. */
+class Folder extends Context.Tag("Folder")<Folder, string>() {}
+
+const folder = Layer.scoped(
+  Folder,
+  Effect.acquireRelease(
+    Effect.sync(() => fs.realpathSync(fs.mkdtempSync(path.join(os.tmpdir(), "effect-mmio-")))),
+    (folder) => Effect.sync(() => fs.rmSync(folder, { recursive: true }))
+  )
+)
+
+let made = 0
+
+/** A name in the folder, of a file with this content if one is given. */
+const place = (content?: string | Uint8Array) =>
+  Effect.map(Folder, (folder) => {
+    const name = path.join(folder, `${made++}.bin`)
+    if (content !== undefined) fs.writeFileSync(name, content)
+    return name
+  })
+
+const request = (name: string, options: Partial<Omit<IOProc.OpenRequest, "name">> = {}): IOProc.OpenRequest => ({
+  name: FileName.plain(name),
+  access: "read",
+  create: false,
+  share: "compat",
+  ...options
+})
+
+const open = (name: string, options?: Partial<Omit<IOProc.OpenRequest, "name">>) =>
+  Effect.flatMap(
+    IOProc.IOProc,
+    (driver) => Effect.acquireRelease(driver.open(request(name, options)), (file) => Effect.orDie(file.close))
+  )
+
+const tag = <A, E extends { readonly _tag: string }, R>(effect: Effect.Effect<A, E, R>) =>
+  Effect.match(effect, { onFailure: (error) => error._tag, onSuccess: () => "success" })
+
+const descriptors = () =>
+  fs.readdirSync("/proc/self/fd").map((fd) => {
+    try {
+      return fs.readlinkSync(`/proc/self/fd/${fd}`)
+    } catch {
+      return ""
+    }
+  })
+const isLinux = process.platform === "linux"
+
+const storage = Layer.provideMerge(FileSystemIOProc.layer, Layer.merge(NodeFileSystem.layer, folder))
+
+layer(storage, { excludeTestServices: true })("FileSystemIOProc on Node", (it) => {
+  // -------------------------------------------------------------------------------------------------------------------
+  // the laws of a driver
+  // -------------------------------------------------------------------------------------------------------------------
+
+  const operation = fc.oneof(
+    fc.record({ op: fc.constant("read" as const), count: fc.integer({ min: 1, max: 20 }) }),
+    fc.record({
+      op: fc.constantFrom("write" as const, "writeFlush" as const),
+      data: fc.uint8Array({ minLength: 1, maxLength: 20 })
+    }),
+    fc.record({
+      op: fc.constant("seek" as const),
+      offset: fc.integer({ min: -30, max: 30 }),
+      from: fc.constantFrom("start" as const, "current" as const, "end" as const)
+    })
+  )
+
+  it.effect.prop(
+    "a file is an array of bytes and a position",
+    [fc.uint8Array({ maxLength: 20 }), fc.array(operation, { maxLength: 20 })],
+    ([initial, operations]) =>
+      Effect.scoped(Effect.gen(function*() {
+        const name = yield* place(initial)
+        const file = yield* open(name, { access: "readWrite" })
+        const model = [...initial]
+        let position = 0
+        for (const operation of operations) {
+          switch (operation.op) {
+            case "read": {
+              const target = new Uint8Array(operation.count)
+              const count = yield* file.read(target)
+              const expected = model.slice(position, position + operation.count)
+              assert.deepStrictEqual([...target.subarray(0, count)], expected)
+              position += expected.length
+              break
+            }
+            case "write":
+            case "writeFlush": {
+              assert.strictEqual(yield* file[operation.op](operation.data), operation.data.length)
+              while (model.length < position) model.push(0)
+              model.splice(position, operation.data.length, ...operation.data)
+              position += operation.data.length
+              break
+            }
+            case "seek": {
+              const start = operation.from === "start" ? 0 : operation.from === "current" ? position : model.length
+              const target = start + operation.offset
+              const sought = yield* Effect.merge(
+                Effect.mapError(file.seek(operation.offset, operation.from), (error) => error._tag)
+              )
+              assert.strictEqual(sought, target < 0 ? "CannotSeek" : target)
+              if (target >= 0) position = target
+            }
+          }
+          assert.strictEqual(yield* file.seek(0, "current"), position)
+        }
+        assert.deepStrictEqual([...fs.readFileSync(name)], model)
+      })),
+    { fastCheck: { numRuns: 50 } }
+  )
+
+  it.scoped("reaches beyond 4 GiB, and the gap reads as zeros", () =>
+    Effect.gen(function*() {
+      const name = yield* place("start")
+      const file = yield* open(name, { access: "readWrite" })
+      const far = 5 * 2 ** 30 + 1
+      yield* file.seek(far, "start")
+      yield* file.write(bytes("far"))
+      assert.strictEqual(yield* file.seek(0, "end"), far + 3)
+      yield* file.seek(far - 2, "start")
+      const target = new Uint8Array(8).fill(1)
+      assert.strictEqual(yield* file.read(target), 5)
+      assert.deepStrictEqual([...target], [0, 0, 102, 97, 114, 1, 1, 1])
+      assert.strictEqual(fs.statSync(name).size, far + 3)
+      fs.truncateSync(name)
+    }))
+
+  it.scoped("takes targets of 2 GiB and more, which Node refuses", () =>
+    Effect.gen(function*() {
+      const file = yield* open(yield* place("abc"))
+      const target = new Uint8Array(2 ** 31)
+      assert.strictEqual(yield* file.read(target), 3)
+      assert.strictEqual(text(target.subarray(0, 3)), "abc")
+    }))
+
+  // -------------------------------------------------------------------------------------------------------------------
+  // opening
+  // -------------------------------------------------------------------------------------------------------------------
+
+  it.scoped("makes and cuts with create alone", () =>
+    Effect.gen(function*() {
+      const name = yield* place("content")
+      yield* Effect.scoped(open(name, { access: "write" }))
+      yield* Effect.scoped(open(name, { access: "readWrite" }))
+      assert.strictEqual(fs.readFileSync(name, "utf8"), "content")
+      yield* Effect.scoped(open(name, { access: "readWrite", create: true }))
+      assert.strictEqual(fs.readFileSync(name, "utf8"), "")
+      const fresh = yield* place()
+      assert.strictEqual(yield* tag(open(fresh, { access: "write" })), "FileNotFound")
+      const file = yield* open(fresh, { access: "write", create: true })
+      yield* file.write(bytes("new"))
+      assert.strictEqual(fs.readFileSync(fresh, "utf8"), "new")
+    }))
+
+  it.scoped("tells what is missing, what is no folder, and what is one", () =>
+    Effect.gen(function*() {
+      const folder = yield* Folder
+      const name = yield* place("x")
+      assert.strictEqual(yield* tag(open(path.join(folder, "missing"))), "FileNotFound")
+      assert.strictEqual(yield* tag(open(path.join(folder, "no", "missing"))), "PathNotFound")
+      assert.strictEqual(
+        yield* tag(open(path.join(folder, "no", "missing"), { access: "write", create: true })),
+        "PathNotFound"
+      )
+      assert.strictEqual(yield* tag(open(path.join(name, "missing"))), "PathNotFound")
+      assert.strictEqual(yield* tag(open("missing in the current folder")), "FileNotFound")
+      assert.strictEqual(yield* tag(open("")), "FileNotFound")
+      for (const access of ["read", "write", "readWrite"] as const) {
+        assert.strictEqual(yield* tag(open(folder, { access })), "CannotOpen")
+      }
+      const badName = yield* Effect.flip(open("a\0b"))
+      assert.strictEqual(badName._tag, "CannotOpen")
+    }))
+
+  it.scoped("a link that leads nowhere yet leads to the file that is made", () =>
+    Effect.gen(function*() {
+      const [target, link] = [yield* place(), yield* place()]
+      fs.symlinkSync(target, link)
+      assert.strictEqual(yield* tag(open(link)), "FileNotFound")
+      const file = yield* open(link, { access: "write", create: true })
+      yield* file.write(bytes("through"))
+      assert.strictEqual(fs.readFileSync(target, "utf8"), "through")
+    }))
+
+  it.scoped("sharing modes hold under every name of a file, and before it is cut", () =>
+    Effect.gen(function*() {
+      const [name, hard, soft, renamed] = [yield* place("content"), yield* place(), yield* place(), yield* place()]
+      fs.linkSync(name, hard)
+      fs.symlinkSync(name, soft)
+      yield* Effect.scoped(Effect.gen(function*() {
+        yield* open(name, { share: "denyWrite" })
+        for (const other of [name, hard, soft, path.join(path.dirname(name), ".", path.basename(name))]) {
+          const claim = { access: "write", create: true, share: "denyNone" } as const
+          assert.strictEqual(yield* tag(open(other, claim)), "SharingViolation", other)
+        }
+        fs.renameSync(hard, renamed)
+        assert.strictEqual(yield* tag(open(renamed, { share: "exclusive" })), "SharingViolation")
+        yield* Effect.scoped(open(renamed, { share: "denyNone" }))
+      }))
+      assert.strictEqual(fs.readFileSync(name, "utf8"), "content")
+      yield* open(soft, { share: "exclusive" })
+    }))
+
+  it.scoped.skipIf(!isLinux)("leaves no descriptor behind, whatever fails", () =>
+    Effect.gen(function*() {
+      const folder = yield* Folder
+      const name = yield* place("x")
+      yield* Effect.scoped(Effect.gen(function*() {
+        yield* open(name, { share: "exclusive" })
+        yield* tag(open(name))
+        yield* tag(open(folder))
+        yield* tag(open(path.join(folder, "no", "missing")))
+      }))
+      yield* Effect.scoped(open(name, { access: "write", create: true }))
+      assert.isFalse(descriptors().some((open) => open.startsWith(folder)))
+    }))
+
+  it.scoped("a handle opened for writing is not read", () =>
+    Effect.gen(function*() {
+      const file = yield* open(yield* place("secret"), { access: "write" })
+      assert.strictEqual(yield* tag(file.read(new Uint8Array(3))), "CannotRead")
+    }))
+
+  it.scoped.skipIf(!isLinux)(
+    "a full device is CannotWrite, with the system's name found",
+    () =>
+      Effect.gen(function*() {
+        const file = yield* open("/dev/full", { access: "write", create: true })
+        const error = yield* Effect.flip(file.write(bytes("x")))
+        assert.strictEqual(
+          error.message,
+          "CannotWrite: FileSystemIOProc.write /dev/full at 0: no space left on device (ENOSPC)"
+        )
+      })
+  )
+
+  it.scoped.skipIf(process.getuid?.() === 0)(
+    "what may not be read is AccessDenied, also for writing alone",
+    () =>
+      Effect.gen(function*() {
+        const name = yield* place("x")
+        fs.chmodSync(name, 0o200)
+        assert.strictEqual(yield* tag(open(name)), "AccessDenied")
+        assert.strictEqual(yield* tag(open(name, { access: "write" })), "AccessDenied")
+      })
+  )
+
+  // -------------------------------------------------------------------------------------------------------------------
+  // names
+  // -------------------------------------------------------------------------------------------------------------------
+
+  it.scoped("renames, in the place of what is there, and says what is missing", () =>
+    Effect.gen(function*() {
+      const [a, b] = [yield* place("a"), yield* place("b")]
+      const nowhere = path.join(yield* Folder, "no", "where")
+      yield* Mmio.rename(FileName.plain(a), FileName.plain(b))
+      assert.strictEqual(fs.readFileSync(b, "utf8"), "a")
+      assert.isFalse(fs.existsSync(a))
+      const rename = (from: string, to: string) => tag(Mmio.rename(FileName.plain(from), FileName.plain(to)))
+      assert.strictEqual(yield* rename(a, b), "FileNotFound")
+      assert.strictEqual(yield* rename(nowhere, b), "PathNotFound")
+      assert.strictEqual(yield* rename(b, nowhere), "PathNotFound")
+      assert.strictEqual(yield* rename(b, yield* Folder), "CannotWrite")
+      assert.strictEqual(fs.readFileSync(b, "utf8"), "a")
+    }))
+
+  it.scoped("removes files, and links to folders, but no folders", () =>
+    Effect.gen(function*() {
+      const [name, folder, link] = [yield* place("a"), yield* place(), yield* place()]
+      fs.mkdirSync(folder)
+      fs.symlinkSync(folder, link)
+      const remove = (name: string) => tag(Mmio.remove(FileName.plain(name)))
+      assert.strictEqual(yield* remove(name), "success")
+      assert.strictEqual(yield* remove(name), "FileNotFound")
+      assert.strictEqual(yield* remove(path.join(folder, "no", "where")), "PathNotFound")
+      assert.strictEqual(yield* remove(folder), "CannotWrite")
+      assert.strictEqual(yield* remove(link), "success")
+      assert.isTrue(fs.existsSync(folder))
+      assert.isFalse(fs.existsSync(link))
+    }))
+
+  it.scoped("exists", () =>
+    Effect.gen(function*() {
+      const name = yield* place("a")
+      const exists = (name: string) => Mmio.exists(FileName.plain(name))
+      assert.isTrue(yield* exists(name))
+      assert.isFalse(yield* exists(`${name}.not`))
+      assert.isFalse(yield* exists(path.join(name, "inside a file")))
+      assert.isFalse(yield* exists(yield* Folder))
+    }))
+
+  it.scoped("full names need no file, and keep a link's name", () =>
+    Effect.gen(function*() {
+      const [name, link, folderLink] = [yield* place("a"), yield* place(), yield* place()]
+      const folder = yield* Folder
+      fs.symlinkSync(name, link)
+      fs.symlinkSync(folder, folderLink)
+      const fullName = (name: string) => Effect.map(Mmio.fullName(FileName.plain(name)), (name) => name.full)
+      assert.strictEqual(yield* fullName("missing.wav"), path.join(fs.realpathSync("."), "missing.wav"))
+      assert.strictEqual(yield* fullName(`${folder}/./../${path.basename(folder)}/x`), path.join(folder, "x"))
+      assert.strictEqual(yield* fullName(link), link)
+      assert.strictEqual(yield* fullName(path.join(folderLink, "x")), path.join(folder, "x"))
+      assert.strictEqual(yield* tag(fullName(path.join(folder, "no", "where"))), "PathNotFound")
+    }))
+
+  it.scoped("temporary files are where and what was asked for, and nothing else is left", () =>
+    Effect.gen(function*() {
+      const folder = yield* place()
+      fs.mkdirSync(folder)
+      const names = yield* Effect.all(
+        Array.from({ length: 10 }, () => Mmio.tempName({ folder, prefix: "take", suffix: ".wav" })),
+        { concurrency: "unbounded" }
+      )
+      assert.strictEqual(new Set(names.map((name) => name.full)).size, 10)
+      assert.strictEqual(fs.readdirSync(folder).length, 10)
+      for (const { full } of names) {
+        assert.match(full.slice(folder.length + 1), /^take[0-9a-z]+\.wav$/)
+        assert.strictEqual(fs.statSync(full).size, 0)
+        assert.strictEqual(fs.statSync(full).mode & 0o777, 0o600)
+      }
+      const name = yield* Mmio.tempName()
+      assert.strictEqual(path.dirname(name.full), path.resolve(os.tmpdir()))
+      assert.match(path.basename(name.full), /^mmio[0-9a-z]+\.tmp$/)
+      fs.rmSync(name.full)
+      assert.strictEqual(yield* tag(Mmio.tempName({ folder: path.join(folder, "no") })), "PathNotFound")
+    }))
+
+  // -------------------------------------------------------------------------------------------------------------------
+  // handles
+  // -------------------------------------------------------------------------------------------------------------------
+
+  it.scoped("a handle writes, seeks and reads back through it", () =>
+    Effect.gen(function*() {
+      const name = FileName.plain(yield* place())
+      const file = yield* Mmio.open(name, { access: "readWrite", create: true, buffer: 16 })
+      const content = "0123456789".repeat(10)
+      yield* Mmio.writeAll(file, bytes(content))
+      yield* Mmio.seek(file, -95, "end")
+      assert.strictEqual(text(yield* Mmio.read(file, 20)), content.slice(5, 25))
+      yield* Mmio.close(file)
+      assert.strictEqual(fs.readFileSync(name.full, "utf8"), content)
+    }))
+
+  it.scoped.skipIf(!isLinux)(
+    "an interrupted read leaves nothing that writes into the caller's bytes",
+    () =>
+      Effect.gen(function*() {
+        const name = yield* place("x".repeat(1000))
+        const file = yield* open(name)
+        const target = new Uint8Array(1000)
+        yield* Effect.repeat(
+          Effect.gen(function*() {
+            target.fill(0)
+            yield* file.seek(0, "start")
+            yield* Effect.timeoutOption(file.read(target), 0)
+            const seen = target[0]
+            yield* Effect.sleep(5)
+            assert.strictEqual(target[0], seen, "bytes came after the read had ended")
+          }),
+          Schedule.recurs(5)
+        )
+      })
+  )
+})

@@ -1,0 +1,60 @@
+/**
+ * Packs every package as it would be published and checks the result: publint reads the manifest, attw resolves
+ * the types of every module as consumers do. It takes seconds, so what has not changed since it was found good is
+ * not checked again, except in CI.
+ */
+import * as fs from "node:fs"
+import * as os from "node:os"
+import * as path from "node:path"
+import { bin, filesBelow, hashOf, packages, pnpm, root, run } from "./lib.mjs"
+
+const cache = path.join(root, "node_modules/.cache/effect-mmio/packages.json")
+const known = fs.existsSync(cache) && !process.env.CI ? JSON.parse(fs.readFileSync(cache, "utf8")) : {}
+const hashes = Object.fromEntries(packages.map((dir) => [
+  dir,
+  hashOf(
+    [
+      "pnpm-lock.yaml",
+      `${dir}/package.json`,
+      `${dir}/README.md`,
+      ...filesBelow(`${dir}/src`),
+      ...filesBelow(`${dir}/dist`)
+    ]
+  )
+]))
+const changed = packages.filter((dir) => known[dir] !== hashes[dir])
+
+const temp = fs.mkdtempSync(path.join(os.tmpdir(), "effect-mmio-"))
+const must = async (name, running) => {
+  const { code, output } = await running
+  if (code === 0) return
+  console.log(`${name}:\n${output}`)
+  process.exitCode = 1
+}
+
+const checkPackage = async (dir) => {
+  const out = path.join(temp, path.basename(dir))
+  await must(`${dir}: pnpm pack`, pnpm(["--dir", dir, "pack", "--pack-destination", out]))
+  if (!fs.existsSync(out)) return
+  const tarball = path.join(out, fs.readdirSync(out)[0])
+  // attw cannot see what the pattern "./*" stands for
+  const modules = fs.readdirSync(path.join(root, dir, "src"))
+    .filter((file) => file.endsWith(".ts") && file !== "index.ts")
+    .map((file) => path.basename(file, ".ts"))
+  await must(`${dir}: publint`, run(bin("publint"), ["run", tarball, "--strict"]))
+  await must(
+    `${dir}: attw`,
+    run(bin("attw"), [tarball, "--profile", "esm-only", "--no-emoji", "--no-color", "--entrypoints", ".", ...modules])
+  )
+}
+
+try {
+  await Promise.all(changed.map(checkPackage))
+} finally {
+  fs.rmSync(temp, { recursive: true })
+}
+
+if (!process.exitCode) {
+  fs.mkdirSync(path.dirname(cache), { recursive: true })
+  fs.writeFileSync(cache, JSON.stringify(hashes))
+}

@@ -1,0 +1,131 @@
+/**
+ * Everything that has to hold, in one command:
+ *
+ *   npm test                                 all steps
+ *   npm test -- --quick                      build and vitest
+ *   npm test -- --only lint,docs             these steps
+ *   npm test -- --except vitest              all but these steps
+ *   npm test -- --quick Mmio.test -t "seek"  what is left over goes to vitest
+ *
+ * A failing step does not stop the others: one run shows all there is to mend. The last line is
+ * `N passed, N failed`, where a vitest test, a type assertion and any other step count one each.
+ */
+import * as fs from "node:fs"
+import * as os from "node:os"
+import * as path from "node:path"
+import { bin, bootstrap, build, run } from "./lib.mjs"
+
+/** A step that is one check: passed if the program ends well. */
+const check = (program, ...args) => async () => {
+  const { code, output } = await run(program, args)
+  return { passed: code === 0 ? 1 : 0, failed: code === 0 ? 0 : 1, output }
+}
+
+/** A program that failed without a failed test of its own (it crashed, or found none) still is a failure. */
+const atLeastOne = (failed, code) => failed === 0 && code !== 0 ? 1 : failed
+
+const vitest = async (filters) => {
+  const dir = fs.mkdtempSync(path.join(os.tmpdir(), "effect-mmio-"))
+  const report = path.join(dir, "vitest.json")
+  try {
+    const reporters = ["--reporter=default", "--reporter=json", `--outputFile.json=${report}`]
+    const { code } = await run(bin("vitest"), ["run", ...reporters, ...filters], { live: true })
+    if (!fs.existsSync(report)) return { passed: 0, failed: 1 }
+    const { numFailedTests, numPassedTests, testResults } = JSON.parse(fs.readFileSync(report, "utf8"))
+    // a file that does not load has no tests to fail
+    const broken = testResults.filter((file) =>
+      file.status === "failed" && file.assertionResults.every((test) => test.status !== "failed")
+    )
+    const none = numPassedTests + numFailedTests === 0
+    return {
+      passed: numPassedTests,
+      failed: atLeastOne(numFailedTests + broken.length, none ? 1 : code),
+      output: none ? "No test has run." : ""
+    }
+  } finally {
+    fs.rmSync(dir, { recursive: true })
+  }
+}
+
+const tstyche = async () => {
+  const { code, output } = await run(bin("tstyche"), [])
+  const count = (result) => Number(output.match(new RegExp(`^Assertions:.*?(\\d+) ${result}`, "m"))?.[1] ?? 0)
+  return { passed: count("passed"), failed: atLeastOne(count("failed"), code), output }
+}
+
+const compile = async () => {
+  const { code, output } = await build("tsconfig.json")
+  return { passed: code === 0 ? 1 : 0, failed: code === 0 ? 0 : 1, output }
+}
+
+const diagnostics = ["diagnostics", "--project", "tsconfig.json", "--strict", "--format", "text"]
+
+// the slow ones first, so that the quick ones fill the gaps
+const steps = {
+  build: compile,
+  packages: check(process.execPath, "scripts/packages.mjs"),
+  effect: check(bin("effect-language-service"), ...diagnostics),
+  docs: check(process.execPath, "scripts/docs.mjs"),
+  types: tstyche,
+  unused: check(bin("knip")),
+  lint: check(bin("oxlint"), "--deny-warnings"),
+  format: check(bin("dprint"), "check"),
+  vitest
+}
+
+const parse = (args) => {
+  const list = () => {
+    const names = (args.shift() ?? "").split(",")
+    const unknown = names.filter((name) => !(name in steps))
+    if (unknown.length === 0) return names
+    console.error(`There is no step "${unknown[0]}", only: ${Object.keys(steps).join(", ")}.`)
+    process.exit(2)
+  }
+  let chosen = Object.keys(steps)
+  const filters = []
+  while (args.length > 0) {
+    const arg = args.shift()
+    if (arg === "--quick") chosen = ["build", "vitest"]
+    else if (arg === "--only") chosen = list()
+    else if (arg === "--except") chosen = ((names) => chosen.filter((name) => !names.includes(name)))(list())
+    else filters.push(arg)
+  }
+  return { chosen, filters }
+}
+
+const { chosen, filters } = parse(process.argv.slice(2))
+const total = { passed: 0, failed: 0 }
+
+const step = async (name, action) => {
+  const start = performance.now()
+  const { failed, output, passed } = await action().catch((error) => ({
+    passed: 0,
+    failed: 1,
+    output: name === "install" ? error.message : error.stack
+  }))
+  total.passed += passed
+  total.failed += failed
+  const seconds = ((performance.now() - start) / 1000).toFixed(1)
+  console.log(`${failed > 0 ? "✗" : "✓"} ${name.padEnd(10)} ${seconds.padStart(5)} s`)
+  if (failed > 0 && output) console.log(output.trimEnd().replace(/^/gm, "  "))
+}
+
+/** Runs steps two at a time: each takes about one processor, and the machines that run this have two. */
+const together = async (names) => {
+  const queue = [...names]
+  const lane = async () => {
+    for (let name = queue.shift(); name !== undefined; name = queue.shift()) await step(name, steps[name])
+  }
+  await Promise.all([lane(), lane()])
+}
+
+await step("install", () => bootstrap().then(() => ({ passed: 0, failed: 0 })))
+if (total.failed === 0) {
+  // The others need what the build leaves behind, and vitest both processors.
+  if (chosen.includes("build")) await step("build", steps.build)
+  await together(chosen.filter((name) => name !== "build" && name !== "vitest"))
+  if (chosen.includes("vitest")) await step("vitest", () => steps.vitest(filters))
+}
+
+process.exitCode = total.failed > 0 ? 1 : 0
+console.log(`${total.passed} passed, ${total.failed} failed`)

@@ -1,0 +1,10 @@
+import { defineConfig } from "vitest/config"
+
+export default defineConfig({
+  test: {
+    projects: ["packages/*"],
+    // the tests are bound by the processor: more workers than two only add noise to their times
+    maxWorkers: 2,
+    minWorkers: 1
+  }
+})
