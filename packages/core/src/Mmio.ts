@@ -163,8 +163,8 @@ export type ReadError<A extends IOProc.Access> = MmioError.ReadError | PendingEr
  * @category options
  */
 export interface OpenOptions<A extends IOProc.Access = IOProc.Access> {
-  /** What will be done with the file. Default: `"read"`. */
-  readonly access?: A | undefined
+  /** What will be done with the file; it says what type the handle has, and so cannot be `undefined`. Default: `"read"`. */
+  readonly access?: A
   /**
    * Whether to make the file if it is missing, and to cut it to no bytes if it is there (`MMIO_CREATE`). Default: false. A file
    * cannot be created for reading only.
@@ -258,7 +258,7 @@ export const withFile: <A extends IOProc.Access = "read", B = never, E = never, 
  */
 export interface FromFileOptions<A extends IOProc.Access = IOProc.Access> {
   /** What the file was opened for. Default: `"read"`. */
-  readonly access?: A | undefined
+  readonly access?: A
   /** As in {@link OpenOptions}. */
   readonly buffer?: number | Uint8Array | "none" | undefined
   /** What errors call it. Default: `"a given file"`. */
@@ -290,7 +290,7 @@ export const fromFile: <A extends IOProc.Access = "read">(
 export type MemoryOptions<A extends IOProc.Access = IOProc.Access> =
   & {
     /** What will be done with it. Default: `"readWrite"`. */
-    readonly access?: A | undefined
+    readonly access?: A
     /**
      * Whether the file begins empty, its end moving with what is written. Default: false, the whole block is the file.
      */

@@ -59,6 +59,8 @@ class Disk {
   openFiles = 0
   /** Calls that began and have not ended, whatever became of the fiber. */
   running = 0
+  /** Whether a file was closed under a call. */
+  closedEarly = false
   /** Where paths are found. */
   root = "/"
   /** What platforms give differently. */
@@ -202,6 +204,7 @@ class Disk {
           () =>
             Effect.orDie(Effect.suspend(() => {
               this.openFiles--
+              if (this.running > 0) this.closedEarly = true
               return this.call("close", () => {})
             }))
         ),
@@ -473,7 +476,11 @@ describe("FileSystemIOProc", () => {
             return { disk, driver: yield* disk.driver() }
           }),
           run: ({ driver }) => [call(driver)],
-          check: ({ disk }) => Effect.sync(() => assert.strictEqual(disk.running, 0))
+          check: ({ disk }) =>
+            Effect.sync(() => {
+              assert.strictEqual(disk.running, 0)
+              assert.isFalse(disk.closedEarly)
+            })
         }))
     }
 

@@ -97,7 +97,6 @@ describe("open", () => {
 
   test("takes undefined for whatever is left out", () => {
     expect(Mmio.open).type.toBeCallableWith("a", {
-      access: undefined,
       create: undefined,
       buffer: undefined,
       share: undefined,
@@ -105,9 +104,12 @@ describe("open", () => {
     })
     expect(Mmio.open("a", { create: undefined, buffer: undefined, share: undefined })).type.toBe<Opened<"read">>()
     expect(Mmio.open("a", { access: "write", create: undefined })).type.toBe<Opened<"write">>()
-    expect(Mmio.fromFile).type.toBeCallableWith(file, { access: undefined, buffer: undefined, name: undefined })
+    expect(Mmio.fromFile).type.toBeCallableWith(file, { buffer: undefined, name: undefined })
+    // The type of the handle hangs on it.
+    expect(Mmio.open).type.not.toBeCallableWith("a", { access: undefined })
+    expect(Mmio.fromFile).type.not.toBeCallableWith(file, { access: undefined })
+    expect(Mmio.openMemory).type.not.toBeCallableWith({ access: undefined })
     expect(Mmio.openMemory).type.toBeCallableWith({
-      access: undefined,
       create: undefined,
       expandBy: undefined,
       name: undefined,

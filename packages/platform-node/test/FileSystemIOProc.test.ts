@@ -4,7 +4,7 @@
 import { FileName, FileSystemIOProc, IOProc, Mmio } from "@effect-mmio/core"
 import { NodeFileSystem } from "@effect/platform-node"
 import { assert, layer } from "@effect/vitest"
-import { Context, Effect, FastCheck as fc, Layer, Schedule } from "effect"
+import { Context, Effect, FastCheck as fc, Layer } from "effect"
 import * as fs from "node:fs"
 import * as os from "node:os"
 import * as path from "node:path"
@@ -355,25 +355,4 @@ layer(storage, { excludeTestServices: true })("FileSystemIOProc on Node", (it) =
       yield* Mmio.close(file)
       assert.strictEqual(fs.readFileSync(name.full, "utf8"), content)
     }))
-
-  it.scoped.skipIf(!isLinux)(
-    "an interrupted read leaves nothing that writes into the caller's bytes",
-    () =>
-      Effect.gen(function*() {
-        const name = yield* place("x".repeat(1000))
-        const file = yield* open(name)
-        const target = new Uint8Array(1000)
-        yield* Effect.repeat(
-          Effect.gen(function*() {
-            target.fill(0)
-            yield* file.seek(0, "start")
-            yield* Effect.timeoutOption(file.read(target), 0)
-            const seen = target[0]
-            yield* Effect.sleep(5)
-            assert.strictEqual(target[0], seen, "bytes came after the read had ended")
-          }),
-          Schedule.recurs(5)
-        )
-      })
-  )
 })

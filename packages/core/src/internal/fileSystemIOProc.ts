@@ -69,16 +69,27 @@ export const make = (options?: Api.Options): Effect.Effect<IOProc.IOProc, never,
         originOf(operation, name, cause, position)
       /** The number of a closed descriptor may be that of another file by now, and the platform does not check. */
       let isOpen = true
-      const ifOpen = <A, E>(call: Effect.Effect<A, E>, refusal: (origin: Errno.Origin) => E): Effect.Effect<A, E> =>
-        Effect.suspend(() => isOpen ? call : Effect.fail(refusal(closedFile(name))))
+      const ifOpen = <A, E>(
+        operation: string,
+        refusal: (origin: Errno.Origin) => E,
+        call: Effect.Effect<A, E>
+      ): Effect.Effect<A, E> =>
+        Effect.suspend(() =>
+          isOpen
+            ? call
+            : Effect.fail(
+              refusal({ operation: `FileSystemIOProc.${operation}`, file: name, cause: undefined, name: "EBADF" })
+            )
+        )
       return makeFile({
         name,
         size: ifOpen(
+          "seek",
+          Errno.seekError,
           Effect.uninterruptible(Effect.mapBoth(file.stat, {
             onFailure: (cause) => Errno.seekError(origin("seek", cause)),
             onSuccess: (info) => Number(info.size)
-          })),
-          Errno.seekError
+          }))
         ),
         readAt: request.access === "write"
           ? (position) =>
@@ -91,34 +102,54 @@ export const make = (options?: Api.Options): Effect.Effect<IOProc.IOProc, never,
               })
             )
           : (position, target) =>
-            target.length === 0 ? Effect.succeed(0) : Effect.uninterruptible(Effect.zipRight(
-              file.seek(position, "start"),
-              Effect.mapBoth(file.read(target.subarray(0, largestTransfer)), {
-                onFailure: (cause) => Errno.readError(origin("read", cause, position)),
-                onSuccess: Number
-              })
-            )),
+            target.length === 0 ? Effect.succeed(0) : ifOpen(
+              "read",
+              Errno.readError,
+              Effect.uninterruptible(Effect.zipRight(
+                file.seek(position, "start"),
+                Effect.mapBoth(file.read(target.subarray(0, largestTransfer)), {
+                  onFailure: (cause) => Errno.readError(origin("read", cause, position)),
+                  onSuccess: Number
+                })
+              ))
+            ),
         writeAt: request.access === "read" ?
           undefined :
           (position, source) =>
-            source.length === 0 ? Effect.succeed(0) : Effect.uninterruptible(Effect.zipRight(
-              file.seek(position, "start"),
-              Effect.mapBoth(file.write(source.subarray(0, largestTransfer)), {
-                onFailure: (cause) => Errno.writeError(origin("write", cause, position)),
-                onSuccess: Number
-              })
-            )),
+            source.length === 0 ? Effect.succeed(0) : ifOpen<number, MmioError.WriteError>(
+              "write",
+              Errno.writeError,
+              Effect.uninterruptible(Effect.zipRight(
+                file.seek(position, "start"),
+                Effect.mapBoth(file.write(source.subarray(0, largestTransfer)), {
+                  onFailure: (cause) => Errno.writeError(origin("write", cause, position)),
+                  onSuccess: Number
+                })
+              ))
+            ),
         flush: sync && request.access !== "read"
-          ? Effect.uninterruptible(
-            Effect.mapError(file.sync, (cause) => Errno.writeError(origin("writeFlush", cause)))
+          ? ifOpen(
+            "writeFlush",
+            Errno.writeError,
+            Effect.uninterruptible(
+              Effect.mapError(file.sync, (cause) => Errno.writeError(origin("writeFlush", cause)))
+            )
           )
           : undefined,
-        close: Effect.uninterruptible(
-          Effect.catchSomeDefect(Scope.close(scope, Exit.void), (defect) =>
-            PlatformError.isPlatformError(defect)
-              ? Option.some(Effect.fail(Errno.closeError(origin("close", defect))))
-              : Option.none())
-        )
+        close: Effect.uninterruptible(ifOpen(
+          "close",
+          Errno.closeError,
+          Effect.suspend(() => {
+            isOpen = false
+            return Effect.catchSomeDefect(
+              Scope.close(scope, Exit.void),
+              (defect) =>
+                PlatformError.isPlatformError(defect)
+                  ? Option.some(Effect.fail(Errno.closeError(origin("close", defect))))
+                  : Option.none()
+            )
+          })
+        ))
       })
     }
 

@@ -133,7 +133,7 @@ const scoped = <H extends HandleBase, E, R>(open: Effect.Effect<H, E, R>): Effec
 export type OpenFailure = MmioError.OpenError | MmioError.OutOfMemory | MmioError.InvalidParameter
 
 /** Without an `access` the type of the options, and of the handle, is that of reading. */
-const accessOf = <A extends IOProc.Access>(options: { readonly access?: A | undefined } | undefined): A =>
+const accessOf = <A extends IOProc.Access>(options: { readonly access?: A } | undefined): A =>
   options?.access ?? "read" as A
 
 const openFile = <A extends IOProc.Access>(

@@ -82,9 +82,15 @@ const itemAt = Effect.fnUntraced(function*(file: File, offset: number, end: numb
 
 const dataEndOf = ({ dataOffset, size }: Riff.FoundChunk) => dataOffset + size
 
-/** A RIFF that is too small for its type was never finished by its writer. As every player does, we take it to the end of the file. */
+/**
+ * Whether a chunk goes on to the end of what it is in, whatever it says: because it says more, or the size that writers to a pipe
+ * give, which cannot know it. A RIFF too small for its type was never finished by its writer.
+ */
 const isCut = (chunk: Riff.FoundChunk, end: number) =>
-  dataEndOf(chunk) > end || (chunk.id === FourCC.RIFF && chunk.size < 4)
+  dataEndOf(chunk) > end || chunk.size === largestSize || (chunk.id === FourCC.RIFF && chunk.size < 4)
+
+/** The largest size that a chunk can declare. Writers to a pipe mean by it that they do not know. */
+export const largestSize = 0xffffffff
 
 /** The chunk that begins there, if these bytes can be one. An id of zeros is silence, or filling. */
 const headerAt = (file: File, offset: number, end: number) => {

@@ -6,13 +6,20 @@
  */
 import { Mmio, type MmioError, Riff } from "@effect-mmio/core"
 import { Effect, Option, Stream } from "effect"
-import { childrenOf, type Chunk, type File, isPrintable, type Item, itemsIn, lengthOf, type Region } from "./chunks.js"
+import {
+  childrenOf,
+  type Chunk,
+  type File,
+  isPrintable,
+  type Item,
+  itemsIn,
+  largestSize,
+  lengthOf,
+  type Region
+} from "./chunks.js"
 import { Refused } from "./refused.js"
 import { bytesOf, isFilling, isTag, isTagList, type Tag } from "./tag.js"
 import { nameOf, problemOf } from "./tree.js"
-
-/** The largest size that a chunk can declare, which writers to a pipe take for "unknown". */
-const largestSize = 0xffffffff
 
 /** Where the tag goes. */
 export interface Plan {
@@ -27,6 +34,8 @@ export interface Plan {
    * they take.
    */
   readonly replaced: number
+  /** Whether the copy is larger than a RIFF can say, as its source already is. */
+  readonly isTooLarge: boolean
   /** What the user should know. */
   readonly notes: ReadonlyArray<string>
 }
@@ -37,6 +46,13 @@ export interface Plan {
 
 /** Finds out where the tag goes. */
 export const makePlan = Effect.fnUntraced(function*(file: File, riff: Chunk, tag: Tag) {
+  // at most two headers, the type of a list and two pad bytes come on top
+  const isTooLarge = sizeOf(riff) + bytesOf(tag).length + 22 > largestSize
+  if (isTooLarge && !riff.cut) {
+    return yield* new Refused({
+      message: `There is no room for a tag in ${file.name.full}: a RIFF file cannot be larger than 4 GiB.`
+    })
+  }
   const children = itemsIn(file, regionOf(riff))
   const found = yield* children.pipe(
     Stream.filter(isTagList),
@@ -54,7 +70,11 @@ export const makePlan = Effect.fnUntraced(function*(file: File, riff: Chunk, tag
   const { before, ...place } = Option.isSome(found) ? found.value.place : yield* placeIn(children, regionOf(riff))
   const replaced = Option.match(found, { onNone: () => 0, onSome: ({ count }) => count })
   const notes: Array<string> = []
-  if (riff.cut) notes.push(`RIFF ${problemOf(riff)}: in the copy it declares what is there.`)
+  if (riff.cut) {
+    notes.push(
+      `RIFF ${problemOf(riff)}: in the copy it declares ${isTooLarge ? "as much as it can" : "what is there"}.`
+    )
+  }
   if (before !== undefined) {
     notes.push(
       `${Option.isSome(found) ? "The tag" : "The new list"} goes before ${nameOf(before)} at ${before.offset}: ` +
@@ -62,7 +82,8 @@ export const makePlan = Effect.fnUntraced(function*(file: File, riff: Chunk, tag
     )
   }
   if (replaced > 1) notes.push(`There were ${replaced} of ${tag.id}: one is left.`)
-  return { ...place, riff, list: Option.map(found, ({ list }) => list), replaced, notes } satisfies Plan
+  const list = Option.map(found, ({ list }) => list)
+  return { ...place, riff, list, replaced, isTooLarge, notes } satisfies Plan
 })
 
 interface Found {
@@ -122,26 +143,18 @@ const placeIn = (items: Stream.Stream<Item, MmioError.MmioError>, { start }: Reg
 
 /** Writes the copy. */
 export const writeCopy = Effect.fnUntraced(function*(source: File, target: Mmio.Handle<"write">, plan: Plan, tag: Tag) {
-  const { riff } = plan
+  const { isTooLarge, list, riff } = plan
   const region = regionOf(riff)
-  const size = region.end - riff.chunk.dataOffset
-  const isTooLarge = size + bytesOf(tag).length + 22 > largestSize // with two headers, the type of the list, two pad bytes
-  if (isTooLarge && !riff.cut) {
-    return yield* new Refused({
-      message: `There is no room for a tag in ${source.name.full}: a RIFF file cannot be larger than 4 GiB.`
-    })
-  }
-
   const writeTag = Riff.withChunk(target, { chunk: tag.id }, () => Mmio.writeAll(target, bytesOf(tag)))
   const writeList = Riff.withChunk(target, { list: "INFO" }, () => writeTag)
-  const isChosen = (item: Item) => Option.exists(plan.list, (list) => list.offset === item.offset)
+  const isChosen = (item: Item) => Option.exists(list, (list) => list.offset === item.offset)
 
-  const copied = yield* Riff.createChunk(target, { riff: typeOf(riff), size: isTooLarge ? largestSize : size })
+  const copied = yield* Riff.createChunk(target, { riff: typeOf(riff), size: isTooLarge ? largestSize : sizeOf(riff) })
   let afterList = false
   yield* rewrite(
     itemsIn(source, region),
     region,
-    Option.isNone(plan.list) ? insertion(target, plan, writeList) : undefined,
+    Option.isNone(list) ? insertion(target, plan, writeList) : undefined,
     (item) => {
       const isRoom = afterList && isFilling(item)
       afterList = isTagList(item)
@@ -160,10 +173,11 @@ export const writeCopy = Effect.fnUntraced(function*(source: File, target: Mmio.
   )
   // corrects the size, and pads
   if (!isTooLarge) yield* Riff.ascend(target, copied)
-  const moved = (yield* Mmio.position(target)) - riff.end
+  const shift = (yield* Mmio.position(target)) - riff.end
   const length = yield* lengthOf(source)
   yield* copy(source, target, riff.end, length)
-  return { moved: riff.end < length ? moved : 0 }
+  const follows = Option.match(list, { onNone: () => plan.at, onSome: (list) => list.end })
+  return { shift: follows < length ? shift : 0 }
 })
 
 interface Insertion {
@@ -212,6 +226,9 @@ const copyFilling = Effect.fnUntraced(function*(source: File, target: Mmio.Write
 /** A gap that is written behind is filled with zeros. */
 const writeZeros = (target: Mmio.WriteHandle, count: number) =>
   Effect.zipRight(Mmio.seek(target, count - 1, "current"), Mmio.writeAll(target, new Uint8Array(1)))
+
+/** How many bytes of data there are, whatever it declares. */
+const sizeOf = ({ chunk, dataEnd }: Chunk) => dataEnd - chunk.dataOffset
 
 const typeOf = ({ chunk }: Chunk) => Option.getOrThrow(chunk.type)
 const regionOf = (container: Chunk) => Option.getOrThrow(childrenOf(container))

@@ -28,11 +28,11 @@ export const retag = (task: Task): Effect.Effect<void, MmioError.MmioError | Ref
 
       const plan = yield* makePlan(source, riff, tag)
       yield* Console.log(`${input} -> ${output}: ${saying(plan, tag)}`)
-      const { moved } = yield* write(output, (target) => writeCopy(source, target, plan, tag))
+      const { shift } = yield* write(output, (target) => writeCopy(source, target, plan, tag))
       for (const note of plan.notes) yield* Console.log(note)
-      if (moved !== 0) {
+      if (shift !== 0) {
         yield* Console.log(
-          `What follows the first RIFF has moved by ${moved} bytes: positions in the file that its chunks may hold are as they were.`
+          `What follows has moved by ${shift} bytes; chunks that hold positions in the file, as indexes do, hold the old ones.`
         )
       }
       yield* Console.log("")
@@ -79,7 +79,7 @@ const write = Effect.fnUntraced(function*<A>(
 /** The first chunk of a file, if that is a RIFF. */
 const readRiff = Effect.fnUntraced(function*(file: File) {
   const whole = yield* wholeOf(file)
-  const first = yield* Effect.flatten(Stream.runHead(itemsIn(file, whole))).pipe(Effect.option)
+  const first = yield* Stream.runHead(itemsIn(file, whole))
   if (Option.isSome(first) && isContainer(first.value, "RIFF") && Option.isSome(childrenOf(first.value))) {
     return first.value
   }
