@@ -89,3 +89,32 @@ const steps = (effect: Effect.Effect<unknown, unknown>): number => {
   }))
   return count
 }
+
+describe("law 7: a handle costs its buffer and a constant", () => {
+  it.effect("whatever goes through it; and nothing once it is closed", () =>
+    Effect.gen(function*() {
+      const storage = new TestStorage(new Uint8Array(100_000))
+      const file = yield* Effect.scoped(Effect.gen(function*() {
+        const file = yield* Mmio.openWith(storage.ioProc, "test", { access: "readWrite", buffer: 16 })
+        yield* Mmio.read(file, 50_000)
+        yield* Mmio.write(file, new Uint8Array(50_000))
+        yield* Mmio.seek(file, 0)
+        for (let i = 0; i < 1000; i++) yield* Mmio.read(file, 7)
+        assert.isAtMost(heldBy(file), 16)
+        return file
+      }))
+      assert.strictEqual(heldBy(file), 0)
+    }))
+})
+
+/** How many bytes of arrays can be reached from a handle, but for those of its storage. */
+const heldBy = (handle: Mmio.Handle): number => {
+  const seen = new Set<object>()
+  const measure = (value: unknown): number => {
+    if (typeof value !== "object" || value === null || seen.has(value) || value instanceof TestStorage) return 0
+    seen.add(value)
+    if (value instanceof Uint8Array) return value.buffer.byteLength
+    return Object.values(value).reduce<number>((sum, part) => sum + measure(part), 0)
+  }
+  return measure(handle)
+}

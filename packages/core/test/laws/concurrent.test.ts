@@ -101,6 +101,20 @@ layer(Layer.empty)("law 4: atomic under concurrency", (it) => {
       assert.deepStrictEqual([...storage.bytes], [1, 2, 3, 4, 5])
     })))
 
+  it.effect("what the buffer could serve waits behind what is under way", () =>
+    Effect.scoped(Effect.gen(function*() {
+      const storage = new TestStorage(new Uint8Array(0), { yields: () => 10 })
+      const file = yield* Mmio.openWith(storage.ioProc, "test", { access: "readWrite", buffer: 8 })
+      yield* Mmio.write(file, new Uint8Array(6).fill(1))
+      // has to write the window first, in which there is room for the next
+      const large = yield* Effect.fork(Mmio.write(file, new Uint8Array(5).fill(2)))
+      while (storage.running === 0) yield* Effect.yieldNow()
+      yield* Mmio.write(file, new Uint8Array(2).fill(3))
+      yield* Fiber.join(large)
+      yield* Mmio.flush(file)
+      assert.deepStrictEqual([...storage.bytes], [1, 1, 1, 1, 1, 1, 2, 2, 2, 2, 2, 3, 3])
+    })))
+
   it.effect("a waiter that is interrupted does not hold up the others", () =>
     Effect.scoped(Effect.gen(function*() {
       const storage = new TestStorage(new Uint8Array(0), { yields: () => 10 })
