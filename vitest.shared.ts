@@ -15,7 +15,7 @@ const shared: ViteUserConfig = {
     // time is Effect's TestClock; faked timers would stop its scheduler
     fakeTimers: { toFake: undefined },
     // for two busy cores: no test waits for real time, so a limit only has to tell a test that hangs
-    testTimeout: 60_000
+    testTimeout: 60_000 * Math.max(1, Number(process.env["MMIO_TEST_SCALE"] ?? 1))
   }
 }
 

@@ -200,6 +200,9 @@ export interface NameOptions {
  * a size or a code that cannot be one. What cannot be flushed as the scope ends is a defect, with the typed error in it: where that
  * must be handled, use {@link close} or {@link withFile}.
  *
+ * Opening is not interrupted, since a file that was opened must not be lost between the driver and the handle: it is the driver that
+ * limits how long it may take.
+ *
  * @example
  * ```ts
  * import { Mmio } from "@effect-mmio/core"

@@ -7,6 +7,7 @@
 import * as FourCC from "@effect-mmio/core/FourCC"
 import type * as IOProc from "@effect-mmio/core/IOProc"
 import * as fc from "effect/FastCheck"
+import * as Fault from "./Fault.js"
 import * as Model from "./Model.js"
 
 /**
@@ -163,3 +164,106 @@ export const damagedRiff: fc.Arbitrary<Uint8Array> = fc.record({
   }
   return bytes
 })
+
+/**
+ * Of what fault plans consist.
+ *
+ * @since 0.1.0
+ * @category drivers
+ */
+export interface FaultPlanOptions {
+  /** What may go wrong. Default: everything but `Hang`, which a test has to let go. */
+  readonly faults?: ReadonlyArray<Fault.Fault["_tag"]> | undefined
+  /** With what messages. Default: all. */
+  readonly messages?: ReadonlyArray<Fault.Message> | undefined
+  /** How often at most one rule fires, or `"always"` for rules that may fire for ever. Default: 3. */
+  readonly times?: number | "always" | undefined
+  /** Whether the disk may become full. Default: true. */
+  readonly disk?: boolean | undefined
+  /** How many rules there are at most. Default: 4. */
+  readonly maxRules?: number | undefined
+}
+
+/**
+ * Fault plans: errors that the message can really fail with, short transfers, delays, flipped bits, full disks. They shrink to fewer rules,
+ * of one message, that fire once, at the first call, with the most usual error: what is left is what a failure needs.
+ *
+ * @since 0.1.0
+ * @category drivers
+ */
+export const faultPlan = (options: FaultPlanOptions = {}): fc.Arbitrary<Fault.Plan> => {
+  const { disk = true, maxRules = 4, times = 3 } = options
+  const messages = options.messages ?? Fault.Message.literals
+  const transfers = messages.filter((name) => name === "read" || name === "write" || name === "writeFlush")
+  const faults = (options.faults ?? ["Fail", "Short", "Delay", "Flip"]).filter((tag) =>
+    tag !== "Short" && tag !== "Flip" || transfers.length > 0
+  )
+
+  // Everything is drawn side by side and put together by a function, so that each part shrinks by itself.
+  const rule = fc.record({
+    tag: fc.constantFrom(...faults),
+    message: fc.nat({ max: 1000 }),
+    errno: fc.nat({ max: 1000 }),
+    after: fc.boolean(),
+    amount: fc.integer({ min: 1, max: 12 }),
+    nth: fc.integer({ min: 1, max: 12 }),
+    probability: fc.option(fc.constantFrom(0.5, 0.1), { nil: undefined }),
+    times: times === "always"
+      ? fc.oneof({ withCrossShrink: true }, fc.integer({ min: 1, max: 3 }), fc.constant("always" as const))
+      : fc.integer({ min: 1, max: times }),
+    range: fc.option(fc.tuple(fc.nat({ max: 60 }), fc.integer({ min: 1, max: 40 })), { nil: undefined })
+  }).map((drawn) => ruleOf(drawn, drawn.tag === "Short" || drawn.tag === "Flip" ? transfers : messages))
+  return fc.record({
+    seed: fc.nat({ max: 1000 }),
+    rules: fc.array(rule, { maxLength: faults.length === 0 ? 0 : maxRules, size: "max" }),
+    disk: disk ? fc.option(fc.nat({ max: 200 }), { nil: undefined }) : fc.constant(undefined)
+  }).map(planOf)
+}
+
+const planOf = ({ disk, rules, seed }: {
+  readonly seed: number
+  readonly rules: ReadonlyArray<Fault.Rule>
+  readonly disk: number | undefined
+}): Fault.Plan => ({ seed, rules, ...(disk === undefined ? {} : { disk: { capacity: disk } }) })
+
+const ruleOf = (
+  { after, amount, errno, message, nth, probability, range, tag, times }: {
+    readonly tag: Fault.Fault["_tag"]
+    readonly message: number
+    readonly errno: number
+    readonly after: boolean
+    readonly amount: number
+    readonly nth: number
+    readonly probability: number | undefined
+    readonly times: number | "always"
+    readonly range: readonly [from: number, length: number] | undefined
+  },
+  messages: ReadonlyArray<Fault.Message>
+): Fault.Rule => {
+  const pick = <A>(values: ReadonlyArray<A>, index: number, otherwise: A) => values[index % values.length] ?? otherwise
+  const on = pick(messages, message, "write")
+  const moves = on === "read" || on === "write" || on === "writeFlush"
+  return {
+    on,
+    nth,
+    times,
+    ...(probability === undefined ? {} : { probability }),
+    ...(range === undefined || !moves ? {} : { range: { from: range[0], to: range[0] + range[1] } }),
+    fault: faultOf(tag, amount, pick(Fault.errors[on], errno, "EIO"), after)
+  }
+}
+
+const faultOf = (tag: Fault.Fault["_tag"], amount: number, errno: Fault.Errno, after: boolean): Fault.Fault => {
+  switch (tag) {
+    case "Fail":
+      return after ? Fault.fail(errno, "after") : Fault.fail(errno)
+    case "Short":
+      return Fault.short(amount)
+    case "Delay":
+      return Fault.delay(amount)
+    case "Hang":
+      return Fault.hang
+    case "Flip":
+      return Fault.flip(amount)
+  }
+}

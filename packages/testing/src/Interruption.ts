@@ -88,8 +88,10 @@ export const sweep = <P, A, E, E2 = never, E3 = never, R = never>(
       return Effect.suspend(() => {
         const run = options.run(prepared)
         const effects: ReadonlyArray<Effect.Effect<A, E>> = Effect.isEffect(run) ? [run] : run
-        // Started here and not by `Effect.forEach`, which can wait for ever for a fiber that is interrupted in its first step.
-        const fibers = effects.map((effect) => Effect.runFork(effect, { scheduler }))
+        // Started here and not by `Effect.forEach`, which can wait for ever for a fiber that is interrupted in its first step; and not
+        // at once, so that the scheduler knows them all before the first step.
+        const fibers = effects.map((effect) => Effect.runFork(effect, { scheduler, immediate: false }))
+        scheduler.fibers = fibers
         return Effect.forEach(fibers, Fiber.await)
       }).pipe(
         Effect.flatMap((exits) =>
@@ -115,10 +117,15 @@ const breath: Effect.Effect<void> = Effect.async((resume) => {
   setTimeout(() => resume(Effect.void), 0)
 })
 
-/** Interrupts whichever fiber makes the step of that number. */
+/**
+ * Interrupts, at the step of that number, the fiber that makes it, if it is one of those that were started; else one that was. The fibers
+ * that these fork themselves are theirs to interrupt: `Stream.run`, for one, waits for ever for a fiber of its own that somebody else
+ * interrupted.
+ */
 class InterruptAt implements Scheduler.Scheduler {
   readonly base = new Scheduler.MixedScheduler(2048)
   readonly step: number
+  fibers: ReadonlyArray<Fiber.RuntimeFiber<unknown, unknown>> = []
   steps = 0
   fired = false
   constructor(step: number) {
@@ -127,10 +134,11 @@ class InterruptAt implements Scheduler.Scheduler {
   scheduleTask(task: Scheduler.Task, priority: number) {
     this.base.scheduleTask(task, priority)
   }
-  shouldYield(fiber: Parameters<Scheduler.Scheduler["shouldYield"]>[0]) {
+  shouldYield(fiber: Fiber.RuntimeFiber<unknown, unknown>) {
     if (++this.steps !== this.step) return false
     this.fired = true
-    fiber.unsafeInterruptAsFork(FiberId.none)
+    const target = this.fibers.includes(fiber) ? fiber : this.fibers[this.step % this.fibers.length]
+    target?.unsafeInterruptAsFork(FiberId.none)
     return 0
   }
 }

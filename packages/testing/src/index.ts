@@ -19,11 +19,32 @@ export * as Arbitraries from "./Arbitraries.js"
 export * as Conformance from "./Conformance.js"
 
 /**
+ * Storage that loses what was not flushed when the power goes, and what finds out whether a program can live with that.
+ *
+ * @since 0.1.0
+ */
+export * as Crash from "./Crash.js"
+
+/**
+ * Storage that goes wrong as it is told, and programs run with each of their operations failing.
+ *
+ * @since 0.1.0
+ */
+export * as Fault from "./Fault.js"
+
+/**
  * Files of independent encoders with what is in them, and what checks that this library finds the same and builds the same.
  *
  * @since 0.1.0
  */
 export * as Fixtures from "./Fixtures.js"
+
+/**
+ * What every storage driver has to do, as tests that run on any of them.
+ *
+ * @since 0.1.0
+ */
+export * as IOProcContract from "./IOProcContract.js"
 
 /**
  * Interruption at every step, deterministically.
@@ -38,3 +59,17 @@ export * as Interruption from "./Interruption.js"
  * @since 0.1.0
  */
 export * as Model from "./Model.js"
+
+/**
+ * What a program asks of its storage as data: recorded, looked at, and answered again without the storage.
+ *
+ * @since 0.1.0
+ */
+export * as Recording from "./Recording.js"
+
+/**
+ * Storage in memory for tests: it does what a disk does, and shows what a program did with it.
+ *
+ * @since 0.1.0
+ */
+export * as TestIOProc from "./TestIOProc.js"

@@ -1,0 +1,34 @@
+/**
+ * The contract of storage drivers, on the files of this machine.
+ */
+import { FileSystemIOProc } from "@effect-mmio/core"
+import { NodeIOProc } from "@effect-mmio/platform-node"
+import { IOProcContract } from "@effect-mmio/testing"
+import { NodeFileSystem } from "@effect/platform-node"
+import { Effect, Layer } from "effect"
+import * as NFS from "node:fs"
+import { isLinux, tempFolder } from "./helpers.js"
+
+/** A folder for each test, with the one in it that the contract asks for. */
+const root = Layer.scoped(
+  IOProcContract.Root,
+  Effect.map(tempFolder, (folder) => {
+    NFS.mkdirSync(`${folder}/folder`)
+    return `${folder}/`
+  })
+)
+
+// Elsewhere a gap may be written in full.
+const capabilities = { largeFiles: isLinux }
+
+IOProcContract.suite("NodeIOProc", { layer: Layer.merge(NodeIOProc.layer, root), capabilities })
+
+IOProcContract.suite("NodeIOProc, with sync", {
+  layer: Layer.merge(NodeIOProc.layerWith({ sync: true }), root),
+  capabilities
+})
+
+IOProcContract.suite("FileSystemIOProc on Node", {
+  layer: Layer.merge(Layer.provide(FileSystemIOProc.layer, NodeFileSystem.layer), root),
+  capabilities
+})

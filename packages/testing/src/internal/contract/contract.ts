@@ -1,0 +1,97 @@
+import * as IOProc from "@effect-mmio/core/IOProc"
+import type { Reference } from "effect/Context"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Predicate from "effect/Predicate"
+import type * as Api from "../../IOProcContract.js"
+import { buffering } from "./buffering.js"
+import { bytes } from "./bytes.js"
+import { Broken, describe } from "./check.js"
+import { closing } from "./closing.js"
+import { concurrency } from "./concurrency.js"
+import type { Definition } from "./definition.js"
+import * as Environment from "./environment.js"
+import { faults } from "./faults.js"
+import { flushing } from "./flushing.js"
+import { handles } from "./handles.js"
+import { interruption } from "./interruption.js"
+import { largeFiles } from "./largeFiles.js"
+import { names } from "./names.js"
+import { opening } from "./opening.js"
+import { positions } from "./positions.js"
+import { sharing } from "./sharing.js"
+import { walks } from "./walks.js"
+
+const definitions: ReadonlyArray<Definition> = [
+  ...opening,
+  ...positions,
+  ...bytes,
+  ...flushing,
+  ...largeFiles,
+  ...handles,
+  ...closing,
+  ...names,
+  ...sharing,
+  ...interruption,
+  ...concurrency,
+  ...buffering,
+  ...walks,
+  ...faults
+]
+
+/** A number out of the environment, on runtimes that have one. */
+const fromEnvironment = (key: string): number | undefined => {
+  const runtime: unknown = globalThis
+  const process: unknown = Predicate.hasProperty(runtime, "process") ? runtime.process : undefined
+  const variables: unknown = Predicate.hasProperty(process, "env") ? process.env : undefined
+  const text: unknown = Predicate.hasProperty(variables, key) ? variables[key] : undefined
+  const value = Number(text)
+  return typeof text !== "string" || text === "" || Number.isNaN(value) ? undefined : value
+}
+
+/** @internal */
+export const tests = (
+  options: Api.Options & {
+    readonly capabilities: Api.Capabilities
+    readonly root: Reference<Api.Root, string>
+    readonly violation: (fields: {
+      readonly law: Api.Law
+      readonly test: string
+      readonly description: string
+      readonly cause: unknown
+    }) => Api.ContractViolation
+  }
+): ReadonlyArray<Api.Test> => {
+  const { capabilities, name = (base: string) => base, root, violation } = options
+  const scale = options.scale ?? fromEnvironment("MMIO_TEST_SCALE") ?? 1
+  const seed = options.seed ?? fromEnvironment("MMIO_TEST_SEED")
+  const environment = Effect.map(
+    Effect.all([IOProc.IOProc, root]),
+    ([ioProc, root]) =>
+      Environment.make({ capabilities, ioProc, root, name, seed, scaled: (runs) => Math.ceil(runs * scale) })
+  )
+  const patience = Duration.decode(options.patience ?? Duration.seconds(30 * Math.max(1, scale)))
+
+  return definitions
+    .filter(({ lacks, needs }) =>
+      needs.every((need) => capabilities[need]) && !lacks.some((lack) => capabilities[lack])
+    )
+    .map((definition) => ({
+      law: definition.law,
+      name: definition.name,
+      test: environment.pipe(
+        Effect.flatMap((environment) => Effect.scoped(definition.run(environment))),
+        Effect.asVoid,
+        // What does not end, perhaps not even when it is interrupted, is told from what is slow.
+        Effect.disconnect,
+        Effect.timeoutFail({
+          duration: patience,
+          onTimeout: () => new Broken(`it has not ended after ${Duration.format(patience)}`)
+        }),
+        Environment.inRealTime,
+        Effect.catchAllCause((cause) =>
+          Effect.fail(violation({ law: definition.law, test: definition.name, description: describe(cause), cause }))
+        )
+      )
+    }))
+}

@@ -1,0 +1,191 @@
+/**
+ * Sharing modes.
+ */
+import type * as IOProc from "@effect-mmio/core/IOProc"
+import * as Effect from "effect/Effect"
+import { failsWith, holds, same, sameBytes } from "./check.js"
+import { define, type Definition } from "./definition.js"
+import { readRest, writeFully } from "./environment.js"
+
+const sharing_ = define("sharing")
+
+const shares: ReadonlyArray<IOProc.Share> = ["compat", "exclusive", "denyWrite", "denyRead", "denyNone"]
+
+/** Which accesses a mode denies to others, as the reference of mmioOpen has it; compat is not among them. */
+const denied: { readonly [share in IOProc.Share]: ReadonlyArray<IOProc.Access> } = {
+  compat: [],
+  exclusive: ["read", "write", "readWrite"],
+  denyWrite: ["write", "readWrite"],
+  denyRead: ["read", "readWrite"],
+  denyNone: []
+}
+
+/** @internal */
+export const sharing: ReadonlyArray<Definition> = [
+  ...shares.map((first) =>
+    sharing_(
+      `a file open as ${first} is opened by others as the rule of mmioOpen says`,
+      ["sharing"],
+      (env) =>
+        Effect.gen(function*() {
+          const accesses: ReadonlyArray<IOProc.Access> = env.can.write ? ["read", "write", "readWrite"] : ["read"]
+          const { bytes, name } = yield* env.given("small")
+          for (const access of accesses) {
+            const holder = yield* env.open(name, { access, share: first })
+            for (const share of shares) {
+              for (const other of accesses) {
+                const what = `${other} as ${share} under ${access} as ${first}`
+                const allowed = first === "compat" || share === "compat"
+                  ? first === share
+                  : !denied[first].includes(other) && !denied[share].includes(access)
+                const attempt = env.attempt(name, { access: other, share })
+                yield* allowed ? attempt : failsWith(attempt, what, "SharingViolation")
+              }
+            }
+            yield* env.close(holder)
+            // Neither a handle that was closed nor one that was refused leaves a claim.
+            yield* env.attempt(name, { share: "exclusive" })
+          }
+          sameBytes(yield* env.contents(name), bytes, "what it holds")
+        })
+    )
+  ),
+
+  sharing_("compat opens a file any number of times", ["sharing"], (env) =>
+    Effect.gen(function*() {
+      const { bytes, name } = yield* env.given("small")
+      const files: Array<IOProc.File> = []
+      for (let i = 0; i < 20; i++) {
+        files.push(yield* env.open(name, { access: env.can.write && i % 2 === 0 ? "write" : "read" }))
+      }
+      for (const [i, file] of files.entries()) {
+        if (!env.can.write || i % 2 === 1) sameBytes(yield* readRest(file), bytes, `what handle ${i} reads`)
+      }
+    })),
+
+  sharing_("a claim holds until its own handle is closed", ["sharing"], (env) =>
+    Effect.gen(function*() {
+      const { name } = yield* env.given("small")
+      const first = yield* env.open(name, { share: "denyNone" })
+      const second = yield* env.open(name, { share: "denyWrite" })
+      yield* env.close(first)
+      if (env.can.write) {
+        yield* failsWith(
+          env.attempt(name, { access: "write", share: "denyNone" }),
+          "writing under the handle that is left",
+          "SharingViolation"
+        )
+      }
+      yield* failsWith(env.attempt(name, { share: "exclusive" }), "exclusively under it", "SharingViolation")
+      yield* env.close(second)
+      yield* env.attempt(name, { share: "exclusive" })
+    })),
+
+  sharing_("a claim on one file is none on another", ["sharing", "create"], (env) =>
+    Effect.gen(function*() {
+      const first = yield* env.given("small")
+      const second = yield* env.given("small")
+      yield* env.open(first.name, { share: "exclusive" })
+      yield* env.attempt(second.name, { share: "exclusive" })
+      yield* env.attempt(second.name, { access: "readWrite" })
+    })),
+
+  sharing_(
+    "a violation names the file, and leaves the handle that is open as it was",
+    ["sharing"],
+    (env) =>
+      Effect.gen(function*() {
+        const { bytes, name } = yield* env.given("small")
+        const holder = yield* env.open(name, { share: "exclusive" })
+        for (let i = 0; i < 10; i++) {
+          const error = yield* failsWith(env.attempt(name), "opening it", "SharingViolation")
+          same(error.file, name.full, "the file that the error names")
+        }
+        sameBytes(yield* readRest(holder), bytes, "what the handle reads")
+      })
+  ),
+
+  sharing_("a file that is created is claimed as it is made", ["sharing", "create"], (env) =>
+    Effect.gen(function*() {
+      const name = env.fresh("claimed")
+      const file = yield* env.open(name, { access: "write", create: true, share: "exclusive" })
+      yield* failsWith(env.attempt(name), "opening it", "SharingViolation")
+      yield* failsWith(
+        env.attempt(name, { access: "write", create: true }),
+        "creating it once more",
+        "SharingViolation"
+      )
+      yield* writeFully(file, Uint8Array.of(1))
+      yield* env.close(file)
+      sameBytes(yield* env.contents(name), Uint8Array.of(1), "what it holds")
+    })),
+
+  sharing_("an open that fails leaves no claim", ["sharing", "create", "remove"], (env) =>
+    Effect.gen(function*() {
+      const name = env.fresh("missing")
+      yield* failsWith(env.attempt(name, { share: "exclusive" }), "opening a missing file", "FileNotFound")
+      yield* env.attempt(name, { access: "write", create: true, share: "exclusive" })
+      yield* env.attempt(name, { share: "exclusive" })
+    })),
+
+  sharing_(
+    "a claim holds for all spellings of a name",
+    ["sharing", "folders", "create"],
+    (env) =>
+      Effect.gen(function*() {
+        const base = env.unique("claimed")
+        yield* env.open(env.name(base), { access: "write", create: true, share: "exclusive" })
+        for (const spelling of [`./${base}`, `folder/../${base}`]) {
+          yield* failsWith(env.attempt(env.name(spelling)), `opening ${spelling}`, "SharingViolation")
+        }
+      })
+  ),
+
+  sharing_(
+    "a claim goes with the file that is renamed",
+    ["sharing", "create", "rename", "unlinkOpen"],
+    (env) =>
+      Effect.gen(function*() {
+        const { name } = yield* env.given("small")
+        const holder = yield* env.open(name, { share: "exclusive" })
+        const to = env.fresh("renamed")
+        yield* env.driver.rename(name, to)
+        yield* failsWith(env.attempt(to), "opening it by the new name", "SharingViolation")
+        yield* env.attempt(name, { access: "write", create: true, share: "exclusive" })
+        yield* env.close(holder)
+        yield* env.attempt(to, { share: "exclusive" })
+      })
+  ),
+
+  sharing_("a claim on a removed file does not bind one that comes after it", [
+    "sharing",
+    "create",
+    "remove",
+    "unlinkOpen"
+  ], (env) =>
+    Effect.gen(function*() {
+      const { name } = yield* env.given("small")
+      const old = yield* env.open(name, { share: "exclusive" })
+      yield* env.driver.remove(name)
+      yield* env.open(name, { access: "write", create: true, share: "exclusive" })
+      yield* env.close(old)
+      yield* failsWith(env.attempt(name), "opening the new file", "SharingViolation")
+    })),
+
+  sharing_("of many that open a file exclusively at once, one succeeds", ["sharing"], (env) =>
+    Effect.gen(function*() {
+      const { name } = yield* env.given("small")
+      const outcomes = yield* Effect.forEach(
+        Array.from({ length: 10 }),
+        () => Effect.either(env.open(name, { share: "exclusive" })),
+        { concurrency: "unbounded" }
+      )
+      same(outcomes.filter((outcome) => outcome._tag === "Right").length, 1, "handles that were opened")
+      for (const outcome of outcomes) {
+        holds(
+          outcome._tag === "Right" || outcome.left._tag === "SharingViolation",
+          `one failed with ${String(outcome)}`
+        )
+      }
+    }))
+]

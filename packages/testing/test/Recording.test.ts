@@ -1,0 +1,554 @@
+import { FileName, FourCC, IOProc, MemoryIOProc, Mmio, MmioError } from "@effect-mmio/core"
+import { Arbitraries, Fault, Model, Recording } from "@effect-mmio/testing"
+import { assert, describe, it, layer } from "@effect/vitest"
+import { Cause, Chunk, Effect, Either, Exit, FastCheck as fc, Fiber, Layer, Option, Request, Schema } from "effect"
+
+const scale = (runs: number): number => Math.ceil(runs * Number(process.env["MMIO_TEST_SCALE"] ?? 1))
+
+const bytes = (length: number, first = 0) => Uint8Array.from({ length }, (_, i) => first + i)
+
+/** A storage in memory whose messages are recorded. */
+const over = (files: { readonly [name: string]: Uint8Array } = {}, options?: Recording.Options) =>
+  Recording.layer(options).pipe(Layer.provideMerge(MemoryIOProc.layer(files)))
+
+const trace = Effect.flatMap(Recording.Recorder, ({ messages }) => messages)
+const finish = Effect.flatMap(Recording.Replay, ({ finish }) => finish)
+const stored = (trace: Recording.Trace) =>
+  Effect.flatMap(Schema.encode(Recording.TraceJson)(trace), Schema.decode(Recording.TraceJson))
+
+/** What came of a program, of its errors what they say and where they come from. */
+const saying = (exit: Exit.Exit<unknown, unknown>): unknown =>
+  Exit.isSuccess(exit)
+    ? exit.value
+    : [...Cause.failures(exit.cause), ...Cause.defects(exit.cause)].map((error) =>
+      error instanceof Error ? [error.message, String(error.cause)] : error
+    )
+
+/** A program that asks for everything, and says what came of it. */
+const everything = Effect.gen(function*() {
+  const results: Array<unknown> = []
+  const note = <A, E>(effect: Effect.Effect<A, E, IOProc.IOProc>) =>
+    Effect.map(Effect.exit(effect), (exit) => {
+      results.push(Exit.isSuccess(exit) ? exit.value : Chunk.toReadonlyArray(Cause.failures(exit.cause)).map(String))
+    })
+  yield* note(Mmio.exists("a"))
+  yield* note(Mmio.exists("nowhere"))
+  yield* note(Mmio.fullName("./a"))
+  yield* note(Effect.scoped(Effect.asVoid(Mmio.open("nowhere"))))
+  yield* note(Effect.scoped(Effect.asVoid(Mmio.open("no/where"))))
+  yield* note(Mmio.withFile("a", { access: "readWrite", buffer: 8 }, (file) =>
+    Effect.gen(function*() {
+      const first = yield* Mmio.read(file, 5)
+      yield* Mmio.write(file, bytes(6, 50))
+      yield* Mmio.seek(file, -2, "end")
+      const end = yield* Mmio.read(file, 100)
+      yield* Mmio.flush(file)
+      yield* Mmio.write(file, bytes(30, 70))
+      return [[...first], [...end]]
+    })))
+  const temp = yield* Mmio.tempName({ prefix: "x" })
+  yield* note(Mmio.withFile(temp, { access: "write", create: true }, (file) => Mmio.writeAll(file, bytes(3))))
+  yield* note(Mmio.rename(temp, "b"))
+  yield* note(Mmio.withFile("b", {}, (file) => Effect.map(Mmio.read(file, 9), (data) => [...data])))
+  yield* note(Mmio.remove("b"))
+  yield* note(Mmio.remove("b"))
+  return results
+})
+
+describe("recording", () => {
+  it.effect("every message, with its arguments and what came of it", () =>
+    Effect.gen(function*() {
+      yield* Mmio.withFile("a", { access: "readWrite", buffer: 4 }, (file) =>
+        Effect.gen(function*() {
+          yield* Mmio.read(file, 2)
+          yield* Mmio.write(file, Uint8Array.of(9))
+          yield* Mmio.seek(file, 0, "end")
+        }))
+      yield* Effect.ignore(Mmio.remove("b"))
+      const name = { full: "a", path: "a", element: null, code: null }
+      assert.deepStrictEqual(yield* trace, [
+        {
+          message: "open",
+          driver: null,
+          name,
+          access: "readWrite",
+          create: false,
+          share: "compat",
+          result: { success: { file: 0 } }
+        },
+        { message: "read", file: 0, name: "a", count: 4, result: { success: { bytes: bytes(4) } } },
+        { message: "seek", file: 0, name: "a", offset: 0, from: "end", result: { success: 10 } },
+        { message: "seek", file: 0, name: "a", offset: 2, from: "start", result: { success: 2 } },
+        { message: "writeFlush", file: 0, name: "a", source: { bytes: Uint8Array.of(9) }, result: { success: 1 } },
+        { message: "close", file: 0, name: "a", result: { success: null } },
+        {
+          message: "remove",
+          driver: null,
+          name: { full: "b", path: "b", element: null, code: null },
+          result: {
+            error: {
+              _tag: "FileNotFound",
+              operation: "MemoryIOProc.remove",
+              file: "b",
+              description: "there is no such file"
+            }
+          }
+        }
+      ])
+      assert.strictEqual(
+        Recording.format(yield* trace),
+        `#0 open a for readWrite, compat → file 0
+#1 read a (file 0) 4 bytes → 4 bytes (00010203)
+#2 seek a (file 0) 0 from end → 10
+#3 seek a (file 0) 2 from start → 2
+#4 writeFlush a (file 0) 1 bytes (09) → 1
+#5 close a (file 0) → done
+#6 remove b → FileNotFound: there is no such file`
+      )
+    }).pipe(Effect.provide(over({ a: bytes(10) }))))
+
+  it.effect("what came of it is what the storage gave, of which the recording keeps a copy", () =>
+    Effect.gen(function*() {
+      const { ioProc, recorder } = yield* Recording.make(yield* MemoryIOProc.make({ files: { a: bytes(4) } }))
+      const file = yield* ioProc.open({
+        name: FileName.plain("a"),
+        access: "readWrite",
+        create: false,
+        share: "compat"
+      })
+      const buffer = new Uint8Array(4)
+      yield* file.read(buffer)
+      yield* file.write(buffer.subarray(0, 2))
+      buffer.fill(77)
+      const [, read, write] = yield* recorder.messages
+      assert.isTrue(read?.message === "read")
+      assert.deepStrictEqual(read?.result, { success: { bytes: bytes(4) } })
+      assert.deepStrictEqual(write?.message === "write" && write.source, { bytes: bytes(2) })
+    }))
+
+  it.effect("also to drivers that are found for codes, and requests of a driver's own", () =>
+    Effect.gen(function*() {
+      class CountEntries extends Request.TaggedClass("CountEntries")<number, never, { readonly folder: string }> {}
+      class Other extends Request.TaggedClass("Other")<number, never, { readonly folder: string }> {}
+      const zip = IOProc.mapFile(yield* MemoryIOProc.make({ files: { "a.zip+b": bytes(3) } }), (file) => ({
+        ...file,
+        onMessage: IOProc.answer((request) => request instanceof CountEntries, () => Effect.succeed(7))
+      }))
+      const storage = IOProc.layerRoute(FourCC.make("ZIP "), zip).pipe(Layer.provide(MemoryIOProc.layer()))
+      const program = Mmio.withFile("a.zip+b", {}, (file) =>
+        Effect.gen(function*() {
+          yield* Mmio.read(file, 2)
+          return [
+            yield* Mmio.sendMessage(file, new Other({ folder: "/" })),
+            yield* Mmio.sendMessage(file, new CountEntries({ folder: "/" }))
+          ]
+        }))
+      const messages = yield* Effect.zipRight(program, trace).pipe(
+        Effect.provide(Recording.layer().pipe(Layer.provide(storage)))
+      )
+      assert.strictEqual(
+        Recording.format(messages),
+        `#0 open [ZIP ] a.zip+b for read, compat → file 0
+#1 read a.zip+b (file 0) 8192 bytes → 3 bytes (000102)
+#2 message Other to a.zip+b (file 0) → not known
+#3 message CountEntries to a.zip+b (file 0) → answered
+#4 close a.zip+b (file 0) → done`
+      )
+      // the answer itself is the driver's: that much cannot be replayed, and says so
+      const exit = yield* Effect.exit(Effect.provide(program, Recording.replay(yield* stored(messages))))
+      assert.isTrue(Exit.isFailure(exit))
+      assert.include(String(exit), "a trace does not hold answers to requests of a driver's own")
+    }))
+
+  it.effect("by digest, where bytes would be too many", () =>
+    Effect.gen(function*() {
+      yield* Mmio.withFile("a", { access: "readWrite" }, (file) =>
+        Effect.zipRight(Mmio.read(file, 4), Mmio.write(file, bytes(3))))
+      const [, read, , write] = yield* trace
+      assert.isTrue(read?.message === "read" && "success" in read.result)
+      assert.deepStrictEqual(Object.keys(read !== undefined && "success" in read.result ? read.result.success! : {}), [
+        "length",
+        "digest"
+      ])
+      assert.isTrue(write?.message === "writeFlush" && !("bytes" in write.source) && write.source.length === 3)
+      const exit = yield* Effect.exit(
+        Effect.provide(
+          Mmio.withFile("a", { access: "readWrite" }, (file) =>
+            Mmio.read(file, 4)),
+          Recording.replay(yield* trace)
+        )
+      )
+      assert.include(String(exit), "the trace has a digest of these bytes only")
+    }).pipe(Effect.provide(over({ a: bytes(10) }, { bytes: "digest" }))))
+
+  it.effect("what is cleared is forgotten, and files keep their numbers", () =>
+    Effect.gen(function*() {
+      const { clear } = yield* Recording.Recorder
+      const file = yield* Mmio.open("a")
+      yield* clear
+      yield* Mmio.read(file, 1)
+      yield* Effect.scoped(Mmio.open("a"))
+      assert.deepStrictEqual((yield* trace).map((it) => "file" in it ? it.file : it.result), [
+        0,
+        { success: { file: 1 } },
+        1
+      ])
+    }).pipe(Effect.scoped, Effect.provide(over({ a: bytes(10) }))))
+
+  it.effect("in the order in which messages were sent, whatever becomes of them", () =>
+    Effect.gen(function*() {
+      const storage = Fault.layer({ rules: [{ on: "exists", file: "slow", fault: Fault.hang }] }).pipe(
+        Layer.provide(MemoryIOProc.layer())
+      )
+      yield* Effect.gen(function*() {
+        const fiber = yield* Effect.fork(Mmio.exists("slow"))
+        while ((yield* trace).length === 0) yield* Effect.yieldNow()
+        yield* Mmio.exists("fast")
+        assert.deepStrictEqual((yield* trace).map(({ result }) => result), [{ pending: true }, { success: false }])
+        const early = yield* trace
+        yield* Fiber.interrupt(fiber)
+        assert.deepStrictEqual((yield* trace).map(({ result }) => result), [{ interrupted: true }, { success: false }])
+        assert.isTrue(
+          Exit.isInterrupted(yield* Effect.exit(Effect.provide(Mmio.exists("slow"), Recording.replay(yield* trace))))
+        )
+        assert.include(
+          String(yield* Effect.exit(Effect.provide(Mmio.exists("slow"), Recording.replay(early)))),
+          "still under way"
+        )
+      }).pipe(Effect.provide(Recording.layer().pipe(Layer.provide(storage))))
+    }))
+
+  it.effect("a driver that dies", () =>
+    Effect.gen(function*() {
+      const broken = IOProc.make({ open: () => Effect.die(new RangeError("out of range")) })
+      const { ioProc, recorder } = yield* Recording.make(broken)
+      yield* Effect.exit(Effect.scoped(Mmio.openWith(ioProc, "a")))
+      const [open] = yield* stored(yield* recorder.messages)
+      assert.deepStrictEqual(open?.result, { defect: "RangeError: out of range" })
+    }))
+})
+
+describe("replaying", () => {
+  it.effect("a program meets the same without the storage, also out of JSON", () =>
+    Effect.gen(function*() {
+      const [results, recorded] = yield* Effect.zip(everything, trace).pipe(Effect.provide(over({ a: bytes(20) })))
+      const kept = yield* stored(recorded)
+      assert.deepStrictEqual(kept, recorded)
+      const again = yield* Effect.zipLeft(everything, finish).pipe(Effect.provide(Recording.replay(kept)))
+      assert.deepStrictEqual(again, results)
+      assert.deepStrictEqual(
+        [...new Set(recorded.map(({ message }) => message))].toSorted(),
+        [
+          "close",
+          "exists",
+          "fullName",
+          "open",
+          "read",
+          "remove",
+          "rename",
+          "seek",
+          "tempName",
+          "writeFlush",
+          "write"
+        ].toSorted()
+      )
+    }))
+
+  it.effect("errors come again as they were, with their errno", () =>
+    Effect.gen(function*() {
+      const program = Effect.flip(
+        Mmio.withFile("a", { access: "write", buffer: "none" }, (file) => Mmio.write(file, bytes(5)))
+      )
+      const [error, recorded] = yield* Effect.zip(program, trace).pipe(
+        Effect.provide(
+          Recording.layer().pipe(
+            Layer.provide(Fault.layer({ disk: { capacity: 2 } })),
+            Layer.provide(MemoryIOProc.layer({ a: bytes(1) }))
+          )
+        )
+      )
+      const again = yield* Effect.zipLeft(program, finish).pipe(
+        Effect.provide(Recording.replay(yield* stored(recorded)))
+      )
+      assert.instanceOf(again, MmioError.CannotWrite)
+      assert.strictEqual(
+        again.message,
+        "CannotWrite: Mmio.withFile a at 2: no space left on device (ENOSPC)".replace(
+          "Mmio.withFile",
+          error.operation
+        )
+      )
+      assert.strictEqual(again.message, error.message)
+      assert.strictEqual(again.written, 2)
+    }))
+
+  it.effect("also what only some errors say", () =>
+    Effect.gen(function*() {
+      const torn = IOProc.mapFile(yield* MemoryIOProc.make({ files: { a: bytes(3) } }), (file) => ({
+        ...file,
+        write: () =>
+          Effect.fail(
+            new MmioError.CannotWrite({ operation: "torn", file: "a", position: 7, description: "torn", written: 3 })
+          )
+      }))
+      const write = Effect.gen(function*() {
+        const ioProc = yield* IOProc.IOProc
+        const name = FileName.plain("a")
+        const file = yield* ioProc.open({ name, access: "write", create: false, share: "compat" })
+        return yield* Effect.flip(file.write(bytes(5)))
+      })
+      const recorded = yield* Effect.zipRight(write, trace).pipe(
+        Effect.provide(Recording.layer().pipe(Layer.provide(Layer.succeed(IOProc.IOProc, torn))))
+      )
+      const error = yield* Effect.provide(write, Recording.replay(yield* stored(recorded)))
+      assert.isTrue(error._tag === "CannotWrite" && error.written === 3 && error.position === 7)
+      assert.isUndefined(error.cause)
+    }))
+
+  it.effect("drivers that were found for codes are found again, and no others", () =>
+    Effect.gen(function*() {
+      const zip = yield* MemoryIOProc.make({ files: { "a.zip+b": bytes(3) } })
+      const storage = IOProc.layerRoute(FourCC.make("ZIP "), zip).pipe(Layer.provide(MemoryIOProc.layer()))
+      const program = Mmio.withFile("a.zip+b", {}, (file) => Mmio.read(file, 2))
+      const recorded = yield* Effect.zipRight(program, trace).pipe(
+        Effect.provide(Recording.layer().pipe(Layer.provide(storage)))
+      )
+      yield* Effect.gen(function*() {
+        assert.deepStrictEqual(yield* program, bytes(2))
+        assert.strictEqual((yield* Effect.flip(Effect.scoped(Mmio.open("a.rar+b"))))._tag, "CannotOpen")
+        yield* finish
+      }).pipe(Effect.provide(Recording.replay(recorded)))
+      // the storage itself was not asked
+      assert.isTrue(Exit.isFailure(
+        yield* Effect.exit(
+          Effect.provide(Effect.scoped(Mmio.open("a.zip+b", { ioProc: "DOS " })), Recording.replay(recorded))
+        )
+      ))
+    }))
+
+  describe("something else", () => {
+    const program = (count: number, data: number) =>
+      Mmio.withFile("a", { access: "readWrite", buffer: 4 }, (file) =>
+        Effect.gen(function*() {
+          yield* Mmio.read(file, count)
+          yield* Mmio.write(file, Uint8Array.of(data))
+        }))
+    const recorded = Effect.zipRight(program(3, 9), trace).pipe(Effect.provide(over({ a: bytes(20) })))
+    const replaying = <A, E>(other: Effect.Effect<A, E, IOProc.IOProc>) =>
+      Effect.gen(function*() {
+        const [exit, unexpected] = yield* Effect.zip(Effect.exit(other), Effect.flip(finish)).pipe(
+          Effect.provide(Recording.replay(yield* recorded))
+        )
+        return { exit, unexpected }
+      })
+
+    it.effect("is a defect, and typed, that says what and where", () =>
+      Effect.gen(function*() {
+        const { exit, unexpected } = yield* replaying(program(3, 8))
+        assert.instanceOf(unexpected, Recording.Unexpected)
+        assert.strictEqual(unexpected.index, 3)
+        assert.strictEqual(
+          unexpected.message,
+          `message #3 of the trace: expected writeFlush a (file 0) 1 bytes (09)
+but the program asked writeFlush a (file 0) 1 bytes (08)`
+        )
+        assert.isTrue(Exit.isFailure(exit))
+        if (Exit.isSuccess(exit)) return
+        // whatever it asks from then on: it is told once more, and nothing else
+        for (const defect of Cause.defects(exit.cause)) assert.strictEqual(defect, unexpected)
+        assert.isTrue(Option.isNone(Cause.failureOption(exit.cause)))
+      }))
+
+    it.effect("every part of a question counts", () =>
+      Effect.gen(function*() {
+        const ask = (change: Partial<IOProc.OpenRequest>) =>
+          Effect.flatMap(IOProc.IOProc, (ioProc) =>
+            ioProc.open({ name: FileName.plain("a"), access: "readWrite", create: false, share: "compat", ...change }))
+        const different: Array<Partial<IOProc.OpenRequest>> = [
+          { name: FileName.plain("b") },
+          { access: "read" },
+          { create: true },
+          { share: "exclusive" }
+        ]
+        for (const change of different) {
+          assert.strictEqual((yield* replaying(ask(change))).unexpected.index, 0, JSON.stringify(change))
+        }
+        const withFile = (use: (file: IOProc.File) => Effect.Effect<unknown, unknown>) =>
+          replaying(Effect.flatMap(ask({}), use))
+        assert.include(
+          (yield* withFile((file) =>
+            file.read(new Uint8Array(5))
+          )).unexpected.message,
+          "expected read a (file 0) 4 bytes\nbut the program asked read a (file 0) 5 bytes"
+        )
+        assert.strictEqual((yield* withFile((file) => file.seek(0, "end"))).unexpected.index, 1)
+        assert.strictEqual((yield* withFile((file) => file.close)).unexpected.index, 1)
+        const seek = (offset: number, from: IOProc.Whence) =>
+          withFile((file) => Effect.zipRight(file.read(new Uint8Array(4)), file.seek(offset, from)))
+        assert.strictEqual((yield* seek(3, "start")).unexpected.index, 3, "what the trace has")
+        assert.strictEqual((yield* seek(2, "start")).unexpected.index, 2)
+        assert.strictEqual((yield* seek(3, "current")).unexpected.index, 2)
+      }))
+
+    it.effect("also less, or more", () =>
+      Effect.gen(function*() {
+        const less = yield* replaying(Effect.flatMap(IOProc.IOProc, (ioProc) =>
+          ioProc.open({ name: FileName.plain("a"), access: "readWrite", create: false, share: "compat" })))
+        assert.isTrue(Exit.isSuccess(less.exit))
+        assert.include(
+          less.unexpected.message,
+          "#1 of the trace: expected read a (file 0) 4 bytes\nbut the program asked nothing more"
+        )
+        const more = yield* replaying(Effect.zipRight(program(3, 9), Mmio.exists("a")))
+        assert.include(more.unexpected.message, "expected none, the trace ends here\nbut the program asked exists a")
+      }))
+  })
+
+  layer(Layer.empty)((it) => {
+    it.effect.prop("whatever a handle is asked, under whatever faults, comes to the same again", {
+      initial: Arbitraries.content(),
+      bufferSize: fc.nat({ max: 30 }),
+      plan: Arbitraries.faultPlan({ faults: ["Fail", "Short", "Flip"] }),
+      operations: Arbitraries.operations("readWrite", 20)
+    }, ({ bufferSize, initial, operations, plan }) =>
+      Effect.gen(function*() {
+        const program = Effect.scoped(Effect.gen(function*() {
+          const file = yield* Mmio.open("test", { access: "readWrite", buffer: bufferSize })
+          const results = yield* Effect.forEach(operations, (operation) => Effect.either(Model.run(file, operation)))
+          return results.map(Either.mapLeft((error) => [error.message, String(error.cause)]))
+        })).pipe(Effect.exit, Effect.map(saying))
+        const [result, recorded] = yield* Effect.zip(program, trace).pipe(
+          Effect.provide(
+            Recording.layer().pipe(
+              Layer.provide(Fault.layer(plan)),
+              Layer.provide(MemoryIOProc.layer({ test: initial }))
+            )
+          )
+        )
+        const again = yield* Effect.zipLeft(program, finish).pipe(
+          Effect.provide(Recording.replay(yield* stored(recorded)))
+        )
+        assert.deepStrictEqual(again, result)
+      }), { fastCheck: { numRuns: scale(100) } })
+  })
+})
+
+describe("assertions", () => {
+  const program = Effect.gen(function*() {
+    yield* Mmio.withFile("a", { access: "readWrite", buffer: 4 }, (file) =>
+      Effect.gen(function*() {
+        yield* Mmio.read(file, 3)
+        yield* Mmio.read(file, 3)
+        yield* Mmio.write(file, bytes(9))
+        yield* Mmio.flush(file)
+        yield* Mmio.write(file, bytes(2))
+      }))
+    yield* Mmio.rename("a", "b.wav")
+  })
+  const holds = (assertion: Recording.Assertion) =>
+    Effect.zipRight(program, assertion).pipe(Effect.provide(over({ a: bytes(20) })))
+  const fails = (assertion: Recording.Assertion) => Effect.flip(holds(assertion))
+
+  it.effect("what was done, to know what is asserted about", () =>
+    holds(Effect.map(trace, (messages) =>
+      assert.deepStrictEqual(messages.map(({ message }) => message), [
+        "open",
+        "read",
+        "read",
+        "seek",
+        "write",
+        "writeFlush",
+        "writeFlush",
+        "close",
+        "rename"
+      ]))))
+
+  it.effect("counts", () =>
+    Effect.gen(function*() {
+      yield* holds(Recording.atMost("read", 2))
+      yield* holds(Recording.atLeast("read", 2))
+      yield* holds(Recording.exactly("read", 2))
+      yield* holds(Recording.never("remove"))
+      yield* holds(Recording.atMost({ message: "read", file: "b*" }, 0))
+      yield* holds(Recording.exactly({ message: ["write", "writeFlush"], file: "?" }, 3))
+      yield* holds(Recording.exactly({ message: "rename", file: "*.wav" }, 1))
+      const error = yield* fails(Recording.atMost("read", 1))
+      assert.instanceOf(error, Recording.AssertionFailed)
+      assert.deepStrictEqual(error.indices, [1, 2])
+      assert.strictEqual(
+        error.message,
+        `at most 1 read: there were 2
+  #1 read a (file 0) 4 bytes → 4 bytes (00010203)
+  #2 read a (file 0) 4 bytes → 4 bytes (04050607)`
+      )
+      assert.include((yield* fails(Recording.atLeast("close", 2))).message, "at least 2 close: there was 1")
+      assert.include((yield* fails(Recording.exactly("read", 1))).message, "exactly 1 read: there were 2")
+      assert.include((yield* fails(Recording.exactly("read", 3))).message, "exactly 3 read: there were 2")
+      assert.include(
+        (yield* fails(Recording.never({ message: "open", file: "a" }))).message,
+        "no open of a: there was 1"
+      )
+    }))
+
+  it.effect("what comes before what", () =>
+    Effect.gen(function*() {
+      yield* holds(Recording.neverBefore("writeFlush", "write"))
+      yield* holds(Recording.neverBefore("remove", "tempName"))
+      assert.strictEqual(
+        (yield* fails(Recording.noWriteBeforeFirstFlush)).message,
+        `no write before the first writeFlush: there was 1 before #5
+  #4 write a (file 0) 9 bytes (0001020304050607…) → 9`
+      )
+      assert.include(
+        (yield* fails(Recording.neverBefore("read", "remove"))).message,
+        "no read before the first remove: there were 2, and no remove at all"
+      )
+      // in the buffer until it is flushed
+      yield* Mmio.withFile("a", { access: "write" }, (file) =>
+        Effect.zipRight(Mmio.write(file, bytes(9)), Mmio.write(file, bytes(9)))).pipe(
+          Effect.zipRight(Recording.noWriteBeforeFirstFlush),
+          Effect.provide(over({ a: bytes(1) }))
+        )
+    }))
+
+  it.effect("orders", () =>
+    Effect.gen(function*() {
+      yield* holds(Recording.inOrder("open", "write", "close", { message: "rename", file: "a" }))
+      yield* holds(Recording.inOrder())
+      yield* holds(Recording.inOrder("read", "read"))
+      assert.include(
+        (yield* fails(Recording.inOrder("close", "write"))).message,
+        "in this order: close, write: there was no write after #7"
+      )
+      assert.include((yield* fails(Recording.inOrder("read", "read", "read"))).message, "no read after #2")
+      const all = [
+        "open",
+        "read",
+        "read",
+        "seek",
+        "write",
+        "writeFlush",
+        "writeFlush",
+        "close",
+        "rename"
+      ] as const
+      yield* holds(Recording.sequence(...all))
+      assert.include((yield* fails(Recording.sequence(...all.slice(1)))).message, "#0 should be read\n  #0 open a")
+      assert.include(
+        (yield* fails(Recording.sequence(...all.slice(0, -1)))).message,
+        "#8 should be the end\n  #8 rename"
+      )
+      assert.include(
+        (yield* fails(Recording.sequence(...all, "remove"))).message,
+        "the trace ends where #9 should be remove"
+      )
+    }))
+
+  it.effect("of a trace that was kept", () =>
+    Effect.gen(function*() {
+      const kept = yield* stored(yield* Effect.zipRight(program, trace).pipe(Effect.provide(over({ a: bytes(20) }))))
+      const about = Effect.provideService(Recording.Recorder, Recording.recorded(kept))
+      yield* about(Recording.atMost("read", 2))
+      assert.strictEqual((yield* Effect.flip(about(Recording.atMost("read", 1))))._tag, "AssertionFailed")
+    }))
+})
