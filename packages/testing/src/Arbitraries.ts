@@ -45,7 +45,7 @@ export const bufferSize: fc.Arbitrary<number> = fc.oneof(
  */
 export const content = (maxLength = 100): fc.Arbitrary<Uint8Array> => fc.uint8Array({ maxLength, size: "max" })
 
-const data = fc.uint8Array({ maxLength: 40 })
+const data = fc.uint8Array({ maxLength: 40, size: "max" })
 const count = fc.nat({ max: 60 })
 const from = fc.option(fc.nat({ max: 80 }), { nil: undefined })
 
