@@ -1,7 +1,7 @@
 /**
  * What is not a law of all handles: parameters, memory files, direct access, streams, messages.
  */
-import { IOProc, MemoryIOProc, Mmio, type MmioError } from "@effect-mmio/core"
+import { IOProc, MemoryIOProc, Mmio, MmioError } from "@effect-mmio/core"
 import { assert, describe, it } from "@effect/vitest"
 import { Chunk, Effect, Exit, Option, Request, Stream, Tracer } from "effect"
 import { TestStorage } from "./support/driver.js"
@@ -93,6 +93,17 @@ describe("memory files", () => {
       assert.deepStrictEqual(yield* Mmio.memoryBytes(file), bytes(0, 0, 1))
     }))
 
+  it.scoped("show zeros where a seek left a gap, also to direct access", () =>
+    Effect.gen(function*() {
+      const file = yield* Mmio.openMemory({ bytes: bytes(7, 7, 7, 7), create: true })
+      yield* Mmio.seek(file, 2)
+      yield* Mmio.withBuffer(file, "write", (info) => {
+        info.bytes[info.next] = 1
+        return { value: undefined, next: info.next + 1, dirty: true }
+      })
+      assert.deepStrictEqual(yield* Mmio.memoryBytes(file), bytes(0, 0, 1))
+    }))
+
   it.scoped("that grow do so by steps, and are a copy when asked for", () =>
     Effect.gen(function*() {
       const block = bytes(1, 2)
@@ -152,6 +163,39 @@ describe("direct access", () => {
       assert.deepStrictEqual([...(yield* Mmio.read(file, 2))], [2, 3])
       yield* Mmio.seek(file, 0)
       assert.deepStrictEqual([...(yield* Mmio.read(file, 3))], [7, 8, 2])
+    }))
+
+  it.scoped("keeps what was not consumed, in front of what comes", () =>
+    Effect.gen(function*() {
+      const file = yield* open(4)
+      yield* Mmio.read(file, 1)
+      const info = yield* Mmio.getInfo(file)
+      const next = yield* Mmio.advance(file, { ...info, next: 3 }, "read")
+      assert.deepStrictEqual([...next.bytes.subarray(next.next, next.endRead)], [3, 4, 5, 6])
+    }))
+
+  it.scoped("a new buffer takes over what was read ahead, where the storage cannot go back for it", () =>
+    Effect.gen(function*() {
+      const driver = new TestStorage(Uint8Array.from({ length: 10 }, (_, i) => i)).file()
+      let position = 0
+      const file = yield* Mmio.fromFile({
+        ...driver,
+        read: (target) =>
+          Effect.map(driver.read(target), (count) => {
+            position += count
+            return count
+          }),
+        seek: (offset, from) =>
+          from === "end" || (from === "start" ? offset : position + offset) !== position
+            ? Effect.fail(
+              new MmioError.CannotSeek({ operation: "seek", file: "test", description: "it only goes forward" })
+            )
+            : Effect.succeed(position)
+      }, { buffer: 6 })
+      yield* Mmio.read(file, 2)
+      assert.strictEqual(yield* tag(Mmio.setBuffer(file, 3)), "CannotSeek")
+      yield* Mmio.setBuffer(file, 5)
+      assert.deepStrictEqual([...(yield* Mmio.read(file, 10))], [2, 3, 4, 5, 6, 7, 8, 9])
     }))
 
   it.scoped("a function that throws is a defect, and moves nothing", () =>
