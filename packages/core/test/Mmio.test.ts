@@ -165,6 +165,19 @@ describe("direct access", () => {
       assert.deepStrictEqual([...(yield* Mmio.read(file, 3))], [7, 8, 2])
     }))
 
+  it.scoped("takes nothing written from a handle that only reads", () =>
+    Effect.gen(function*() {
+      const storage = new TestStorage(Uint8Array.of(1, 2, 3))
+      const file = yield* Mmio.openWith(storage.ioProc, "test", { access: "read" })
+      yield* Mmio.read(file, 1)
+      const info = yield* Mmio.getInfo(file)
+      info.bytes[0] = 9
+      assert.strictEqual(yield* tag(Mmio.setInfo(file, { ...info, next: 2, dirty: true })), "InvalidParameter")
+      assert.strictEqual(yield* Mmio.position(file), 1)
+      yield* Mmio.close(file)
+      assert.deepStrictEqual([...storage.bytes], [1, 2, 3])
+    }))
+
   it.scoped("keeps what was not consumed, in front of what comes", () =>
     Effect.gen(function*() {
       const file = yield* open(4)
