@@ -10,8 +10,8 @@
  *    is `CannotSeek` and changes nothing. A storage that cannot seek still takes a seek to where it stands.
  * 2. A read at or past the end gives 0. A write past the end first fills the gap with zeros, or fails with `CannotExpand` and
  *    changes nothing.
- * 3. An effect that ended, by success, failure or interruption, has left no I/O running behind it. A call that cannot be
- *    cancelled is uninterruptible, or its cleanup waits for it.
+ * 3. An effect that ended, by success, failure or interruption, has left no I/O running behind it that touches the bytes of the caller, or
+ *    that a later call could come into conflict with. A call that cannot be cancelled is uninterruptible, or its cleanup waits for it.
  * 4. After a failed `write` the position is where it was; after a short one it has moved by the count.
  * 5. `close` releases the resource even when it fails, and is called once.
  *
@@ -24,6 +24,7 @@ import type * as Option from "effect/Option"
 import type * as Request from "effect/Request"
 import type { FileName } from "./FileName.js"
 import type { FourCC } from "./FourCC.js"
+import * as internalImmediate from "./internal/immediate.js"
 import * as internal from "./internal/ioProc.js"
 import type * as MmioError from "./MmioError.js"
 
@@ -110,6 +111,16 @@ export interface File {
   readonly seek: (offset: number, from: Whence) => Effect.Effect<number, MmioError.CannotSeek>
   /** Pushes down all that the driver still holds and releases the file (`MMIOM_CLOSE`). */
   readonly close: Effect.Effect<void, MmioError.CloseError>
+  /**
+   * What tells the bytes behind the file from others, within the process: open files of the same bytes have the same identity, by whatever
+   * names they were opened. Default: the driver cannot tell; whoever needs to goes by the name.
+   */
+  readonly identity?: string | undefined
+  /**
+   * Whether the bytes of the file come and go once, as those of a pipe do: then nobody may read more of it than was asked for, or hold back what is
+   * written to it. Default: no.
+   */
+  readonly forwardOnly?: boolean | undefined
   /**
    * Answers a message of the driver's own (`MMIOM_USER` and up), or does not know it. Leaves the position as it was.
    * {@link answer} writes such a function for one kind of request.
@@ -255,6 +266,36 @@ export interface Primitives {
  * @category constructors
  */
 export const makeFile: (primitives: Primitives) => File = internal.makeFile
+
+/**
+ * Like `Effect.suspend`, for the functions of a file that can often answer without waiting. Where `evaluate` gives an `Exit`, such as
+ * `Exit.succeed(count)`, a handle takes the answer without running an effect at all: that is what makes the refill of a buffer cost
+ * hardly more than its copy. Where it gives another effect, it must have done nothing yet: it may then be evaluated again.
+ *
+ * @example
+ * ```ts
+ * import { IOProc } from "@effect-mmio/core"
+ * import { Exit } from "effect"
+ *
+ * // A file over bytes that are at hand.
+ * export const over = (bytes: Uint8Array) => {
+ *   let position = 0
+ *   return {
+ *     read: (target: Uint8Array) =>
+ *       IOProc.immediate(() => {
+ *         const some = bytes.subarray(position, position + target.length)
+ *         target.set(some)
+ *         position += some.length
+ *         return Exit.succeed(some.length)
+ *       })
+ *   }
+ * }
+ * ```
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const immediate: <A, E>(evaluate: () => Effect.Effect<A, E>) => Effect.Effect<A, E> = internalImmediate.immediate
 
 /**
  * The `onMessage` of a file that knows one kind of request, told by a guard; the answer's types are those of the request.
@@ -413,6 +454,60 @@ export const mapFile: {
   (f: (file: File, request: OpenRequest) => File): (self: IOProc) => IOProc
   (self: IOProc, f: (file: File, request: OpenRequest) => File): IOProc
 } = internal.mapFile
+
+/**
+ * How large the blocks are that a file is read or written in: both in bytes, at least 1. They begin with `smallest` once two transfers were in
+ * sequence, double while the sequence goes on, up to `largest`, and are given up where it breaks. Default: 64 KiB to 1 MiB.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface BlockSizes {
+  readonly smallest?: number | undefined
+  readonly largest?: number | undefined
+}
+
+/**
+ * A driver whose files, also those of the drivers that it finds, read the next block while the last is used, so that most reads
+ * are answered at once. It costs up to two blocks of memory for a file that is read in sequence, and nothing for any other.
+ *
+ * - What is written to the same bytes through any file of this process that goes through `readAhead` is seen, once it has been written or, where
+ *   it is held back, flushed. What is written past it, by another process for one, is seen by blocks that are read after that.
+ * - A failure to read ahead is not told: what was not read is asked for again when it is wanted.
+ * - Closing waits for the block on its way. A file that is {@link File.forwardOnly} is left as it is.
+ *
+ * Throws `InvalidParameter` for sizes that are none.
+ *
+ * @since 0.1.0
+ * @category combinators
+ */
+export const readAhead: {
+  (sizes?: BlockSizes): (self: IOProc) => IOProc
+  (self: IOProc, sizes?: BlockSizes): IOProc
+} = internal.readAhead
+
+/**
+ * A driver whose files, also those of the drivers that it finds, gather what is written in sequence, and write one block while the
+ * next is gathered. It costs up to two blocks of memory for a file that is written in sequence, and nothing for any other.
+ *
+ * - What is held goes down with `writeFlush` and `close` (`MMIOM_WRITEFLUSH`, `MMIOM_CLOSE`), and before anything is read or written elsewhere:
+ *   in the order in which it came. Who looks at the file through another handle sees what a flush has completed.
+ * - What cannot be written is told by the next call that needs it down, and by that flush or close at the latest. Until then it is kept, and tried again,
+ *   as a handle's own buffer is. So a full disk is noticed later; a file of a fixed size, which could never take what it once
+ *   refused, should not be written behind.
+ * - Seeking from the end counts what is held. A file that is {@link File.forwardOnly}, or opened for reading, is left as it is.
+ *
+ * Around both goes `readAhead`: `readAhead(writeBehind(driver))`.
+ *
+ * Throws `InvalidParameter` for sizes that are none.
+ *
+ * @since 0.1.0
+ * @category combinators
+ */
+export const writeBehind: {
+  (sizes?: BlockSizes): (self: IOProc) => IOProc
+  (self: IOProc, sizes?: BlockSizes): IOProc
+} = internal.writeBehind
 
 /**
  * A layer that puts something around the storage below it.

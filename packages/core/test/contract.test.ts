@@ -4,7 +4,7 @@
 import { FileName, FourCC, IOProc, IOProcRegistry, MemoryIOProc, MmioError } from "@effect-mmio/core"
 import { IOProcContract } from "@effect-mmio/testing"
 import { describe } from "@effect/vitest"
-import { Effect, Layer } from "effect"
+import { Effect, flow, Layer } from "effect"
 
 /** Storage in memory with the folder that the contract asks for, by whatever it is called. */
 const memoryWith = (...folders: ReadonlyArray<string>) => MemoryIOProc.make({ folders: ["folder", ...folders] })
@@ -93,6 +93,20 @@ describe("drivers around a driver", () => {
   IOProcContract.suite("IOProc.mapFile with the same files", { layer: around(same) })
   IOProcContract.suite("a driver with short transfers", { layer: around(short) })
   IOProcContract.suite("a driver that gives way", { layer: around(yielding) })
+
+  // Blocks as small as this are turned over, given up and written all the time.
+  const small = { smallest: 8, largest: 32 }
+  const over = (f: (driver: IOProc.IOProc) => IOProc.IOProc, below = memory) => Layer.provide(IOProc.layerMap(f), below)
+
+  IOProcContract.suite("IOProc.readAhead", { layer: over(IOProc.readAhead(small)) })
+  IOProcContract.suite("IOProc.writeBehind", { layer: over(IOProc.writeBehind(small)) })
+  IOProcContract.suite("both, over a driver that gives way", {
+    layer: over(flow(IOProc.writeBehind(small), IOProc.readAhead(small)), around(yielding))
+  })
+  IOProcContract.suite("both, over a driver with short transfers", {
+    layer: over(flow(IOProc.writeBehind(small), IOProc.readAhead(small)), around(short))
+  })
+
   IOProcContract.suite("a driver that only goes forward", { layer: around(forward), capabilities: { seek: false } })
 })
 

@@ -9,6 +9,10 @@
  *
  * **Interruption.** The system's calls cannot be cancelled: one that has begun is waited for.
  *
+ * **In sequence**, files are read ahead and written behind (`IOProc.readAhead`, `IOProc.writeBehind`): what was written is with the system once a flush
+ * has completed, or the file is closed, and that is when other handles see it. What other processes, or calls of `node:fs`, write into a file while it
+ * is read in sequence may be seen a block late.
+ *
  * **Files that only go forward**, such as FIFOs, terminals and `/dev/null`: `seek` takes nothing but where they stand (and where the
  * last read began), everything else is `CannotSeek`. Opening a FIFO waits for its other end, and a write to a full one for
  * its reader. A read that waits can be interrupted at once; what then arrives for it is given to the next read. If the file is
@@ -41,6 +45,15 @@ export interface Options {
   readonly sync?: boolean | "data" | undefined
   /** The permissions of files that are made, less those of the process's umask. Default: 0o666; 0o600 for temporary files. */
   readonly mode?: number | undefined
+  /** How files that are read in sequence are read ahead (`IOProc.readAhead`); `false` for not at all. Default: true, 64 KiB to 1 MiB at a time. */
+  readonly readAhead?: boolean | IOProc.BlockSizes | undefined
+  /**
+   * How files that are written in sequence are written behind (`IOProc.writeBehind`); `false` for not at all. Default: true, 64 KiB to
+   * 1 MiB at a time.
+   */
+  readonly writeBehind?: boolean | IOProc.BlockSizes | undefined
+  /** Whether the calls of the system block the thread; see {@link layerSync}. Default: false. */
+  readonly blocking?: boolean | undefined
   /** Where temporary files are made if they are not asked for in a folder. Default: `os.tmpdir()`. */
   readonly tempFolder?: string | undefined
 }
@@ -96,6 +109,32 @@ export const layer: Layer.Layer<IOProc.IOProc> = Layer.effect(IOProc.IOProc, mak
  * @category layers
  */
 export const layerWith = (options: Options): Layer.Layer<IOProc.IOProc> => Layer.effect(IOProc.IOProc, make(options))
+
+/**
+ * The files of this machine, by calls that block the thread until the system has answered.
+ *
+ * For command-line tools and batch work, where nothing else waits for the thread: access at random is several times as fast, since a call costs a
+ * microsecond or two instead of the ten and more of a trip to Node's thread pool, and programs can be run by `Effect.runSync`. In a server it is the
+ * wrong choice: every fiber stands still while a disk, or worse a network drive, takes its time; a block of up to 1 MiB is
+ * read or written at once; and nothing can be interrupted meanwhile. Files that only go forward still wait in the background.
+ *
+ * @example
+ * ```ts
+ * import { Mmio } from "@effect-mmio/core"
+ * import { NodeIOProc } from "@effect-mmio/platform-node"
+ * import { Effect } from "effect"
+ *
+ * export const magic = (path: string): Uint8Array =>
+ *   Mmio.withFile(path, { access: "read" }, (file) => Mmio.read(file, 4)).pipe(
+ *     Effect.provide(NodeIOProc.layerSync),
+ *     Effect.runSync
+ *   )
+ * ```
+ *
+ * @since 0.1.0
+ * @category layers
+ */
+export const layerSync: Layer.Layer<IOProc.IOProc> = Layer.effect(IOProc.IOProc, make({ blocking: true }))
 
 /**
  * The files of this machine as the storage of a program, with options out of its configuration.

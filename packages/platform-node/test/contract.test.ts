@@ -23,6 +23,16 @@ const capabilities = { largeFiles: isLinux }
 
 IOProcContract.suite("NodeIOProc", { layer: Layer.merge(NodeIOProc.layer, root), capabilities })
 
+IOProcContract.suite("NodeIOProc, without blocks", {
+  layer: Layer.merge(NodeIOProc.layerWith({ readAhead: false, writeBehind: false }), root),
+  capabilities
+})
+
+IOProcContract.suite("NodeIOProc, blocking the thread", {
+  layer: Layer.merge(NodeIOProc.layerSync, root),
+  capabilities
+})
+
 IOProcContract.suite("NodeIOProc, with sync", {
   layer: Layer.merge(NodeIOProc.layerWith({ sync: true }), root),
   capabilities

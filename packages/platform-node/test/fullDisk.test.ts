@@ -71,6 +71,22 @@ describe.skipIf(!canMount)("a handle on a full disk", () => {
       yield* Mmio.write(file, content.subarray(50))
       yield* Mmio.close(file)
       assert.isTrue(Buffer.from(content).equals(NFS.readFileSync(path)))
+    }).pipe(Effect.provide(NodeIOProc.layerWith({ writeBehind: false }))))
+
+  it.scoped("tells at the flush what was held back, and loses nothing", () =>
+    Effect.gen(function*() {
+      const { makeRoom, path } = yield* fullDisk(2)
+      const file = yield* Mmio.open(path, { access: "write", create: true, buffer: 100 })
+      const content = bytes(3 * page)
+      for (let at = 0; at < content.length; at += page / 2) {
+        yield* Mmio.write(file, content.subarray(at, at + page / 2))
+      }
+      isFull(yield* Effect.flip(Mmio.flush(file)), "Mmio.flush")
+      isFull(yield* Effect.flip(Mmio.flush(file)), "Mmio.flush")
+      assert.strictEqual(yield* Mmio.position(file), content.length)
+      yield* makeRoom
+      yield* Mmio.close(file)
+      assert.isTrue(Buffer.from(content).equals(NFS.readFileSync(path)))
     }).pipe(Effect.provide(NodeIOProc.layer)))
 
   it.scoped("tells in the type of withFile, and is closed", () =>

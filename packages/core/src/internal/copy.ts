@@ -21,3 +21,11 @@ export const allocate = (size: number): Uint8Array | undefined => {
     return undefined
   }
 }
+
+/**
+ * Whether a driver's answer, so many of these bytes, can be true.
+ *
+ * @internal
+ */
+export const isCountOf = (count: number, bytes: Uint8Array): boolean =>
+  Number.isInteger(count) && count >= 0 && count <= bytes.length

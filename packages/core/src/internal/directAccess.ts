@@ -152,6 +152,9 @@ export const withBuffer = <A extends Access, B>(
   )
 }
 
+/** How many windows `forEachBuffer` gives to its function in one step, where none has to be waited for. */
+const windowsAtOnce = 32
+
 /** @internal */
 export const forEachBuffer = <A extends Access>(
   handle: HandleBase<A>,
@@ -161,7 +164,8 @@ export const forEachBuffer = <A extends Access>(
   type Failure = TransferError<A> | MmioError.CannotSeek | MmioError.Unbuffered
   return handle.run<number, Failure>("Mmio.forEachBuffer", (restore) => {
     let total = 0
-    const readOn = (): Effect.Effect<number, TransferError<A>> => {
+    /** Gives the rest of the window to `f`; false at the end of the range. */
+    const give = (): boolean => {
       const s = handle.state.current
       const at = BufferState.position(s)
       const count = Math.min(BufferState.readable(s), range.to - at)
@@ -170,12 +174,22 @@ export const forEachBuffer = <A extends Access>(
         total += count
         handle.state.current = BufferState.taken(s, count)
       }
-      if (at + count >= range.to) return Effect.succeed(total)
-      return Effect.flatMap(handle.refillSlow(restore), () =>
-        BufferState.readable(handle.state.current) > 0
-          // Interruption is heard between two windows, also where the driver never waits.
-          ? Effect.flatMap(restore(Effect.void), readOn)
-          : Effect.succeed(total))
+      return at + count < range.to
+    }
+    const hasMore = () => BufferState.readable(handle.state.current) > 0
+    const readOn = (): Effect.Effect<number, TransferError<A>> => {
+      for (let windows = 0; give(); windows++) {
+        // Interruption is heard now and then, also where the driver never waits.
+        if (windows === windowsAtOnce) return Effect.flatMap(restore(Effect.void), readOn)
+        if (!handle.refillNow()) {
+          return Effect.flatMap(
+            handle.refillSlow(restore),
+            () => hasMore() ? Effect.flatMap(restore(Effect.void), readOn) : Effect.succeed(total)
+          )
+        }
+        if (!hasMore()) break
+      }
+      return Effect.succeed(total)
     }
     return Effect.suspend((): Effect.Effect<number, Failure> => {
       if (!handle.canRead) return Effect.fail(handle.cannotRead())

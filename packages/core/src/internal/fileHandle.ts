@@ -11,15 +11,18 @@ import type * as FileName from "../FileName.js"
 import type * as IOProc from "../IOProc.js"
 import type * as Api from "../Mmio.js"
 import * as MmioError from "../MmioError.js"
+import { AtOnce, take } from "./atOnce.js"
 import * as BufferState from "./bufferState.js"
-import { copy } from "./copy.js"
+import { copy, isCountOf } from "./copy.js"
 import { HandleBase, type TransferError } from "./handle.js"
+import { Immediate } from "./immediate.js"
 import type { Restore } from "./lock.js"
 
 /** @internal */
 export class FileHandle<A extends IOProc.Access = IOProc.Access> extends HandleBase<A> {
   private readonly file: IOProc.File
   private readonly ownsFile: boolean
+  private readonly atOnce: AtOnce
   /** Whether the driver was given bytes that it may still hold. */
   private unflushed = false
 
@@ -36,6 +39,25 @@ export class FileHandle<A extends IOProc.Access = IOProc.Access> extends HandleB
     super(options.name, options.access, BufferState.make(options.buffer, options.position))
     this.file = options.file
     this.ownsFile = options.ownsFile
+    this.atOnce = new AtOnce(this.state, options.file)
+  }
+
+  override readNow(target: Uint8Array): number {
+    return this.atOnce.enabled && this.lock.idle && this.canRead ? this.atOnce.read(target) : -1
+  }
+
+  override writeNow(source: Uint8Array): boolean {
+    if (!this.atOnce.enabled || !this.lock.idle || !this.canWrite || source.length === 0) return false
+    this.unflushed = true
+    return this.atOnce.write(source)
+  }
+
+  override seekNow(target: number): boolean {
+    return this.atOnce.enabled && this.atOnce.seek(target)
+  }
+
+  override refillNow(): boolean {
+    return this.atOnce.enabled && this.atOnce.refill()
   }
 
   // -------------------------------------------------------------------------------------------------------------------
@@ -45,7 +67,7 @@ export class FileHandle<A extends IOProc.Access = IOProc.Access> extends HandleB
   readSlow(target: Uint8Array, restore: Restore): Effect.Effect<number, TransferError<A>> {
     if (!this.canRead) return Effect.fail(this.cannotRead())
     const readOn = (done: number): Effect.Effect<number, TransferError<A>> => {
-      const taken = done + this.take(target, done)
+      const taken = done + take(this.state, target, done)
       if (taken === target.length) return Effect.succeed(taken)
       switch (BufferState.planRead(this.state.current, target.length - taken)) {
         case "drain":
@@ -60,17 +82,6 @@ export class FileHandle<A extends IOProc.Access = IOProc.Access> extends HandleB
       }
     }
     return this.returningTo(BufferState.position(this.state.current), Effect.suspend(() => readOn(0)))
-  }
-
-  /** Takes what the window has at the position, into `target` from `done` on. */
-  private take(target: Uint8Array, done: number): number {
-    const s = this.state.current
-    const count = Math.min(BufferState.readable(s), target.length - done)
-    if (count > 0) {
-      copy(s.bytes, s.next, target, done, count)
-      this.state.current = BufferState.taken(s, count)
-    }
-    return count
   }
 
   /** Brings bytes to the position, where the clean window has none: behind those it has if there is room, else alone. */
@@ -108,7 +119,7 @@ export class FileHandle<A extends IOProc.Access = IOProc.Access> extends HandleB
       })
     return Effect.zipRight(
       this.driverTo(at, restore, (cause) => failed(`the storage does not go there: ${cause.description}`, cause)),
-      Effect.matchCauseEffect(restore(Effect.suspend(() => this.file.read(target))), {
+      Effect.matchCauseEffect(restore(Effect.suspend(() => this.asked(this.file.read(target)))), {
         onFailure: (cause) => {
           this.loseDriver()
           return Effect.mapError(Effect.failCause(cause), (error) => MmioError.withDetails(error, { position: at }))
@@ -248,7 +259,7 @@ export class FileHandle<A extends IOProc.Access = IOProc.Access> extends HandleB
       Effect.matchCauseEffect(
         restore(Effect.suspend(() => {
           this.unflushed = true
-          return write(source)
+          return this.asked(write(source))
         })),
         {
           onFailure: (cause) => {
@@ -293,7 +304,7 @@ export class FileHandle<A extends IOProc.Access = IOProc.Access> extends HandleB
     from: IOProc.Whence,
     restore: Restore
   ): Effect.Effect<number, MmioError.CannotSeek> {
-    return Effect.matchCauseEffect(restore(Effect.suspend(() => this.file.seek(offset, from))), {
+    return Effect.matchCauseEffect(restore(Effect.suspend(() => this.asked(this.file.seek(offset, from)))), {
       onFailure: (cause) => {
         this.loseDriver()
         return Effect.failCause(cause)
@@ -303,6 +314,11 @@ export class FileHandle<A extends IOProc.Access = IOProc.Access> extends HandleB
         return Effect.succeed(at)
       }
     })
+  }
+
+  private asked<B, E>(answer: Effect.Effect<B, E>): Effect.Effect<B, E> {
+    if (answer instanceof Immediate) this.atOnce.enabled = true
+    return answer
   }
 
   /** After a call that did not tell: the next one seeks first. */
@@ -414,7 +430,3 @@ export class FileHandle<A extends IOProc.Access = IOProc.Access> extends HandleB
     return this.file.onMessage(request)
   }
 }
-
-/** Whether a driver's answer can be true. */
-const isCountOf = (count: number, bytes: Uint8Array): boolean =>
-  Number.isInteger(count) && count >= 0 && count <= bytes.length

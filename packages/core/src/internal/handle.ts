@@ -91,6 +91,8 @@ export abstract class HandleBase<A extends Access = Access> implements Api.Handl
         this.state.current = BufferState.taken(s, count)
         return Effect.succeed(count)
       }
+      const now = this.readNow(target)
+      if (now >= 0) return Effect.succeed(now)
       return this.run("Mmio.readInto", (restore) => this.readSlow(target, restore))
     })
   }
@@ -116,7 +118,7 @@ export abstract class HandleBase<A extends Access = Access> implements Api.Handl
 
   write(source: Uint8Array): Effect.Effect<number, MmioError.WriteError> {
     return Effect.suspend(() =>
-      this.put(source)
+      this.put(source) || this.writeNow(source)
         ? Effect.succeed(source.length)
         : this.run("Mmio.write", (restore) => this.writeSlow(source, restore))
     )
@@ -124,7 +126,7 @@ export abstract class HandleBase<A extends Access = Access> implements Api.Handl
 
   writeAll(source: Uint8Array): Effect.Effect<void, MmioError.WriteError> {
     return Effect.suspend(() =>
-      this.put(source) ?
+      this.put(source) || this.writeNow(source) ?
         Effect.void :
         this.run("Mmio.writeAll", (restore) =>
           Effect.asVoid(Effect.zipRight(this.reserveSlow(source.length), this.writeSlow(source, restore))))
@@ -163,9 +165,34 @@ export abstract class HandleBase<A extends Access = Access> implements Api.Handl
           this.state.current = BufferState.movedTo(s, s.offset + next)
           return Effect.succeed(s.offset + next)
         }
+        if (this.seekNow(s.offset + next)) return Effect.succeed(s.offset + next)
       }
       return this.run("Mmio.seek", (restore) => this.seekSlow(offset, from, restore))
     })
+  }
+
+  // -------------------------------------------------------------------------------------------------------------------
+  // what a driver that answers at once can serve: as one step, too
+  // -------------------------------------------------------------------------------------------------------------------
+
+  /** Reads as `readSlow` does and gives the count; -1 where that takes waiting. */
+  readNow(_target: Uint8Array): number {
+    return -1
+  }
+
+  /** Writes as `writeSlow` does; false where that takes waiting. */
+  writeNow(_source: Uint8Array): boolean {
+    return false
+  }
+
+  /** Moves as `seekSlow` does; false where that takes waiting. */
+  seekNow(_target: number): boolean {
+    return false
+  }
+
+  /** Refills as `refillSlow` does; false where that takes waiting. Only for an operation that has the handle to itself. */
+  refillNow(): boolean {
+    return false
   }
 
   // -------------------------------------------------------------------------------------------------------------------

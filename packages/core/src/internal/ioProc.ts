@@ -3,10 +3,14 @@ import { dual } from "effect/Function"
 import * as Option from "effect/Option"
 import * as Predicate from "effect/Predicate"
 import type * as Request from "effect/Request"
+import type * as Runtime from "effect/Runtime"
 import type { FileName } from "../FileName.js"
 import type { FourCC } from "../FourCC.js"
 import type * as Api from "../IOProc.js"
 import * as MmioError from "../MmioError.js"
+import type { Sizes } from "./blocks.js"
+import { readAhead as readAheadFile } from "./readAhead.js"
+import { writeBehind as writeBehindFile } from "./writeBehind.js"
 
 /** @internal */
 export const TypeId: Api.TypeId = Symbol.for("@effect-mmio/core/IOProc") as Api.TypeId
@@ -232,6 +236,55 @@ export const mapFile: {
       find: (code) => Option.map(self.find(code), mapFile(f))
     })
 )
+
+const smallestBlock = 64 * 1024
+const largestBlock = 1024 * 1024
+
+type Wrap = (
+  file: Api.File,
+  name: string,
+  sizes: Sizes,
+  runtime: Runtime.Runtime<never>
+) => Api.File
+
+/** A driver whose files go through blocks, but for those that nothing can be held of. */
+const inBlocks = (
+  operation: string,
+  wrap: Wrap,
+  concerns: (request: Api.OpenRequest) => boolean
+): {
+  (sizes?: Api.BlockSizes): (self: Api.IOProc) => Api.IOProc
+  (self: Api.IOProc, sizes?: Api.BlockSizes): Api.IOProc
+} =>
+  dual((args) => isIOProc(args[0]), (self: Api.IOProc, sizes: Api.BlockSizes = {}): Api.IOProc => {
+    const smallest = sizes.smallest ?? smallestBlock
+    const largest = sizes.largest ?? Math.max(smallest, largestBlock)
+    if (!Number.isSafeInteger(smallest) || !Number.isSafeInteger(largest) || smallest < 1 || largest < smallest) {
+      throw new MmioError.InvalidParameter({
+        operation,
+        file: "the files of a storage",
+        description: `${smallest} to ${largest} bytes are not the sizes of blocks`
+      })
+    }
+    const through = (driver: Api.IOProc): Api.IOProc =>
+      override(driver, {
+        open: (request) =>
+          Effect.flatMap(Effect.runtime<never>(), (runtime) =>
+            Effect.map(driver.open(request), (file) =>
+              file.forwardOnly === true || !concerns(request)
+                ? file
+                : wrap(file, request.name.full, { smallest, largest }, runtime))),
+        find: (code) => Option.map(driver.find(code), through)
+      })
+    return through(self)
+  })
+
+/** @internal */
+// Also where a file is only written: those that read it have to hear of it.
+export const readAhead = inBlocks("IOProc.readAhead", readAheadFile, () => true)
+
+/** @internal */
+export const writeBehind = inBlocks("IOProc.writeBehind", writeBehindFile, ({ access }) => access !== "read")
 
 /** @internal */
 export const route: {

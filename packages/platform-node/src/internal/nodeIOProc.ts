@@ -10,47 +10,44 @@ import * as NFS from "node:fs"
 import * as OS from "node:os"
 import * as Path from "node:path"
 import type * as Api from "../NodeIOProc.js"
-import { call, systemError } from "./call.js"
 import { makePositional } from "./positionalFile.js"
 import { makeSequential } from "./sequentialFile.js"
+import { background, blocking, type System, systemError } from "./system.js"
 
 /** What the open handles of this process allow each other: one table for all storages, and for all copies of this package. */
 const sharing = globalValue(Symbol.for("@effect-mmio/platform-node/NodeIOProc/sharing"), Sharing.makeTable)
 
 const asIs = (cause: unknown): unknown => cause
 
-// ---------------------------------------------------------------------------------------------------------------------
-// descriptors
-// ---------------------------------------------------------------------------------------------------------------------
+/** The calls of a system that take a path, or a descriptor that is not a file yet; they fail with what the system gives. */
+const calls = (system: System) => ({
+  open: (path: string, flags: number, mode: number) =>
+    system.call<number, number, unknown>((done) => system.open(path, flags, mode, done), (fd) => fd, asIs),
+  close: (fd: number) => system.call<void, void, unknown>((done) => system.close(fd, done), () => {}, asIs),
+  fstat: (fd: number) =>
+    system.call<NFS.BigIntStats, NFS.BigIntStats, unknown>(
+      (done) => system.fstat(fd, { bigint: true }, done),
+      (stats) => stats,
+      asIs
+    ),
+  truncate: (fd: number) => system.call<void, void, unknown>((done) => system.ftruncate(fd, 0, done), () => {}, asIs),
+  stat: (path: string) =>
+    system.call<NFS.Stats, NFS.Stats, unknown>((done) => system.stat(path, done), (stats) => stats, asIs),
+  lstat: (path: string) =>
+    system.call<NFS.Stats, NFS.Stats, unknown>((done) => system.lstat(path, done), (stats) => stats, asIs),
+  rename: (from: string, to: string) =>
+    system.call<void, void, unknown>((done) => system.rename(from, to, done), () => {}, asIs),
+  unlink: (path: string) => system.call<void, void, unknown>((done) => system.unlink(path, done), () => {}, asIs)
+})
 
-const openDescriptor = (path: string, flags: number, mode: number): Effect.Effect<number, unknown> =>
-  call<number, number, unknown>((done) => NFS.open(path, flags, mode, done), (fd) => fd, asIs)
-
-const closeDescriptor = (fd: number): Effect.Effect<void, unknown> =>
-  call<void, void, unknown>((done) => NFS.close(fd, (error) => done(error)), () => {}, asIs)
-
-const statDescriptor = (fd: number): Effect.Effect<NFS.BigIntStats, unknown> =>
-  call<NFS.BigIntStats, NFS.BigIntStats, unknown>(
-    (done) => NFS.fstat(fd, { bigint: true }, done),
-    (stats) => stats,
-    asIs
-  )
-
-const truncateDescriptor = (fd: number): Effect.Effect<void, unknown> =>
-  call<void, void, unknown>((done) => NFS.ftruncate(fd, 0, (error) => done(error)), () => {}, asIs)
-
-const stat = (path: string): Effect.Effect<NFS.Stats, unknown> =>
-  call<NFS.Stats, NFS.Stats, unknown>((done) => NFS.stat(path, done), (stats) => stats, asIs)
-
-const unlink = (path: string): Effect.Effect<void, unknown> =>
-  call<void, void, unknown>((done) => NFS.unlink(path, (error) => done(error)), () => {}, asIs)
+type Calls = ReturnType<typeof calls>
 
 const isMissing = (cause: unknown): boolean => Errno.nameOf(cause) === "ENOENT"
 
 /** Whether it is for want of the folder that there is no such name: only asked once a call has failed for want of something. */
-const lacksFolder = (path: string, cause: unknown): Effect.Effect<boolean> =>
+const lacksFolder = (os: Calls, path: string, cause: unknown): Effect.Effect<boolean> =>
   isMissing(cause)
-    ? Effect.match(stat(Path.dirname(path)), { onFailure: isMissing, onSuccess: () => false })
+    ? Effect.match(os.stat(Path.dirname(path)), { onFailure: isMissing, onSuccess: () => false })
     : Effect.succeed(false)
 
 // ---------------------------------------------------------------------------------------------------------------------
@@ -65,7 +62,19 @@ const flagsOf = ({ access, create }: IOProc.OpenRequest): number => {
   return how | O_NOCTTY | (create ? O_CREAT : 0)
 }
 
-const open = (request: IOProc.OpenRequest, options: Api.Options): Effect.Effect<IOProc.File, MmioError.OpenError> => {
+/** Opening a FIFO waits for its other end, and that may be for another fiber of this thread to open. */
+const opener = (system: System, os: Calls, path: string): Effect.Effect<Calls> =>
+  system === background ? Effect.succeed(os) : Effect.match(os.stat(path), {
+    onFailure: () => os,
+    onSuccess: (stats) => stats.isFIFO() ? calls(background) : os
+  })
+
+const open = (
+  system: System,
+  os: Calls,
+  request: IOProc.OpenRequest,
+  options: Api.Options
+): Effect.Effect<IOProc.File, MmioError.OpenError> => {
   const { access, create, name: { full: path } } = request
   const operation = "NodeIOProc.open"
   const failed = (cause: unknown, folderMissing: boolean) =>
@@ -74,7 +83,8 @@ const open = (request: IOProc.OpenRequest, options: Api.Options): Effect.Effect<
   /** Makes a file of a descriptor, or fails; the descriptor is then closed by the caller. */
   const admit = (fd: number, stats: NFS.BigIntStats): Effect.Effect<IOProc.File, MmioError.OpenError> => {
     if (stats.isDirectory()) return Effect.fail(failed(systemError("EISDIR", "open"), false))
-    const claim = sharing.claim(`${stats.dev}:${stats.ino}`, request)
+    const identity = `${stats.dev}:${stats.ino}`
+    const claim = sharing.claim(identity, request)
     if ("conflict" in claim) {
       return Effect.fail(
         new MmioError.SharingViolation({
@@ -85,13 +95,13 @@ const open = (request: IOProc.OpenRequest, options: Api.Options): Effect.Effect<
         })
       )
     }
-    const descriptor = { fd, name: path, canWrite: access !== "read", release: claim.release }
+    const descriptor = { fd, name: path, identity, canWrite: access !== "read", release: claim.release }
     const file = stats.isFile() || stats.isBlockDevice()
-      ? makePositional(descriptor, { isDevice: stats.isBlockDevice(), sync: options.sync ?? false })
+      ? makePositional(system, descriptor, { isDevice: stats.isBlockDevice(), sync: options.sync ?? false })
       : makeSequential(descriptor)
     // Only now, when no other handle forbids it. A file that is empty stays as it is: those of /proc cannot be cut.
     return create && stats.isFile() && stats.size > 0n
-      ? Effect.mapBoth(truncateDescriptor(fd), {
+      ? Effect.mapBoth(os.truncate(fd), {
         onFailure: (cause) => {
           claim.release()
           return failed(cause, false)
@@ -103,19 +113,20 @@ const open = (request: IOProc.OpenRequest, options: Api.Options): Effect.Effect<
 
   return Effect.uninterruptible(
     Effect.flatMap(
-      Effect.catchAll(openDescriptor(path, flagsOf(request), options.mode ?? 0o666), (cause) =>
-        Effect.flatMap(
-          // A file that was to be made lacked nothing but its folder.
-          create ? Effect.succeed(path !== "") : lacksFolder(path, cause),
-          (folderMissing) => Effect.fail(failed(cause, folderMissing))
-        )),
+      Effect.catchAll(
+        Effect.flatMap(opener(system, os, path), (os) => os.open(path, flagsOf(request), options.mode ?? 0o666)),
+        (cause) =>
+          Effect.flatMap(
+            // A file that was to be made lacked nothing but its folder.
+            create ? Effect.succeed(path !== "") : lacksFolder(os, path, cause),
+            (folderMissing) => Effect.fail(failed(cause, folderMissing))
+          )
+      ),
       (fd) =>
         Effect.onError(
-          Effect.flatMap(Effect.mapError(statDescriptor(fd), (cause) => failed(cause, false)), (stats) =>
-            admit(fd, stats)),
+          Effect.flatMap(Effect.mapError(os.fstat(fd), (cause) => failed(cause, false)), (stats) => admit(fd, stats)),
           // The failure that counts is the first.
-          () =>
-            Effect.ignore(closeDescriptor(fd))
+          () => Effect.ignore(os.close(fd))
         )
     )
   )
@@ -125,34 +136,34 @@ const open = (request: IOProc.OpenRequest, options: Api.Options): Effect.Effect<
 // names
 // ---------------------------------------------------------------------------------------------------------------------
 
-const rename = (from: string, to: string): Effect.Effect<void, MmioError.RenameError> =>
+const rename = (os: Calls, from: string, to: string): Effect.Effect<void, MmioError.RenameError> =>
   Effect.catchAll(
-    call<void, void, unknown>((done) => NFS.rename(from, to, (error) => done(error)), () => {}, asIs),
+    os.rename(from, to),
     (cause) => {
       const failed = (file: string, folderMissing: boolean) =>
         Effect.fail(Errno.renameError({ operation: "NodeIOProc.rename", file, cause }, folderMissing))
       if (!isMissing(cause)) return failed(from, false)
       // Which of the two names is it that something is missing from?
       return Effect.matchEffect(
-        call<NFS.Stats, NFS.Stats, unknown>((done) => NFS.lstat(from, done), (stats) => stats, asIs),
+        os.lstat(from),
         {
-          onFailure: () => Effect.flatMap(lacksFolder(from, cause), (folderMissing) => failed(from, folderMissing)),
+          onFailure: () => Effect.flatMap(lacksFolder(os, from, cause), (folderMissing) => failed(from, folderMissing)),
           onSuccess: () => failed(to, true)
         }
       )
     }
   )
 
-const remove = (path: string): Effect.Effect<void, MmioError.RenameError> =>
+const remove = (os: Calls, path: string): Effect.Effect<void, MmioError.RenameError> =>
   Effect.catchAll(
-    unlink(path),
+    os.unlink(path),
     (cause) =>
-      Effect.flatMap(lacksFolder(path, cause), (folderMissing) =>
+      Effect.flatMap(lacksFolder(os, path, cause), (folderMissing) =>
         Effect.fail(Errno.renameError({ operation: "NodeIOProc.remove", file: path, cause }, folderMissing)))
   )
 
-const exists = (path: string): Effect.Effect<boolean, MmioError.ExistsError> =>
-  Effect.matchEffect(stat(path), {
+const exists = (os: Calls, path: string): Effect.Effect<boolean, MmioError.ExistsError> =>
+  Effect.matchEffect(os.stat(path), {
     onFailure: (cause) =>
       isMissing(cause) || Errno.nameOf(cause) === "ENOTDIR"
         ? Effect.succeed(false)
@@ -179,6 +190,7 @@ const resolve = (
 const attempts = 10
 
 const tempName = (
+  os: Calls,
   { folder, prefix = "mmio", suffix = ".tmp" }: IOProc.TempNameRequest,
   options: Api.Options
 ): Effect.Effect<FileName.FileName, MmioError.TempNameError> =>
@@ -202,11 +214,11 @@ const tempName = (
         resolve(operation, parent, parent, `${prefix}${Crypto.randomBytes(8).toString("hex")}${suffix}`),
         (path) => {
           const failed = (cause: unknown) => Errno.tempNameError({ operation, file: path, cause })
-          return Effect.matchEffect(openDescriptor(path, O_RDWR | O_CREAT | O_EXCL, options.mode ?? 0o600), {
+          return Effect.matchEffect(os.open(path, O_RDWR | O_CREAT | O_EXCL, options.mode ?? 0o600), {
             onFailure: (cause) =>
               remaining > 1 && Errno.nameOf(cause) === "EEXIST" ? make(remaining - 1) : Effect.fail(failed(cause)),
             onSuccess: (fd) =>
-              Effect.mapBoth(Effect.onError(closeDescriptor(fd), () => Effect.ignore(unlink(path))), {
+              Effect.mapBoth(Effect.onError(os.close(fd), () => Effect.ignore(os.unlink(path))), {
                 onFailure: failed,
                 onSuccess: () => FileName.plain(path)
               })
@@ -218,15 +230,25 @@ const tempName = (
 
 // ---------------------------------------------------------------------------------------------------------------------
 
+/** What an option says of a wrapper: whether to have it, and with which sizes. */
+const wrapped = (
+  ioProc: IOProc.IOProc,
+  wrap: (self: IOProc.IOProc, sizes?: IOProc.BlockSizes) => IOProc.IOProc,
+  option: boolean | IOProc.BlockSizes = true
+): IOProc.IOProc => option === false ? ioProc : wrap(ioProc, option === true ? {} : option)
+
 /** @internal */
 export const make = (options: Api.Options = {}): Effect.Effect<IOProc.IOProc> =>
-  Effect.sync(() =>
-    IOProc.make({
-      open: (request) => open(request, options),
-      rename: (from, to) => rename(from.full, to.full),
-      remove: (name) => remove(name.full),
-      exists: (name) => exists(name.full),
+  Effect.sync(() => {
+    const system = options.blocking === true ? blocking : background
+    const os = calls(system)
+    const plain = IOProc.make({
+      open: (request) => open(system, os, request, options),
+      rename: (from, to) => rename(os, from.full, to.full),
+      remove: (name) => remove(os, name.full),
+      exists: (name) => exists(os, name.full),
       fullName: (name) => Effect.map(resolve("NodeIOProc.fullName", name.full, name.full), FileName.plain),
-      tempName: (request) => tempName(request, options)
+      tempName: (request) => tempName(os, request, options)
     })
-  )
+    return wrapped(wrapped(plain, IOProc.writeBehind, options.writeBehind), IOProc.readAhead, options.readAhead)
+  })

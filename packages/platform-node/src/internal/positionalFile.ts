@@ -7,13 +7,15 @@ import * as MmioError from "@effect-mmio/core/MmioError"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as NFS from "node:fs"
-import { call, maxTransfer, systemError } from "./call.js"
+import { maxTransfer, type System, systemError } from "./system.js"
 
 /** @internal */
 export interface OpenDescriptor {
   readonly fd: number
   /** What errors call the file. */
   readonly name: string
+  /** What tells the file from all others of the machine, by whatever name it was opened. */
+  readonly identity: string
   /** Whether the file may be written, whatever its descriptor could. */
   readonly canWrite: boolean
   /** To be called once the descriptor is closed. */
@@ -22,7 +24,8 @@ export interface OpenDescriptor {
 
 /** @internal */
 export const makePositional = (
-  { canWrite, fd, name, release }: OpenDescriptor,
+  system: System,
+  { canWrite, fd, identity, name, release }: OpenDescriptor,
   options: { readonly isDevice: boolean; readonly sync: boolean | "data" }
 ): IOProc.File => {
   let position = 0
@@ -57,8 +60,8 @@ export const makePositional = (
       )
 
   const size: Effect.Effect<number, MmioError.CannotSeek> = Effect.flatMap(
-    call<NFS.BigIntStats, number, MmioError.CannotSeek>(
-      (done) => NFS.fstat(descriptor("fstat"), { bigint: true }, done),
+    system.call<NFS.BigIntStats, number, MmioError.CannotSeek>(
+      (done) => system.fstat(descriptor("fstat"), { bigint: true }, done),
       (stats) => Number(stats.size),
       (cause) => Errno.seekError(origin("seek", cause))
     ),
@@ -76,10 +79,10 @@ export const makePositional = (
   )
 
   const write = (source: Uint8Array): Effect.Effect<number, MmioError.WriteError> =>
-    call<number, number, MmioError.WriteError>(
+    system.call<number, number, MmioError.WriteError>(
       (done) => {
         if (!canWrite) throw systemError("EBADF", "write")
-        NFS.write(descriptor("write"), source, 0, Math.min(source.length, maxTransfer), position, done)
+        system.write(descriptor("write"), source, 0, Math.min(source.length, maxTransfer), position, done)
       },
       moved,
       (cause) => Errno.writeError(origin("write", cause, position))
@@ -102,11 +105,11 @@ export const makePositional = (
         )
       }
       return Effect.catchAll(
-        call<void, void, unknown>(
+        system.call<void, void, unknown>(
           (done) =>
             options.sync === "data"
-              ? NFS.fdatasync(descriptor("fdatasync"), (error) => done(error))
-              : NFS.fsync(descriptor("fsync"), (error) => done(error)),
+              ? system.fdatasync(descriptor("fdatasync"), done)
+              : system.fsync(descriptor("fsync"), done),
           () => {},
           (cause) => cause
         ),
@@ -122,9 +125,10 @@ export const makePositional = (
     })
 
   return {
+    identity,
     read: (target) =>
-      call<number, number, MmioError.ReadError>(
-        (done) => NFS.read(descriptor("read"), target, 0, Math.min(target.length, maxTransfer), position, done),
+      system.call<number, number, MmioError.ReadError>(
+        (done) => system.read(descriptor("read"), target, 0, Math.min(target.length, maxTransfer), position, done),
         moved,
         (cause) => Errno.readError(origin("read", cause, position))
       ),
@@ -141,11 +145,11 @@ export const makePositional = (
       from === "end"
         ? Effect.flatMap(size, (end) => moveTo(end + offset))
         : Effect.suspend(() => moveTo(from === "start" ? offset : position + offset)),
-    close: call<void, void, MmioError.CloseError>(
+    close: system.call<void, void, MmioError.CloseError>(
       (done) => {
         const closing = descriptor("close")
         isOpen = false
-        NFS.close(closing, (error) => {
+        system.close(closing, (error) => {
           release()
           done(error)
         })

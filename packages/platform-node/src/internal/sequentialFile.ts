@@ -11,8 +11,8 @@ import type * as MmioError from "@effect-mmio/core/MmioError"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as NFS from "node:fs"
-import { call, maxTransfer, systemError } from "./call.js"
 import type { OpenDescriptor } from "./positionalFile.js"
+import { background, maxTransfer, systemError } from "./system.js"
 
 /** As much as a pipe holds, on Linux. */
 const scratchSize = 64 * 1024
@@ -103,7 +103,7 @@ export const makeSequential = ({ canWrite, fd, name, release }: OpenDescriptor):
     })
 
   const write = (source: Uint8Array): Effect.Effect<number, MmioError.WriteError> =>
-    call<number, number, MmioError.WriteError>(
+    background.call<number, number, MmioError.WriteError>(
       (done) => {
         if (!canWrite) throw systemError("EBADF", "write")
         NFS.write(descriptor("write"), source, 0, Math.min(source.length, maxTransfer), null, done)
@@ -117,6 +117,7 @@ export const makeSequential = ({ canWrite, fd, name, release }: OpenDescriptor):
     )
 
   return {
+    forwardOnly: true,
     read,
     write,
     // There is no device to push anything down to: what was written is with the other end.
@@ -133,7 +134,7 @@ export const makeSequential = ({ canWrite, fd, name, release }: OpenDescriptor):
           ? Effect.succeed(position)
           : Effect.fail(Errno.seekError({ ...origin("seek", systemError("ESPIPE", "lseek")), position: target }))
       }),
-    close: call<void, void, MmioError.CloseError>(
+    close: background.call<void, void, MmioError.CloseError>(
       (done) => {
         const closing = descriptor("close")
         isOpen = false

@@ -1,0 +1,164 @@
+/**
+ * What `fileHandle.ts` does, where the driver answers without waiting: the same plans and transitions, with no effect in between.
+ *
+ * Whatever does not come about here has changed nothing but what the window holds, or what of it is dirty, which the slow path then takes
+ * up: a failure, too, is met again there, and told.
+ */
+import type * as IOProc from "../IOProc.js"
+import * as BufferState from "./bufferState.js"
+import { copy, isCountOf } from "./copy.js"
+import { successOf } from "./immediate.js"
+import type { StateRef } from "./stateRef.js"
+
+/** Where one transfer is at least this part of the buffer, it is cheaper to ask such a driver for it than to copy it twice. */
+const largePart = 4
+
+/** @internal */
+export class AtOnce {
+  /** Whether the driver was seen to answer at once: others may begin their work as they are called. */
+  enabled = false
+  private readonly state: StateRef
+  private readonly file: IOProc.File
+
+  constructor(state: StateRef, file: IOProc.File) {
+    this.state = state
+    this.file = file
+  }
+
+  /** Reads in full or to the end, and gives the count; -1 with the position where it was. */
+  read(target: Uint8Array): number {
+    const start = BufferState.position(this.state.current)
+    let done = 0
+    for (;;) {
+      done += take(this.state, target, done)
+      const s = this.state.current
+      const wanted = target.length - done
+      if (wanted === 0) return done
+      const isLarge = wanted * largePart >= s.bytes.length
+      const count = BufferState.isDirty(s)
+        ? -1
+        : isLarge
+        ? this.readAt(BufferState.position(s), done === 0 ? target : target.subarray(done), BufferState.passed)
+        : this.fill()
+      if (count === 0) return done
+      if (count < 0) {
+        this.state.current = BufferState.movedTo(this.state.current, start)
+        return -1
+      }
+      if (isLarge) done += count
+    }
+  }
+
+  /** Brings bytes to the position, behind which the clean window has none. */
+  private fill(): number {
+    const s = this.state.current
+    if (s.next !== s.endRead || s.endRead === s.bytes.length) this.state.current = BufferState.emptied(s)
+    return this.extend()
+  }
+
+  private extend(): number {
+    const { bytes, endRead, offset } = this.state.current
+    return this.readAt(offset + endRead, bytes.subarray(endRead), BufferState.filled)
+  }
+
+  /** Writes in full, or leaves the position where it was. */
+  write(source: Uint8Array): boolean {
+    const start = BufferState.position(this.state.current)
+    while (BufferState.isDirty(this.state.current)) {
+      const { bytes, dirtyEnd, dirtyStart, offset } = this.state.current
+      if (this.writeAt(offset + dirtyStart, bytes.subarray(dirtyStart, dirtyEnd), BufferState.drained) < 0) return false
+    }
+    const s = this.state.current
+    this.state.current = BufferState.emptied(s)
+    if (source.length < s.bytes.length) {
+      copy(source, 0, s.bytes, 0, source.length)
+      this.state.current = BufferState.put(this.state.current, source.length)
+      return true
+    }
+    for (let done = 0; done < source.length;) {
+      const count = this.writeAt(start + done, done === 0 ? source : source.subarray(done), BufferState.passed)
+      if (count < 0) {
+        this.state.current = BufferState.movedTo(this.state.current, start)
+        return false
+      }
+      done += count
+    }
+    return true
+  }
+
+  /** Has the position be there, if the driver goes there. */
+  seek(target: number): boolean {
+    if (!this.stand(target)) return false
+    this.state.current = BufferState.movedTo(this.state.current, target)
+    return true
+  }
+
+  /** Brings bytes behind those that the clean window has at the position; false if that takes waiting. */
+  refill(): boolean {
+    const s = this.state.current
+    if (BufferState.isDirty(s)) return false
+    if (s.next === 0 && s.endRead === s.bytes.length) return true
+    if (BufferState.readable(s) > 0) s.bytes.copyWithin(0, s.next, s.endRead)
+    this.state.current = BufferState.compacted(s)
+    return this.extend() >= 0
+  }
+
+  private readAt(
+    at: number,
+    target: Uint8Array,
+    commit: (s: BufferState.BufferState, count: number) => BufferState.BufferState
+  ): number {
+    if (!this.stand(at)) return -1
+    const count = successOf(this.file.read(target))
+    if (count === undefined) return -1
+    return this.commit(count, target, commit)
+  }
+
+  private writeAt(
+    at: number,
+    source: Uint8Array,
+    commit: (s: BufferState.BufferState, count: number) => BufferState.BufferState
+  ): number {
+    if (!this.stand(at)) return -1
+    const count = successOf(this.file.write(source))
+    // 0 is a failure, for the slow path to tell.
+    return count === undefined || count === 0 ? -1 : this.commit(count, source, commit)
+  }
+
+  private commit(
+    count: number,
+    bytes: Uint8Array,
+    commit: (s: BufferState.BufferState, count: number) => BufferState.BufferState
+  ): number {
+    if (isCountOf(count, bytes)) {
+      this.state.current = commit(this.state.current, count)
+      return count
+    }
+    this.state.current = BufferState.standingAt(this.state.current, BufferState.unknownDiskOffset)
+    return -1
+  }
+
+  /** Has the driver stand there, if it does not already. */
+  private stand(at: number): boolean {
+    if (this.state.current.diskOffset === at) return true
+    if (at < 0 || !Number.isSafeInteger(at)) return false
+    const place = successOf(this.file.seek(at, "start"))
+    if (place !== undefined) this.state.current = BufferState.standingAt(this.state.current, place)
+    return place === at
+  }
+}
+
+/**
+ * Takes what the window has at the position, into `target` from `done` on.
+ *
+ * @internal
+ */
+export const take = (state: StateRef, target: Uint8Array, done: number): number => {
+  const s = state.current
+  const count = Math.min(BufferState.readable(s), target.length - done)
+  if (count > 0) {
+    copy(s.bytes, s.next, target, done, count)
+    state.current = BufferState.taken(s, count)
+  }
+  return count
+}

@@ -1,0 +1,239 @@
+/**
+ * Files whose bytes are read in blocks, the next while the last is used.
+ *
+ * A block that is wanted is at most one call away: the file below has one position, so it does one thing at a time, and whatever else is
+ * wanted of it waits for the block that it is reading. That is why nothing is read ahead until two reads were in sequence.
+ */
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import { globalValue } from "effect/GlobalValue"
+import * as Option from "effect/Option"
+import type * as Request from "effect/Request"
+import type * as Runtime from "effect/Runtime"
+import type * as Api from "../IOProc.js"
+import type * as MmioError from "../MmioError.js"
+import { Below } from "./below.js"
+import { Adaptive, type Block, type Sizes } from "./blocks.js"
+import { copy, isCountOf } from "./copy.js"
+import { andThen, immediate, noting } from "./immediate.js"
+
+/** What all open files over the same bytes share. */
+interface Version {
+  /** Grows whenever one of them has written. */
+  number: number
+  handles: number
+}
+
+/** By what tells files apart: one table for all storages, and all copies of this package. Two files taken for one read a block in vain. */
+const versions = globalValue(Symbol.for("@effect-mmio/core/IOProc/versions"), () => new Map<string, Version>())
+
+const versionOf = (identity: string): Version => {
+  const version = versions.get(identity) ?? { number: 0, handles: 0 }
+  version.handles++
+  versions.set(identity, version)
+  return version
+}
+
+class ReadAheadFile implements Api.File {
+  readonly identity: string
+  private readonly below: Below
+  private readonly sequence: Adaptive
+  private readonly version: Version
+  /** The version that the blocks are of. */
+  private seen: number
+  private position = 0
+  private closed = false
+  /** The block that reads are served from, and the one behind it, once it has come. */
+  private serving: Block | undefined
+  private fetched: Block | undefined
+  /** Where reading ahead found nothing, or failed: what a reader gets there is asked for when it wants it. */
+  private stopsAt = -1
+
+  constructor(file: Api.File, name: string, sizes: Sizes, runtime: Runtime.Runtime<never>) {
+    this.identity = file.identity ?? name
+    this.below = new Below(file, name, runtime)
+    this.sequence = new Adaptive(sizes)
+    this.version = versionOf(this.identity)
+    this.seen = this.version.number
+  }
+
+  readonly read = (target: Uint8Array): Effect.Effect<number, MmioError.ReadError> =>
+    immediate(() => {
+      if (this.seen !== this.version.number) this.forget()
+      return this.fromBlocks(target) ?? this.below.calling(() => this.fromBelow(target))
+    })
+
+  private fromBlocks(target: Uint8Array): Exit.Exit<number> | undefined {
+    let done = 0
+    while (done < target.length) {
+      const block = this.serving
+      const count = block !== undefined && this.position >= block.start
+        ? Math.min(block.end - this.position, target.length - done)
+        : 0
+      if (block !== undefined && count > 0) {
+        copy(block.bytes, this.position - block.start, target, done, count)
+        this.position += count
+        done += count
+      } else if (!this.turnOver()) break
+    }
+    if (done === 0) return undefined
+    this.sequence.left(this.position)
+    this.fetch()
+    return Exit.succeed(done)
+  }
+
+  /** Goes on to the block that was fetched, if the position is in it. */
+  private turnOver(): boolean {
+    const { fetched, position, serving } = this
+    if (fetched === undefined || position < fetched.start || position >= fetched.end) return false
+    if (serving !== undefined) this.sequence.retire(serving)
+    this.serving = fetched
+    this.fetched = undefined
+    this.sequence.grow()
+    return true
+  }
+
+  /** Begins to read the block behind the one in use. */
+  private fetch(): void {
+    const { below, seen, sequence, serving } = this
+    if (
+      serving === undefined || this.fetched !== undefined || sequence.size === 0 || below.busy
+      || serving.end === this.stopsAt
+    ) return
+    const block = sequence.block(serving.end)
+    if (block === undefined) return
+    below.background(Effect.suspend(() =>
+      noting(below.read(block.start, block.bytes), (exit) => {
+        const count = Exit.isSuccess(exit) && isCountOf(exit.value, block.bytes) ? exit.value : 0
+        if (seen !== this.version.number || this.closed) return
+        if (count === 0) {
+          this.stopsAt = block.start
+          sequence.retire(block)
+        } else {
+          block.end += count
+          this.fetched = block
+        }
+      })
+    ))
+  }
+
+  private fromBelow(target: Uint8Array): Effect.Effect<number, MmioError.ReadError> {
+    const { below, position, sequence } = this
+    // What is on its way may be what is wanted.
+    if (below.busy) return Effect.zipRight(below.settled(), this.read(target))
+    sequence.approach(position)
+    const block = target.length < sequence.size && position !== this.stopsAt ? sequence.block(position) : undefined
+    if (block === undefined) {
+      return noting(below.read(position, target), (exit) => {
+        if (!Exit.isSuccess(exit) || !isCountOf(exit.value, target)) return
+        this.position = position + exit.value
+        sequence.left(this.position)
+        if (exit.value > 0) this.stopsAt = -1
+      })
+    }
+    const { number } = this.version
+    return andThen(below.read(position, block.bytes), (count) => {
+      block.end += isCountOf(count, block.bytes) ? count : 0
+      this.serving = block
+      this.fetched = undefined
+      this.seen = number
+      // A count that cannot be true is for the caller to find out about.
+      return this.fromBlocks(target) ?? Exit.succeed(count)
+    })
+  }
+
+  private forget(): void {
+    this.serving = undefined
+    this.fetched = undefined
+    this.stopsAt = -1
+    this.seen = this.version.number
+  }
+
+  readonly write = (source: Uint8Array): Effect.Effect<number, MmioError.WriteError> => this.put("write", source)
+
+  readonly writeFlush = (source: Uint8Array): Effect.Effect<number, MmioError.WriteError> =>
+    this.put("writeFlush", source)
+
+  private put(how: "write" | "writeFlush", source: Uint8Array): Effect.Effect<number, MmioError.WriteError> {
+    const { below } = this
+    const write = (): Effect.Effect<number, MmioError.WriteError> => {
+      const { position, seen } = this
+      if (below.busy) return Effect.zipRight(below.settled(), this.put(how, source))
+      return noting(below.write(how, position, source), (exit) => {
+        const isAlone = seen === this.version.number
+        this.version.number++
+        if (!isAlone || !Exit.isSuccess(exit) || !isCountOf(exit.value, source)) this.forget()
+        else {
+          this.seen = this.version.number
+          this.stopsAt = -1
+          this.overwrite(this.serving, source, exit.value)
+          this.overwrite(this.fetched, source, exit.value)
+        }
+        if (Exit.isSuccess(exit)) this.position = position + exit.value
+      })
+    }
+    return immediate(() => below.calling(write))
+  }
+
+  /** Has a block hold what was written at the position. */
+  private overwrite(block: Block | undefined, source: Uint8Array, count: number): void {
+    if (block === undefined) return
+    const from = Math.max(block.start, this.position)
+    const to = Math.min(block.end, this.position + count)
+    if (from < to) copy(source, from - this.position, block.bytes, from - block.start, to - from)
+  }
+
+  readonly seek = (offset: number, from: Api.Whence): Effect.Effect<number, MmioError.CannotSeek> =>
+    immediate(() => {
+      const { below } = this
+      const target = from === "start" ? offset : from === "current" ? this.position + offset : undefined
+      if (target !== undefined && !this.closed && (target === this.position || this.holds(target))) {
+        return Exit.succeed(this.position = target)
+      }
+      if (below.busy) return Effect.zipRight(below.settled(), this.seek(offset, from))
+      return below.calling(() =>
+        noting(target === undefined ? below.seek(offset, from) : below.seek(target, "start"), (exit) => {
+          if (Exit.isSuccess(exit)) this.position = exit.value
+        })
+      )
+    })
+
+  private holds(position: number): boolean {
+    const isIn = (block: Block | undefined) => block !== undefined && position >= block.start && position < block.end
+    return this.seen === this.version.number && (isIn(this.serving) || isIn(this.fetched))
+  }
+
+  readonly close: Effect.Effect<void, MmioError.CloseError> = Effect.suspend(() => {
+    const { below, identity, version } = this
+    if (this.closed) return below.file.close
+    this.closed = true
+    this.forget()
+    if (--version.handles === 0 && versions.get(identity) === version) versions.delete(identity)
+    return Effect.zipRight(below.stopped(), below.file.close)
+  })
+
+  /** The file below may do anything to answer, so it stands at the position, and what was read of it before counts no more. */
+  readonly onMessage = <A, E>(request: Request.Request<A, E>): Option.Option<Effect.Effect<A, E>> =>
+    Option.map(this.below.file.onMessage(request), (answer) =>
+      Effect.suspend(() => {
+        const { below } = this
+        return Effect.zipRight(
+          Effect.zipRight(below.settled(), Effect.ignore(below.seek(this.position, "start"))),
+          Effect.ensuring(
+            answer,
+            Effect.sync(() => {
+              this.version.number++
+              this.forget()
+            })
+          )
+        )
+      }))
+}
+
+/** @internal */
+export const readAhead = (
+  file: Api.File,
+  name: string,
+  sizes: Sizes,
+  runtime: Runtime.Runtime<never>
+): Api.File => new ReadAheadFile(file, name, sizes, runtime)
