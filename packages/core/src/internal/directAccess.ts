@@ -7,6 +7,7 @@ import type * as Api from "../Mmio.js"
 import * as MmioError from "../MmioError.js"
 import * as BufferState from "./bufferState.js"
 import type { HandleBase, TransferError } from "./handle.js"
+import { immediate } from "./immediate.js"
 import type { Restore } from "./lock.js"
 
 type Direction = "read" | "write"
@@ -32,7 +33,7 @@ const isAttached = ({ endRead, next }: BufferState.BufferState): boolean => next
 
 /** @internal */
 export const getInfo = <A extends Access>(handle: HandleBase<A>): Effect.Effect<Api.Info, Api.PendingError<A>> =>
-  Effect.suspend(() =>
+  immediate(() =>
     handle.lock.idle && isAttached(handle.state.current)
       ? Effect.succeed(snapshot(handle))
       : handle.run("Mmio.getInfo", (restore) => infoSlow(handle, restore))
@@ -134,7 +135,7 @@ export const withBuffer = <A extends Access, B>(
       ? handle.canRead && BufferState.readable(s) > 0
       : handle.canWrite && BufferState.writable(s) > 0
   }
-  return Effect.suspend(() =>
+  return immediate(() =>
     handle.lock.idle && isReady() ?
       apply() :
       handle.run<B, AdvanceError<A>>("Mmio.withBuffer", (restore) =>

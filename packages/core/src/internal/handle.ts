@@ -16,6 +16,7 @@ import * as MmioError from "../MmioError.js"
 import * as BufferState from "./bufferState.js"
 import { allocate, copy } from "./copy.js"
 import { bothExits } from "./exits.js"
+import { immediate } from "./immediate.js"
 import { Lock, type Restore } from "./lock.js"
 import { StateRef } from "./stateRef.js"
 
@@ -83,7 +84,7 @@ export abstract class HandleBase<A extends Access = Access> implements Api.Handl
   // -------------------------------------------------------------------------------------------------------------------
 
   readInto(target: Uint8Array): Effect.Effect<number, TransferError<A>> {
-    return Effect.suspend(() => {
+    return immediate(() => {
       const s = this.state.current
       const count = target.length
       if (this.lock.idle && this.canRead && s.next >= 0 && s.next + count <= s.endRead) {
@@ -101,7 +102,7 @@ export abstract class HandleBase<A extends Access = Access> implements Api.Handl
     count: number
   ): Effect.Effect<Uint8Array, TransferError<A> | MmioError.OutOfMemory | MmioError.InvalidParameter> {
     type Failure = TransferError<A> | MmioError.OutOfMemory | MmioError.InvalidParameter
-    return Effect.suspend((): Effect.Effect<Uint8Array, Failure> => {
+    return immediate((): Effect.Effect<Uint8Array, Failure> => {
       const s = this.state.current
       if (
         this.lock.idle && this.canRead && count >= 0 && s.next >= 0 && s.next + count <= s.endRead
@@ -117,7 +118,7 @@ export abstract class HandleBase<A extends Access = Access> implements Api.Handl
   }
 
   write(source: Uint8Array): Effect.Effect<number, MmioError.WriteError> {
-    return Effect.suspend(() =>
+    return immediate(() =>
       this.put(source) || this.writeNow(source)
         ? Effect.succeed(source.length)
         : this.run("Mmio.write", (restore) => this.writeSlow(source, restore))
@@ -125,7 +126,7 @@ export abstract class HandleBase<A extends Access = Access> implements Api.Handl
   }
 
   writeAll(source: Uint8Array): Effect.Effect<void, MmioError.WriteError> {
-    return Effect.suspend(() =>
+    return immediate(() =>
       this.put(source) || this.writeNow(source) ?
         Effect.void :
         this.run("Mmio.writeAll", (restore) =>
@@ -154,7 +155,7 @@ export abstract class HandleBase<A extends Access = Access> implements Api.Handl
 
   seek(offset: number, from: Whence): Effect.Effect<number, MmioError.CannotSeek | MmioError.InvalidParameter> {
     type Failure = MmioError.CannotSeek | MmioError.InvalidParameter
-    return Effect.suspend((): Effect.Effect<number, Failure> => {
+    return immediate((): Effect.Effect<number, Failure> => {
       if (!Number.isSafeInteger(offset)) {
         return this.invalid("Mmio.seek", `${offset} is not a number of bytes`)
       }
@@ -212,7 +213,7 @@ export abstract class HandleBase<A extends Access = Access> implements Api.Handl
 
   /** Runs what needs no I/O, at once where it can. */
   immediate<B, E>(body: () => Effect.Effect<B, E>): Effect.Effect<B, E> {
-    return Effect.suspend(() => this.lock.idle ? body() : this.lock.exclusive(body))
+    return immediate(() => this.lock.idle ? body() : this.lock.exclusive(body))
   }
 
   /** Reads in full or to the end of the file; on failure and interruption the position stays where it was. */

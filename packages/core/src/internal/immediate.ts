@@ -7,8 +7,14 @@
 import * as Effect from "effect/Effect"
 import * as Effectable from "effect/Effectable"
 import * as Exit from "effect/Exit"
+import { YieldWrap } from "effect/Utils"
 
-/** @internal */
+/**
+ * An effect that is evaluated as one step, like a `suspend`, and by whoever can take an answer without a step of the runtime:
+ * a handle over its driver, a wrapper over the file below, and a generator, whose `yield*` is told the value where it stands.
+ *
+ * @internal
+ */
 export class Immediate<A, E> extends Effectable.Class<A, E> {
   readonly evaluate: () => Effect.Effect<A, E>
   constructor(evaluate: () => Effect.Effect<A, E>) {
@@ -17,6 +23,46 @@ export class Immediate<A, E> extends Effectable.Class<A, E> {
   }
   override commit(): Effect.Effect<A, E> {
     return this.evaluate()
+  }
+  override [Symbol.iterator](): Effect.EffectGenerator<Effect.Effect<A, E>> {
+    return new ImmediateGenerator(this)
+  }
+}
+
+/**
+ * Of so many answers to generators, one goes through the runtime: a loop that only ever gets answers at once still gives way to
+ * other fibers, and can be interrupted, as one over any other effect can.
+ */
+const answersPerStep = 16
+let answers = 0
+
+class ImmediateGenerator<A, E> implements Effect.EffectGenerator<Effect.Effect<A, E>> {
+  private readonly effect: Immediate<A, E>
+  private asked = false
+  constructor(effect: Immediate<A, E>) {
+    this.effect = effect
+  }
+  next(...args: ReadonlyArray<A>): IteratorResult<YieldWrap<Effect.Effect<A, E>>, A> {
+    // The second time the runtime brings the answer.
+    if (this.asked) return { done: true, value: args[0] as A }
+    this.asked = true
+    if (++answers >= answersPerStep) {
+      answers = 0
+      return { done: false, value: new YieldWrap<Effect.Effect<A, E>>(this.effect) }
+    }
+    const effect = evaluated(this.effect)
+    return isDone(effect) && Exit.isSuccess(effect)
+      ? { done: true, value: effect.value }
+      : { done: false, value: new YieldWrap(effect) }
+  }
+}
+
+/** What an evaluation throws is a defect, and none of the generator's own. */
+const evaluated = <A, E>(effect: Immediate<A, E>): Effect.Effect<A, E> => {
+  try {
+    return effect.evaluate()
+  } catch (defect) {
+    return Exit.die(defect)
   }
 }
 

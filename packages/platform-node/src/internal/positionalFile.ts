@@ -2,7 +2,7 @@
  * Files that have positions: regular files and block devices.
  */
 import * as Errno from "@effect-mmio/core/Errno"
-import type * as IOProc from "@effect-mmio/core/IOProc"
+import * as IOProc from "@effect-mmio/core/IOProc"
 import * as MmioError from "@effect-mmio/core/MmioError"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
@@ -144,7 +144,7 @@ export const makePositional = (
     seek: (offset, from) =>
       from === "end"
         ? Effect.flatMap(size, (end) => moveTo(end + offset))
-        : Effect.suspend(() => moveTo(from === "start" ? offset : position + offset)),
+        : IOProc.immediate(() => moveTo(from === "start" ? offset : position + offset)),
     close: system.call<void, void, MmioError.CloseError>(
       (done) => {
         const closing = descriptor("close")
