@@ -2,7 +2,7 @@ import { defineConfig } from "vitest/config"
 
 export default defineConfig({
   test: {
-    projects: ["packages/*"],
+    projects: ["packages/*", "packages/platform-node/benchmark"],
     // the tests are bound by the processor: more workers than two only add noise to their times
     maxWorkers: 2,
     minWorkers: 1

@@ -1,15 +1,18 @@
-/** What the scripts share: where things are, running a program, installing and building. */
+/** What the scripts share: where things are, running a program, installing, building and starting. */
 import { spawn } from "node:child_process"
 import { createHash } from "node:crypto"
 import * as fs from "node:fs"
 import * as path from "node:path"
-import { fileURLToPath } from "node:url"
+import { fileURLToPath, pathToFileURL } from "node:url"
 
 export const root = fileURLToPath(new URL("..", import.meta.url))
 export const manifest = JSON.parse(fs.readFileSync(path.join(root, "package.json"), "utf8"))
 export const packages = fs.readdirSync(path.join(root, "packages"))
   .map((name) => `packages/${name}`)
   .filter((dir) => fs.existsSync(path.join(root, dir, "package.json")))
+
+/** What is installed beside the packages, and never published. */
+const unpublished = ["packages/platform-node/benchmark"]
 
 /** The files below a directory, as sorted paths relative to the root; none when it does not exist. */
 export const filesBelow = (dir) => {
@@ -54,11 +57,12 @@ export const run = (command, args, { live = false, env = process.env } = {}) =>
 /** Installs the dependencies, unless they were installed from exactly these manifests. */
 export const bootstrap = async () => {
   // A hash, because times say nothing: in a fresh clone every file is new.
+  const dirs = [...packages, ...unpublished]
   const stamp = path.join(root, "node_modules", ".effect-mmio-installed")
   const wanted = `${process.platform} ${process.arch} ${
-    hashOf(["package.json", "pnpm-lock.yaml", "pnpm-workspace.yaml", ...packages.map((dir) => `${dir}/package.json`)])
+    hashOf(["package.json", "pnpm-lock.yaml", "pnpm-workspace.yaml", ...dirs.map((dir) => `${dir}/package.json`)])
   }`
-  const complete = packages.every((dir) => fs.existsSync(path.join(root, dir, "node_modules")))
+  const complete = dirs.every((dir) => fs.existsSync(path.join(root, dir, "node_modules")))
   if (complete && fs.existsSync(stamp) && fs.readFileSync(stamp, "utf8") === wanted) return
 
   console.error(`Installing the dependencies with ${manifest.packageManager} ...`)
@@ -85,4 +89,24 @@ export const build = async (project) => {
     }
   }
   return run(bin("tsc"), ["-b", project])
+}
+
+/** Runs a compiled program in this process, installing and building its project first where needed. */
+export const start = async (project, program, args) => {
+  try {
+    await bootstrap()
+    const { code, output } = await build(path.join(root, project))
+    if (code !== 0) throw new Error(`${output}\nThe program was not started: it does not compile.`)
+  } catch (error) {
+    console.error(error.message)
+    process.exit(1)
+  }
+
+  // npm changes to the root; files named on the command line are meant from where npm was called
+  if (path.resolve(process.cwd()) === path.resolve(root)) process.chdir(process.env.INIT_CWD ?? root)
+
+  const file = path.join(root, program)
+  process.argv = [process.argv[0], file, ...args]
+  process.setSourceMapsEnabled(true)
+  await import(pathToFileURL(file).href)
 }

@@ -1,0 +1,22 @@
+/** Leaves out of a group what was not asked for, so that it takes no time. */
+import type { Group, Row } from "./model.js"
+import type { Options } from "./options.js"
+
+export type Choice = Pick<Options, "case" | "guard" | "profile">
+
+const withPeers = (row: Row, choice: Choice): Row => {
+  if (choice.profile !== undefined) return { ...row, peers: [] }
+  if (!choice.guard) return row
+  const { target } = row
+  return { ...row, peers: row.peers.filter((peer) => typeof target === "object" && target[peer] !== undefined) }
+}
+
+/** The group with the rows that were chosen, and the works that these need; undefined if that is nothing. */
+export const choose = (group: Group, choice: Choice): Group | undefined => {
+  const rows = group.rows
+    .filter((row) => row.case.includes(choice.case) && (!choice.guard || row.target !== undefined))
+    .map((row) => withPeers(row, choice))
+  if (rows.length === 0) return undefined
+  const needed = new Set(rows.flatMap((row) => [row.ours, ...row.peers]))
+  return { ...group, rows, works: Object.fromEntries(Object.entries(group.works).filter(([name]) => needed.has(name))) }
+}

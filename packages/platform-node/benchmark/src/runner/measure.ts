@@ -1,0 +1,103 @@
+/**
+ * Measures the works of a group.
+ *
+ * Neither mitata nor tinybench is used, because both finish with one contestant before they begin with the next: what the machine does
+ * meanwhile then favours one of them. Here they take turns (A B C, A B C, ...), so that it hits all alike, and the ratios hold.
+ */
+import * as digest from "./digest.js"
+import type { Group, Work } from "./model.js"
+import { summarize, type Summary } from "./statistics.js"
+
+/** How long to measure. */
+export interface Effort {
+  /** Where the number of times is free, a sample takes at least so many milliseconds, */
+  readonly sample: number
+  /** and runs for so many before, until the compiler has done with it. */
+  readonly warmUp: number
+  /** After the fewest rounds, no more are begun when a group has taken so many milliseconds. */
+  readonly budget: number
+  readonly fewestRounds: number
+  readonly mostRounds: number
+}
+
+export const efforts: { readonly quick: Effort; readonly full: Effort } = {
+  quick: { sample: 50, warmUp: 200, budget: 2000, fewestRounds: 5, mostRounds: 15 },
+  full: { sample: 100, warmUp: 1000, budget: 10_000, fewestRounds: 9, mostRounds: 31 }
+}
+
+/** What the effort asks of the outside. */
+export interface Clock {
+  /** In milliseconds. */
+  readonly now: () => number
+  /** Removes garbage, so that nobody pays for that of another. */
+  readonly tidy: () => void
+}
+
+const real: Clock = {
+  now: () => performance.now(),
+  // Only what is young: a full collection also drops compiled code, and with it what the warming up was for.
+  tidy: () => globalThis.gc?.({ type: "minor" })
+}
+
+/** The results differ, so that comparing the times would mean nothing. */
+export class Mismatch extends Error {}
+
+const check = async (group: Group, times: number): Promise<void> => {
+  let first: { readonly name: string; readonly result: string } | undefined
+  for (const [name, work] of Object.entries(group.works)) {
+    group.before?.()
+    const seen = digest.ofContent()
+    const given = await work(times, seen)
+    const result = JSON.stringify([given, group.outcome?.(), seen.value()])
+    first ??= { name, result }
+    if (result !== first.result) {
+      throw new Mismatch(`Done ${times} times, ${first.name} gives ${first.result}, but ${name} gives ${result}.`)
+    }
+  }
+}
+
+/** Measures every work, and gives its figure for one time: nanoseconds, or what it gave. */
+export const measure = async (group: Group, effort: Effort, clock = real): Promise<Record<string, Summary>> => {
+  const { before, times } = group
+  const works = Object.entries(group.works)
+  const sample = async (work: Work, times: number): Promise<number> => {
+    const seen = digest.ofLength()
+    before?.()
+    clock.tidy()
+    const start = clock.now()
+    const given = await work(times, seen)
+    const elapsed = clock.now() - start
+    if (!group.measuresItself) return elapsed * 1e6 / times
+    if (typeof given !== "number") throw new Error("A work that measures itself has to give a number.")
+    return given
+  }
+  /** Warms a work up, and finds out how often it has to be done for a sample. */
+  const calibrate = async (work: Work, most: number): Promise<number> => {
+    let fastest = Infinity
+    let elapsed = 0
+    for (let times = 1;;) {
+      const taken = await sample(work, times)
+      elapsed += taken * times / 1e6
+      // the slower ones were cold, or disturbed
+      fastest = Math.min(fastest, taken)
+      const wanted = Math.min(most, Math.ceil(effort.sample * 1e6 / fastest))
+      if (times >= wanted && elapsed >= effort.warmUp) return wanted
+      times = Math.min(wanted, times * 10)
+    }
+  }
+
+  if (!group.measuresItself) await check(group, typeof times === "number" ? times : times.check)
+  const contestants: Array<{ readonly name: string; readonly work: Work; readonly times: number }> = []
+  for (const [name, work] of works) {
+    contestants.push({ name, work, times: typeof times === "number" ? times : await calibrate(work, times.most) })
+  }
+
+  const samples = new Map(contestants.map(({ name }): [string, Array<number>] => [name, []]))
+  const start = clock.now()
+  for (let round = 0; round < effort.mostRounds; round++) {
+    if (round >= effort.fewestRounds && clock.now() - start > effort.budget) break
+    for (const { name, times, work } of contestants) samples.get(name)?.push(await sample(work, times))
+  }
+  before?.()
+  return Object.fromEntries([...samples].map(([name, samples]) => [name, summarize(samples)]))
+}

@@ -1,0 +1,41 @@
+/** The command line. */
+import { parseArgs } from "node:util"
+
+export interface Options {
+  /** Which subjects: those with one of these in their names; all, if there are none. */
+  readonly subjects: ReadonlyArray<string>
+  /** Which of their cases: those with this in their names. */
+  readonly case: string
+  readonly quick: boolean
+  /** Whether to measure only what has a target, and to fail where it is missed by far. */
+  readonly guard: boolean
+  /** Where to write the results as JSON. */
+  readonly json: string | undefined
+  /** Where to write profiles of the library alone, instead of comparing it. */
+  readonly profile: string | undefined
+}
+
+export const usage = `npm run bench -- [subject ...] [options]
+
+  --quick           smaller files, fewer rounds: under a minute
+  --case TEXT       only the cases with this text in their names
+  --json FILE       writes the results to a file
+  --guard           measures what has a target, and fails where a ratio is below a third of it
+  --profile FOLDER  runs only the library, and writes a CPU profile of each subject`
+
+/** Throws what is wrong with the arguments, as a sentence. */
+export const parse = (args: ReadonlyArray<string>): Options => {
+  const { positionals, values } = parseArgs({
+    args: args.filter((arg) => arg !== "--"),
+    allowPositionals: true,
+    options: {
+      quick: { type: "boolean", default: false },
+      guard: { type: "boolean", default: false },
+      case: { type: "string", default: "" },
+      json: { type: "string" },
+      profile: { type: "string" }
+    }
+  })
+  if (values.guard && values.profile !== undefined) throw new Error("A profile has nothing to guard.")
+  return { subjects: positionals, ...values, json: values.json, profile: values.profile }
+}

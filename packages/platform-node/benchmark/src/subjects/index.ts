@@ -1,0 +1,21 @@
+/** All subjects, in the order of their tables. A new one is a file beside this, and a line in it. */
+import type { Subject } from "../runner/model.js"
+import { chunks } from "./chunks.js"
+import { directAccess } from "./directAccess.js"
+import { randomReads } from "./randomReads.js"
+import { sequentialReads } from "./sequentialReads.js"
+import { sequentialWrites } from "./sequentialWrites.js"
+import { smallReads } from "./smallReads.js"
+import { smallWrites } from "./smallWrites.js"
+import { streams } from "./streams.js"
+
+export const subjects: ReadonlyArray<Subject> = [
+  smallReads,
+  smallWrites,
+  directAccess,
+  sequentialReads,
+  sequentialWrites,
+  streams,
+  randomReads,
+  chunks
+]

@@ -1,0 +1,100 @@
+import { Mmio } from "@effect-mmio/core"
+import * as FileSystem from "@effect/platform/FileSystem"
+import { Effect } from "effect"
+import * as fs from "node:fs"
+import { fromFile } from "strtok3"
+import type { Digest } from "../runner/digest.js"
+import { group, type Subject } from "../runner/model.js"
+import { gigabytesPerSecond } from "../runner/unit.js"
+import { onNode, onPlatform } from "../ways/library.js"
+import { callbacks, flow, opened, openedAsync } from "../ways/node.js"
+
+const inLoop = (file: string, piece: number, seen: Digest) =>
+  Effect.gen(function*() {
+    const handle = yield* Mmio.open(file)
+    const target = new Uint8Array(piece)
+    while (true) {
+      const count = yield* Mmio.readInto(handle, target)
+      if (count === 0) return
+      seen.add(count === piece ? target : target.subarray(0, count))
+    }
+  })
+
+const byPlatform = (file: string, piece: number, seen: Digest) =>
+  Effect.gen(function*() {
+    const fileSystem = yield* FileSystem.FileSystem
+    const handle = yield* fileSystem.open(file)
+    const target = new Uint8Array(piece)
+    while (true) {
+      const count = Number(yield* handle.read(target))
+      if (count === 0) return
+      seen.add(target.subarray(0, count))
+    }
+  })
+
+const bySync = (file: string, piece: number, seen: Digest) =>
+  opened(file, "r", (fd) => {
+    const target = new Uint8Array(piece)
+    for (let count = 1; count > 0;) {
+      count = fs.readSync(fd, target, 0, piece, null)
+      seen.add(target.subarray(0, count))
+    }
+  })
+
+const byCallback = (file: string, piece: number, length: number, seen: Digest) =>
+  openedAsync(file, "r", (fd) => {
+    const target = new Uint8Array(piece)
+    return callbacks(
+      Math.ceil(length / piece),
+      (_, done) => fs.read(fd, target, 0, piece, null, done),
+      (count) => seen.add(target.subarray(0, count))
+    )
+  })
+
+const byTokens = async (file: string, piece: number, length: number, seen: Digest) => {
+  const tokenizer = await fromFile(file)
+  const target = new Uint8Array(piece)
+  for (let left = length; left > 0;) {
+    const count = await tokenizer.readBuffer(target, { mayBeLess: true })
+    seen.add(target.subarray(0, count))
+    left -= count
+  }
+  await tokenizer.close()
+}
+
+export const sequentialReads: Subject = {
+  name: "sequential-reads",
+  title: "a file from its beginning to its end, default buffer",
+  groups: ({ file, size }) =>
+    [4, 64].map((kibibytes) => {
+      const piece = kibibytes * 1024
+      return group({
+        times: 1,
+        works: {
+          "readInto": (_, seen) => onNode(inLoop(file, piece, seen)),
+          "fs.createReadStream": (_, seen) => flow(fs.createReadStream(file), seen.add),
+          "fs.read of 1 MiB": (_, seen) => byCallback(file, 2 ** 20, size, seen),
+          "fs.read": (_, seen) => byCallback(file, piece, size, seen),
+          "fs.readSync": (_, seen) => bySync(file, piece, seen),
+          "platform File.read": (_, seen) => onPlatform(byPlatform(file, piece, seen)),
+          "strtok3 fromFile": (_, seen) => byTokens(file, piece, size, seen)
+        },
+        rows: [
+          {
+            case: `readInto of ${kibibytes} KiB`,
+            ours: "readInto",
+            peers: [
+              "fs.createReadStream",
+              "fs.read of 1 MiB",
+              "fs.read",
+              "fs.readSync",
+              "platform File.read",
+              "strtok3 fromFile"
+            ],
+            unit: gigabytesPerSecond(size),
+            target: { "fs.createReadStream": 3, "fs.read of 1 MiB": 0.8 }
+          }
+        ]
+      })
+    })
+}

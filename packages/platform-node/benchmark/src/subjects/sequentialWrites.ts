@@ -1,0 +1,81 @@
+import { Mmio } from "@effect-mmio/core"
+import * as FileSystem from "@effect/platform/FileSystem"
+import { Effect } from "effect"
+import * as fs from "node:fs"
+import * as path from "node:path"
+import { group, type Subject } from "../runner/model.js"
+import { pieceOfNoise } from "../runner/noise.js"
+import { gigabytesPerSecond } from "../runner/unit.js"
+import { onNode, onPlatform } from "../ways/library.js"
+import { callbacks, opened, openedAsync, pour } from "../ways/node.js"
+import { sha1 } from "../ways/sha1.js"
+
+/** The noise in pieces, over and over. */
+const sourcesOf = (piece: number) => {
+  const count = pieceOfNoise.length / piece
+  const pieces = Array.from({ length: count }, (_, i) => pieceOfNoise.subarray(i * piece, (i + 1) * piece))
+  // the remainder keeps the index inside
+  return (i: number): Uint8Array => pieces[i % count]!
+}
+
+const inLoop = (file: string, times: number, source: (i: number) => Uint8Array) =>
+  Effect.gen(function*() {
+    const handle = yield* Mmio.open(file, { access: "write", create: true })
+    for (let i = 0; i < times; i++) yield* Mmio.write(handle, source(i))
+    yield* Mmio.close(handle)
+  })
+
+const byPlatform = (file: string, times: number, source: (i: number) => Uint8Array) =>
+  Effect.gen(function*() {
+    const fileSystem = yield* FileSystem.FileSystem
+    const handle = yield* fileSystem.open(file, { flag: "w" })
+    for (let i = 0; i < times; i++) yield* handle.writeAll(source(i))
+  })
+
+const bySync = (file: string, times: number, source: (i: number) => Uint8Array) =>
+  opened(file, "w", (fd) => {
+    for (let i = 0; i < times; i++) fs.writeSync(fd, source(i))
+  })
+
+const byCallback = (file: string, times: number, source: (i: number) => Uint8Array) =>
+  openedAsync(file, "w", (fd) => callbacks(times, (i, done) => fs.write(fd, source(i), done), () => {}))
+
+export const sequentialWrites: Subject = {
+  name: "sequential-writes",
+  title: "a new file from its beginning to its end, default buffer, flushed and closed",
+  groups: ({ folder, size }) =>
+    [4, 64].map((kibibytes) => {
+      const piece = kibibytes * 1024
+      const file = path.join(folder, "sequential-writes")
+      const count = size / piece
+      const source = sourcesOf(piece)
+      return group({
+        times: 1,
+        works: {
+          "write": () => onNode(inLoop(file, count, source)),
+          "fs.createWriteStream": () => pour(fs.createWriteStream(file), count, source),
+          "fs.write of 1 MiB": () => byCallback(file, size / 2 ** 20, () => pieceOfNoise),
+          "fs.write": () => byCallback(file, count, source),
+          "fs.writeSync": () => bySync(file, count, source),
+          "platform File.writeAll": () => onPlatform(byPlatform(file, count, source))
+        },
+        before: () => fs.rmSync(file, { force: true }),
+        outcome: () => sha1(file),
+        rows: [
+          {
+            case: `write of ${kibibytes} KiB`,
+            ours: "write",
+            peers: [
+              "fs.createWriteStream",
+              "fs.write of 1 MiB",
+              "fs.write",
+              "fs.writeSync",
+              "platform File.writeAll"
+            ],
+            unit: gigabytesPerSecond(size),
+            target: { "fs.createWriteStream": 1.5, "fs.write of 1 MiB": 0.8 }
+          }
+        ]
+      })
+    })
+}

@@ -1,0 +1,144 @@
+import { Mmio } from "@effect-mmio/core"
+import * as FileSystem from "@effect/platform/FileSystem"
+import { Effect } from "effect"
+import * as fs from "node:fs"
+import { fromBuffer, fromFile, type ITokenizer } from "strtok3"
+import { group, type Setting, type Subject } from "../runner/model.js"
+import { nanosecondsPer } from "../runner/unit.js"
+import { onNode, onPlatform } from "../ways/library.js"
+import { mix } from "../ways/mix.js"
+import { callbacks, opened, openedAsync } from "../ways/node.js"
+
+const size = 16
+const op = nanosecondsPer("op")
+
+const inLoop = (file: string, times: number) =>
+  Effect.gen(function*() {
+    const handle = yield* Mmio.open(file)
+    const target = new Uint8Array(size)
+    let sum = 0
+    for (let i = 0; i < times; i++) {
+      const count = yield* Mmio.readInto(handle, target)
+      sum = mix(sum, target, count)
+    }
+    return sum
+  })
+
+const inWhileLoop = (file: string, times: number) =>
+  Effect.gen(function*() {
+    const handle = yield* Mmio.open(file)
+    const target = new Uint8Array(size)
+    let sum = 0
+    let i = 0
+    yield* Effect.whileLoop({
+      while: () => i < times,
+      body: () => Mmio.readInto(handle, target),
+      step: (count) => {
+        sum = mix(sum, target, count)
+        i++
+      }
+    })
+    return sum
+  })
+
+const inMemory = (bytes: Uint8Array, times: number) =>
+  Effect.gen(function*() {
+    const handle = yield* Mmio.openMemory({ bytes, access: "read" })
+    const target = new Uint8Array(size)
+    let sum = 0
+    for (let i = 0; i < times; i++) {
+      const count = yield* Mmio.readInto(handle, target)
+      sum = mix(sum, target, count)
+    }
+    return sum
+  })
+
+const byPlatform = (file: string, times: number) =>
+  Effect.gen(function*() {
+    const fileSystem = yield* FileSystem.FileSystem
+    const handle = yield* fileSystem.open(file)
+    const target = new Uint8Array(size)
+    let sum = 0
+    for (let i = 0; i < times; i++) {
+      const count = yield* handle.read(target)
+      sum = mix(sum, target, Number(count))
+    }
+    return sum
+  })
+
+const bySync = (file: string, times: number) =>
+  opened(file, "r", (fd) => {
+    const target = new Uint8Array(size)
+    let sum = 0
+    for (let i = 0; i < times; i++) sum = mix(sum, target, fs.readSync(fd, target, 0, size, null))
+    return sum
+  })
+
+const byCallback = (file: string, times: number) =>
+  openedAsync(file, "r", async (fd) => {
+    const target = new Uint8Array(size)
+    let sum = 0
+    await callbacks(times, (_, done) => fs.read(fd, target, 0, size, null, done), (count) => {
+      sum = mix(sum, target, count)
+    })
+    return sum
+  })
+
+const byTokens = async (tokenizer: ITokenizer, times: number) => {
+  const target = new Uint8Array(size)
+  let sum = 0
+  for (let i = 0; i < times; i++) {
+    const count = await tokenizer.readBuffer(target)
+    sum = mix(sum, target, count)
+  }
+  await tokenizer.close()
+  return sum
+}
+
+export const smallReads: Subject = {
+  name: "small-reads",
+  title: "16 bytes after 16 bytes, default buffer",
+  groups: ({ file, quick, size: length }: Setting) => {
+    const bytes = new Uint8Array(fs.readFileSync(file))
+    const peers = ["fs.readSync", "fs.read", "platform File.read", "strtok3 fromBuffer", "strtok3 fromFile"] as const
+    return [
+      group({
+        times: { check: quick ? 20_000 : 100_000, most: length / size },
+        works: {
+          "Effect.gen": (times) => onNode(inLoop(file, times)),
+          "Effect.whileLoop": (times) => onNode(inWhileLoop(file, times)),
+          "openMemory": (times) => onNode(inMemory(bytes, times)),
+          "fs.readSync": (times) => bySync(file, times),
+          "fs.read": (times) => byCallback(file, times),
+          "platform File.read": (times) => onPlatform(byPlatform(file, times)),
+          "strtok3 fromBuffer": (times) => byTokens(fromBuffer(bytes), times),
+          "strtok3 fromFile": async (times) => byTokens(await fromFile(file), times)
+        },
+        rows: [
+          {
+            case: "readInto, Effect.gen",
+            ours: "Effect.gen",
+            peers,
+            unit: op,
+            target: { "fs.readSync": 3, "platform File.read": 120, "strtok3 fromBuffer": 1.3 },
+            native: 18.6
+          },
+          {
+            case: "readInto, Effect.whileLoop",
+            ours: "Effect.whileLoop",
+            peers,
+            unit: op,
+            target: { "fs.readSync": 4 },
+            native: 18.6
+          },
+          {
+            case: "readInto, Effect.gen, openMemory",
+            ours: "openMemory",
+            peers: ["strtok3 fromBuffer"],
+            unit: op
+          }
+        ]
+      })
+    ]
+  }
+}
