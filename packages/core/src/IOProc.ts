@@ -19,6 +19,7 @@
  */
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
+import type * as Exit from "effect/Exit"
 import * as Layer from "effect/Layer"
 import type * as Option from "effect/Option"
 import type * as Request from "effect/Request"
@@ -296,6 +297,34 @@ export const makeFile: (primitives: Primitives) => File = internal.makeFile
  * @category constructors
  */
 export const immediate: <A, E>(evaluate: () => Effect.Effect<A, E>) => Effect.Effect<A, E> = internalImmediate.immediate
+
+/**
+ * Like an uninterruptible `Effect.async`, for the functions of a file that ask something which answers by a callback and cannot be cancelled.
+ * `start` is called each time the effect is run; it calls `done` once, then or later, and throws nothing. A handle takes the answer in
+ * the callback itself.
+ *
+ * @example
+ * ```ts
+ * import { IOProc, MmioError } from "@effect-mmio/core"
+ * import { Exit } from "effect"
+ * import * as Fs from "node:fs"
+ *
+ * export const readAt = (fd: number, target: Uint8Array, position: number) =>
+ *   IOProc.callback<number, MmioError.CannotRead>((done) =>
+ *     Fs.read(fd, target, 0, target.length, position, (cause, count) =>
+ *       done(
+ *         cause === null
+ *           ? Exit.succeed(count)
+ *           : Exit.fail(new MmioError.CannotRead({ operation: "read", file: `${fd}`, description: cause.message, cause }))
+ *       ))
+ *   )
+ * ```
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const callback: <A, E>(start: (done: (exit: Exit.Exit<A, E>) => void) => void) => Effect.Effect<A, E> =
+  internalImmediate.callback
 
 /**
  * The `onMessage` of a file that knows one kind of request, told by a guard; the answer's types are those of the request.

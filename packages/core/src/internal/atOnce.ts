@@ -1,13 +1,16 @@
 /**
- * What `fileHandle.ts` does, where the driver answers without waiting: the same plans and transitions, with no effect in between.
+ * What `fileHandle.ts` does, where the driver answers without waiting, or by a callback: the same plans and transitions, with no effect in
+ * between.
  *
  * Whatever does not come about here has changed nothing but what the window holds, or what of it is dirty, which the slow path then takes
  * up: a failure, too, is met again there, and told.
  */
+import type * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
 import type * as IOProc from "../IOProc.js"
 import * as BufferState from "./bufferState.js"
 import { copy, isCountOf } from "./copy.js"
-import { successOf } from "./immediate.js"
+import { Awaited, isDone, resolve } from "./immediate.js"
 import type { StateRef } from "./stateRef.js"
 
 /** Where one transfer is at least this part of the buffer, it is cheaper to ask such a driver for it than to copy it twice. */
@@ -25,38 +28,58 @@ export class AtOnce {
     this.file = file
   }
 
-  /** Reads in full or to the end, and gives the count; -1 with the position where it was. */
-  read(target: Uint8Array): number {
-    const start = BufferState.position(this.state.current)
-    let done = 0
+  /** Reads in full or to the end, and gives the count; -1 with the position where it was. Either may come later. */
+  read(target: Uint8Array): Answer {
+    return this.readOn(target, 0, BufferState.position(this.state.current))
+  }
+
+  private readOn(target: Uint8Array, sofar: number, start: number): Answer {
+    let done = sofar
     for (;;) {
       done += take(this.state, target, done)
       const s = this.state.current
       const wanted = target.length - done
       if (wanted === 0) return done
       const isLarge = wanted * largePart >= s.bytes.length
-      const count = BufferState.isDirty(s)
+      const answer: Answer = BufferState.isDirty(s)
         ? -1
         : isLarge
         ? this.readAt(BufferState.position(s), done === 0 ? target : target.subarray(done), BufferState.passed)
         : this.fill()
-      if (count === 0) return done
-      if (count < 0) {
-        this.state.current = BufferState.movedTo(this.state.current, start)
-        return -1
+      if (typeof answer === "object") {
+        const at = done
+        return new Awaited((complete) =>
+          answer.start((exit) => {
+            const count = valueOf(exit)
+            const all: Answer = count > 0
+              ? this.readOn(target, isLarge ? at + count : at, start)
+              : count === 0
+              ? at
+              : this.giveUp(start)
+            if (typeof all === "object") all.start(complete)
+            else complete(Exit.succeed(all))
+          })
+        )
       }
-      if (isLarge) done += count
+      if (answer === 0) return done
+      if (answer < 0) return this.giveUp(start)
+      if (isLarge) done += answer
     }
   }
 
+  private giveUp(start: number): -1 {
+    this.state.current = BufferState.movedTo(this.state.current, start)
+    return -1
+  }
+
   /** Brings bytes to the position, behind which the clean window has none. */
-  private fill(): number {
+  private fill(): Answer {
     const s = this.state.current
     if (s.next !== s.endRead || s.endRead === s.bytes.length) this.state.current = BufferState.emptied(s)
     return this.extend()
   }
 
-  private extend(): number {
+  private extend(): Answer {
     const { bytes, endRead, offset } = this.state.current
     return this.readAt(offset + endRead, bytes.subarray(endRead), BufferState.filled)
   }
@@ -78,7 +101,7 @@ export class AtOnce {
     for (let done = 0; done < source.length;) {
       const count = this.writeAt(start + done, done === 0 ? source : source.subarray(done), BufferState.passed)
       if (count < 0) {
-        this.state.current = BufferState.movedTo(this.state.current, start)
+        this.giveUp(start)
         return false
       }
       done += count
@@ -100,39 +123,27 @@ export class AtOnce {
     if (s.next === 0 && s.endRead === s.bytes.length) return true
     if (BufferState.readable(s) > 0) s.bytes.copyWithin(0, s.next, s.endRead)
     this.state.current = BufferState.compacted(s)
-    return this.extend() >= 0
+    return valueOf(this.extend()) >= 0
   }
 
-  private readAt(
-    at: number,
-    target: Uint8Array,
-    commit: (s: BufferState.BufferState, count: number) => BufferState.BufferState
-  ): number {
+  private readAt(at: number, target: Uint8Array, commit: Commit): Answer {
     if (!this.stand(at)) return -1
-    const count = successOf(this.file.read(target))
-    if (count === undefined) return -1
-    return this.commit(count, target, commit)
+    const answer = resolve(this.file.read(target))
+    if (!(answer instanceof Awaited)) return this.commit(answer, target, commit)
+    return new Awaited((complete) => answer.start((exit) => complete(Exit.succeed(this.commit(exit, target, commit)))))
   }
 
-  private writeAt(
-    at: number,
-    source: Uint8Array,
-    commit: (s: BufferState.BufferState, count: number) => BufferState.BufferState
-  ): number {
+  private writeAt(at: number, source: Uint8Array, commit: Commit): number {
     if (!this.stand(at)) return -1
-    const count = successOf(this.file.write(source))
     // 0 is a failure, for the slow path to tell.
-    return count === undefined || count === 0 ? -1 : this.commit(count, source, commit)
+    return this.commit(resolve(this.file.write(source)), source, commit) || -1
   }
 
-  private commit(
-    count: number,
-    bytes: Uint8Array,
-    commit: (s: BufferState.BufferState, count: number) => BufferState.BufferState
-  ): number {
-    if (isCountOf(count, bytes)) {
-      this.state.current = commit(this.state.current, count)
-      return count
+  private commit<E>(answer: Effect.Effect<number, E>, bytes: Uint8Array, commit: Commit): number {
+    if (!isDone(answer)) return -1
+    if (Exit.isSuccess(answer) && isCountOf(answer.value, bytes)) {
+      this.state.current = commit(this.state.current, answer.value)
+      return answer.value
     }
     this.state.current = BufferState.standingAt(this.state.current, BufferState.unknownDiskOffset)
     return -1
@@ -142,11 +153,20 @@ export class AtOnce {
   private stand(at: number): boolean {
     if (this.state.current.diskOffset === at) return true
     if (at < 0 || !Number.isSafeInteger(at)) return false
-    const place = successOf(this.file.seek(at, "start"))
-    if (place !== undefined) this.state.current = BufferState.standingAt(this.state.current, place)
-    return place === at
+    const answer = resolve(this.file.seek(at, "start"))
+    if (!isDone(answer) || !Exit.isSuccess(answer)) return false
+    this.state.current = BufferState.standingAt(this.state.current, answer.value)
+    return answer.value === at
   }
 }
+
+type Commit = (s: BufferState.BufferState, count: number) => BufferState.BufferState
+
+/** How many bytes were transferred, or -1 where the slow path has to do it; perhaps later. @internal */
+export type Answer = number | Awaited<number, never>
+
+const valueOf = (answer: Exit.Exit<number> | Answer): number =>
+  typeof answer === "number" ? answer : isDone(answer) && Exit.isSuccess(answer) ? answer.value : -1
 
 /**
  * Takes what the window has at the position, into `target` from `done` on.

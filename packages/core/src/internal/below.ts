@@ -9,7 +9,7 @@ import * as Runtime from "effect/Runtime"
 import type * as IOProc from "../IOProc.js"
 import * as MmioError from "../MmioError.js"
 import { isCountOf } from "./copy.js"
-import { andThen, failingAs, Immediate, noting } from "./immediate.js"
+import { andThen, Awaited, failingAs, Immediate, isDone, noting, resolve } from "./immediate.js"
 
 const unknown = -1
 
@@ -22,7 +22,9 @@ export class Below {
   private standsAt = 0
   /** Whether the file was seen to answer at once. Others may begin their work as they are called. */
   private immediate = false
-  private fiber: Fiber.RuntimeFiber<unknown> | undefined
+  /** What is at work: a call that answers by itself, or a fiber. */
+  private work: "callback" | Fiber.RuntimeFiber<unknown> | undefined
+  private readonly waiting: Array<() => void> = []
 
   /** Over a file that was just opened. What runs in the background runs as the opener did. */
   constructor(file: IOProc.File, name: string, runtime: Runtime.Runtime<never>) {
@@ -33,32 +35,50 @@ export class Below {
 
   /** Whether something is at work in the background. */
   get busy(): boolean {
-    return this.fiber !== undefined
+    return this.work !== undefined
   }
 
   /** Waits for what is at work. */
   settled(): Effect.Effect<void> {
-    return this.fiber === undefined ? Effect.void : Effect.asVoid(Fiber.await(this.fiber))
+    return Effect.async<void>((resume) => {
+      if (this.work === undefined) return resume(Effect.void)
+      this.waiting.push(() => resume(Effect.void))
+    })
   }
 
-  /** Ends what is at work. */
+  /** Waits for what is at work, and ends it where it can be ended. */
   stopped(): Effect.Effect<void> {
-    return this.fiber === undefined ? Effect.void : Effect.asVoid(Fiber.interrupt(this.fiber))
+    return this.work === undefined || this.work === "callback"
+      ? this.settled()
+      : Effect.asVoid(Fiber.interrupt(this.work))
+  }
+
+  /**
+   * Begins a call, which tells by itself what came of it, and has `next` go on from there: it may begin another one. Where nothing has to
+   * be waited for, that has happened on return.
+   */
+  background<A, E>(call: () => Effect.Effect<A, E>, next: () => void): void {
+    const work = this.immediate ? resolve(call()) : Effect.suspend(call)
+    if (isDone(work)) return next()
+    if (work instanceof Awaited) {
+      this.work = "callback"
+      return work.start(() => this.ended(next))
+    }
+    const fiber = Runtime.runFork(this.runtime)(Effect.exit(Effect.interruptible(work)))
+    if (fiber.unsafePoll() !== null) return next()
+    this.work = fiber
+    fiber.addObserver(() => this.ended(next))
+  }
+
+  private ended(next: () => void): void {
+    this.work = undefined
+    next()
+    for (const wake of this.waiting.splice(0)) wake()
   }
 
   /** Calls of the file, made now if it can answer now, else as the effect is run: what makes an `Immediate` of one over it. */
   calling<A, E>(calls: () => Effect.Effect<A, E>): Effect.Effect<A, E> {
     return this.immediate ? calls() : Effect.suspend(calls)
-  }
-
-  /** Begins `work`, which tells by itself what came of it. Where nothing has to be waited for, it has ended on return. */
-  background<A, E>(work: Effect.Effect<A, E>): void {
-    const fiber = Runtime.runFork(this.runtime)(Effect.exit(Effect.interruptible(work)))
-    if (fiber.unsafePoll() !== null) return
-    this.fiber = fiber
-    fiber.addObserver(() => {
-      this.fiber = undefined
-    })
   }
 
   read(at: number, target: Uint8Array): Effect.Effect<number, MmioError.ReadError> {
@@ -105,7 +125,7 @@ export class Below {
   }
 
   private asked<A, E>(answer: Effect.Effect<A, E>): Effect.Effect<A, E> {
-    if (answer instanceof Immediate) this.immediate = true
+    if (answer instanceof Immediate || answer instanceof Awaited) this.immediate = true
     return answer
   }
 

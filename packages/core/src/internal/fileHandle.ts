@@ -5,6 +5,7 @@
  * interrupted leaves the state as it was, but for the place of the driver, which is then found again by seeking.
  */
 import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
 import type * as Option from "effect/Option"
 import type * as Request from "effect/Request"
 import type * as FileName from "../FileName.js"
@@ -15,7 +16,7 @@ import { AtOnce, take } from "./atOnce.js"
 import * as BufferState from "./bufferState.js"
 import { copy, isCountOf } from "./copy.js"
 import { HandleBase, type TransferError } from "./handle.js"
-import { Immediate } from "./immediate.js"
+import { Awaited, Immediate } from "./immediate.js"
 import type { Restore } from "./lock.js"
 
 /** @internal */
@@ -42,8 +43,22 @@ export class FileHandle<A extends IOProc.Access = IOProc.Access> extends HandleB
     this.atOnce = new AtOnce(this.state, options.file)
   }
 
-  override readNow(target: Uint8Array): number {
-    return this.atOnce.enabled && this.lock.idle && this.canRead ? this.atOnce.read(target) : -1
+  override readQuick(target: Uint8Array): Effect.Effect<number, TransferError<A>> | undefined {
+    const { atOnce, lock, state } = this
+    if (!atOnce.enabled || !lock.idle || !this.canRead) return undefined
+    const answer = atOnce.read(target)
+    if (typeof answer === "number") return answer < 0 ? undefined : Effect.succeed(answer)
+    const planned = state.current
+    return Effect.flatten(Effect.uninterruptible(Effect.async<Effect.Effect<number, TransferError<A>>>((resume) => {
+      const slowly = Effect.succeed(this.readInFull(target))
+      // Nobody came in between, or it was all for nothing.
+      if (!lock.idle || state.current !== planned) return resume(slowly)
+      lock.take()
+      answer.start((exit) => {
+        lock.free()
+        resume(Exit.isSuccess(exit) && exit.value >= 0 ? Effect.succeed(exit) : slowly)
+      })
+    })))
   }
 
   override writeNow(source: Uint8Array): boolean {
@@ -317,7 +332,7 @@ export class FileHandle<A extends IOProc.Access = IOProc.Access> extends HandleB
   }
 
   private asked<B, E>(answer: Effect.Effect<B, E>): Effect.Effect<B, E> {
-    if (answer instanceof Immediate) this.atOnce.enabled = true
+    if (answer instanceof Immediate || answer instanceof Awaited) this.atOnce.enabled = true
     return answer
   }
 

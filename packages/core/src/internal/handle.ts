@@ -92,10 +92,12 @@ export abstract class HandleBase<A extends Access = Access> implements Api.Handl
         this.state.current = BufferState.taken(s, count)
         return Effect.succeed(count)
       }
-      const now = this.readNow(target)
-      if (now >= 0) return Effect.succeed(now)
-      return this.run("Mmio.readInto", (restore) => this.readSlow(target, restore))
+      return this.readQuick(target) ?? this.readInFull(target)
     })
+  }
+
+  protected readInFull(target: Uint8Array): Effect.Effect<number, TransferError<A>> {
+    return this.run("Mmio.readInto", (restore) => this.readSlow(target, restore))
   }
 
   read(
@@ -176,9 +178,9 @@ export abstract class HandleBase<A extends Access = Access> implements Api.Handl
   // what a driver that answers at once can serve: as one step, too
   // -------------------------------------------------------------------------------------------------------------------
 
-  /** Reads as `readSlow` does and gives the count; -1 where that takes waiting. */
-  readNow(_target: Uint8Array): number {
-    return -1
+  /** Reads as `readInto` does, if a driver can be asked so. */
+  readQuick(_target: Uint8Array): Effect.Effect<number, TransferError<A>> | undefined {
+    return undefined
   }
 
   /** Writes as `writeSlow` does; false where that takes waiting. */

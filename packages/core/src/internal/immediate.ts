@@ -1,8 +1,8 @@
 /**
- * Calls of a driver that may answer at once.
+ * Calls of a driver that may answer at once, or by a callback.
  *
- * The functions `noting`, `andThen` and `failingAs` do what they say as they are called, where the effect answers at once: they stand inside of
- * another `Immediate` or of a `suspend`, only.
+ * The functions `noting`, `mapping`, `andThen` and `failingAs` do what they say as they are called, where the effect answers at once: they stand
+ * inside of another `Immediate` or of a `suspend`, only.
  */
 import * as Effect from "effect/Effect"
 import * as Effectable from "effect/Effectable"
@@ -69,6 +69,26 @@ const evaluated = <A, E>(effect: Immediate<A, E>): Effect.Effect<A, E> => {
 /** @internal */
 export const immediate = <A, E>(evaluate: () => Effect.Effect<A, E>): Effect.Effect<A, E> => new Immediate(evaluate)
 
+/**
+ * A call that cannot be cancelled and answers by a callback. Its answer can be awaited without an effect of the runtime, too.
+ *
+ * @internal
+ */
+export class Awaited<A, E> extends Effectable.Class<A, E> {
+  readonly start: (done: (exit: Exit.Exit<A, E>) => void) => void
+  constructor(start: (done: (exit: Exit.Exit<A, E>) => void) => void) {
+    super()
+    this.start = start
+  }
+  override commit(): Effect.Effect<A, E> {
+    return Effect.uninterruptible(Effect.async<A, E>(this.start))
+  }
+}
+
+/** @internal */
+export const callback = <A, E>(start: (done: (exit: Exit.Exit<A, E>) => void) => void): Effect.Effect<A, E> =>
+  new Awaited(start)
+
 /** An effect that is an exit ended as that: `Exit.isExit` cannot know the types. @internal */
 export const isDone = <A, E>(effect: Effect.Effect<A, E>): effect is Exit.Exit<A, E> => Exit.isExit(effect)
 
@@ -79,21 +99,34 @@ export const resolve = <A, E>(effect: Effect.Effect<A, E>): Effect.Effect<A, E> 
   return resolved
 }
 
-/** What an effect answers at once, if that is a success. @internal */
-export const successOf = <A, E>(effect: Effect.Effect<A, E>): A | undefined => {
-  const resolved = resolve(effect)
-  return isDone(resolved) && Exit.isSuccess(resolved) ? resolved.value : undefined
-}
-
 /** Has `note` hear what came of a call, however it ends. @internal */
 export const noting = <A, E>(
   effect: Effect.Effect<A, E>,
   note: (exit: Exit.Exit<A, E>) => void
 ): Effect.Effect<A, E> => {
   const resolved = resolve(effect)
-  if (!isDone(resolved)) return Effect.onExit(resolved, (exit) => Effect.sync(() => note(exit)))
-  note(resolved)
-  return resolved
+  if (isDone(resolved)) {
+    note(resolved)
+    return resolved
+  }
+  return resolved instanceof Awaited
+    ? new Awaited((done) =>
+      resolved.start((exit) => {
+        note(exit)
+        done(exit)
+      })
+    )
+    : Effect.onExit(resolved, (exit) => Effect.sync(() => note(exit)))
+}
+
+/** @internal */
+export const mapping = <A, E, B>(effect: Effect.Effect<A, E>, f: (value: A) => B): Effect.Effect<B, E> => {
+  const resolved = resolve(effect)
+  return isDone(resolved)
+    ? Exit.map(resolved, f)
+    : resolved instanceof Awaited
+    ? new Awaited((done) => resolved.start((exit) => done(Exit.map(exit, f))))
+    : Effect.map(resolved, f)
 }
 
 /** @internal */

@@ -71,12 +71,19 @@ export class Lock {
     })
   }
 
-  private readonly release: Effect.Effect<void> = Effect.sync(() => {
+  /** Takes the turn, which has to be idle, for an operation that is no effect; `free` ends it. */
+  take(): void {
+    this.idle = false
+  }
+
+  free(): void {
     const next = this.waiters.shift()
     if (next === undefined) this.idle = !this.closed
     else {
       next.granted = true
       next.wake()
     }
-  })
+  }
+
+  private readonly release: Effect.Effect<void> = Effect.sync(() => this.free())
 }

@@ -15,7 +15,7 @@ import type * as MmioError from "../MmioError.js"
 import { Below } from "./below.js"
 import { Adaptive, type Block, type Sizes } from "./blocks.js"
 import { copy, isCountOf } from "./copy.js"
-import { andThen, immediate, noting } from "./immediate.js"
+import { immediate, mapping, noting } from "./immediate.js"
 
 /** What all open files over the same bytes share. */
 interface Version {
@@ -60,10 +60,12 @@ class ReadAheadFile implements Api.File {
   readonly read = (target: Uint8Array): Effect.Effect<number, MmioError.ReadError> =>
     immediate(() => {
       if (this.seen !== this.version.number) this.forget()
-      return this.fromBlocks(target) ?? this.below.calling(() => this.fromBelow(target))
+      const count = this.fromBlocks(target)
+      return count > 0 ? Exit.succeed(count) : this.below.calling(() => this.fromBelow(target))
     })
 
-  private fromBlocks(target: Uint8Array): Exit.Exit<number> | undefined {
+  /** Gives what the blocks have at the position, and goes on to read behind it. */
+  private fromBlocks(target: Uint8Array): number {
     let done = 0
     while (done < target.length) {
       const block = this.serving
@@ -76,10 +78,11 @@ class ReadAheadFile implements Api.File {
         done += count
       } else if (!this.turnOver()) break
     }
-    if (done === 0) return undefined
-    this.sequence.left(this.position)
-    this.fetch()
-    return Exit.succeed(done)
+    if (done > 0) {
+      this.sequence.left(this.position)
+      this.fetch()
+    }
+    return done
   }
 
   /** Goes on to the block that was fetched, if the position is in it. */
@@ -102,7 +105,7 @@ class ReadAheadFile implements Api.File {
     ) return
     const block = sequence.block(serving.end)
     if (block === undefined) return
-    below.background(Effect.suspend(() =>
+    const read = () =>
       noting(below.read(block.start, block.bytes), (exit) => {
         const count = Exit.isSuccess(exit) && isCountOf(exit.value, block.bytes) ? exit.value : 0
         if (seen !== this.version.number || this.closed) return
@@ -114,7 +117,10 @@ class ReadAheadFile implements Api.File {
           this.fetched = block
         }
       })
-    ))
+    // A reader that waits for this block is not what the next one has to wait for.
+    below.background(read, () => {
+      if (this.turnOver()) this.fetch()
+    })
   }
 
   private fromBelow(target: Uint8Array): Effect.Effect<number, MmioError.ReadError> {
@@ -132,13 +138,13 @@ class ReadAheadFile implements Api.File {
       })
     }
     const { number } = this.version
-    return andThen(below.read(position, block.bytes), (count) => {
+    return mapping(below.read(position, block.bytes), (count) => {
       block.end += isCountOf(count, block.bytes) ? count : 0
       this.serving = block
       this.fetched = undefined
       this.seen = number
       // A count that cannot be true is for the caller to find out about.
-      return this.fromBlocks(target) ?? Exit.succeed(count)
+      return this.fromBlocks(target) || count
     })
   }
 

@@ -4,12 +4,14 @@
 import * as Channel from "effect/Channel"
 import * as Chunk from "effect/Chunk"
 import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
 import * as Sink from "effect/Sink"
 import * as Stream from "effect/Stream"
 import type { Access } from "../IOProc.js"
 import type * as MmioError from "../MmioError.js"
 import * as BufferState from "./bufferState.js"
 import type { HandleBase, TransferError } from "./handle.js"
+import { isDone } from "./immediate.js"
 
 /** @internal */
 export const defaultChunkSize = 64 * 1024
@@ -25,30 +27,34 @@ export const stream = <A extends Access>(
   { from, to }: { readonly from: number | undefined; readonly to: number },
   chunkSize: number
 ): Stream.Stream<Uint8Array, TransferError<A> | MmioError.CannotSeek> => {
-  const pull = (at: number): Effect.Effect<Uint8Array, TransferError<A> | MmioError.CannotSeek> =>
-    handle.run<Uint8Array, TransferError<A> | MmioError.CannotSeek>("Mmio.stream", (restore) => {
-      const bytes = new Uint8Array(Math.min(chunkSize, to - at))
-      const read = Effect.map(
-        handle.readSlow(bytes, restore),
-        (count) => count === bytes.length ? bytes : bytes.slice(0, count)
-      )
+  type Failure = TransferError<A> | MmioError.CannotSeek
+  const pull = (at: number, bytes: Uint8Array): Effect.Effect<number, Failure> =>
+    handle.run<number, Failure>("Mmio.stream", (restore) => {
+      const read = handle.readSlow(bytes, restore)
       return BufferState.position(handle.state.current) === at
         ? read
         : Effect.zipRight(handle.seekSlow(at, "start", restore), read)
     })
-  type Loop = Channel.Channel<
-    Chunk.Chunk<Uint8Array>,
-    unknown,
-    TransferError<A> | MmioError.CannotSeek,
-    unknown,
-    void,
-    unknown
-  >
+  type Loop = Channel.Channel<Chunk.Chunk<Uint8Array>, unknown, Failure, unknown, void, unknown>
+  const emit = (at: number, bytes: Uint8Array, count: number): Loop =>
+    count === 0
+      ? Channel.void
+      : Channel.flatMap(
+        Channel.write(Chunk.of(count === bytes.length ? bytes : bytes.slice(0, count))),
+        () => loop(at + count)
+      )
   const loop = (at: number): Loop =>
-    at >= to ? Channel.void : Channel.flatMap(Channel.fromEffect(pull(at)), (bytes) =>
-      bytes.length === 0
-        ? Channel.void
-        : Channel.flatMap(Channel.write(Chunk.of(bytes)), () => loop(at + bytes.length)))
+    Channel.suspend(() => {
+      if (at >= to) return Channel.void
+      const bytes = new Uint8Array(Math.min(chunkSize, to - at))
+      const quick = handle.lock.idle && BufferState.position(handle.state.current) === at
+        ? handle.readQuick(bytes)
+        : undefined
+      // What is at hand needs no effect.
+      return quick !== undefined && isDone(quick) && Exit.isSuccess(quick)
+        ? emit(at, bytes, quick.value)
+        : Channel.flatMap(Channel.fromEffect(quick ?? pull(at, bytes)), (count) => emit(at, bytes, count))
+    })
   return Stream.withSpan(
     Stream.unwrap(
       Effect.map(

@@ -68,8 +68,10 @@ class WriteBehindFile implements Api.File {
   private turnOver(block: Held): void {
     this.writing = block
     this.filling = undefined
-    this.sequence.grow()
-    this.below.background(Effect.suspend(() => this.writeOut(block)))
+    this.below.background(() => this.writeOut(block), () => {
+      const { filling } = this
+      if (this.writing === undefined && filling !== undefined && isFull(filling)) this.turnOver(filling)
+    })
   }
 
   private makeRoom(source: Uint8Array): Effect.Effect<number, MmioError.WriteError> {

@@ -2,7 +2,7 @@
  * The calls of node:fs that the driver makes, as effects: in the background, or blocking the thread.
  */
 import * as IOProc from "@effect-mmio/core/IOProc"
-import * as Effect from "effect/Effect"
+import type * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as NFS from "node:fs"
 import * as OS from "node:os"
@@ -68,13 +68,13 @@ export const background: System = {
   rename: (from, to, done) => NFS.rename(from, to, (error) => done(error)),
   unlink: (path, done) => NFS.unlink(path, (error) => done(error)),
   call: (start, onSuccess, onFailure) =>
-    Effect.uninterruptible(Effect.async((resume) => {
+    IOProc.callback((done) => {
       try {
-        start((error, answer) => resume(error ? Effect.fail(onFailure(error)) : Effect.succeed(onSuccess(answer))))
+        start((error, answer) => done(error ? Exit.fail(onFailure(error)) : Exit.succeed(onSuccess(answer))))
       } catch (cause) {
-        resume(Effect.fail(onFailure(cause)))
+        done(Exit.fail(onFailure(cause)))
       }
-    }))
+    })
 }
 
 /**
