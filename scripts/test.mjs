@@ -4,11 +4,11 @@
  *   npm test                                 all steps
  *   npm test -- --quick                      build and vitest
  *   npm test -- --only lint,docs             these steps
- *   npm test -- --except vitest              all but these steps
+ *   npm test -- --except vitest,speed        all but these steps
  *   npm test -- --quick Mmio.test -t "seek"  what is left over goes to vitest
  *
  * A failing step does not stop the others: one run shows all there is to mend. The last line is
- * `N passed, N failed`, where a vitest test, a type assertion and any other step count one each.
+ * `N passed, N failed`, where a vitest test, a type assertion, a row of the benchmark and any other step count one each.
  */
 import * as fs from "node:fs"
 import * as os from "node:os"
@@ -53,6 +53,13 @@ const tstyche = async () => {
   return { passed: count("passed"), failed: atLeastOne(count("failed"), code), output }
 }
 
+/** The benchmark, in short: fails where the library is slower, by its peers, than a third of what it has to be. */
+const speed = async () => {
+  const { code, output } = await run(process.execPath, ["scripts/bench.mjs", "--quick", "--guard"])
+  const [, passed = 0, failed = 0] = output.match(/^(\d+) passed, (\d+) failed$/m)?.map(Number) ?? []
+  return { passed, failed: atLeastOne(failed, code), output }
+}
+
 const compile = async () => {
   const { code, output } = await build("tsconfig.json")
   return { passed: code === 0 ? 1 : 0, failed: code === 0 ? 0 : 1, output }
@@ -70,7 +77,8 @@ const steps = {
   unused: check(bin("knip")),
   lint: check(bin("oxlint"), "--deny-warnings"),
   format: check(bin("dprint"), "check"),
-  vitest
+  vitest,
+  speed
 }
 
 const parse = (args) => {
@@ -121,10 +129,11 @@ const together = async (names) => {
 
 await step("install", () => bootstrap().then(() => ({ passed: 0, failed: 0 })))
 if (total.failed === 0) {
-  // The others need what the build leaves behind, and vitest both processors.
+  // The others need what the build leaves behind, vitest both processors, and speed a machine to itself.
   if (chosen.includes("build")) await step("build", steps.build)
-  await together(chosen.filter((name) => name !== "build" && name !== "vitest"))
+  await together(chosen.filter((name) => !["build", "vitest", "speed"].includes(name)))
   if (chosen.includes("vitest")) await step("vitest", () => steps.vitest(filters))
+  if (chosen.includes("speed")) await step("speed", steps.speed)
 }
 
 process.exitCode = total.failed > 0 ? 1 : 0

@@ -26,7 +26,7 @@ export const efforts: { readonly quick: Effort; readonly full: Effort } = {
 }
 
 /** What the effort asks of the outside. */
-export interface Clock {
+interface Clock {
   /** In milliseconds. */
   readonly now: () => number
   /** Removes garbage, so that nobody pays for that of another. */
@@ -39,9 +39,7 @@ const real: Clock = {
   tidy: () => globalThis.gc?.({ type: "minor" })
 }
 
-/** The results differ, so that comparing the times would mean nothing. */
-export class Mismatch extends Error {}
-
+/** Throws if the results differ: to compare the times would then mean nothing. */
 const check = async (group: Group, times: number): Promise<void> => {
   let first: { readonly name: string; readonly result: string } | undefined
   for (const [name, work] of Object.entries(group.works)) {
@@ -51,7 +49,7 @@ const check = async (group: Group, times: number): Promise<void> => {
     const result = JSON.stringify([given, group.outcome?.(), seen.value()])
     first ??= { name, result }
     if (result !== first.result) {
-      throw new Mismatch(`Done ${times} times, ${first.name} gives ${first.result}, but ${name} gives ${result}.`)
+      throw new Error(`Done ${times} times, ${first.name} gives ${first.result}, but ${name} gives ${result}.`)
     }
   }
 }
@@ -94,7 +92,7 @@ export const measure = async (group: Group, effort: Effort, clock = real): Promi
 
   const samples = new Map(contestants.map(({ name }): [string, Array<number>] => [name, []]))
   const start = clock.now()
-  for (let round = 0; round < effort.mostRounds; round++) {
+  for (let round = 0; round < (group.rounds ?? effort.mostRounds); round++) {
     if (round >= effort.fewestRounds && clock.now() - start > effort.budget) break
     for (const { name, times, work } of contestants) samples.get(name)?.push(await sample(work, times))
   }

@@ -53,6 +53,8 @@ export interface Group<Name extends string = string> {
   readonly outcome?: () => unknown
   /** The works give what was measured themselves, instead of being timed. */
   readonly measuresItself?: boolean
+  /** How many rounds, where the figures hardly differ from one to the next. */
+  readonly rounds?: number
 }
 
 /** Checks the names in a group, and forgets them. */

@@ -89,7 +89,7 @@ export const objection = (result: Result): string | undefined => {
   return `${subject}: ${name}: ${reasons.join(", and ")}`
 }
 
-/** A figure with three digits that count. */
+/** A figure with three digits that count, as far as they are among the first four behind the point. */
 export const format = (value: number): string => {
   if (!Number.isFinite(value)) return String(value)
   const digits = Math.max(0, 2 - Math.floor(Math.log10(Math.max(Math.abs(value), 0.01))))

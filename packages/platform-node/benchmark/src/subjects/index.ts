@@ -2,11 +2,14 @@
 import type { Subject } from "../runner/model.js"
 import { chunks } from "./chunks.js"
 import { directAccess } from "./directAccess.js"
+import { manyHandles } from "./manyHandles.js"
+import { peakMemory } from "./peakMemory.js"
 import { randomReads } from "./randomReads.js"
 import { sequentialReads } from "./sequentialReads.js"
 import { sequentialWrites } from "./sequentialWrites.js"
 import { smallReads } from "./smallReads.js"
 import { smallWrites } from "./smallWrites.js"
+import { start } from "./start.js"
 import { streams } from "./streams.js"
 
 export const subjects: ReadonlyArray<Subject> = [
@@ -17,5 +20,8 @@ export const subjects: ReadonlyArray<Subject> = [
   sequentialWrites,
   streams,
   randomReads,
-  chunks
+  chunks,
+  manyHandles,
+  peakMemory,
+  start
 ]

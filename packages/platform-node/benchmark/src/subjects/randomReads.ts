@@ -5,9 +5,10 @@ import * as fs from "node:fs"
 import { fromFile } from "strtok3"
 import { group, type Subject } from "../runner/model.js"
 import { microsecondsPer } from "../runner/unit.js"
-import { onNode, onPlatform } from "../ways/library.js"
+import { onNode } from "../ways/library.js"
 import { mix } from "../ways/mix.js"
 import { callbacks, opened, openedAsync } from "../ways/node.js"
+import { onPlatform } from "../ways/platform.js"
 
 const size = 64
 const most = 2 ** 20

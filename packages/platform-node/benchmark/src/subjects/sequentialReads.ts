@@ -6,8 +6,9 @@ import { fromFile } from "strtok3"
 import type { Digest } from "../runner/digest.js"
 import { group, type Subject } from "../runner/model.js"
 import { gigabytesPerSecond } from "../runner/unit.js"
-import { onNode, onPlatform } from "../ways/library.js"
+import { onNode } from "../ways/library.js"
 import { callbacks, flow, opened, openedAsync } from "../ways/node.js"
+import { onPlatform } from "../ways/platform.js"
 
 const inLoop = (file: string, piece: number, seen: Digest) =>
   Effect.gen(function*() {

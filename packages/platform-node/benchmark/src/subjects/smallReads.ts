@@ -5,9 +5,10 @@ import * as fs from "node:fs"
 import { fromBuffer, fromFile, type ITokenizer } from "strtok3"
 import { group, type Setting, type Subject } from "../runner/model.js"
 import { nanosecondsPer } from "../runner/unit.js"
-import { onNode, onPlatform } from "../ways/library.js"
+import { onNode } from "../ways/library.js"
 import { mix } from "../ways/mix.js"
 import { callbacks, opened, openedAsync } from "../ways/node.js"
+import { onPlatform } from "../ways/platform.js"
 
 const size = 16
 const op = nanosecondsPer("op")

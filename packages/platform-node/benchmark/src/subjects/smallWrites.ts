@@ -6,8 +6,9 @@ import * as path from "node:path"
 import { group, type Subject } from "../runner/model.js"
 import { pieceOfNoise } from "../runner/noise.js"
 import { nanosecondsPer } from "../runner/unit.js"
-import { onNode, onPlatform } from "../ways/library.js"
+import { onNode } from "../ways/library.js"
 import { callbacks, opened, openedAsync, pour } from "../ways/node.js"
+import { onPlatform } from "../ways/platform.js"
 import { sha1 } from "../ways/sha1.js"
 
 const size = 16

@@ -7,8 +7,9 @@ import type { Digest } from "../runner/digest.js"
 import { group, type Subject } from "../runner/model.js"
 import { pieceOfNoise } from "../runner/noise.js"
 import { gigabytesPerSecond } from "../runner/unit.js"
-import { onNode, onPlatform } from "../ways/library.js"
+import { onNode } from "../ways/library.js"
 import { flow, pour } from "../ways/node.js"
+import { onPlatform } from "../ways/platform.js"
 import { sha1 } from "../ways/sha1.js"
 
 const digested = <E, R>(stream: Stream.Stream<Uint8Array, E, R>, seen: Digest): Effect.Effect<void, E, R> =>

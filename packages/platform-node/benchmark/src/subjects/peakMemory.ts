@@ -1,0 +1,29 @@
+import { group, type Subject } from "../runner/model.js"
+import { mebibytes } from "../runner/unit.js"
+import { inChild } from "../ways/child.js"
+
+export const peakMemory: Subject = {
+  name: "peak-memory",
+  title: "the peak of resident memory of a process that reads a file to its end",
+  groups: ({ file }) => [
+    group({
+      measuresItself: true,
+      rounds: 3,
+      times: 1,
+      works: {
+        "Mmio.stream": () => inChild("wholeFile", ["library", file]),
+        "platform FileSystem.stream": () => inChild("wholeFile", ["platform", file]),
+        "fs.createReadStream": () => inChild("wholeFile", ["stream", file]),
+        "fs.promises.readFile": () => inChild("wholeFile", ["whole", file])
+      },
+      rows: [
+        {
+          case: "Mmio.stream",
+          ours: "Mmio.stream",
+          peers: ["platform FileSystem.stream", "fs.createReadStream", "fs.promises.readFile"],
+          unit: mebibytes
+        }
+      ]
+    })
+  ]
+}
