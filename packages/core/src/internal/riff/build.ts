@@ -3,12 +3,14 @@
  */
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
+import * as Exit from "effect/Exit"
 import * as Option from "effect/Option"
 import * as FourCC from "../../FourCC.js"
 import type * as MmioError from "../../MmioError.js"
 import type * as Api from "../../Riff.js"
 import * as BufferState from "../bufferState.js"
 import type { HandleBase } from "../handle.js"
+import { immediate, isDone, resolve } from "../immediate.js"
 import type { Restore } from "../lock.js"
 import { codeOf } from "../mmio.js"
 import { layoutOf, little, paddingOf } from "./layout.js"
@@ -25,13 +27,15 @@ type AscendError = MmioError.CannotSeek | MmioError.InvalidParameter | MmioError
 const ascendFound = (handle: HandleBase, chunk: Api.FoundChunk) => {
   const end = chunk.dataOffset + chunk.size
   const padding = paddingOf(layoutOf(chunk), chunk.size)
-  return Effect.as(
-    padding === 0
-      ? handle.seek(end, "start")
+  return immediate(() => {
+    const there = resolve(handle.seek(end + padding, "start"))
+    if (isDone(there) && Exit.isSuccess(there)) return Exit.succeed(chunk)
+    return Effect.as(
       // A block of memory that ends without the last padding does not reach behind it.
-      : Effect.catchTag(handle.seek(end + padding, "start"), "CannotSeek", () => handle.seek(end, "start")),
-    chunk
-  )
+      padding === 0 ? there : Effect.catchTag(there, "CannotSeek", () => handle.seek(end, "start")),
+      chunk
+    )
+  })
 }
 
 const ascendCreated = (handle: HandleBase, chunk: Api.CreatedChunk): Effect.Effect<Api.FoundChunk, AscendError> =>
@@ -81,7 +85,7 @@ export const createChunk = (
   handle: HandleBase,
   spec: Api.ChunkSpec
 ): Effect.Effect<Api.CreatedChunk, Api.CreateError> =>
-  Effect.suspend((): Effect.Effect<Api.CreatedChunk, Api.CreateError> => {
+  immediate((): Effect.Effect<Api.CreatedChunk, Api.CreateError> => {
     const { size = 0 } = spec
     const [id, text] = spec.chunk !== undefined
       ? [undefined, spec.chunk] as const

@@ -11,6 +11,7 @@ import type * as Api from "../../Riff.js"
 import * as RiffLimits from "../../RiffLimits.js"
 import * as BufferState from "../bufferState.js"
 import type { HandleBase } from "../handle.js"
+import { immediate } from "../immediate.js"
 import type { Restore } from "../lock.js"
 import { codeOf } from "../mmio.js"
 import { found } from "./chunk.js"
@@ -49,7 +50,7 @@ export const descend = <A extends Access>(
   handle: HandleBase<A>,
   options: Api.DescendOptions | undefined
 ): Effect.Effect<Api.FoundChunk, SearchError<A> | MmioError.InvalidParameter> =>
-  Effect.suspend((): Effect.Effect<Api.FoundChunk, SearchError<A> | MmioError.InvalidParameter> => {
+  immediate((): Effect.Effect<Api.FoundChunk, SearchError<A> | MmioError.InvalidParameter> => {
     const target = targetOf(handle.name.full, options?.find)
     if (Either.isLeft(target)) return Either.left(target.left)
     const search = new Search(handle, target.right, options?.parent)
@@ -65,6 +66,8 @@ type SearchError<A extends Access> = MmioError.ChunkNotFound | MmioError.Invalid
 /** As many bytes as a header needs, with a type, but without a `ds64`. */
 const scratchSize = Layout.wave64.headerSize + Layout.wave64.typeSize
 
+const nothing = new Uint8Array(0)
+
 /** A walk over the chunks of one parent. Every step of it goes forward by at least a header. */
 class Search<A extends Access> {
   private readonly handle: HandleBase<A>
@@ -75,7 +78,7 @@ class Search<A extends Access> {
   private readonly sizes: Ds64.Sizes
   /** Behind the last byte that belongs to the parent. */
   private readonly limit: number
-  private scratch = new Uint8Array(scratchSize)
+  private scratch: Uint8Array = nothing
   /** Where the chunk behind the one that {@link examine} did not accept begins. */
   private next = 0
   /** How many bytes of the header {@link examine} wants. */

@@ -8,6 +8,7 @@ import * as MmioError from "../../MmioError.js"
 import type * as Api from "../../Riff.js"
 import * as BufferState from "../bufferState.js"
 import type { HandleBase } from "../handle.js"
+import { immediate } from "../immediate.js"
 
 /** A kind of integer. @internal */
 export interface Kind<B> {
@@ -41,7 +42,7 @@ export const read = <A extends Access, B>(
   chunk: Api.Chunk,
   { get, name, size }: Kind<B>
 ): Effect.Effect<B, MmioError.InvalidFile | Mmio.ReadError<A>> =>
-  Effect.suspend(() => {
+  immediate(() => {
     const operation = `Riff.${name}`
     const s = handle.state.current
     const at = BufferState.position(s)
