@@ -54,11 +54,10 @@ export const descend = <A extends Access>(
     const target = targetOf(handle.name.full, options?.find)
     if (Either.isLeft(target)) return Either.left(target.left)
     const search = new Search(handle, target.right, options?.parent)
-    // A search that the window can answer is one step.
-    const found = handle.lock.idle && handle.canRead ? search.inWindow(BufferState.position(handle.state.current)) : 0
-    return typeof found === "object"
-      ? Effect.succeed(found)
-      : handle.run("Riff.descend", (restore) => search.slow(restore))
+    const found = handle.lock.idle && handle.canRead ? search.quick() : undefined
+    return found === undefined
+      ? handle.run("Riff.descend", (restore) => search.slow(restore))
+      : Effect.succeed(found)
   })
 
 type SearchError<A extends Access> = MmioError.ChunkNotFound | MmioError.InvalidFile | Mmio.ReadError<A>
@@ -67,6 +66,8 @@ type SearchError<A extends Access> = MmioError.ChunkNotFound | MmioError.Invalid
 const scratchSize = Layout.wave64.headerSize + Layout.wave64.typeSize
 
 const nothing = new Uint8Array(0)
+
+const windowsAtOnce = 32
 
 /** A walk over the chunks of one parent. Every step of it goes forward by at least a header. */
 class Search<A extends Access> {
@@ -210,6 +211,23 @@ class Search<A extends Access> {
       at = this.next
     }
     return at
+  }
+
+  /** A search that the window can answer, or a few windows that the driver gives at once, is one step. */
+  quick(): Api.FoundChunk | undefined {
+    const { handle } = this
+    const start = BufferState.position(handle.state.current)
+    let from = start
+    for (let windows = 0; windows < windowsAtOnce; windows++) {
+      const at = this.inWindow(from)
+      if (typeof at === "object") return at
+      if (!this.isInside(at) || (windows > 0 && at === from)) break
+      from = at
+      handle.state.current = BufferState.movedTo(handle.state.current, at)
+      if (!handle.refillNow()) break
+    }
+    handle.state.current = BufferState.movedTo(handle.state.current, start)
+    return undefined
   }
 
   slow(restore: Restore): Effect.Effect<Api.FoundChunk, SearchError<A>> {
