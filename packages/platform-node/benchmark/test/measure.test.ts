@@ -11,7 +11,7 @@ const simulated = () => {
   const log: Array<string> = []
   return {
     log,
-    clock: { now: () => now, tidy: () => {} },
+    clock: { now: () => now, used: () => now, tidy: () => {} },
     work: (name: string, cost: (times: number) => number, result: unknown = "same") => (times: number) => {
       log.push(`${name}${times}`)
       now += cost(times)
@@ -26,9 +26,16 @@ describe("measure", () => {
   it("has the works take turns", async () => {
     const { clock, log, work } = simulated()
     const works = { a: work("a", () => 1), b: work("b", () => 3), c: work("c", () => 2) }
-    const summaries = await measure(group({ times: 1, works, rows: [row] }), { ...effort, mostRounds: 3 }, clock)
-    // the first three compare the results
-    expect(log.join(" ")).toBe("a1 b1 c1 a1 b1 c1 a1 b1 c1 a1 b1 c1")
+    const summaries = await measure(
+      group({ times: 1, works, rows: [row] }),
+      { ...effort, warmUp: 6, mostRounds: 3 },
+      clock
+    )
+    const check = "a1 b1 c1"
+    // each for 6 ms
+    const warm = "a1 a1 a1 a1 a1 a1 b1 b1 c1 c1 c1"
+    const rounds = "a1 b1 c1 a1 b1 c1 a1 b1 c1"
+    expect(log.join(" ")).toBe([check, warm, rounds].join(" "))
     expect(summaries).toEqual({
       a: { lower: 1e6, median: 1e6, upper: 1e6 },
       b: { lower: 3e6, median: 3e6, upper: 3e6 },
@@ -69,8 +76,8 @@ describe("measure", () => {
       const { clock, log, work } = simulated()
       const works = { a: work("a", () => 100) }
       await measure({ ...group({ times: 1, works, rows: [row] }), ...fields }, { ...effort, budget }, clock)
-      // one compares the results
-      return log.length - 1
+      // one compares the results, and one warms up
+      return log.length - 2
     }
     expect(await rounds(0)).toBe(2)
     expect(await rounds(250)).toBe(3)
@@ -115,8 +122,9 @@ describe("measure", () => {
     const works = { a: work("a", () => 1), b: work("b", () => 1) }
     const before = work("before", () => 1000)
     const prepared = { ...group({ times: 1, works, rows: [row] }), before: () => void before(0) }
-    const { a } = await measure(prepared, { ...effort, mostRounds: 1 }, clock)
-    expect(log).toEqual(["before0", "a1", "before0", "b1", "before0", "a1", "before0", "b1", "before0"])
+    const { a } = await measure(prepared, { ...effort, warmUp: 0, mostRounds: 1 }, clock)
+    const turn = "before0 a1 before0 b1"
+    expect(log.join(" ")).toBe([turn, turn, turn, "before0"].join(" "))
     expect(a?.median).toBe(1e6)
   })
 

@@ -10,9 +10,9 @@ import { summarize, type Summary } from "./statistics.js"
 
 /** How long to measure. */
 export interface Effort {
-  /** Where the number of times is free, a sample takes at least so many milliseconds, */
+  /** Where the number of times is free, a sample takes at least so many milliseconds. */
   readonly sample: number
-  /** and runs for so many before, until the compiler has done with it. */
+  /** For so many milliseconds of the processor each work runs before it counts, until the compiler has done with it. */
   readonly warmUp: number
   /** After the fewest rounds, no more are begun when a group has taken so many milliseconds. */
   readonly budget: number
@@ -21,7 +21,7 @@ export interface Effort {
 }
 
 export const efforts: { readonly quick: Effort; readonly full: Effort } = {
-  quick: { sample: 50, warmUp: 200, budget: 2000, fewestRounds: 5, mostRounds: 15 },
+  quick: { sample: 30, warmUp: 300, budget: 1500, fewestRounds: 3, mostRounds: 15 },
   full: { sample: 100, warmUp: 1000, budget: 10_000, fewestRounds: 9, mostRounds: 31 }
 }
 
@@ -29,12 +29,18 @@ export const efforts: { readonly quick: Effort; readonly full: Effort } = {
 interface Clock {
   /** In milliseconds. */
   readonly now: () => number
+  /** How long the process has had a processor, in milliseconds: on a busy machine, its compiler waits as everybody does. */
+  readonly used: () => number
   /** Removes garbage, so that nobody pays for that of another. */
   readonly tidy: () => void
 }
 
 const real: Clock = {
   now: () => performance.now(),
+  used: () => {
+    const { system, user } = process.cpuUsage()
+    return (system + user) / 1e3
+  },
   // Only what is young: a full collection also drops compiled code, and with it what the warming up was for.
   tidy: () => globalThis.gc?.({ type: "minor" })
 }
@@ -57,7 +63,6 @@ const check = async (group: Group, times: number): Promise<void> => {
 /** Measures every work, and gives its figure for one time: nanoseconds, or what it gave. */
 export const measure = async (group: Group, effort: Effort, clock = real): Promise<Record<string, Summary>> => {
   const { before, times } = group
-  const works = Object.entries(group.works)
   const sample = async (work: Work, times: number): Promise<number> => {
     const seen = digest.ofLength()
     before?.()
@@ -69,25 +74,24 @@ export const measure = async (group: Group, effort: Effort, clock = real): Promi
     if (typeof given !== "number") throw new Error("A work that measures itself has to give a number.")
     return given
   }
+  const [least, most, compared] = typeof times === "number" ? [times, times, times] : [1, times.most, times.check]
   /** Warms a work up, and finds out how often it has to be done for a sample. */
-  const calibrate = async (work: Work, most: number): Promise<number> => {
+  const warmUp = async (work: Work): Promise<number> => {
+    const end = clock.used() + effort.warmUp
     let fastest = Infinity
-    let elapsed = 0
-    for (let times = 1;;) {
-      const taken = await sample(work, times)
-      elapsed += taken * times / 1e6
+    for (let times = least;;) {
       // the slower ones were cold, or disturbed
-      fastest = Math.min(fastest, taken)
-      const wanted = Math.min(most, Math.ceil(effort.sample * 1e6 / fastest))
-      if (times >= wanted && elapsed >= effort.warmUp) return wanted
+      fastest = Math.min(fastest, await sample(work, times))
+      const wanted = Math.max(least, Math.min(most, Math.ceil(effort.sample * 1e6 / fastest)))
+      if (times >= wanted && clock.used() >= end) return wanted
       times = Math.min(wanted, times * 10)
     }
   }
 
-  if (!group.measuresItself) await check(group, typeof times === "number" ? times : times.check)
+  if (!group.measuresItself) await check(group, compared)
   const contestants: Array<{ readonly name: string; readonly work: Work; readonly times: number }> = []
-  for (const [name, work] of works) {
-    contestants.push({ name, work, times: typeof times === "number" ? times : await calibrate(work, times.most) })
+  for (const [name, work] of Object.entries(group.works)) {
+    contestants.push({ name, work, times: group.measuresItself ? 1 : await warmUp(work) })
   }
 
   const samples = new Map(contestants.map(({ name }): [string, Array<number>] => [name, []]))

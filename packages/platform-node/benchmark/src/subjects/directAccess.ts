@@ -50,8 +50,9 @@ const bySync = (file: string, buffer: number) =>
 
 const byStream = async (file: string) => {
   let sum = 0
-  await flow(fs.createReadStream(file), (bytes) => {
-    sum = sum + sumOf(bytes, 0, bytes.length) | 0
+  await flow(fs.createReadStream(file), ({ buffer, byteOffset, length }) => {
+    // another kind of array in it would make the loop slower for everybody
+    sum = sum + sumOf(new Uint8Array(buffer, byteOffset, length), 0, length) | 0
   })
   return sum
 }

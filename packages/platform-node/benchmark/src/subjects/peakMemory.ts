@@ -5,10 +5,10 @@ import { inChild } from "../ways/child.js"
 export const peakMemory: Subject = {
   name: "peak-memory",
   title: "the peak of resident memory of a process that reads a file to its end",
-  groups: ({ file }) => [
+  groups: ({ file, quick }) => [
     group({
       measuresItself: true,
-      rounds: 3,
+      rounds: quick ? 1 : 3,
       times: 1,
       works: {
         "Mmio.stream": () => inChild("wholeFile", ["library", file]),

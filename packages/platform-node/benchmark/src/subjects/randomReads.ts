@@ -93,7 +93,7 @@ export const randomReads: Subject = {
     const places = placesIn(length)
     return [
       group({
-        times: { check: quick ? 2000 : 10_000, most },
+        times: { check: quick ? 1000 : 10_000, most },
         works: {
           "seek, readInto": (times) => onNode(inLoop(file, places.subarray(0, times))),
           "fs.read": (times) => byCallback(file, places.subarray(0, times)),

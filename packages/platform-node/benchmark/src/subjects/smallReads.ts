@@ -104,7 +104,7 @@ export const smallReads: Subject = {
     const peers = ["fs.readSync", "fs.read", "platform File.read", "strtok3 fromBuffer", "strtok3 fromFile"] as const
     return [
       group({
-        times: { check: quick ? 20_000 : 100_000, most: length / size },
+        times: { check: quick ? 5000 : 100_000, most: length / size },
         works: {
           "Effect.gen": (times) => onNode(inLoop(file, times)),
           "Effect.whileLoop": (times) => onNode(inWhileLoop(file, times)),

@@ -62,7 +62,7 @@ export const smallWrites: Subject = {
     const peers = ["fs.writeSync", "fs.write", "fs.createWriteStream", "platform File.write"] as const
     return [
       group({
-        times: { check: quick ? 20_000 : 100_000, most: length / size },
+        times: { check: quick ? 5000 : 100_000, most: length / size },
         works: {
           "Effect.gen": (times) => onNode(inLoop(file, times)),
           "Effect.whileLoop": (times) => onNode(inWhileLoop(file, times)),

@@ -60,23 +60,15 @@ export const start: Subject = {
           "core and platform-node": importing("effect", "beyond", "@effect-mmio/core", "@effect-mmio/platform-node"),
           "core/Mmio and core/Riff": importing("beyond", "@effect-mmio/core/Mmio", "@effect-mmio/core/Riff"),
           "effect": importing("beyond", "effect"),
-          "@effect/platform/FileSystem, beyond effect": importing("effect", "beyond", "@effect/platform/FileSystem"),
           "@effect/platform-node, beyond effect": importing("effect", "beyond", "@effect/platform-node"),
           "strtok3": importing("beyond", "strtok3"),
-          "wavefile": importing("beyond", "wavefile"),
-          "music-metadata": importing("beyond", "music-metadata")
+          "wavefile": importing("beyond", "wavefile")
         },
         rows: [
           {
             case: "import of core, beyond effect",
             ours: "core",
-            peers: [
-              "effect",
-              "@effect/platform/FileSystem, beyond effect",
-              "strtok3",
-              "wavefile",
-              "music-metadata"
-            ],
+            peers: ["effect", "strtok3", "wavefile"],
             unit: milliseconds,
             target: 60
           },
