@@ -474,7 +474,8 @@ export const fromProcedure: <S>(procedure: (message: IOMessage<S>) => Option.Opt
 // ---------------------------------------------------------------------------------------------------------------------
 
 /**
- * A driver whose files, also those of the drivers that it finds, are changed by `f` as they are opened.
+ * A driver whose files, also those of the drivers that it finds, are changed by `f` as they are opened. The file that `f` gets is a plain
+ * record, so `{ ...file, read }` is a file that reads otherwise.
  *
  * @since 0.1.0
  * @category combinators

@@ -18,19 +18,19 @@ export class Below {
   readonly file: IOProc.File
   /** What errors call the file. */
   readonly name: string
-  private readonly runtime: Runtime.Runtime<never>
+  /** What runs in the background runs as the last caller did; not needed for a file that answers at once or by callbacks. */
+  private runtime: Runtime.Runtime<never> | undefined
   private standsAt = 0
   /** Whether the file was seen to answer at once. Others may begin their work as they are called. */
   private immediate = false
   /** What is at work: a call that answers by itself, or a fiber. */
   private work: "callback" | Fiber.RuntimeFiber<unknown> | undefined
-  private readonly waiting: Array<() => void> = []
+  private waiting: Array<() => void> | undefined
 
-  /** Over a file that was just opened. What runs in the background runs as the opener did. */
-  constructor(file: IOProc.File, name: string, runtime: Runtime.Runtime<never>) {
+  /** Over a file that was just opened. */
+  constructor(file: IOProc.File, name: string) {
     this.file = file
     this.name = name
-    this.runtime = runtime
   }
 
   /** Whether something is at work in the background. */
@@ -42,6 +42,7 @@ export class Below {
   settled(): Effect.Effect<void> {
     return Effect.async<void>((resume) => {
       if (this.work === undefined) return resume(Effect.void)
+      this.waiting ??= []
       this.waiting.push(() => resume(Effect.void))
     })
   }
@@ -64,7 +65,7 @@ export class Below {
       this.work = "callback"
       return work.start(() => this.ended(next))
     }
-    const fiber = Runtime.runFork(this.runtime)(Effect.exit(Effect.interruptible(work)))
+    const fiber = Runtime.runFork(this.runtime ?? Runtime.defaultRuntime)(Effect.exit(Effect.interruptible(work)))
     if (fiber.unsafePoll() !== null) return next()
     this.work = fiber
     fiber.addObserver(() => this.ended(next))
@@ -73,12 +74,19 @@ export class Below {
   private ended(next: () => void): void {
     this.work = undefined
     next()
-    for (const wake of this.waiting.splice(0)) wake()
+    const waiting = this.waiting ?? []
+    this.waiting = undefined
+    for (const wake of waiting) wake()
   }
 
   /** Calls of the file, made now if it can answer now, else as the effect is run: what makes an `Immediate` of one over it. */
   calling<A, E>(calls: () => Effect.Effect<A, E>): Effect.Effect<A, E> {
-    return this.immediate ? calls() : Effect.suspend(calls)
+    return this.immediate ? calls() : Effect.flatMap(Effect.runtime<never>(), (runtime) => {
+      this.runtime = runtime
+      const answer = calls()
+      if (this.immediate) this.runtime = undefined
+      return answer
+    })
   }
 
   read(at: number, target: Uint8Array): Effect.Effect<number, MmioError.ReadError> {

@@ -28,16 +28,14 @@ export const isFull = (block: Block): boolean => block.end - block.start === blo
 export class Adaptive {
   /** How large the next block should be; 0 for none. */
   size = 0
-  private readonly smallest: number
-  private readonly largest: number
+  private readonly sizes: Sizes
   private continuesAt = -1
   private approachedAt = -1
   /** The last block that is no longer used: the next may be as large. */
   private spare: Uint8Array | undefined
 
-  constructor({ largest, smallest }: Sizes) {
-    this.smallest = smallest
-    this.largest = largest
+  constructor(sizes: Sizes) {
+    this.sizes = sizes
   }
 
   /** Before a transfer at `position` that no block serves. */
@@ -48,7 +46,7 @@ export class Adaptive {
     if (position !== this.continuesAt) {
       this.size = 0
       this.spare = undefined
-    } else if (this.size === 0) this.size = this.smallest
+    } else if (this.size === 0) this.size = this.sizes.smallest
     else this.grow()
   }
 
@@ -59,7 +57,7 @@ export class Adaptive {
   }
 
   grow(): void {
-    this.size = Math.min(this.size * 2, this.largest)
+    this.size = Math.min(this.size * 2, this.sizes.largest)
   }
 
   /** An empty block at `start`, if there is memory for one. */

@@ -49,14 +49,16 @@ export abstract class HandleBase<A extends Access = Access> implements Api.Handl
     this.canRead = access !== "write"
     this.canWrite = access !== "read"
     this.state = new StateRef(initial)
-    this.lock = new Lock(
-      Effect.dieSync(() =>
-        new MmioError.InvalidHandle({
-          operation: "Mmio",
-          file: name.full,
-          description: "the handle was used after it was closed"
-        })
-      )
+    this.lock = new Lock(this)
+  }
+
+  get whenClosed(): Effect.Effect<never> {
+    return Effect.dieSync(() =>
+      new MmioError.InvalidHandle({
+        operation: "Mmio",
+        file: this.name.full,
+        description: "the handle was used after it was closed"
+      })
     )
   }
 

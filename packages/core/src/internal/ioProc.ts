@@ -3,7 +3,6 @@ import { dual } from "effect/Function"
 import * as Option from "effect/Option"
 import * as Predicate from "effect/Predicate"
 import type * as Request from "effect/Request"
-import type * as Runtime from "effect/Runtime"
 import type { FileName } from "../FileName.js"
 import type { FourCC } from "../FourCC.js"
 import type * as Api from "../IOProc.js"
@@ -224,6 +223,18 @@ export const override = (self: Api.IOProc, functions: Partial<Omit<Api.IOProc, A
   ...functions
 })
 
+/** The functions of a file as a record of its own: a driver may keep them on a prototype, where a spread does not find them. */
+const recordOf = (file: Api.File): Api.File => ({
+  identity: file.identity,
+  forwardOnly: file.forwardOnly,
+  read: (target) => file.read(target),
+  write: (source) => file.write(source),
+  writeFlush: (source) => file.writeFlush(source),
+  seek: (offset, from) => file.seek(offset, from),
+  close: Effect.suspend(() => file.close),
+  onMessage: (request) => file.onMessage(request)
+})
+
 /** @internal */
 export const mapFile: {
   (f: (file: Api.File, request: Api.OpenRequest) => Api.File): (self: Api.IOProc) => Api.IOProc
@@ -232,7 +243,7 @@ export const mapFile: {
   2,
   (self: Api.IOProc, f: (file: Api.File, request: Api.OpenRequest) => Api.File): Api.IOProc =>
     override(self, {
-      open: (request) => Effect.map(self.open(request), (file) => f(file, request)),
+      open: (request) => Effect.map(self.open(request), (file) => f(recordOf(file), request)),
       find: (code) => Option.map(self.find(code), mapFile(f))
     })
 )
@@ -240,12 +251,7 @@ export const mapFile: {
 const smallestBlock = 64 * 1024
 const largestBlock = 1024 * 1024
 
-type Wrap = (
-  file: Api.File,
-  name: string,
-  sizes: Sizes,
-  runtime: Runtime.Runtime<never>
-) => Api.File
+type Wrap = (file: Api.File, name: string, sizes: Sizes) => Api.File
 
 /** A driver whose files go through blocks, but for those that nothing can be held of. */
 const inBlocks = (
@@ -266,14 +272,14 @@ const inBlocks = (
         description: `${smallest} to ${largest} bytes are not the sizes of blocks`
       })
     }
+    const blockSizes = { smallest, largest }
     const through = (driver: Api.IOProc): Api.IOProc =>
       override(driver, {
         open: (request) =>
-          Effect.flatMap(Effect.runtime<never>(), (runtime) =>
-            Effect.map(driver.open(request), (file) =>
-              file.forwardOnly === true || !concerns(request)
-                ? file
-                : wrap(file, request.name.full, { smallest, largest }, runtime))),
+          Effect.map(
+            driver.open(request),
+            (file) => file.forwardOnly === true || !concerns(request) ? file : wrap(file, request.name.full, blockSizes)
+          ),
         find: (code) => Option.map(driver.find(code), through)
       })
     return through(self)

@@ -14,17 +14,22 @@ interface Waiter {
   readonly wake: () => void
 }
 
+/** What a lock is of. @internal */
+export interface Owner {
+  /** What everyone gets who comes, or is still waiting, after the lock was closed. */
+  readonly whenClosed: Effect.Effect<never>
+}
+
 /** @internal */
 export class Lock {
   /** False while an operation runs, and for good once the lock is closed. Only this class sets it. */
   idle = true
   closed = false
-  private readonly waiters: Array<Waiter> = []
-  private readonly whenClosed: Effect.Effect<never>
+  private waiters: Array<Waiter> | undefined
+  private readonly owner: Owner
 
-  /** `whenClosed` is what everyone gets who comes, or is still waiting, after the lock was closed. */
-  constructor(whenClosed: Effect.Effect<never>) {
-    this.whenClosed = whenClosed
+  constructor(owner: Owner) {
+    this.owner = owner
   }
 
   /** Runs an operation that nothing else runs beside, uninterruptibly but for what it restores. */
@@ -33,7 +38,7 @@ export class Lock {
       Effect.zipRight(
         this.acquire(restore),
         Effect.ensuring(
-          Effect.suspend(() => this.closed ? this.whenClosed : operation(restore)),
+          Effect.suspend(() => this.closed ? this.owner.whenClosed : operation(restore)),
           this.release
         )
       )
@@ -55,17 +60,18 @@ export class Lock {
         this.idle = false
         return Effect.void
       }
-      if (this.closed) return this.whenClosed
+      if (this.closed) return this.owner.whenClosed
       let waiter: Waiter | undefined
       const turn = Effect.async<void>((resume) => {
         waiter = { granted: false, wake: () => resume(Effect.void) }
+        this.waiters ??= []
         this.waiters.push(waiter)
       })
       return Effect.onInterrupt(restore(turn), () =>
         Effect.suspend(() => {
           if (waiter === undefined) return Effect.void
           if (waiter.granted) return this.release
-          this.waiters.splice(this.waiters.indexOf(waiter), 1)
+          this.waiters?.splice(this.waiters.indexOf(waiter), 1)
           return Effect.void
         }))
     })
@@ -77,7 +83,7 @@ export class Lock {
   }
 
   free(): void {
-    const next = this.waiters.shift()
+    const next = this.waiters?.shift()
     if (next === undefined) this.idle = !this.closed
     else {
       next.granted = true
@@ -85,5 +91,7 @@ export class Lock {
     }
   }
 
-  private readonly release: Effect.Effect<void> = Effect.sync(() => this.free())
+  private get release(): Effect.Effect<void> {
+    return Effect.sync(() => this.free())
+  }
 }

@@ -5,7 +5,7 @@ import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
 import * as Option from "effect/Option"
 import type * as Request from "effect/Request"
-import type * as Scope from "effect/Scope"
+import * as Scope from "effect/Scope"
 import * as FileName from "../FileName.js"
 import * as FourCC from "../FourCC.js"
 import * as IOProc from "../IOProc.js"
@@ -127,7 +127,12 @@ export const asking = <A, E extends MmioError.MmioError>(
 
 /** Handles flush and close as they are released; what fails then has no channel to fail in, and is a defect. */
 const scoped = <H extends HandleBase, E, R>(open: Effect.Effect<H, E, R>): Effect.Effect<H, E, R | Scope.Scope> =>
-  Effect.acquireRelease(open, (handle) => Effect.orDie(handle.dispose("Mmio.close")))
+  // What `acquireRelease` keeps for a finalizer, the references of the fiber, would be as large as all else of a handle without its buffer.
+  Effect.uninterruptible(
+    Effect.flatMap(Effect.scope, (scope) =>
+      Effect.tap(open, (handle) =>
+        Scope.addFinalizerExit(scope, () => Effect.orDie(handle.dispose("Mmio.close")))))
+  )
 
 /** @internal */
 export type OpenFailure = MmioError.OpenError | MmioError.OutOfMemory | MmioError.InvalidParameter

@@ -9,7 +9,6 @@ import * as Exit from "effect/Exit"
 import { globalValue } from "effect/GlobalValue"
 import * as Option from "effect/Option"
 import type * as Request from "effect/Request"
-import type * as Runtime from "effect/Runtime"
 import type * as Api from "../IOProc.js"
 import type * as MmioError from "../MmioError.js"
 import { Below } from "./below.js"
@@ -49,20 +48,21 @@ class ReadAheadFile implements Api.File {
   /** Where reading ahead found nothing, or failed: what a reader gets there is asked for when it wants it. */
   private stopsAt = -1
 
-  constructor(file: Api.File, name: string, sizes: Sizes, runtime: Runtime.Runtime<never>) {
+  constructor(file: Api.File, name: string, sizes: Sizes) {
     this.identity = file.identity ?? name
-    this.below = new Below(file, name, runtime)
+    this.below = new Below(file, name)
     this.sequence = new Adaptive(sizes)
     this.version = versionOf(this.identity)
     this.seen = this.version.number
   }
 
-  readonly read = (target: Uint8Array): Effect.Effect<number, MmioError.ReadError> =>
-    immediate(() => {
+  read(target: Uint8Array): Effect.Effect<number, MmioError.ReadError> {
+    return immediate(() => {
       if (this.seen !== this.version.number) this.forget()
       const count = this.fromBlocks(target)
       return count > 0 ? Exit.succeed(count) : this.below.calling(() => this.fromBelow(target))
     })
+  }
 
   /** Gives what the blocks have at the position, and goes on to read behind it. */
   private fromBlocks(target: Uint8Array): number {
@@ -155,10 +155,13 @@ class ReadAheadFile implements Api.File {
     this.seen = this.version.number
   }
 
-  readonly write = (source: Uint8Array): Effect.Effect<number, MmioError.WriteError> => this.put("write", source)
+  write(source: Uint8Array): Effect.Effect<number, MmioError.WriteError> {
+    return this.put("write", source)
+  }
 
-  readonly writeFlush = (source: Uint8Array): Effect.Effect<number, MmioError.WriteError> =>
-    this.put("writeFlush", source)
+  writeFlush(source: Uint8Array): Effect.Effect<number, MmioError.WriteError> {
+    return this.put("writeFlush", source)
+  }
 
   private put(how: "write" | "writeFlush", source: Uint8Array): Effect.Effect<number, MmioError.WriteError> {
     const { below } = this
@@ -189,8 +192,8 @@ class ReadAheadFile implements Api.File {
     if (from < to) copy(source, from - this.position, block.bytes, from - block.start, to - from)
   }
 
-  readonly seek = (offset: number, from: Api.Whence): Effect.Effect<number, MmioError.CannotSeek> =>
-    immediate(() => {
+  seek(offset: number, from: Api.Whence): Effect.Effect<number, MmioError.CannotSeek> {
+    return immediate(() => {
       const { below } = this
       const target = from === "start" ? offset : from === "current" ? this.position + offset : undefined
       if (target !== undefined && !this.closed && (target === this.position || this.holds(target))) {
@@ -203,24 +206,27 @@ class ReadAheadFile implements Api.File {
         })
       )
     })
+  }
 
   private holds(position: number): boolean {
     const isIn = (block: Block | undefined) => block !== undefined && position >= block.start && position < block.end
     return this.seen === this.version.number && (isIn(this.serving) || isIn(this.fetched))
   }
 
-  readonly close: Effect.Effect<void, MmioError.CloseError> = Effect.suspend(() => {
-    const { below, identity, version } = this
-    if (this.closed) return below.file.close
-    this.closed = true
-    this.forget()
-    if (--version.handles === 0 && versions.get(identity) === version) versions.delete(identity)
-    return Effect.zipRight(below.stopped(), below.file.close)
-  })
+  get close(): Effect.Effect<void, MmioError.CloseError> {
+    return Effect.suspend(() => {
+      const { below, identity, version } = this
+      if (this.closed) return below.file.close
+      this.closed = true
+      this.forget()
+      if (--version.handles === 0 && versions.get(identity) === version) versions.delete(identity)
+      return Effect.zipRight(below.stopped(), below.file.close)
+    })
+  }
 
   /** The file below may do anything to answer, so it stands at the position, and what was read of it before counts no more. */
-  readonly onMessage = <A, E>(request: Request.Request<A, E>): Option.Option<Effect.Effect<A, E>> =>
-    Option.map(this.below.file.onMessage(request), (answer) =>
+  onMessage<A, E>(request: Request.Request<A, E>): Option.Option<Effect.Effect<A, E>> {
+    return Option.map(this.below.file.onMessage(request), (answer) =>
       Effect.suspend(() => {
         const { below } = this
         return Effect.zipRight(
@@ -234,12 +240,8 @@ class ReadAheadFile implements Api.File {
           )
         )
       }))
+  }
 }
 
 /** @internal */
-export const readAhead = (
-  file: Api.File,
-  name: string,
-  sizes: Sizes,
-  runtime: Runtime.Runtime<never>
-): Api.File => new ReadAheadFile(file, name, sizes, runtime)
+export const readAhead = (file: Api.File, name: string, sizes: Sizes): Api.File => new ReadAheadFile(file, name, sizes)

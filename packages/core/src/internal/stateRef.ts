@@ -12,10 +12,12 @@ import type { BufferState } from "./bufferState.js"
  */
 export class StateRef extends Effectable.Class<BufferState> implements Ref.Ref<BufferState> {
   current: BufferState
-  readonly get: Effect.Effect<BufferState> = Effect.sync(() => this.current)
   constructor(initial: BufferState) {
     super()
     this.current = initial
+  }
+  get get(): Effect.Effect<BufferState> {
+    return Effect.sync(() => this.current)
   }
   get [Ref.RefTypeId](): Ref.Ref.Variance<BufferState>[Ref.RefTypeId] {
     return { _A: (a) => a }

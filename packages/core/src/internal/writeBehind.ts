@@ -8,7 +8,6 @@ import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Option from "effect/Option"
 import type * as Request from "effect/Request"
-import type * as Runtime from "effect/Runtime"
 import type * as Api from "../IOProc.js"
 import * as MmioError from "../MmioError.js"
 import { Below } from "./below.js"
@@ -32,9 +31,9 @@ class WriteBehindFile implements Api.File {
   private writing: Held | undefined
   private filling: Held | undefined
 
-  constructor(file: Api.File, name: string, sizes: Sizes, runtime: Runtime.Runtime<never>) {
+  constructor(file: Api.File, name: string, sizes: Sizes) {
     this.identity = file.identity
-    this.below = new Below(file, name, runtime)
+    this.below = new Below(file, name)
     this.sequence = new Adaptive(sizes)
   }
 
@@ -46,8 +45,9 @@ class WriteBehindFile implements Api.File {
   // taking
   // -------------------------------------------------------------------------------------------------------------------
 
-  readonly write = (source: Uint8Array): Effect.Effect<number, MmioError.WriteError> =>
-    immediate(() => this.take(source) ?? this.below.calling(() => this.makeRoom(source)))
+  write(source: Uint8Array): Effect.Effect<number, MmioError.WriteError> {
+    return immediate(() => this.take(source) ?? this.below.calling(() => this.makeRoom(source)))
+  }
 
   /** Takes as much as the block has room for, if that is where it belongs. */
   private take(source: Uint8Array): Exit.Exit<number> | undefined {
@@ -143,20 +143,23 @@ class WriteBehindFile implements Api.File {
     return Exit.void
   }
 
-  readonly writeFlush = (source: Uint8Array): Effect.Effect<number, MmioError.WriteError> =>
-    Effect.suspend(() => andThen(this.push(), () => this.transfer("writeFlush", source)))
+  writeFlush(source: Uint8Array): Effect.Effect<number, MmioError.WriteError> {
+    return Effect.suspend(() => andThen(this.push(), () => this.transfer("writeFlush", source)))
+  }
 
-  readonly close: Effect.Effect<void, MmioError.CloseError> = Effect.uninterruptibleMask((restore) =>
-    Effect.flatMap(Effect.exit(restore(Effect.suspend(() => this.push()))), (pushed) => {
-      this.closed = true
-      this.writing = undefined
-      this.filling = undefined
-      return Effect.flatMap(
-        Effect.exit(Effect.zipRight(this.below.stopped(), this.below.file.close)),
-        (closed) => bothExits(Exit.mapError(pushed, (error) => this.asCannotWrite(error)), closed)
-      )
-    })
-  )
+  get close(): Effect.Effect<void, MmioError.CloseError> {
+    return Effect.uninterruptibleMask((restore) =>
+      Effect.flatMap(Effect.exit(restore(Effect.suspend(() => this.push()))), (pushed) => {
+        this.closed = true
+        this.writing = undefined
+        this.filling = undefined
+        return Effect.flatMap(
+          Effect.exit(Effect.zipRight(this.below.stopped(), this.below.file.close)),
+          (closed) => bothExits(Exit.mapError(pushed, (error) => this.asCannotWrite(error)), closed)
+        )
+      })
+    )
+  }
 
   private asCannotWrite(error: MmioError.WriteError): MmioError.CannotWrite {
     return error._tag === "CannotWrite" ? error : new MmioError.CannotWrite({
@@ -173,8 +176,8 @@ class WriteBehindFile implements Api.File {
   // what else is done with a file
   // -------------------------------------------------------------------------------------------------------------------
 
-  readonly read = (target: Uint8Array): Effect.Effect<number, MmioError.ReadError> =>
-    immediate(() =>
+  read(target: Uint8Array): Effect.Effect<number, MmioError.ReadError> {
+    return immediate(() =>
       this.below.calling(() => {
         const { below, position } = this
         if (!this.holds) {
@@ -196,9 +199,10 @@ class WriteBehindFile implements Api.File {
         return Effect.zipRight(pushed, this.read(target))
       })
     )
+  }
 
-  readonly seek = (offset: number, from: Api.Whence): Effect.Effect<number, MmioError.CannotSeek> =>
-    immediate(() => {
+  seek(offset: number, from: Api.Whence): Effect.Effect<number, MmioError.CannotSeek> {
+    return immediate(() => {
       const { below, filling, position, writing } = this
       const target = from === "start" ? offset : from === "current" ? position + offset : undefined
       const isHere = target === position || (filling !== undefined && target !== undefined && canTake(filling, target))
@@ -218,16 +222,18 @@ class WriteBehindFile implements Api.File {
         )
       })
     })
+  }
 
   /** The file below may do anything to answer: it has what was written, if it takes it, and stands at the position. */
-  readonly onMessage = <A, E>(request: Request.Request<A, E>): Option.Option<Effect.Effect<A, E>> =>
-    Option.map(this.below.file.onMessage(request), (answer) =>
+  onMessage<A, E>(request: Request.Request<A, E>): Option.Option<Effect.Effect<A, E>> {
+    return Option.map(this.below.file.onMessage(request), (answer) =>
       Effect.suspend(() =>
         Effect.zipRight(
           Effect.ignore(Effect.zipRight(this.push(), Effect.suspend(() => this.below.seek(this.position, "start")))),
           answer
         )
       ))
+  }
 }
 
 const restOf = (block: Held): Uint8Array => block.bytes.subarray(block.down, block.end - block.start)
@@ -237,9 +243,5 @@ const canTake = (block: Held, position: number): boolean =>
   position >= block.start + block.down && position <= block.end
 
 /** @internal */
-export const writeBehind = (
-  file: Api.File,
-  name: string,
-  sizes: Sizes,
-  runtime: Runtime.Runtime<never>
-): Api.File => new WriteBehindFile(file, name, sizes, runtime)
+export const writeBehind = (file: Api.File, name: string, sizes: Sizes): Api.File =>
+  new WriteBehindFile(file, name, sizes)

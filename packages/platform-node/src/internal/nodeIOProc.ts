@@ -10,7 +10,7 @@ import * as NFS from "node:fs"
 import * as OS from "node:os"
 import * as Path from "node:path"
 import type * as Api from "../NodeIOProc.js"
-import { makePositional } from "./positionalFile.js"
+import { type FileOptions, makePositional } from "./positionalFile.js"
 import { makeSequential } from "./sequentialFile.js"
 import { background, blocking, type System, systemError } from "./system.js"
 
@@ -70,12 +70,13 @@ const opener = (system: System, os: Calls, path: string): Effect.Effect<Calls> =
   })
 
 const open = (
-  system: System,
+  fileOptions: FileOptions,
   os: Calls,
   request: IOProc.OpenRequest,
   options: Api.Options
 ): Effect.Effect<IOProc.File, MmioError.OpenError> => {
   const { access, create, name: { full: path } } = request
+  const { system } = fileOptions
   const operation = "NodeIOProc.open"
   const failed = (cause: unknown, folderMissing: boolean) =>
     Errno.openError({ operation, file: path, cause }, folderMissing)
@@ -97,7 +98,7 @@ const open = (
     }
     const descriptor = { fd, name: path, identity, canWrite: access !== "read", release: claim.release }
     const file = stats.isFile() || stats.isBlockDevice()
-      ? makePositional(system, descriptor, { isDevice: stats.isBlockDevice(), sync: options.sync ?? false })
+      ? makePositional(descriptor, stats.isBlockDevice(), fileOptions)
       : makeSequential(descriptor)
     // Only now, when no other handle forbids it. A file that is empty stays as it is: those of /proc cannot be cut.
     return create && stats.isFile() && stats.size > 0n
@@ -242,8 +243,9 @@ export const make = (options: Api.Options = {}): Effect.Effect<IOProc.IOProc> =>
   Effect.sync(() => {
     const system = options.blocking === true ? blocking : background
     const os = calls(system)
+    const fileOptions = { system, sync: options.sync ?? false }
     const plain = IOProc.make({
-      open: (request) => open(system, os, request, options),
+      open: (request) => open(fileOptions, os, request, options),
       rename: (from, to) => rename(os, from.full, to.full),
       remove: (name) => remove(os, name.full),
       exists: (name) => exists(os, name.full),

@@ -6,7 +6,7 @@ import * as IOProc from "@effect-mmio/core/IOProc"
 import * as MmioError from "@effect-mmio/core/MmioError"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
-import * as NFS from "node:fs"
+import type * as NFS from "node:fs"
 import { maxTransfer, type System, systemError } from "./system.js"
 
 /** @internal */
@@ -22,94 +22,161 @@ export interface OpenDescriptor {
   readonly release: () => void
 }
 
-/** @internal */
-export const makePositional = (
-  system: System,
-  { canWrite, fd, identity, name, release }: OpenDescriptor,
-  options: { readonly isDevice: boolean; readonly sync: boolean | "data" }
-): IOProc.File => {
-  let position = 0
-  let isOpen = true
-  let failedSync: Option.Option<unknown> = Option.none()
+/** What is the same for all files of a storage. @internal */
+export interface FileOptions {
+  readonly system: System
+  readonly sync: boolean | "data"
+}
+
+/** A class, since a program may have ten thousand of them open: a record would have a closure for each of its functions. */
+class PositionalFile implements IOProc.File {
+  private readonly descriptor: OpenDescriptor
+  private readonly options: FileOptions
+  private readonly isDevice: boolean
+  private position = 0
+  private isOpen = true
+  private failedSync: Option.Option<unknown> = Option.none()
+
+  constructor(descriptor: OpenDescriptor, isDevice: boolean, options: FileOptions) {
+    this.descriptor = descriptor
+    this.isDevice = isDevice
+    this.options = options
+  }
+
+  get identity(): string {
+    return this.descriptor.identity
+  }
+
+  read(target: Uint8Array): Effect.Effect<number, MmioError.ReadError> {
+    const { system } = this.options
+    return system.call<number, number, MmioError.ReadError>(
+      (done) => system.read(this.number("read"), target, 0, Math.min(target.length, maxTransfer), this.position, done),
+      (count) => this.moved(count),
+      (cause) => Errno.readError(this.origin("read", cause, this.position))
+    )
+  }
+
+  write(source: Uint8Array): Effect.Effect<number, MmioError.WriteError> {
+    const { system } = this.options
+    return system.call<number, number, MmioError.WriteError>(
+      (done) => {
+        if (!this.descriptor.canWrite) throw systemError("EBADF", "write")
+        system.write(this.number("write"), source, 0, Math.min(source.length, maxTransfer), this.position, done)
+      },
+      (count) => this.moved(count),
+      (cause) => Errno.writeError(this.origin("write", cause, this.position))
+    )
+  }
+
+  writeFlush(source: Uint8Array): Effect.Effect<number, MmioError.WriteError> {
+    return Effect.suspend(() => {
+      const before = this.position
+      const written = source.length === 0 ? Effect.succeed(0) : this.write(source)
+      return this.options.sync === false || !this.descriptor.canWrite
+        ? written
+        : Effect.uninterruptible(Effect.tap(written, () => this.synchronize(before)))
+    })
+  }
+
+  seek(offset: number, from: IOProc.Whence): Effect.Effect<number, MmioError.CannotSeek> {
+    return from === "end"
+      ? Effect.flatMap(this.size, (end) => this.moveTo(end + offset))
+      : IOProc.immediate(() => this.moveTo(from === "start" ? offset : this.position + offset))
+  }
+
+  get close(): Effect.Effect<void, MmioError.CloseError> {
+    const { system } = this.options
+    return system.call<void, void, MmioError.CloseError>(
+      (done) => {
+        const closing = this.number("close")
+        this.isOpen = false
+        system.close(closing, (error) => {
+          this.descriptor.release()
+          done(error)
+        })
+      },
+      () => {},
+      (cause) => Errno.closeError(this.origin("close", cause))
+    )
+  }
+
+  onMessage(): Option.Option<never> {
+    return Option.none()
+  }
 
   /** The number of a closed descriptor may be that of another file by now. */
-  const descriptor = (syscall: string): number => {
-    if (!isOpen) throw systemError("EBADF", syscall)
-    return fd
+  private number(syscall: string): number {
+    if (!this.isOpen) throw systemError("EBADF", syscall)
+    return this.descriptor.fd
   }
-  const origin = (operation: string, cause: unknown, position?: number): Errno.Origin => ({
-    operation: `NodeIOProc.${operation}`,
-    file: name,
-    position,
-    cause
-  })
-  const moved = (count: number) => {
-    position += count
+
+  private origin(operation: string, cause: unknown, position?: number): Errno.Origin {
+    return { operation: `NodeIOProc.${operation}`, file: this.descriptor.name, position, cause }
+  }
+
+  private moved(count: number): number {
+    this.position += count
     return count
   }
-  const moveTo = (target: number): Effect.Effect<number, MmioError.CannotSeek> =>
-    Number.isSafeInteger(target) && target >= 0
-      ? Effect.succeed(position = target)
+
+  private moveTo(target: number): Effect.Effect<number, MmioError.CannotSeek> {
+    return Number.isSafeInteger(target) && target >= 0
+      ? Effect.succeed(this.position = target)
       : Effect.fail(
         new MmioError.CannotSeek({
           operation: "NodeIOProc.seek",
-          file: name,
+          file: this.descriptor.name,
           position: target,
           description: "a file has no such position"
         })
       )
+  }
 
-  const size: Effect.Effect<number, MmioError.CannotSeek> = Effect.flatMap(
-    system.call<NFS.BigIntStats, number, MmioError.CannotSeek>(
-      (done) => system.fstat(descriptor("fstat"), { bigint: true }, done),
-      (stats) => Number(stats.size),
-      (cause) => Errno.seekError(origin("seek", cause))
-    ),
-    // A block device does not tell its size through fstat, and Node has no lseek.
-    (size) =>
-      options.isDevice && size === 0
-        ? Effect.fail(
-          new MmioError.CannotSeek({
-            operation: "NodeIOProc.seek",
-            file: name,
-            description: "the size of a device cannot be found out"
-          })
-        )
-        : Effect.succeed(size)
-  )
-
-  const write = (source: Uint8Array): Effect.Effect<number, MmioError.WriteError> =>
-    system.call<number, number, MmioError.WriteError>(
-      (done) => {
-        if (!canWrite) throw systemError("EBADF", "write")
-        system.write(descriptor("write"), source, 0, Math.min(source.length, maxTransfer), position, done)
-      },
-      moved,
-      (cause) => Errno.writeError(origin("write", cause, position))
+  private get size(): Effect.Effect<number, MmioError.CannotSeek> {
+    const { system } = this.options
+    return Effect.flatMap(
+      system.call<NFS.BigIntStats, number, MmioError.CannotSeek>(
+        (done) => system.fstat(this.number("fstat"), { bigint: true }, done),
+        (stats) => Number(stats.size),
+        (cause) => Errno.seekError(this.origin("seek", cause))
+      ),
+      // A block device does not tell its size through fstat, and Node has no lseek.
+      (size) =>
+        this.isDevice && size === 0
+          ? Effect.fail(
+            new MmioError.CannotSeek({
+              operation: "NodeIOProc.seek",
+              file: this.descriptor.name,
+              description: "the size of a device cannot be found out"
+            })
+          )
+          : Effect.succeed(size)
     )
+  }
 
   /** Has the system put on the device what it holds of the file. If it cannot, the position is `before` again. */
-  const synchronize = (before: number): Effect.Effect<void, MmioError.WriteError> =>
-    Effect.suspend(() => {
-      if (Option.isSome(failedSync)) {
-        position = before
+  private synchronize(before: number): Effect.Effect<void, MmioError.WriteError> {
+    return Effect.suspend(() => {
+      if (Option.isSome(this.failedSync)) {
+        this.position = before
         return Effect.fail(
           new MmioError.CannotWrite({
             operation: "NodeIOProc.writeFlush",
-            file: name,
+            file: this.descriptor.name,
             position: before,
             description: "an earlier flush failed, and what the system held then may be lost",
             written: 0,
-            cause: failedSync.value
+            cause: this.failedSync.value
           })
         )
       }
+      const { sync, system } = this.options
       return Effect.catchAll(
         system.call<void, void, unknown>(
           (done) =>
-            options.sync === "data"
-              ? system.fdatasync(descriptor("fdatasync"), done)
-              : system.fsync(descriptor("fsync"), done),
+            sync === "data"
+              ? system.fdatasync(this.number("fdatasync"), done)
+              : system.fsync(this.number("fsync"), done),
           () => {},
           (cause) => cause
         ),
@@ -117,46 +184,18 @@ export const makePositional = (
           // A file that is no storage, such as those of /proc, has nothing to push down.
           if (Errno.nameOf(cause) === "EINVAL") return Effect.void
           // The system forgets what it failed to write, and would report success the next time.
-          failedSync = Option.some(cause)
-          position = before
-          return Effect.fail(Errno.writeError(origin("writeFlush", cause, before)))
+          this.failedSync = Option.some(cause)
+          this.position = before
+          return Effect.fail(Errno.writeError(this.origin("writeFlush", cause, before)))
         }
       )
     })
-
-  return {
-    identity,
-    read: (target) =>
-      system.call<number, number, MmioError.ReadError>(
-        (done) => system.read(descriptor("read"), target, 0, Math.min(target.length, maxTransfer), position, done),
-        moved,
-        (cause) => Errno.readError(origin("read", cause, position))
-      ),
-    write,
-    writeFlush: (source) =>
-      Effect.suspend(() => {
-        const before = position
-        const written = source.length === 0 ? Effect.succeed(0) : write(source)
-        return options.sync === false || !canWrite
-          ? written
-          : Effect.uninterruptible(Effect.tap(written, () => synchronize(before)))
-      }),
-    seek: (offset, from) =>
-      from === "end"
-        ? Effect.flatMap(size, (end) => moveTo(end + offset))
-        : IOProc.immediate(() => moveTo(from === "start" ? offset : position + offset)),
-    close: system.call<void, void, MmioError.CloseError>(
-      (done) => {
-        const closing = descriptor("close")
-        isOpen = false
-        system.close(closing, (error) => {
-          release()
-          done(error)
-        })
-      },
-      () => {},
-      (cause) => Errno.closeError(origin("close", cause))
-    ),
-    onMessage: () => Option.none()
   }
 }
+
+/** @internal */
+export const makePositional = (
+  descriptor: OpenDescriptor,
+  isDevice: boolean,
+  options: FileOptions
+): IOProc.File => new PositionalFile(descriptor, isDevice, options)
