@@ -14,7 +14,7 @@ import { fileURLToPath } from "node:url"
 import { type Effort, efforts } from "./runner/measure.js"
 import type { Setting, Subject } from "./runner/model.js"
 import { writeNoise } from "./runner/noise.js"
-import { type Options, parse, usage } from "./runner/options.js"
+import { type Options, parse } from "./runner/options.js"
 import { objection, type Result, tally } from "./runner/result.js"
 import { table } from "./runner/table.js"
 import { subjects } from "./subjects/index.js"
@@ -117,6 +117,6 @@ try {
   const well = await run(parse(process.argv.slice(2)))
   process.exitCode = well ? 0 : 1
 } catch (error) {
-  console.error(`${error instanceof Error ? error.message : error}\n\n${usage}`)
+  console.error(error instanceof Error ? error.message : error)
   process.exitCode = 2
 }

@@ -22,19 +22,18 @@ const used = async (): Promise<number> => {
 }
 
 const measure = async <Handle>(
-  open: () => Promise<Handle>,
-  read: (handle: Handle) => Promise<unknown>
+  open: (count: number) => Promise<ReadonlyArray<Handle>>,
+  read: (handles: ReadonlyArray<Handle>) => Promise<unknown>
 ): Promise<void> => {
-  // what is loaded and compiled for the first handle is no part of the others
-  const first = await open()
+  // what is loaded and compiled for the first handles is no part of the others
+  const first = await open(10)
   await read(first)
-  const handles = [first]
   const before = await used()
-  while (handles.length <= Number(count)) handles.push(await open())
-  if (what !== "opened") { for (const handle of handles) await read(handle) }
+  const handles = await open(Number(count))
+  if (what !== "opened") await read(handles)
   const taken = await used() - before
   // named here, they are not collected before
-  if (handles.length <= Number(count)) throw new Error("A handle was lost.")
+  if (first.length + handles.length !== 10 + Number(count)) throw new Error("A handle was lost.")
   tell(what === "peak" ? peak() : taken)
 }
 
@@ -47,7 +46,12 @@ const byLibrary = async () => {
   const target = new Uint8Array(16)
   await onNode(Effect.gen(function*() {
     const run = Runtime.runPromise(yield* Effect.runtime<IOProc.IOProc | Scope.Scope>())
-    yield* Effect.promise(() => measure(() => run(Mmio.open(file)), (handle) => run(Mmio.readInto(handle, target))))
+    yield* Effect.promise(() =>
+      measure(
+        (count) => run(Effect.replicateEffect(Mmio.open(file), count)),
+        (handles) => run(Effect.forEach(handles, (handle) => Mmio.readInto(handle, target), { discard: true }))
+      )
+    )
   }))
 }
 
@@ -59,14 +63,28 @@ const byPlatform = async () => {
   await onPlatform(Effect.gen(function*() {
     const run = Runtime.runPromise(yield* Effect.runtime<Scope.Scope>())
     const fileSystem = yield* FileSystem
-    yield* Effect.promise(() => measure(() => run(fileSystem.open(file)), (handle) => run(handle.read(target))))
+    yield* Effect.promise(() =>
+      measure(
+        (count) => run(Effect.replicateEffect(fileSystem.open(file), count)),
+        (handles) => run(Effect.forEach(handles, (handle) => handle.read(target), { discard: true }))
+      )
+    )
   }))
 }
 
 const byNode = async () => {
   const fs = await import("node:fs/promises")
   const target = new Uint8Array(16)
-  await measure(() => fs.open(file), (handle) => handle.read(target))
+  await measure(
+    async (count) => {
+      const handles = []
+      while (handles.length < count) handles.push(await fs.open(file))
+      return handles
+    },
+    async (handles) => {
+      for (const handle of handles) await handle.read(target)
+    }
+  )
 }
 
 await (kind === "library" ? byLibrary() : kind === "platform" ? byPlatform() : byNode())

@@ -15,7 +15,7 @@ export interface Options {
   readonly profile: string | undefined
 }
 
-export const usage = `npm run bench -- [subject ...] [options]
+const usage = `npm run bench -- [subject ...] [options]
 
   --quick           smaller files, fewer rounds: under a minute
   --case TEXT       only the cases with this text in their names
@@ -23,19 +23,23 @@ export const usage = `npm run bench -- [subject ...] [options]
   --guard           measures what has a target, and fails where a ratio is below a third of it
   --profile FOLDER  runs only the library, and writes a CPU profile of each subject`
 
-/** Throws what is wrong with the arguments, as a sentence. */
+/** Throws what is wrong with the arguments, and how they are used. */
 export const parse = (args: ReadonlyArray<string>): Options => {
-  const { positionals, values } = parseArgs({
-    args: args.filter((arg) => arg !== "--"),
-    allowPositionals: true,
-    options: {
-      quick: { type: "boolean", default: false },
-      guard: { type: "boolean", default: false },
-      case: { type: "string", default: "" },
-      json: { type: "string" },
-      profile: { type: "string" }
-    }
-  })
-  if (values.guard && values.profile !== undefined) throw new Error("A profile has nothing to guard.")
-  return { subjects: positionals, ...values, json: values.json, profile: values.profile }
+  try {
+    const { positionals, values } = parseArgs({
+      args: args.filter((arg) => arg !== "--"),
+      allowPositionals: true,
+      options: {
+        quick: { type: "boolean", default: false },
+        guard: { type: "boolean", default: false },
+        case: { type: "string", default: "" },
+        json: { type: "string" },
+        profile: { type: "string" }
+      }
+    })
+    if (values.guard && values.profile !== undefined) throw new Error("A profile has nothing to guard.")
+    return { subjects: positionals, ...values, json: values.json, profile: values.profile }
+  } catch (error) {
+    throw new Error(`${error instanceof Error ? error.message : error}\n\n${usage}`, { cause: error })
+  }
 }
