@@ -72,7 +72,7 @@ const plan = (reading: Tree.Reading): ReadonlyArray<Change> => {
   const changes: Array<Change> = []
   for (const { chunk } of chain.toReversed()) {
     const size = end - chunk.dataOffset
-    if (size !== chunk.size) {
+    if (size !== chunk.size || isBelowHeader(chunk)) {
       const change = sizeChange(chunk, size)
       if (change === undefined) return []
       changes.push(change)
@@ -88,6 +88,10 @@ const plan = (reading: Tree.Reading): ReadonlyArray<Change> => {
   }
   return changes
 }
+
+/** Whether a size of Wave64, which counts the header, is too small for that. */
+const isBelowHeader = (chunk: Api.Chunk): boolean =>
+  chunk.guid._tag === "Some" && chunk.sizeField < Layout.wave64.headerSize
 
 const numberOf = (chunk: Api.Chunk): number => FourCC.toNumber(chunk.id)
 

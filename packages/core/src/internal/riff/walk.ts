@@ -65,9 +65,9 @@ export class Window {
   ): Effect.Effect<void, Mmio.ReadError<A>> {
     const { at, count } = walker
     const end = this.offset + this.end
-    const goesOn = at >= this.offset && at <= end && this.end > 0
-    const kept = goesOn ? end - at : 0
-    this.size = goesOn ? Math.min(this.size * 2, mostRead) : leastRead
+    const isNear = this.end > 0 && at >= this.offset && at < end + leastRead
+    const kept = isNear ? Math.max(0, end - at) : 0
+    this.size = isNear ? Math.min(this.size * 2, mostRead) : leastRead
     // What a file wants to be read of it is not believed before so much was there: the window grows with it.
     const size = Math.max(this.size, kept * 2)
     const from = this.bytes
