@@ -72,5 +72,17 @@ export class Sizes {
   }
 }
 
+/**
+ * Where the size of a chunk is written, whose header holds 0xFFFFFFFF; undefined where it is written nowhere.
+ *
+ * @internal
+ */
+export const placeOf = ({ dataOffset, table }: Api.Ds64, id: number): number | undefined => {
+  if (hasDs64(id)) return dataOffset
+  if (id === ids.data) return dataOffset + 8
+  const index = table.findIndex((entry) => entry.id === code(id))
+  return index < 0 ? undefined : dataOffset + fixed + index * entrySize + 4
+}
+
 /** Of files without. @internal */
 export const noSizes = new Sizes(undefined)
