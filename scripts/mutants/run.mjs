@@ -39,13 +39,15 @@ const test = (cwd, tests) =>
     const child = spawn("node", ["node_modules/vitest/vitest.mjs", "run", "--bail", "1", ...tests], {
       cwd,
       env: { ...process.env, MMIO_TEST_SCALE: process.env.MMIO_TEST_SCALE ?? "0.5" },
-      stdio: ["ignore", "pipe", "pipe"]
+      stdio: ["ignore", "pipe", "pipe"],
+      // A group of its own: vitest's workers would outlive it, and one that hangs would go on taking a processor.
+      detached: true
     })
     let output = ""
     child.stdout.on("data", (text) => output += text)
     child.stderr.on("data", (text) => output += text)
     // A mistake that makes the code hang is caught, too.
-    const timer = setTimeout(() => child.kill("SIGKILL"), 240_000)
+    const timer = setTimeout(() => process.kill(-child.pid, "SIGKILL"), 240_000)
     child.on("close", (code) => {
       clearTimeout(timer)
       resolve({ code, ran: / Tests .*\d (?:passed|failed)/.test(output) || code === null, output })
