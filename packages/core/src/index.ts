@@ -80,3 +80,10 @@ export * as Riff from "./Riff.js"
  * @since 0.1.0
  */
 export * as Sharing from "./Sharing.js"
+
+/**
+ * What the chunks of a WAVE file say.
+ *
+ * @since 0.1.0
+ */
+export * as Wave from "./Wave.js"

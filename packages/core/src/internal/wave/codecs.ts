@@ -1,0 +1,32 @@
+import * as Either from "effect/Either"
+import * as Schema from "effect/Schema"
+import type * as Api from "../../Wave.js"
+import { bext } from "./bext.js"
+import { cue, ds64, fact, instrument, sampler } from "./chunks.js"
+import type { Codec } from "./codec.js"
+import { format } from "./format.js"
+import { adtlList, infoList } from "./lists.js"
+
+/** Formats of their own, which are not looked into. */
+const raw: Codec<Uint8Array> = {
+  schema: Schema.Uint8ArrayFromSelf,
+  decode: (bytes) => Either.right(bytes),
+  encode: (bytes) => Either.right(bytes)
+}
+
+/** @internal */
+export const codecs: { readonly [K in keyof Api.Known]: Codec<Api.Known[K]> } = {
+  "fmt ": format,
+  fact,
+  "cue ": cue,
+  smpl: sampler,
+  inst: instrument,
+  bext,
+  ds64,
+  "LIST:INFO": infoList,
+  "LIST:adtl": adtlList,
+  iXML: raw,
+  _PMX: raw,
+  "ID3 ": raw,
+  "id3 ": raw
+}
