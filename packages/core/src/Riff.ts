@@ -1,22 +1,61 @@
 /**
- * RIFF files: chunks found, entered, left and made.
+ * RIFF files: chunks found, entered, left and made; walked through, checked and repaired.
  *
  * A chunk is an id of four characters, a size, and as many bytes of data, padded to an even number. The data of a `RIFF` or `LIST`
  * chunk is a type of four characters and further chunks.
  *
+ * What reads `RIFF` reads its relatives: `RIFX`, whose numbers are big-endian; `RF64` and `BW64`, whose sizes of 64 bits are in their first
+ * chunk, `ds64`; Wave64, whose ids are GUIDs, whose sizes count the header, and whose chunks begin at multiples of eight. Of IFF-85, from
+ * which all of them come, `FORM` and `CAT ` are read (AIFF is a `FORM`). A chunk knows how it is written, and what is in it is written the same.
+ *
  * Sizes come out of the file and are not trusted: nothing is allocated by them, a search never leaves its parent, and every step of it
- * goes forward by at least the eight bytes of a chunk's header.
+ * goes forward by at least the eight bytes of a chunk's header. `RiffLimits` says how far a walk follows them.
  *
  * @since 0.1.0
  */
 import * as Effect from "effect/Effect"
+import type * as Either from "effect/Either"
 import type * as Option from "effect/Option"
 import type * as Stream from "effect/Stream"
 import type { FourCC } from "./FourCC.js"
 import { implementation } from "./internal/mmio.js"
-import * as internal from "./internal/riff.js"
+import * as building from "./internal/riff/build.js"
+import * as descending from "./internal/riff/descend.js"
+import * as finding from "./internal/riff/find.js"
+import * as integers from "./internal/riff/integer.js"
+import * as paths from "./internal/riff/path.js"
+import * as trees from "./internal/riff/tree.js"
+import * as walking from "./internal/riff/walk.js"
 import * as Mmio from "./Mmio.js"
 import type * as MmioError from "./MmioError.js"
+import type { RiffProblem } from "./RiffProblem.js"
+
+/**
+ * In which order the bytes of numbers are.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export type ByteOrder = "little" | "big"
+
+/**
+ * What the `ds64` of an `RF64` or `BW64` says. A number beyond 2^53 - 1 counts as that.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Ds64 {
+  /** Where its data begins, in bytes from the start of the file. */
+  readonly dataOffset: number
+  /** The size of the `RF64`, in bytes. */
+  readonly riffSize: number
+  /** The size of its `data`, in bytes. */
+  readonly dataSize: number
+  /** How many samples there are, as `fact` says it elsewhere. */
+  readonly sampleCount: number
+  /** The sizes of other chunks, in bytes. Of two of an id the first counts. */
+  readonly table: ReadonlyArray<{ readonly id: FourCC; readonly size: number }>
+}
 
 /**
  * A chunk that was descended into, or ascended out of (`MMCKINFO`).
@@ -25,17 +64,29 @@ import type * as MmioError from "./MmioError.js"
  * @category models
  */
 export interface FoundChunk {
-  /** The id. */
+  /** The id; of Wave64 the first four bytes of the GUID, which spell it in those that are defined. */
   readonly id: FourCC
   /**
    * How many bytes of data the chunk declares: without its header and its pad byte, with the type of a `RIFF` or `LIST`. How many there
-   * really are is for the file to say.
+   * really are is for the file to say. Where the header holds 0xFFFFFFFF, and a `ds64` the size, it is that.
    */
   readonly size: number
   /** The form type of a `RIFF`, the list type of a `LIST`. */
   readonly type: Option.Option<FourCC>
-  /** Where the data begins, in bytes from the start of the file: 8 behind the header's first byte, also where a type is first. */
+  /** Where the header begins, in bytes from the start of the file. */
+  readonly offset: number
+  /** Where the data begins: behind the header, which is 8 bytes long (in Wave64 24), also where a type is first. */
   readonly dataOffset: number
+  /** The number in the header: the size, but for those in a `ds64`, and in Wave64, where it counts the header. */
+  readonly sizeField: number
+  /** The order of the bytes of its size, and of all numbers in it. */
+  readonly byteOrder: ByteOrder
+  /** The sizes of 64 bits, of an `RF64` or `BW64` that has them and of the chunks in it. */
+  readonly ds64: Option.Option<Ds64>
+  /** The GUID in Wave64, in 32 hexadecimal digits as it lies in the file; what has one is written as Wave64 is. */
+  readonly guid: Option.Option<string>
+  /** The GUID of the type, in Wave64. */
+  readonly typeGuid: Option.Option<string>
   /** The header says what it has to (no `MMIO_DIRTY`). */
   readonly dirty: false
 }
@@ -62,6 +113,9 @@ export type Chunk = FoundChunk | CreatedChunk
 /**
  * What to look for: a chunk of an id, a `RIFF` of a form type (`MMIO_FINDRIFF`), or a `LIST` of a list type (`MMIO_FINDLIST`). Codes
  * have exactly four characters: `"fmt "`, not `"fmt"`.
+ *
+ * A `RIFF` is also found in `RIFX`, `RF64`, `BW64`, and in Wave64, where the form type `wave` is taken for `WAVE`; an id is found as it is
+ * written only.
  *
  * @since 0.1.0
  * @category models
@@ -100,9 +154,12 @@ export type DescendError<A extends Mmio.Readable> =
  * Goes into a chunk (`mmioDescend`): looks from the position on, chunk by chunk, to the end of the parent or of the file, and leaves the
  * position at the chunk's data, behind the type of a `RIFF` or `LIST`.
  *
+ * How the chunks in a parent are written, the parent says; without one, they are taken for little-endian, but for those that can only begin
+ * a file (`RIFX`, `RF64`, `BW64`, `FORM`, `CAT ` and the `riff` of Wave64), which say so themselves.
+ *
  * Fails with `ChunkNotFound` where the search ends, at the latest where a header does not fit; also where the position is not inside of
- * the parent. Fails with `InvalidFile` for a `RIFF` or `LIST` whose type is cut off by the end of the file, and with
- * `InvalidParameter` for a code that is none. After a failure the position is where the search began.
+ * the parent. Fails with `InvalidFile` for a `RIFF` or `LIST` whose type is cut off by the end of the file, and for a `ds64` that goes beyond
+ * `RiffLimits`; with `InvalidParameter` for a code that is none. After a failure the position is where the search began.
  *
  * @example
  * ```ts
@@ -123,10 +180,10 @@ export type DescendError<A extends Mmio.Readable> =
 export const descend = <A extends Mmio.Readable>(
   self: Mmio.Handle<A>,
   options?: DescendOptions
-): Effect.Effect<FoundChunk, DescendError<A>> => internal.descend(implementation(self), options)
+): Effect.Effect<FoundChunk, DescendError<A>> => descending.descend(implementation(self), options)
 
 /**
- * Goes out of a chunk (`mmioAscend`), to the even position behind it, where the next chunk begins.
+ * Goes out of a chunk (`mmioAscend`), to the even position behind it (in Wave64 to the next multiple of eight), where the next one begins.
  *
  * Of a created chunk the position says how much data it got: an odd size gets a zero as its pad byte, and a size field that says
  * otherwise is corrected. Gives the chunk as it then is. That needs a handle that can write; it fails with `InvalidParameter` where the
@@ -146,7 +203,7 @@ export function ascend(
   chunk: Chunk
 ): Effect.Effect<FoundChunk, MmioError.CannotSeek | MmioError.InvalidParameter | MmioError.WriteError>
 export function ascend(self: Mmio.Handle, chunk: Chunk) {
-  return internal.ascend(implementation(self), chunk)
+  return building.ascend(implementation(self), chunk)
 }
 
 /**
@@ -176,7 +233,7 @@ export type CreateError = MmioError.InvalidParameter | MmioError.WriteError
  * @category building
  */
 export const createChunk = (self: Mmio.WriteHandle, spec: ChunkSpec): Effect.Effect<CreatedChunk, CreateError> =>
-  internal.createChunk(implementation(self), spec)
+  building.createChunk(implementation(self), spec)
 
 /**
  * Makes a chunk, runs `body`, which writes its data, and ascends. If `body` fails, the chunk is left as it is.
@@ -232,3 +289,315 @@ export const stream = <A extends Mmio.Readable>(
   options?: { readonly chunkSize?: number | undefined }
 ): Stream.Stream<Uint8Array, Mmio.ReadError<A> | MmioError.CannotSeek | MmioError.InvalidParameter> =>
   Mmio.stream(self, { from: chunk.dataOffset, to: chunk.dataOffset + chunk.size, chunkSize: options?.chunkSize })
+
+// ---------------------------------------------------------------------------------------------------------------------
+// walking
+// ---------------------------------------------------------------------------------------------------------------------
+
+/**
+ * Where to walk.
+ *
+ * @since 0.1.0
+ * @category options
+ */
+export interface WithinOptions {
+  /** The chunk whose chunks to walk over: behind its type, or, if it has none, from its first byte on. Default: the whole file. */
+  readonly within?: Chunk | undefined
+}
+
+/**
+ * How to walk.
+ *
+ * @since 0.1.0
+ * @category options
+ */
+export interface ChunksOptions extends WithinOptions {
+  /** Whether to go into every `RIFF` and `LIST`. Default: true. */
+  readonly recursive?: boolean | undefined
+}
+
+/**
+ * A chunk that a walk came to.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface WalkedChunk extends FoundChunk {
+  /** How deep it is, 1 for those that the walk began with. */
+  readonly depth: number
+}
+
+/**
+ * The chunks of a file, in the order in which they are in it: every container before what is in it.
+ *
+ * A file begins with a `RIFF`, or a relative of it, and others may follow; what else stands at the top is no chunk, and ends the walk, as an
+ * AVI ends that something was appended to. A chunk that reaches beyond the one around it, or the file, is followed as far as that: a
+ * damaged file is walked to its end, without a failure, and {@link verify} says what is wrong with it. A `RIFF` or `LIST` too small for a
+ * type has none, and nothing is in it. Fails with `InvalidFile` where the file goes beyond `RiffLimits`.
+ *
+ * The stream reads as it goes, in constant memory, and has a place of its own: it leaves the position of the handle where it is, and other
+ * operations may come between two chunks.
+ *
+ * @example
+ * ```ts
+ * import { Mmio, Riff } from "@effect-mmio/core"
+ * import { Stream } from "effect"
+ *
+ * // where the frames of a video are
+ * export const frames = (file: Mmio.ReadHandle) =>
+ *   Riff.chunks(file).pipe(
+ *     Stream.filter(({ id }) => id === "00dc"),
+ *     Stream.map(({ dataOffset, size }) => ({ dataOffset, size }))
+ *   )
+ * ```
+ *
+ * @since 0.1.0
+ * @category walking
+ */
+export const chunks = <A extends Mmio.Readable>(
+  self: Mmio.Handle<A>,
+  options?: ChunksOptions
+): Stream.Stream<WalkedChunk, MmioError.InvalidFile | Mmio.ReadError<A>> =>
+  walking.chunks(implementation(self), options)
+
+/**
+ * A chunk, what is there of it, and what is in it.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface TreeNode {
+  /** The chunk as its header declares it. */
+  readonly chunk: FoundChunk
+  /** How many bytes of its data there are, in the chunks around it and in the file. */
+  readonly available: number
+  /** How many bytes of padding there are behind its data: 0 or 1, in Wave64 up to 7. */
+  readonly padding: number
+  /** The chunks in it; none if it is no container. */
+  readonly children: ReadonlyArray<TreeNode>
+}
+
+/**
+ * What is in a file.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Tree {
+  /** The chunks at the top. */
+  readonly chunks: ReadonlyArray<TreeNode>
+  /** How long the file is, in bytes. */
+  readonly length: number
+  /** What is wrong with the file, in the order of the file, whichever way it was read: see {@link verify}. */
+  readonly problems: ReadonlyArray<RiffProblem>
+}
+
+/**
+ * How to read a tree.
+ *
+ * @since 0.1.0
+ * @category options
+ */
+export interface TreeOptions extends ChunksOptions {
+  /**
+   * Whether to read as a forgiving reader does, where the strict one would miss something: a chunk of odd size whose pad byte was left out is
+   * followed by the next one at once. Default: false.
+   */
+  readonly lenient?: boolean | undefined
+}
+
+/**
+ * The chunks of a file as a tree, by the rules of {@link chunks}, in one operation. The position of the handle stays where it is.
+ *
+ * Fails with `InvalidFile` where the file goes beyond `RiffLimits`, and with `CannotSeek` if the storage cannot tell how long the file is.
+ *
+ * @example
+ * ```ts
+ * import { Mmio, Riff } from "@effect-mmio/core"
+ * import { Effect } from "effect"
+ *
+ * // the ids at the top of a form, with how many bytes are there of each
+ * export const contents = (file: Mmio.ReadHandle) =>
+ *   Effect.map(Riff.tree(file), ({ chunks }) =>
+ *     chunks.flatMap(({ children }) => children.map(({ available, chunk }) => [chunk.id, available] as const)))
+ * ```
+ *
+ * @since 0.1.0
+ * @category walking
+ */
+export const tree = <A extends Mmio.Readable>(
+  self: Mmio.Handle<A>,
+  options?: TreeOptions
+): Effect.Effect<Tree, MmioError.CannotSeek | MmioError.InvalidFile | Mmio.ReadError<A>> =>
+  trees.tree(implementation(self), options)
+
+/**
+ * A step of a path: a chunk of an id, and a type if one is given. `RIFF` and `LIST` mean their relatives too, as in {@link Find}.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface PathStep {
+  /** The id. */
+  readonly id: string
+  /** The form type or list type. Default: whatever it is. */
+  readonly type?: string | undefined
+  /** Which one of those that fit, in the container that the step before leads to, counted from 0. Default: whichever leads on. */
+  readonly index?: number | undefined
+}
+
+/**
+ * The way to a chunk: what it is in, from the top on, and the chunk itself.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export type Path = ReadonlyArray<PathStep>
+
+/**
+ * Reads a path that is written as text: steps with a slash between them, such as `RIFF:WAVE / LIST:INFO[1] / INAM`. A step is an id, perhaps
+ * with a colon and a type, perhaps with an index in brackets. Spaces do not matter, and complete codes of less than four characters:
+ * `fmt` is `"fmt "`. Codes that hold a slash, a colon, a bracket or a space in front cannot be written so; a {@link Path} can have them.
+ *
+ * @example
+ * ```ts
+ * import { Riff } from "@effect-mmio/core"
+ *
+ * Riff.parsePath("RIFF:WAVE / fmt") // Either.right([{ id: "RIFF", type: "WAVE" }, { id: "fmt " }])
+ * ```
+ *
+ * @since 0.1.0
+ * @category navigation
+ */
+export const parsePath = (text: string): Either.Either<Path, MmioError.InvalidParameter> =>
+  paths.parse("Riff.parsePath", "a path", text)
+
+/**
+ * A path as text, as {@link parsePath} reads it.
+ *
+ * @since 0.1.0
+ * @category conversions
+ */
+export const formatPath = (path: Path): string => paths.format(path)
+
+/**
+ * The first chunk that a path leads to, in the order of the file: what lies beside the path is stepped over. The position of the handle stays
+ * where it is.
+ *
+ * Fails with `ChunkNotFound` if there is none, with `InvalidParameter` for a path that is none, and with `InvalidFile` where the file goes
+ * beyond `RiffLimits` on the way.
+ *
+ * @example
+ * ```ts
+ * import { Mmio, Riff } from "@effect-mmio/core"
+ * import { Effect } from "effect"
+ *
+ * export const title = (file: Mmio.ReadHandle) =>
+ *   Effect.gen(function*() {
+ *     const name = yield* Riff.find(file, "RIFF:WAVE / LIST:INFO / INAM")
+ *     yield* Mmio.seek(file, name.dataOffset)
+ *     return yield* Mmio.read(file, name.size)
+ *   })
+ * ```
+ *
+ * @since 0.1.0
+ * @category navigation
+ */
+export const find = <A extends Mmio.Readable>(
+  self: Mmio.Handle<A>,
+  path: string | Path,
+  options?: WithinOptions
+): Effect.Effect<FoundChunk, DescendError<A>> => finding.find<A>(implementation(self), path, options)
+
+// ---------------------------------------------------------------------------------------------------------------------
+// damage
+// ---------------------------------------------------------------------------------------------------------------------
+
+/**
+ * What is wrong with a file, in the order of the file; nothing if it is sound. Damage is no failure: it fails only with what the driver fails
+ * with. Where the file goes beyond `RiffLimits`, that is a problem, too. The position of the handle stays where it is.
+ *
+ * @example
+ * ```ts
+ * import { Mmio, Riff } from "@effect-mmio/core"
+ * import { Effect } from "effect"
+ *
+ * export const isSound = (file: Mmio.ReadHandle) =>
+ *   Effect.map(Riff.verify(file), (problems) => problems.every(({ level }) => level === "warning"))
+ * ```
+ *
+ * @since 0.1.0
+ * @category damage
+ */
+export const verify = <A extends Mmio.Readable>(
+  self: Mmio.Handle<A>
+): Effect.Effect<ReadonlyArray<RiffProblem>, MmioError.CannotSeek | Mmio.ReadError<A>> =>
+  trees.verify(implementation(self))
+
+// ---------------------------------------------------------------------------------------------------------------------
+// integers
+// ---------------------------------------------------------------------------------------------------------------------
+
+/**
+ * What reading a number can fail with.
+ *
+ * @since 0.1.0
+ * @category errors
+ */
+export type IntegerError<A extends Mmio.Readable> = MmioError.InvalidFile | Mmio.ReadError<A>
+
+/**
+ * Reads the integer of 16 bits at the position, in the byte order of the chunk that it is in. Fails with `InvalidFile`, and stays where it is,
+ * if it is not wholly in the data of the chunk, or in the file.
+ *
+ * @since 0.1.0
+ * @category integers
+ */
+export const uint16 = <A extends Mmio.Readable>(
+  self: Mmio.Handle<A>,
+  chunk: Chunk
+): Effect.Effect<number, IntegerError<A>> => integers.read(implementation(self), chunk, integers.uint16)
+
+/**
+ * Reads the signed integer of 16 bits at the position; otherwise like {@link uint16}.
+ *
+ * @since 0.1.0
+ * @category integers
+ */
+export const int16 = <A extends Mmio.Readable>(
+  self: Mmio.Handle<A>,
+  chunk: Chunk
+): Effect.Effect<number, IntegerError<A>> => integers.read(implementation(self), chunk, integers.int16)
+
+/**
+ * Reads the integer of 32 bits at the position; otherwise like {@link uint16}.
+ *
+ * @since 0.1.0
+ * @category integers
+ */
+export const uint32 = <A extends Mmio.Readable>(
+  self: Mmio.Handle<A>,
+  chunk: Chunk
+): Effect.Effect<number, IntegerError<A>> => integers.read(implementation(self), chunk, integers.uint32)
+
+/**
+ * Reads the signed integer of 32 bits at the position; otherwise like {@link uint16}.
+ *
+ * @since 0.1.0
+ * @category integers
+ */
+export const int32 = <A extends Mmio.Readable>(
+  self: Mmio.Handle<A>,
+  chunk: Chunk
+): Effect.Effect<number, IntegerError<A>> => integers.read(implementation(self), chunk, integers.int32)
+
+/**
+ * Reads the integer of 64 bits at the position; otherwise like {@link uint16}.
+ *
+ * @since 0.1.0
+ * @category integers
+ */
+export const uint64 = <A extends Mmio.Readable>(
+  self: Mmio.Handle<A>,
+  chunk: Chunk
+): Effect.Effect<bigint, IntegerError<A>> => integers.read(implementation(self), chunk, integers.uint64)

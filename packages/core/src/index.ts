@@ -75,6 +75,20 @@ export * as MmioError from "./MmioError.js"
 export * as Riff from "./Riff.js"
 
 /**
+ * How far the functions of `Riff` follow what a file says.
+ *
+ * @since 0.1.0
+ */
+export * as RiffLimits from "./RiffLimits.js"
+
+/**
+ * What can be wrong with a RIFF file.
+ *
+ * @since 0.1.0
+ */
+export * as RiffProblem from "./RiffProblem.js"
+
+/**
  * Sharing modes: what the open handles of a file allow each other.
  *
  * @since 0.1.0

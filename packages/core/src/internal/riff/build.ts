@@ -1,0 +1,130 @@
+/**
+ * Leaving chunks and making them.
+ */
+import * as Effect from "effect/Effect"
+import * as Either from "effect/Either"
+import * as Option from "effect/Option"
+import * as FourCC from "../../FourCC.js"
+import type * as MmioError from "../../MmioError.js"
+import type * as Api from "../../Riff.js"
+import * as BufferState from "../bufferState.js"
+import type { HandleBase } from "../handle.js"
+import type { Restore } from "../lock.js"
+import { codeOf } from "../mmio.js"
+import { layoutOf, little, paddingOf } from "./layout.js"
+
+const largestSize = 0xffffffff
+const sizeFieldSize = 4
+
+// ---------------------------------------------------------------------------------------------------------------------
+// ascending
+// ---------------------------------------------------------------------------------------------------------------------
+
+type AscendError = MmioError.CannotSeek | MmioError.InvalidParameter | MmioError.WriteError
+
+const ascendFound = (handle: HandleBase, chunk: Api.FoundChunk) => {
+  const end = chunk.dataOffset + chunk.size
+  const padding = paddingOf(layoutOf(chunk), chunk.size)
+  return Effect.as(
+    padding === 0
+      ? handle.seek(end, "start")
+      // A block of memory that ends without the last padding does not reach behind it.
+      : Effect.catchTag(handle.seek(end + padding, "start"), "CannotSeek", () => handle.seek(end, "start")),
+    chunk
+  )
+}
+
+const ascendCreated = (handle: HandleBase, chunk: Api.CreatedChunk): Effect.Effect<Api.FoundChunk, AscendError> =>
+  handle.run<Api.FoundChunk, AscendError>(
+    "Riff.ascend",
+    (restore) =>
+      Effect.suspend((): Effect.Effect<Api.FoundChunk, AscendError> => {
+        const end = BufferState.position(handle.state.current)
+        const size = end - chunk.dataOffset
+        if (size < 0 || size > largestSize) {
+          return handle.invalid(
+            "Riff.ascend",
+            size < 0
+              ? `the position, ${end}, is before the data of the chunk, at ${chunk.dataOffset}`
+              : `a chunk of ${size} bytes does not fit a size of 32 bits`
+          )
+        }
+        const pad: Effect.Effect<unknown, AscendError> = size % 2 === 0
+          ? Effect.void
+          : writeAllSlow(handle, new Uint8Array(1), restore)
+        const correct: Effect.Effect<unknown, AscendError> = size === chunk.size
+          ? Effect.void
+          : Effect.zipRight(
+            handle.seekSlow(chunk.dataOffset - sizeFieldSize, "start", restore),
+            Effect.zipRight(
+              writeAllSlow(handle, headerOf([size]), restore),
+              handle.seekSlow(end + size % 2, "start", restore)
+            )
+          )
+        return handle.returningTo(
+          end,
+          Effect.as(Effect.zipRight(pad, correct), { ...chunk, size, sizeField: size, dirty: false })
+        )
+      })
+  )
+
+/** @internal */
+export const ascend = (handle: HandleBase, chunk: Api.Chunk): Effect.Effect<Api.FoundChunk, AscendError> =>
+  chunk.dirty ? ascendCreated(handle, chunk) : ascendFound(handle, chunk)
+
+// ---------------------------------------------------------------------------------------------------------------------
+// creating
+// ---------------------------------------------------------------------------------------------------------------------
+
+/** @internal */
+export const createChunk = (
+  handle: HandleBase,
+  spec: Api.ChunkSpec
+): Effect.Effect<Api.CreatedChunk, Api.CreateError> =>
+  Effect.suspend((): Effect.Effect<Api.CreatedChunk, Api.CreateError> => {
+    const { size = 0 } = spec
+    const [id, text] = spec.chunk !== undefined
+      ? [undefined, spec.chunk] as const
+      : spec.riff !== undefined
+      ? [FourCC.RIFF, spec.riff] as const
+      : [FourCC.LIST, spec.list] as const
+    const code = codeOf("Riff.createChunk", handle.name.full, text)
+    if (Either.isLeft(code)) return Either.left(code.left)
+    if (!Number.isInteger(size) || size < 0 || size > largestSize) {
+      return handle.invalid("Riff.createChunk", `${size} is not a size of 32 bits`)
+    }
+    const header = id === undefined
+      ? headerOf([FourCC.toNumber(code.right), size])
+      : headerOf([FourCC.toNumber(id), size, FourCC.toNumber(code.right)])
+    const created = (at: number): Api.CreatedChunk => ({
+      id: id ?? code.right,
+      size,
+      type: id === undefined ? Option.none() : Option.some(code.right),
+      offset: at,
+      dataOffset: at + little.headerSize,
+      sizeField: size,
+      byteOrder: "little",
+      ds64: Option.none(),
+      guid: Option.none(),
+      typeGuid: Option.none(),
+      dirty: true
+    })
+    const at = BufferState.position(handle.state.current)
+    return handle.put(header)
+      ? Effect.succeed(created(at))
+      : handle.run("Riff.createChunk", (restore) =>
+        Effect.suspend(() => {
+          const at = BufferState.position(handle.state.current)
+          return Effect.map(writeAllSlow(handle, header, restore), () => created(at))
+        }))
+  })
+
+const writeAllSlow = (handle: HandleBase, bytes: Uint8Array, restore: Restore) =>
+  Effect.zipRight(handle.reserveSlow(bytes.length), handle.writeSlow(bytes, restore))
+
+const headerOf = (numbers: ReadonlyArray<number>): Uint8Array => {
+  const bytes = new Uint8Array(numbers.length * 4)
+  const view = new DataView(bytes.buffer)
+  numbers.forEach((number, i) => view.setUint32(i * 4, number, true))
+  return bytes
+}

@@ -1,0 +1,296 @@
+/**
+ * Going into chunks.
+ */
+import * as Effect from "effect/Effect"
+import * as Either from "effect/Either"
+import * as FourCC from "../../FourCC.js"
+import type { Access } from "../../IOProc.js"
+import type * as Mmio from "../../Mmio.js"
+import * as MmioError from "../../MmioError.js"
+import type * as Api from "../../Riff.js"
+import * as RiffLimits from "../../RiffLimits.js"
+import * as BufferState from "../bufferState.js"
+import type { HandleBase } from "../handle.js"
+import type { Restore } from "../lock.js"
+import { codeOf } from "../mmio.js"
+import { found } from "./chunk.js"
+import * as Ds64 from "./ds64.js"
+import * as Layout from "./layout.js"
+import { exceeded } from "./limits.js"
+import { readAt } from "./readAt.js"
+
+/** What to look for: any form, any list or any chunk, of an id or type. */
+interface Target {
+  readonly kind: "form" | "list" | "chunk"
+  /** The id, or the type. */
+  readonly code: number
+  readonly text: string
+}
+
+const targetOf = (
+  file: string,
+  find: Api.Find | undefined
+): Either.Either<Target | undefined, MmioError.InvalidParameter> => {
+  if (find === undefined) return Either.right(undefined)
+  const [kind, text, word] = find.chunk !== undefined
+    ? ["chunk", find.chunk, ""] as const
+    : find.riff !== undefined
+    ? ["form", find.riff, "RIFF "] as const
+    : ["list", find.list, "LIST "] as const
+  return Either.map(codeOf("Riff.descend", file, text), (code) => ({
+    kind,
+    code: FourCC.toNumber(code),
+    text: word + FourCC.format(code)
+  }))
+}
+
+/** @internal */
+export const descend = <A extends Access>(
+  handle: HandleBase<A>,
+  options: Api.DescendOptions | undefined
+): Effect.Effect<Api.FoundChunk, SearchError<A> | MmioError.InvalidParameter> =>
+  Effect.suspend((): Effect.Effect<Api.FoundChunk, SearchError<A> | MmioError.InvalidParameter> => {
+    const target = targetOf(handle.name.full, options?.find)
+    if (Either.isLeft(target)) return Either.left(target.left)
+    const search = new Search(handle, target.right, options?.parent)
+    // A search that the window can answer is one step.
+    const found = handle.lock.idle && handle.canRead ? search.inWindow(BufferState.position(handle.state.current)) : 0
+    return typeof found === "object"
+      ? Effect.succeed(found)
+      : handle.run("Riff.descend", (restore) => search.slow(restore))
+  })
+
+type SearchError<A extends Access> = MmioError.ChunkNotFound | MmioError.InvalidFile | Mmio.ReadError<A>
+
+/** As many bytes as a header needs, with a type, but without a `ds64`. */
+const scratchSize = Layout.wave64.headerSize + Layout.wave64.typeSize
+
+/** A walk over the chunks of one parent. Every step of it goes forward by at least a header. */
+class Search<A extends Access> {
+  private readonly handle: HandleBase<A>
+  private readonly target: Target | undefined
+  private readonly parent: Api.Chunk | undefined
+  /** How the headers are written; undefined where each says so itself, at the top. */
+  private readonly layout: Layout.Layout | undefined
+  private readonly sizes: Ds64.Sizes
+  /** Behind the last byte that belongs to the parent. */
+  private readonly limit: number
+  private scratch = new Uint8Array(scratchSize)
+  /** Where the chunk behind the one that {@link examine} did not accept begins. */
+  private next = 0
+  /** How many bytes of the header {@link examine} wants. */
+  private wanted = 0
+
+  constructor(handle: HandleBase<A>, target: Target | undefined, parent: Api.Chunk | undefined) {
+    this.handle = handle
+    this.target = target
+    this.parent = parent
+    this.layout = parent === undefined ? undefined : Layout.layoutOf(parent)
+    this.sizes = parent === undefined || parent.ds64._tag === "None"
+      ? Ds64.noSizes
+      : new Ds64.Sizes(parent.ds64.value)
+    this.limit = Math.min(
+      Number.MAX_SAFE_INTEGER,
+      parent === undefined ? Infinity : parent.dataOffset + parent.size
+    )
+  }
+
+  /** How long the shortest header is that can be here. */
+  private get headerSize(): number {
+    return (this.layout ?? Layout.little).headerSize
+  }
+
+  /** Whether a chunk with this header can be here at all. */
+  private isInside(at: number): boolean {
+    return at + this.headerSize <= this.limit && (this.parent === undefined || at >= this.parent.dataOffset)
+  }
+
+  /** Whether a container has to be looked into for its type. */
+  private mayAccept(id: number): boolean {
+    const { target } = this
+    if (target === undefined) return true
+    switch (target.kind) {
+      case "chunk":
+        return id === target.code
+      case "form":
+        return Layout.isForm(id)
+      case "list":
+        return Layout.isList(id)
+    }
+  }
+
+  /**
+   * Looks at the header at `at`, of which `have` bytes are at `i`; `ended` if the file has no more. Gives the chunk if it is the one, with
+   * the position moved to its data; `"more"` where more bytes are {@link wanted}; else says where the `"next"` one is.
+   */
+  private examine(
+    bytes: Uint8Array,
+    i: number,
+    at: number,
+    have: number,
+    ended: boolean
+  ): Api.FoundChunk | "more" | "next" {
+    if (have < this.headerSize) return this.more(this.headerSize)
+    const id = Layout.uint32(bytes, i)
+    let layout = this.layout
+    let container: boolean
+    if (layout === undefined) {
+      const wanted = Layout.formBytes(id)
+      if (have < wanted && !ended) return this.more(wanted)
+      layout = Layout.formLayout(id, bytes, i, have)
+      container = layout !== undefined || id === Layout.ids.LIST
+      layout ??= Layout.little
+    } else container = Layout.isContainer(layout, id, bytes, i)
+
+    const sizeField = Layout.sizeField(layout, bytes, i)
+    let { sizes } = this
+    let type: number | undefined
+    // The type of a container that is not looked for does not matter, but a `ds64` tells where it ends.
+    const isRF64 = this.layout === undefined && container && Layout.hasDs64(id)
+    const accepted = this.mayAccept(id) && (container || this.target === undefined || this.target.kind === "chunk")
+    if (container && (accepted || isRF64)) {
+      const wanted = layout.headerSize + layout.typeSize
+      if (have < wanted && !(ended && !accepted)) return this.more(wanted)
+      if (have >= wanted) type = Layout.uint32(bytes, i + layout.headerSize)
+      if (isRF64) {
+        const ds64 = Ds64.read(bytes, i, at, have, ended ? have : Infinity)
+        if (typeof ds64 === "number") return this.more(ds64)
+        if (ds64 !== undefined) sizes = new Ds64.Sizes(ds64)
+      }
+    }
+    const known = sizeField === Layout.unknownSize && layout !== Layout.wave64 ? sizes.of(id) : sizeField
+    const size = Layout.dataSize(layout, known ?? sizeField)
+    const { target } = this
+    if (
+      accepted
+      && (target === undefined || target.kind === "chunk" ||
+        (type !== undefined && Layout.isType(layout, type, target.code)))
+    ) {
+      const chunk = found(layout, bytes, i, { offset: at, id, sizeField, size, type, ds64: sizes.ds64 })
+      const { state } = this.handle
+      state.current = BufferState.movedTo(
+        state.current,
+        type === undefined ? chunk.dataOffset : chunk.dataOffset + layout.typeSize
+      )
+      return chunk
+    }
+    this.next = at + layout.headerSize + size + Layout.paddingOf(layout, size)
+    return "next"
+  }
+
+  private more(wanted: number): "more" {
+    this.wanted = wanted
+    return "more"
+  }
+
+  /** Walks from `at` on as far as the window holds the headers. Gives the chunk, or the place that it did not get beyond. */
+  inWindow(at: number): Api.FoundChunk | number {
+    const { bytes, endRead, offset } = this.handle.state.current
+    const { layout } = this
+    while (this.isInside(at)) {
+      const header = at - offset
+      if (header < 0 || header > endRead) return at
+      // What is stepped over without being looked at is most of what a search does.
+      if (layout !== Layout.wave64 && header + Layout.little.headerSize <= endRead) {
+        const id = Layout.uint32(bytes, header)
+        if (layout === undefined ? !Layout.beginsFile(id) && !this.mayAccept(id) : !this.mayAccept(id)) {
+          const size = Layout.sizeField(layout ?? Layout.little, bytes, header)
+          if (size !== Layout.unknownSize) {
+            at += Layout.little.headerSize + size + (size & 1)
+            continue
+          }
+        }
+      }
+      const result = this.examine(bytes, header, at, endRead - header, false)
+      if (result === "more") return at
+      if (result !== "next") return result
+      at = this.next
+    }
+    return at
+  }
+
+  slow(restore: Restore): Effect.Effect<Api.FoundChunk, SearchError<A>> {
+    return Effect.suspend((): Effect.Effect<Api.FoundChunk, SearchError<A>> => {
+      if (!this.handle.canRead) return Effect.fail(this.handle.cannotRead())
+      const start = BufferState.position(this.handle.state.current)
+      return this.handle.returningTo(start, this.from(start, restore))
+    })
+  }
+
+  private from(start: number, restore: Restore): Effect.Effect<Api.FoundChunk, SearchError<A>> {
+    const at = this.inWindow(start)
+    if (typeof at === "object") return Effect.succeed(at)
+    return this.isInside(at) ? this.readOn(at, 0, this.headerSize, restore) : this.notFound(at)
+  }
+
+  /** Reads as much of the header at `at` as is wanted, behind the bytes that the scratch has of it, and looks at it. */
+  private readOn(
+    at: number,
+    have: number,
+    wanted: number,
+    restore: Restore
+  ): Effect.Effect<Api.FoundChunk, SearchError<A>> {
+    if (wanted > this.scratch.length) return this.enlarged(at, have, wanted, restore)
+    return Effect.flatMap(
+      readAt(this.handle, at + have, this.scratch.subarray(have, wanted), restore),
+      (count) => {
+        const ended = have + count < wanted
+        const result = this.examine(this.scratch, 0, at, have + count, ended)
+        if (result === "next") return this.from(this.next, restore)
+        if (result !== "more") return Effect.succeed(result)
+        if (!ended) return this.readOn(at, have + count, this.wanted, restore)
+        return have + count < this.headerSize
+          ? this.notFound(at + have + count)
+          : this.withoutType(at, Layout.uint32(this.scratch, 0))
+      }
+    )
+  }
+
+  /** Makes room for a `ds64`, whose table says how long it is. */
+  private enlarged(
+    at: number,
+    have: number,
+    wanted: number,
+    restore: Restore
+  ): Effect.Effect<Api.FoundChunk, SearchError<A>> {
+    return Effect.flatMap(RiffLimits.RiffLimits, (limits): Effect.Effect<Api.FoundChunk, SearchError<A>> => {
+      if (wanted > limits.bytes) {
+        return Effect.fail(exceeded("Riff.descend", this.handle.name.full, limits, "bytes", at))
+      }
+      // What the table says is not believed before the bytes are there: the room grows with them.
+      const size = Math.min(wanted, Math.max(scratchSize, have * 4, 4096))
+      const scratch = new Uint8Array(size)
+      scratch.set(this.scratch.subarray(0, have))
+      this.scratch = scratch
+      return this.readOn(at, have, Math.min(wanted, size), restore)
+    })
+  }
+
+  private withoutType(at: number, id: number): Effect.Effect<never, MmioError.InvalidFile> {
+    return Effect.fail(
+      new MmioError.InvalidFile({
+        operation: "Riff.descend",
+        file: this.handle.name.full,
+        position: at,
+        description: `the file ends before the type of the ${FourCC.fromNumber(id)}`
+      })
+    )
+  }
+
+  private notFound(searchedTo: number): Effect.Effect<never, MmioError.ChunkNotFound> {
+    const sought = this.target?.text ?? "a chunk"
+    const where = this.parent === undefined
+      ? "the file"
+      : `the ${FourCC.format(this.parent.id)} at ${this.parent.offset}`
+    return Effect.fail(
+      new MmioError.ChunkNotFound({
+        operation: "Riff.descend",
+        file: this.handle.name.full,
+        position: BufferState.position(this.handle.state.current),
+        description: `there is no ${sought} in ${where}, searched to ${searchedTo}`,
+        sought,
+        searchedTo
+      })
+    )
+  }
+}

@@ -1,0 +1,76 @@
+/**
+ * The sizes of 64 bits that RF64 and BW64 keep in their first chunk.
+ */
+import type * as Api from "../../Riff.js"
+import { code, hasDs64, ids, uint32, uint64 } from "./layout.js"
+
+/** From the header of the container: its own header and type, and the header of the chunk. */
+const before = 20
+/** The three sizes, and how many there are in the table behind. */
+const fixed = 28
+const entrySize = 12
+
+/**
+ * Reads the `ds64` of the RF64 at `at`, of which `have` bytes are at hand, and there are `rest` in the file. Gives how many bytes it wants
+ * where it needs more than there are at hand, and nothing where the file has no `ds64` in that place.
+ *
+ * @internal
+ */
+export const read = (
+  bytes: Uint8Array,
+  at: number,
+  offset: number,
+  have: number,
+  rest: number
+): Api.Ds64 | number | undefined => {
+  if (rest < before + fixed) return undefined
+  if (have < before + fixed) return before + fixed
+  const size = uint32(bytes, at + before - 4)
+  if (uint32(bytes, at + before - 8) !== ids.ds64 || size < fixed) return undefined
+  const body = at + before
+  // The count is not to be trusted: what does not fit the chunk, or the file, is not there.
+  const declared = Math.min(uint32(bytes, body + fixed - 4), Math.floor((size - fixed) / entrySize))
+  const count = Math.min(declared, Math.floor((rest - before - fixed) / entrySize))
+  const wanted = before + fixed + count * entrySize
+  if (have < wanted) return wanted
+  const table: Array<Api.Ds64["table"][number]> = []
+  for (let i = 0, entry = body + fixed; i < count; i++, entry += entrySize) {
+    table.push({ id: code(uint32(bytes, entry)), size: uint64(bytes, entry + 4) })
+  }
+  return {
+    dataOffset: offset + before,
+    riffSize: uint64(bytes, body),
+    dataSize: uint64(bytes, body + 8),
+    sampleCount: uint64(bytes, body + 16),
+    table
+  }
+}
+
+/**
+ * What a `ds64` says of the chunks whose headers hold no size: that of the container, of `data`, and the first in the table of an id. The
+ * table is not trusted to be short: to look into it costs the same however long it is.
+ *
+ * @internal
+ */
+export class Sizes {
+  readonly ds64: Api.Ds64 | undefined
+  private table: Map<string, number> | undefined
+
+  constructor(ds64: Api.Ds64 | undefined) {
+    this.ds64 = ds64
+  }
+
+  /** The size of a chunk whose header holds 0xFFFFFFFF; undefined where it is said nowhere. */
+  of(id: number): number | undefined {
+    const { ds64 } = this
+    if (ds64 === undefined) return undefined
+    if (hasDs64(id)) return ds64.riffSize
+    if (id === ids.data) return ds64.dataSize
+    // The last to be set stays, and the first in the file counts.
+    this.table ??= new Map(ds64.table.toReversed().map((entry) => [entry.id, entry.size]))
+    return this.table.get(code(id))
+  }
+}
+
+/** Of files without. @internal */
+export const noSizes = new Sizes(undefined)

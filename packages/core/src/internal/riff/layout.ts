@@ -1,0 +1,176 @@
+/**
+ * How headers are laid out in the family of RIFF: what the bytes of a header mean, before anybody asks where it stands.
+ */
+import * as FourCC from "../../FourCC.js"
+import type * as Api from "../../Riff.js"
+
+/** Ids are compared as the numbers they are in a little-endian file: strings are made of the chunks that are given out, only. @internal */
+export const ids = {
+  RIFF: FourCC.toNumber(FourCC.RIFF),
+  LIST: FourCC.toNumber(FourCC.LIST),
+  RIFX: FourCC.toNumber(FourCC.make("RIFX")),
+  RF64: FourCC.toNumber(FourCC.make("RF64")),
+  BW64: FourCC.toNumber(FourCC.make("BW64")),
+  FORM: FourCC.toNumber(FourCC.make("FORM")),
+  CAT: FourCC.toNumber(FourCC.make("CAT ")),
+  PROP: FourCC.toNumber(FourCC.make("PROP")),
+  ds64: FourCC.toNumber(FourCC.make("ds64")),
+  data: FourCC.toNumber(FourCC.make("data")),
+  /** Of Wave64, where they are the first four bytes of a GUID. */
+  riff: FourCC.toNumber(FourCC.make("riff")),
+  list: FourCC.toNumber(FourCC.make("list"))
+} as const
+
+/** How the headers of one container are written. @internal */
+export interface Layout {
+  readonly byteOrder: Api.ByteOrder
+  /** How long the id and the size are together. */
+  readonly headerSize: number
+  /** How long the type of a container is. */
+  readonly typeSize: number
+  /** Of how many bytes the room of a chunk is a multiple: a power of two. */
+  readonly alignment: number
+}
+
+/** @internal */
+export const little: Layout = { byteOrder: "little", headerSize: 8, typeSize: 4, alignment: 2 }
+
+/** @internal */
+export const big: Layout = { byteOrder: "big", headerSize: 8, typeSize: 4, alignment: 2 }
+
+/** @internal */
+export const wave64: Layout = { byteOrder: "little", headerSize: 24, typeSize: 16, alignment: 8 }
+
+/** How the chunks in a chunk are written. @internal */
+export const layoutOf = (chunk: Api.Chunk): Layout =>
+  chunk.guid._tag === "Some" ? wave64 : chunk.byteOrder === "big" ? big : little
+
+/** How many bytes of padding follow so much data. (Bits, since a remainder of numbers beyond 31 bits costs more than all the rest.) @internal */
+export const paddingOf = (layout: Layout, size: number): number => -(size & layout.alignment - 1) & layout.alignment - 1
+
+/** What a size of 32 bits is where it is written in `ds64`, or not known. @internal */
+export const unknownSize = 0xffffffff
+
+/** The largest size or place there is; what a file declares beyond it counts as this. @internal */
+const largest = Number.MAX_SAFE_INTEGER
+
+// ---------------------------------------------------------------------------------------------------------------------
+// numbers; the caller knows that the bytes are there
+// ---------------------------------------------------------------------------------------------------------------------
+
+/** @internal */
+export const uint32 = (bytes: Uint8Array, at: number): number =>
+  (bytes[at]! | bytes[at + 1]! << 8 | bytes[at + 2]! << 16 | bytes[at + 3]! << 24) >>> 0
+
+const uint32big = (bytes: Uint8Array, at: number): number =>
+  (bytes[at + 3]! | bytes[at + 2]! << 8 | bytes[at + 1]! << 16 | bytes[at]! << 24) >>> 0
+
+/** @internal */
+export const uint64 = (bytes: Uint8Array, at: number): number =>
+  Math.min(uint32(bytes, at) + uint32(bytes, at + 4) * 0x1_0000_0000, largest)
+
+/** The number in the size field of the header at `at`. @internal */
+export const sizeField = (layout: Layout, bytes: Uint8Array, at: number): number =>
+  layout === little ? uint32(bytes, at + 4) : layout === big ? uint32big(bytes, at + 4) : uint64(bytes, at + 16)
+
+// ---------------------------------------------------------------------------------------------------------------------
+// ids
+// ---------------------------------------------------------------------------------------------------------------------
+
+/** What follows the four letters in the GUIDs of Wave64's `riff`, of its `list`, and of all the others, as little-endian numbers. */
+const riffGuid = [0x11cf912e, 0xdb28d6a5, 0x0000c104] as const
+const listGuid = [0x11cf912f, 0xdb28d6a5, 0x0000c104] as const
+
+const hasGuid = (bytes: Uint8Array, at: number, [a, b, c]: readonly [number, number, number]): boolean =>
+  uint32(bytes, at + 4) === a && uint32(bytes, at + 8) === b && uint32(bytes, at + 12) === c
+
+/**
+ * Whether a chunk of a container has a type and further chunks. In a file that begins as little-endian an inner `RIFX` or `RF64` is a chunk
+ * like any other: in which order its size were to be read, nobody could say.
+ *
+ * @internal
+ */
+export const isContainer = (layout: Layout, id: number, bytes: Uint8Array, at: number): boolean => {
+  if (layout === little) return id === ids.RIFF || id === ids.LIST
+  if (layout === big) {
+    return id === ids.RIFF || id === ids.LIST || id === ids.RIFX || id === ids.FORM || id === ids.CAT || id === ids.PROP
+  }
+  return (id === ids.riff && hasGuid(bytes, at, riffGuid)) || (id === ids.list && hasGuid(bytes, at, listGuid))
+}
+
+/** Whether a container is a form, as a `RIFF` is one, and not a list. @internal */
+export const isForm = (id: number): boolean =>
+  id === ids.RIFF || id === ids.RIFX || id === ids.RF64 || id === ids.BW64 || id === ids.riff
+
+/** Whether a container is a list. @internal */
+export const isList = (id: number): boolean => id === ids.LIST || id === ids.list
+
+/** Whether its sizes may be in a `ds64`. @internal */
+export const hasDs64 = (id: number): boolean => id === ids.RF64 || id === ids.BW64
+
+/** Whether an id may be that of a chunk that stands by itself: {@link formLayout} tells. @internal */
+export const beginsFile = (id: number): boolean => isForm(id) || id === ids.FORM || id === ids.CAT
+
+/** With how many bytes of a chunk {@link formLayout} can tell. @internal */
+export const formBytes = (id: number): number => id === ids.riff ? wave64.headerSize : little.headerSize
+
+/**
+ * How a chunk that stands by itself is written, if it is one of those that begin a file: `RIFF`, `RIFX`, `RF64`, `BW64`, Wave64's `riff`,
+ * and `FORM` and `CAT ` of IFF-85.
+ *
+ * @internal
+ */
+export const formLayout = (id: number, bytes: Uint8Array, at: number, available: number): Layout | undefined => {
+  switch (id) {
+    case ids.RIFF:
+    case ids.RF64:
+    case ids.BW64:
+      return little
+    case ids.RIFX:
+    case ids.FORM:
+    case ids.CAT:
+      return big
+    case ids.riff:
+      return available >= wave64.headerSize && hasGuid(bytes, at, riffGuid) ? wave64 : undefined
+    default:
+      return undefined
+  }
+}
+
+/** Whether a container has the type that is looked for: the form that is `wave` in Wave64 is `WAVE` elsewhere. @internal */
+export const isType = (layout: Layout, type: number, sought: number): boolean =>
+  type === sought || (layout === wave64 && type === waveType && sought === WAVEType)
+
+const waveType = FourCC.toNumber(FourCC.make("wave"))
+const WAVEType = FourCC.toNumber(FourCC.make("WAVE"))
+
+/** The GUID at `at` in hexadecimal digits. @internal */
+export const guidAt = (bytes: Uint8Array, at: number): string => {
+  let text = ""
+  for (let i = at; i < at + 16; i++) text += (bytes[i]! < 16 ? "0" : "") + bytes[i]!.toString(16)
+  return text
+}
+
+const interned = new Map<number, FourCC.FourCC>()
+
+/** The code of a number: the same few appear again and again, and are made once. @internal */
+export const code = (id: number): FourCC.FourCC => {
+  const known = interned.get(id)
+  if (known !== undefined) return known
+  const made = FourCC.fromNumber(id)
+  if (interned.size < 512) interned.set(id, made)
+  return made
+}
+
+/** How many bytes of data a size means: in Wave64 it counts the header. @internal */
+export const dataSize = (layout: Layout, size: number): number =>
+  layout === wave64 ? Math.max(0, size - wave64.headerSize) : size
+
+/** Whether an id can be read: all of it between the space and the tilde. @internal */
+export const isPrintable = (id: number): boolean => {
+  for (let shift = 0; shift < 32; shift += 8) {
+    const byte = (id >>> shift) & 0xff
+    if (byte < 0x20 || byte > 0x7e) return false
+  }
+  return true
+}

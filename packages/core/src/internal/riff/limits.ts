@@ -1,0 +1,25 @@
+import * as MmioError from "../../MmioError.js"
+import type { Limits } from "../../RiffLimits.js"
+
+/** A limit that a file, and not the number of its problems, exceeds. @internal */
+export type Exceedable = Exclude<keyof Limits, "problems">
+
+const sentences: Record<Exceedable, (limit: number) => string> = {
+  nesting: (limit) => `chunks are nested more than ${limit} deep`,
+  chunks: (limit) => `there are more than ${limit} chunks`,
+  bytes: (limit) => `more than ${limit} bytes would have to be read into memory`
+}
+
+/** What is said of a file that exceeds a limit. @internal */
+export const sentence = (limit: Exceedable, value: number): string =>
+  `${sentences[limit](value)}, the limit RiffLimits.${limit}`
+
+/** @internal */
+export const exceeded = (
+  operation: string,
+  file: string,
+  limits: Limits,
+  limit: Exceedable,
+  position: number
+): MmioError.InvalidFile =>
+  new MmioError.InvalidFile({ operation, file, position, description: sentence(limit, limits[limit]) })
