@@ -1,5 +1,7 @@
 /**
- * What the chunks of a WAVE file say: codecs between their bytes and data.
+ * WAVE files: what they say of themselves, their samples, and codecs between the bytes of their chunks and data.
+ *
+ * {@link info} reads what a file says, and {@link blocks} its samples: of RIFF, RIFX, RF64, BW64 and Wave64.
  *
  * A codec is a `Schema` whose encoded side is the data of a chunk: all of it, with the type of a `LIST`, without its header and its pad
  * byte. Numbers are of the byte order of the file: little-endian, but big-endian in a `RIFX`.
@@ -15,22 +17,22 @@
  */
 import type * as Brand from "effect/Brand"
 import * as Data from "effect/Data"
+import type * as Duration from "effect/Duration"
+import type * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
 import * as Option from "effect/Option"
 import type * as ParseResult from "effect/ParseResult"
 import * as Schema from "effect/Schema"
+import type * as Stream from "effect/Stream"
 import * as FourCC from "./FourCC.js"
-import { type Codec, schemasOf } from "./internal/wave/codec.js"
-import { codecs } from "./internal/wave/codecs.js"
+import { implementation } from "./internal/mmio.js"
+import { schemasOf } from "./internal/wave/codec.js"
+import { codecs, decodeKnown } from "./internal/wave/codecs.js"
 import * as formats from "./internal/wave/format.js"
-
-/**
- * The order of the bytes of a number: `"little"` in RIFF, RF64 and Wave64 files, `"big"` in RIFX.
- *
- * @since 0.1.0
- * @category models
- */
-export type ByteOrder = "little" | "big"
+import * as infos from "./internal/wave/info.js"
+import type * as Mmio from "./Mmio.js"
+import type * as MmioError from "./MmioError.js"
+import type * as Riff from "./Riff.js"
 
 // ---------------------------------------------------------------------------------------------------------------------
 // fmt
@@ -171,7 +173,7 @@ export type Format = WaveFormat | PcmWaveFormat | WaveFormatEx | WaveFormatExten
  * @since 0.1.0
  * @category codecs
  */
-export const fmt: (byteOrder?: ByteOrder) => Schema.Schema<Format, Uint8Array> = schemasOf(codecs["fmt "], "fmt")
+export const fmt: (byteOrder?: Riff.ByteOrder) => Schema.Schema<Format, Uint8Array> = schemasOf(codecs["fmt "], "fmt")
 
 /**
  * How the samples are coded: the format tag; of an extensible format the tag that its sub-format stands for, or the sub-format where it
@@ -225,7 +227,7 @@ export interface Fact {
  * @since 0.1.0
  * @category codecs
  */
-export const fact: (byteOrder?: ByteOrder) => Schema.Schema<Fact, Uint8Array> = schemasOf(codecs.fact, "fact")
+export const fact: (byteOrder?: Riff.ByteOrder) => Schema.Schema<Fact, Uint8Array> = schemasOf(codecs.fact, "fact")
 
 // ---------------------------------------------------------------------------------------------------------------------
 // texts and lists
@@ -305,7 +307,7 @@ export interface InfoList {
  * @since 0.1.0
  * @category codecs
  */
-export const infoList: (byteOrder?: ByteOrder) => Schema.Schema<InfoList, Uint8Array> = schemasOf(
+export const infoList: (byteOrder?: Riff.ByteOrder) => Schema.Schema<InfoList, Uint8Array> = schemasOf(
   codecs["LIST:INFO"],
   "LIST INFO"
 )
@@ -393,7 +395,7 @@ export interface AdtlList {
  * @since 0.1.0
  * @category codecs
  */
-export const adtlList: (byteOrder?: ByteOrder) => Schema.Schema<AdtlList, Uint8Array> = schemasOf(
+export const adtlList: (byteOrder?: Riff.ByteOrder) => Schema.Schema<AdtlList, Uint8Array> = schemasOf(
   codecs["LIST:adtl"],
   "LIST adtl"
 )
@@ -442,7 +444,7 @@ export interface Cue {
  * @since 0.1.0
  * @category codecs
  */
-export const cue: (byteOrder?: ByteOrder) => Schema.Schema<Cue, Uint8Array> = schemasOf(codecs["cue "], "cue")
+export const cue: (byteOrder?: Riff.ByteOrder) => Schema.Schema<Cue, Uint8Array> = schemasOf(codecs["cue "], "cue")
 
 // ---------------------------------------------------------------------------------------------------------------------
 // smpl, inst
@@ -504,7 +506,7 @@ export interface Sampler {
  * @since 0.1.0
  * @category codecs
  */
-export const smpl: (byteOrder?: ByteOrder) => Schema.Schema<Sampler, Uint8Array> = schemasOf(codecs.smpl, "smpl")
+export const smpl: (byteOrder?: Riff.ByteOrder) => Schema.Schema<Sampler, Uint8Array> = schemasOf(codecs.smpl, "smpl")
 
 /**
  * What an `inst` chunk says.
@@ -537,7 +539,10 @@ export interface Instrument {
  * @since 0.1.0
  * @category codecs
  */
-export const inst: (byteOrder?: ByteOrder) => Schema.Schema<Instrument, Uint8Array> = schemasOf(codecs.inst, "inst")
+export const inst: (byteOrder?: Riff.ByteOrder) => Schema.Schema<Instrument, Uint8Array> = schemasOf(
+  codecs.inst,
+  "inst"
+)
 
 // ---------------------------------------------------------------------------------------------------------------------
 // bext
@@ -636,7 +641,7 @@ export type Bext = BextV0 | BextV1 | BextV2
  * @since 0.1.0
  * @category codecs
  */
-export const bext: (byteOrder?: ByteOrder) => Schema.Schema<Bext, Uint8Array> = schemasOf(codecs.bext, "bext")
+export const bext: (byteOrder?: Riff.ByteOrder) => Schema.Schema<Bext, Uint8Array> = schemasOf(codecs.bext, "bext")
 
 // ---------------------------------------------------------------------------------------------------------------------
 // ds64
@@ -680,7 +685,7 @@ export interface Ds64 {
  * @since 0.1.0
  * @category codecs
  */
-export const ds64: (byteOrder?: ByteOrder) => Schema.Schema<Ds64, Uint8Array> = schemasOf(codecs.ds64, "ds64")
+export const ds64: (byteOrder?: Riff.ByteOrder) => Schema.Schema<Ds64, Uint8Array> = schemasOf(codecs.ds64, "ds64")
 
 // ---------------------------------------------------------------------------------------------------------------------
 // any chunk
@@ -755,7 +760,7 @@ const raw = (): Schema.Schema<Uint8Array> => Schema.Uint8ArrayFromSelf
  * @category codecs
  */
 export const chunk: {
-  readonly [K in keyof Known]: (byteOrder?: ByteOrder) => Schema.Schema<Known[K], Uint8Array>
+  readonly [K in keyof Known]: (byteOrder?: Riff.ByteOrder) => Schema.Schema<Known[K], Uint8Array>
 } = {
   "fmt ": fmt,
   fact,
@@ -811,29 +816,19 @@ export class MalformedChunk extends Data.TaggedError("MalformedChunk")<{
 export const decode = (
   chunk: { readonly id: FourCC.FourCC; readonly type: Option.Option<FourCC.FourCC> },
   bytes: Uint8Array,
-  byteOrder: ByteOrder = "little"
+  byteOrder: Riff.ByteOrder = "little"
 ): Either.Either<Chunk, MalformedChunk> => {
   const { id, type } = chunk
   const key = Option.isNone(type) ? id : `${id}:${type.value}`
   return isKnown(key)
-    ? decodeAs(key, bytes, byteOrder)
+    ? Either.mapLeft(
+      decodeKnown(key, bytes, byteOrder === "little"),
+      (malformed) => new MalformedChunk({ chunk: key, ...malformed })
+    )
     : Either.right({ _tag: "unknown", id, type, bytes })
 }
 
 const isKnown = (key: string): key is keyof Known => Object.hasOwn(codecs, key)
-
-const decodeAs = <K extends keyof Known>(
-  key: K,
-  bytes: Uint8Array,
-  byteOrder: ByteOrder
-): Either.Either<KnownChunk<K>, MalformedChunk> => {
-  // the codec of this key, and of no other that the union of all keys could mean
-  const codec: Codec<Known[K]> = codecs[key]
-  return Either.mapBoth(codec.decode(bytes, byteOrder === "little"), {
-    onLeft: (malformed) => new MalformedChunk({ chunk: key, ...malformed }),
-    onRight: (value) => ({ _tag: key, value })
-  })
-}
 
 /**
  * The bytes of a chunk: what {@link decode} takes.
@@ -843,14 +838,192 @@ const decodeAs = <K extends keyof Known>(
  */
 export const encode = (
   chunk: Chunk,
-  byteOrder: ByteOrder = "little"
+  byteOrder: Riff.ByteOrder = "little"
 ): Either.Either<Uint8Array, ParseResult.ParseError> =>
   chunk._tag === "unknown" ? Either.right(chunk.bytes) : encodeKnown(chunk, byteOrder)
 
 const encodeKnown = <K extends keyof Known>(
   { _tag, value }: { readonly _tag: K; readonly value: Known[K] },
-  byteOrder: ByteOrder
+  byteOrder: Riff.ByteOrder
 ): Either.Either<Uint8Array, ParseResult.ParseError> => {
-  const schemas: { readonly [P in K]: (byteOrder?: ByteOrder) => Schema.Schema<Known[P], Uint8Array> } = chunk
+  const schemas: { readonly [P in K]: (byteOrder?: Riff.ByteOrder) => Schema.Schema<Known[P], Uint8Array> } = chunk
   return Schema.encodeEither(schemas[_tag](byteOrder))(value)
 }
+
+// ---------------------------------------------------------------------------------------------------------------------
+// files
+// ---------------------------------------------------------------------------------------------------------------------
+
+/**
+ * The chunk of the samples.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface DataChunk {
+  /** The chunk: its samples begin at its `dataOffset`. */
+  readonly chunk: Riff.FoundChunk
+  /** How many bytes of samples there are: in a file that was cut off, or written into a pipe, not as many as the chunk declares. */
+  readonly available: number
+}
+
+/**
+ * A cue point, and what is said about it.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface LabeledCuePoint extends CuePoint {
+  /** Its names, the comments on it, and the texts about the samples from it on, in the order of the file. */
+  readonly labels: ReadonlyArray<Label | LabeledText>
+}
+
+/**
+ * A known chunk whose bytes are not what they should be.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface MalformedPart {
+  /** The chunk. */
+  readonly chunk: Riff.FoundChunk
+  /** Its data, as much as is there. */
+  readonly bytes: Uint8Array
+  /** Where it is wrong, in bytes from the start of the chunk's data. */
+  readonly offset: number
+  /** What is wrong there. */
+  readonly description: string
+}
+
+/**
+ * What a WAVE file says of itself.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Info {
+  /** The `RIFF` that is a WAVE, or the relative of it. */
+  readonly form: Riff.FoundChunk
+  /** How the samples are laid out. */
+  readonly format: Format
+  /** Where the samples are; none if there is no `data` chunk. */
+  readonly data: Option.Option<DataChunk>
+  /**
+   * How many frames there are. Where {@link framesIn} knows, they are counted from the bytes that are really there, whatever the headers
+   * say; otherwise they are those of `fact`, if nothing of the samples is missing.
+   */
+  readonly frames: Option.Option<number>
+  /** How long the frames last, to the nanosecond; none if their number or the sample rate is not known. */
+  readonly duration: Option.Option<Duration.Duration>
+  /** How many frames `fact` counts, with 64 bits in RF64, BW64 and Wave64. Of compressed formats that may be fewer than the blocks hold. */
+  readonly factSamples: Option.Option<number>
+  /** The tags of every `LIST INFO`, in the order of the file. */
+  readonly tags: ReadonlyArray<InfoTag>
+  /** The cue points, in the order of the file, each with its labels. */
+  readonly cuePoints: ReadonlyArray<LabeledCuePoint>
+  /** What a broadcaster says of the recording. */
+  readonly bext: Option.Option<Bext>
+}
+
+/**
+ * What a WAVE file says of itself, as far as it can be read.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface LenientInfo extends Omit<Info, "format"> {
+  /** How the samples are laid out; none if `fmt ` is missing or malformed. */
+  readonly format: Option.Option<Format>
+  /** The chunks that could not be decoded, as bytes, in the order of the file. */
+  readonly malformed: ReadonlyArray<MalformedPart>
+}
+
+/**
+ * What reading a WAVE file can fail with.
+ *
+ * @since 0.1.0
+ * @category errors
+ */
+export type InfoError<A extends Mmio.Readable> =
+  | MmioError.CannotSeek
+  | MmioError.InvalidFile
+  | MmioError.OutOfMemory
+  | Mmio.ReadError<A>
+
+/**
+ * What a WAVE file says of itself, in one operation that reads the headers of its chunks and those with metadata, before and behind the
+ * samples, but never the samples. It needs memory for the metadata. The position of the handle stays where it is.
+ *
+ * The file may be cut off, and its sizes those of a writer that could not come back to correct them (0 or 0xFFFFFFFF): what is there is read.
+ * Of several WAVE forms it reads the first.
+ *
+ * Fails with `InvalidFile`, whose position says where, if there is no WAVE in it; if it goes beyond `RiffLimits`, of which `bytes` is for all
+ * metadata together; and if there is no `fmt `, or a chunk that it reads is malformed or cut off. With `lenient` such a chunk stays bytes
+ * instead, and a chunk in front of which a pad byte was left out is found. Fails with `CannotSeek` if the storage cannot tell how long the
+ * file is.
+ *
+ * @example
+ * ```ts
+ * import { type Mmio, Wave } from "@effect-mmio/core"
+ * import { Effect } from "effect"
+ *
+ * export const title = (file: Mmio.ReadHandle) =>
+ *   Effect.map(Wave.info(file), ({ duration, tags }) => ({
+ *     title: tags.find(({ id }) => id === "INAM")?.text,
+ *     duration
+ *   }))
+ * ```
+ *
+ * @since 0.1.0
+ * @category files
+ */
+export function info<A extends Mmio.Readable>(
+  self: Mmio.Handle<A>,
+  options: { readonly lenient: true }
+): Effect.Effect<LenientInfo, InfoError<A>>
+export function info<A extends Mmio.Readable>(
+  self: Mmio.Handle<A>,
+  options?: { readonly lenient?: false | undefined }
+): Effect.Effect<Info, InfoError<A>>
+export function info<A extends Mmio.Readable>(
+  self: Mmio.Handle<A>,
+  options?: { readonly lenient?: boolean | undefined }
+) {
+  const handle = implementation(self)
+  return options?.lenient === true ? infos.lenientInfo(handle) : infos.info(handle)
+}
+
+/**
+ * The samples as a stream of whole blocks, that is, of whole frames where the format is not compressed: every chunk of the stream has a
+ * multiple of the format's block align. It ends with the samples that are really there, without an incomplete block.
+ *
+ * The stream reads as it goes, in constant memory, and has a place of its own, as that of `Mmio.stream`.
+ *
+ * Fails as {@link info} does, but that of the metadata it reads `fmt ` only: that one has to be there, with a block align that is not 0, and
+ * `data` as well. Fails with `InvalidParameter` for a chunk size that is none.
+ *
+ * @example
+ * ```ts
+ * import { type Mmio, Wave } from "@effect-mmio/core"
+ * import { Stream } from "effect"
+ *
+ * // the loudest sample of 16 bits
+ * export const peak = (file: Mmio.ReadHandle) =>
+ *   Stream.runFold(Wave.blocks(file), 0, (peak, bytes) => {
+ *     const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length)
+ *     for (let i = 0; i < bytes.length; i += 2) peak = Math.max(peak, Math.abs(view.getInt16(i, true)))
+ *     return peak
+ *   })
+ * ```
+ *
+ * @since 0.1.0
+ * @category files
+ */
+export const blocks = <A extends Mmio.Readable>(
+  self: Mmio.Handle<A>,
+  options?: {
+    /** How many bytes a chunk has at most, unless a block has more. Default: 64 KiB. */
+    readonly chunkSize?: number | undefined
+  }
+): Stream.Stream<Uint8Array, InfoError<A> | MmioError.InvalidParameter> =>
+  infos.blocks(implementation(self), options?.chunkSize)

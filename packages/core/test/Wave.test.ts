@@ -1,5 +1,6 @@
-import { FourCC, Wave } from "@effect-mmio/core"
+import { FourCC, type Riff, Wave } from "@effect-mmio/core"
 import { assert, describe, it } from "@effect/vitest"
+import { deepStrictEqual } from "@effect/vitest/utils"
 import { Array as Arr, Either, FastCheck as fc, Option, ParseResult, Schema } from "effect"
 import { scale } from "./support/scale.js"
 import { byteOrders, formatTag, guid, header, keys, special, terminated, values } from "./support/wave.js"
@@ -20,50 +21,50 @@ const join = (...parts: ReadonlyArray<Uint8Array>) => Uint8Array.from(parts.flat
 type AnySchema = Schema.Schema<unknown, Uint8Array>
 
 /** The codec of a kind of chunk, of whatever it decodes to. */
-const schemaOf = (key: keyof Wave.Known, byteOrder?: Wave.ByteOrder) =>
+const schemaOf = (key: keyof Wave.Known, byteOrder?: Riff.ByteOrder) =>
   Wave.chunk[key](byteOrder) as unknown as AnySchema
 
 /** Where and why decoding fails: the path of the issue is the offset. */
 const failure = (error: ParseResult.ParseError) => {
   const [issue, ...others] = ParseResult.ArrayFormatter.formatErrorSync(error)
   assert.isDefined(issue)
-  assert.deepStrictEqual(others, [])
+  deepStrictEqual(others, [])
   assert.strictEqual(issue?.path.length, 1)
   return { offset: issue?.path[0], description: issue?.message }
 }
 
 /** Decodes in both ways, which have to agree. */
-const decode = (key: keyof Wave.Known, data: Uint8Array, byteOrder?: Wave.ByteOrder) => {
+const decode = (key: keyof Wave.Known, data: Uint8Array, byteOrder?: Riff.ByteOrder) => {
   const before = data.slice()
   const bySchema = Schema.decodeEither(schemaOf(key, byteOrder))(data)
   const direct = Wave.decode(header(key), data, byteOrder)
-  assert.deepStrictEqual(data, before)
+  deepStrictEqual(data, before)
   if (Either.isLeft(bySchema)) {
     assert(Either.isLeft(direct), "both fail")
     const { chunk, description, offset } = direct.left
     assert.strictEqual(chunk, key)
-    assert.deepStrictEqual(failure(bySchema.left), { offset, description })
+    deepStrictEqual(failure(bySchema.left), { offset, description })
     assert(Number.isInteger(offset) && offset >= 0 && offset <= data.length, `offset ${offset} of ${data.length}`)
     return Either.left({ offset, description })
   }
   assert(Either.isRight(direct), "both succeed")
   assert(direct.right._tag === key)
-  assert.deepStrictEqual<unknown>(direct.right.value, bySchema.right)
+  deepStrictEqual<unknown>(direct.right.value, bySchema.right)
   return Either.right(bySchema.right)
 }
 
-const encode = (key: keyof Wave.Known, value: unknown, byteOrder?: Wave.ByteOrder) =>
+const encode = (key: keyof Wave.Known, value: unknown, byteOrder?: Riff.ByteOrder) =>
   Schema.encodeEither(schemaOf(key, byteOrder))(value)
 
 /** What bytes say, and that saying it gives the bytes. */
-const says = (key: keyof Wave.Known, data: Uint8Array, value: unknown, byteOrder?: Wave.ByteOrder) => {
-  assert.deepStrictEqual(decode(key, data, byteOrder), Either.right(value))
-  assert.deepStrictEqual(encode(key, value, byteOrder), Either.right(data))
+const says = (key: keyof Wave.Known, data: Uint8Array, value: unknown, byteOrder?: Riff.ByteOrder) => {
+  deepStrictEqual(decode(key, data, byteOrder), Either.right(value))
+  deepStrictEqual(encode(key, value, byteOrder), Either.right(data))
 }
 
 /** Where bytes are wrong, and what is said of it. */
 const fails = (key: keyof Wave.Known, data: Uint8Array, offset: number, description: string) =>
-  assert.deepStrictEqual(decode(key, data), Either.left({ offset, description }))
+  deepStrictEqual(decode(key, data), Either.left({ offset, description }))
 
 /** Which part of a value is refused, and what is said of it. */
 const refuses = <K extends keyof Wave.Known>(
@@ -75,7 +76,7 @@ const refuses = <K extends keyof Wave.Known>(
   const encoded = encode(key, value)
   assert(Either.isLeft(encoded))
   const [issue] = ParseResult.ArrayFormatter.formatErrorSync(encoded.left)
-  assert.deepStrictEqual([issue?.path, issue?.message], [path, message])
+  deepStrictEqual([issue?.path, issue?.message], [path, message])
 }
 
 // ---------------------------------------------------------------------------------------------------------------------
@@ -106,7 +107,7 @@ describe.each(keys)("%s", (key) => {
       fc.assert(
         fc.property(arbitrary, (value) => {
           const encoded = Either.getOrThrow(encode(key, value, byteOrder))
-          assert.deepStrictEqual(decode(key, encoded, byteOrder), Either.right(value))
+          deepStrictEqual(decode(key, encoded, byteOrder), Either.right(value))
         }),
         { numRuns: scale(300) }
       )
@@ -125,7 +126,7 @@ describe.each(keys)("%s", (key) => {
             const decoded = decode(key, data, byteOrder)
             if (Either.isRight(decoded)) {
               counts.values++
-              assert.deepStrictEqual(encode(key, decoded.right, byteOrder), Either.right(data))
+              deepStrictEqual(encode(key, decoded.right, byteOrder), Either.right(data))
             } else counts.failures++
           }
         ),
@@ -308,8 +309,8 @@ describe("fmt", () => {
       }),
       { numRuns: scale(100) }
     )
-    assert.deepStrictEqual(Wave.subFormat("ieeeFloat"), Option.some("00000003-0000-0010-8000-00aa00389b71"))
-    assert.deepStrictEqual([-1, 0.5, 0x10000].map(Wave.subFormat), [Option.none(), Option.none(), Option.none()])
+    deepStrictEqual(Wave.subFormat("ieeeFloat"), Option.some("00000003-0000-0010-8000-00aa00389b71"))
+    deepStrictEqual([-1, 0.5, 0x10000].map(Wave.subFormat), [Option.none(), Option.none(), Option.none()])
   })
 })
 
@@ -318,7 +319,7 @@ describe("framesIn", () => {
     Option.getOrNull(Wave.framesIn({ ...pcm, ...format }, bytes))
 
   it("counts whole frames of what has no blocks", () => {
-    assert.deepStrictEqual([0, 3, 4, 400, 403].map((bytes) => frames({}, bytes)), [0, 0, 1, 100, 100])
+    deepStrictEqual([0, 3, 4, 400, 403].map((bytes) => frames({}, bytes)), [0, 0, 1, 100, 100])
     for (const formatTag of ["ieeeFloat", "aLaw", "muLaw"] as const) assert.strictEqual(frames({ formatTag }, 41), 10)
     assert.strictEqual(
       Option.getOrNull(Wave.framesIn({ ...pcm, _tag: "WaveFormat" }, 2 ** 40 + 3)),
@@ -349,7 +350,7 @@ describe("framesIn", () => {
     }
     // one byte less than the headers of both channels, and just these, which hold a frame
     const ima = { formatTag: "imaAdpcm", bitsPerSample: 4 } as const
-    assert.deepStrictEqual([frames({ ...ima, blockAlign: 7 }, 70), frames({ ...ima, blockAlign: 8 }, 80)], [null, 10])
+    deepStrictEqual([frames({ ...ima, blockAlign: 7 }, 70), frames({ ...ima, blockAlign: 8 }, 80)], [null, 10])
     assert.strictEqual(frames({ formatTag: "gsm610", blockAlign: 64 }, 640), null)
     assert.strictEqual(frames({ formatTag: "mpegLayer3" }, 640), null)
     assert.strictEqual(frames({ formatTag: 0x1234 }, 640), null)
@@ -553,7 +554,7 @@ describe("LIST INFO", () => {
   it("takes for granted what need not be said", () => {
     const id = FourCC.make("INAM")
     const short = Either.getOrThrow(encode("LIST:INFO", { tags: [{ id, text: "abc" }] }))
-    assert.deepStrictEqual(
+    deepStrictEqual(
       encode("LIST:INFO", { tags: [{ id, text: "abc", encoding: "windows-1252", behind: zeros(1), pad: undefined }] }),
       Either.right(short)
     )
@@ -568,13 +569,13 @@ describe("texts", () => {
   }
 
   it("are UTF-8 where they can be", () => {
-    assert.deepStrictEqual(tagged(bytes("'Gr' c3b6 c39f 'e' 00")), { id: FourCC.make("INAM"), text: "Größe" })
+    deepStrictEqual(tagged(bytes("'Gr' c3b6 c39f 'e' 00")), { id: FourCC.make("INAM"), text: "Größe" })
     assert.strictEqual(tagged(bytes("efbbbf 'a' 00"))?.text, "\ufeffa", "a byte order mark is a character")
     assert.strictEqual(tagged(bytes("f09f8eb5 00"))?.text, "🎵")
   })
 
   it("are windows-1252 where they cannot", () => {
-    assert.deepStrictEqual(tagged(bytes("'Gr' f6 df 'e' 00")), {
+    deepStrictEqual(tagged(bytes("'Gr' f6 df 'e' 00")), {
       id: FourCC.make("INAM"),
       text: "Größe",
       encoding: "windows-1252"
@@ -773,15 +774,15 @@ describe("bext", () => {
 describe("any chunk", () => {
   it("is decoded if it is known", () => {
     const data = bytes("9d080000")
-    assert.deepStrictEqual(
+    deepStrictEqual(
       Wave.decode({ id: FourCC.make("fact"), type: Option.none() }, data),
       Either.right({ _tag: "fact" as const, value: { samples: 2205 } })
     )
-    assert.deepStrictEqual(
+    deepStrictEqual(
       Wave.decode({ id: FourCC.make("fact"), type: Option.none() }, data, "big"),
       Either.right({ _tag: "fact" as const, value: { samples: 0x9d080000 } })
     )
-    assert.deepStrictEqual(
+    deepStrictEqual(
       Wave.decode({ id: FourCC.make("ID3 "), type: Option.none() }, data),
       Either.right({ _tag: "ID3 " as const, value: data })
     )
@@ -797,15 +798,15 @@ describe("any chunk", () => {
     ) {
       const header = { id: FourCC.fromString(id), type: FourCC.option(type) }
       const chunk = Either.getOrThrow(Wave.decode(header, data))
-      assert.deepStrictEqual(chunk, { _tag: "unknown", ...header, bytes: data })
-      assert.deepStrictEqual(Wave.encode(chunk), Either.right(data))
+      deepStrictEqual(chunk, { _tag: "unknown", ...header, bytes: data })
+      deepStrictEqual(Wave.encode(chunk), Either.right(data))
     }
   })
 
   it("is encoded as its codec does", () => {
     const chunk: Wave.Chunk = { _tag: "fact", value: { samples: 2205 } }
-    assert.deepStrictEqual(Wave.encode(chunk), Either.right(bytes("9d080000")))
-    assert.deepStrictEqual(Wave.encode(chunk, "big"), Either.right(bytes("0000089d")))
+    deepStrictEqual(Wave.encode(chunk), Either.right(bytes("9d080000")))
+    deepStrictEqual(Wave.encode(chunk, "big"), Either.right(bytes("0000089d")))
     assert.isTrue(Either.isLeft(Wave.encode({ _tag: "fact", value: { samples: -1 } })))
   })
 
@@ -823,7 +824,7 @@ describe("any chunk", () => {
     const value = Either.getOrThrow(Schema.decodeEither(Wave.fmt())(Buffer.from(data.buffer)))
     data.fill(0)
     assert(value._tag === "WaveFormatEx")
-    assert.deepStrictEqual([value.extra, value.rest], [bytes("f907"), bytes("77")])
+    deepStrictEqual([value.extra, value.rest], [bytes("f907"), bytes("77")])
   })
 
   it("has one codec for each byte order, made once", () => {

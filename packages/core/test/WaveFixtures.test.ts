@@ -1,5 +1,6 @@
 import { FourCC, Wave } from "@effect-mmio/core"
 import { assert, describe, it } from "@effect/vitest"
+import { deepStrictEqual } from "@effect/vitest/utils"
 import { Either, Schema } from "effect"
 import * as fs from "node:fs"
 import { fileURLToPath } from "node:url"
@@ -54,7 +55,7 @@ const known = (file: typeof files[number]): ReadonlyArray<Wave.Chunk> => {
     const data = bytes.slice(dataOffset, dataOffset + size)
     const header = { id: FourCC.fromString(id), type: FourCC.option(type) }
     const chunk = Either.getOrThrow(Wave.decode(header, data, byteOrder))
-    assert.deepStrictEqual(Wave.encode(chunk, byteOrder), Either.right(data))
+    deepStrictEqual(Wave.encode(chunk, byteOrder), Either.right(data))
     return chunk
   })
 }
@@ -112,11 +113,11 @@ const facts = (chunks: ReadonlyArray<Wave.Chunk>) => {
 
 describe("the files of other encoders", () => {
   for (const file of files.filter(({ name }) => !name.startsWith("malformed-"))) {
-    it(file.name, () => assert.deepStrictEqual<unknown>(facts(known(file)), file.facts ?? {}))
+    it(file.name, () => deepStrictEqual<unknown>(facts(known(file)), file.facts ?? {}))
   }
 
   it("have every kind of fact", () => {
     const kinds = new Set(files.flatMap(({ facts = {} }) => Object.keys(facts)))
-    assert.deepStrictEqual([...kinds].toSorted(), ["bext", "cues", "factSamples", "info", "labels", "loops"])
+    deepStrictEqual([...kinds].toSorted(), ["bext", "cues", "factSamples", "info", "labels", "loops"])
   })
 })

@@ -1,5 +1,5 @@
-import { type FourCC, type Riff, Wave } from "@effect-mmio/core"
-import type { Either, Option, ParseResult, Schema } from "effect"
+import { type FourCC, type Mmio, type MmioError, type Riff, Wave } from "@effect-mmio/core"
+import type { Duration, Effect, Either, Option, ParseResult, Schema, Stream } from "effect"
 import { describe, expect, test } from "tstyche"
 
 declare const format: Wave.Format
@@ -9,6 +9,13 @@ declare const chunk: Wave.Chunk
 declare const found: Riff.Chunk
 declare const bytes: Uint8Array
 declare const id: FourCC.FourCC
+declare const reader: Mmio.Handle<"read">
+declare const writer: Mmio.Handle<"write">
+declare const both: Mmio.Handle<"readWrite">
+
+type Reading = MmioError.CannotRead | MmioError.NetworkError
+type Writing = MmioError.CannotWrite | MmioError.CannotExpand | MmioError.NetworkError
+type Failing = MmioError.CannotSeek | MmioError.InvalidFile | MmioError.OutOfMemory
 
 describe("codecs", () => {
   test("are schemas over bytes, of either byte order", () => {
@@ -91,4 +98,30 @@ describe("any chunk", () => {
     expect(Wave.encode).type.toBeCallableWith({ _tag: "fact", value: { samples: 1 } }, "big")
     expect(Wave.encode).type.not.toBeCallableWith({ _tag: "fact", value: { points: [] } })
   })
+})
+
+describe("info", () => {
+  test("has a format, unless one is lenient", () => {
+    expect(Wave.info(reader)).type.toBe<Effect.Effect<Wave.Info, Failing | Reading>>()
+    expect(Wave.info(both, {})).type.toBe<Effect.Effect<Wave.Info, Failing | Reading | Writing>>()
+    expect(Wave.info(reader, { lenient: undefined })).type.toBe<Effect.Effect<Wave.Info, Failing | Reading>>()
+    expect(Wave.info(reader, { lenient: false })).type.toBe<Effect.Effect<Wave.Info, Failing | Reading>>()
+    expect(Wave.info(reader, { lenient: true })).type.toBe<Effect.Effect<Wave.LenientInfo, Failing | Reading>>()
+    expect<Wave.Info["format"]>().type.toBe<Wave.Format>()
+    expect<Wave.LenientInfo["format"]>().type.toBe<Option.Option<Wave.Format>>()
+    expect<Wave.Info["duration"]>().type.toBe<Option.Option<Duration.Duration>>()
+    expect<Wave.Info>().type.not.toHaveProperty("malformed")
+  })
+
+  test("needs a handle that can read", () => {
+    expect(Wave.info).type.not.toBeCallableWith(writer)
+    expect(Wave.blocks).type.not.toBeCallableWith(writer)
+  })
+})
+
+test("blocks", () => {
+  expect(Wave.blocks(reader)).type.toBe<Stream.Stream<Uint8Array, Failing | Reading | MmioError.InvalidParameter>>()
+  expect(Wave.blocks(both, { chunkSize: undefined })).type.toBe<
+    Stream.Stream<Uint8Array, Failing | Reading | Writing | MmioError.InvalidParameter>
+  >()
 })

@@ -2,7 +2,7 @@
 import * as Either from "effect/Either"
 import * as ParseResult from "effect/ParseResult"
 import * as Schema from "effect/Schema"
-import type * as Api from "../../Wave.js"
+import type * as Riff from "../../Riff.js"
 import { copyOf } from "./binary.js"
 
 /**
@@ -84,7 +84,7 @@ export const restFrom = (bytes: Uint8Array, at: number): { readonly rest?: Uint8
 export const schemasOf = <A>(
   codec: Codec<A>,
   identifier: string
-): (byteOrder?: Api.ByteOrder) => Schema.Schema<A, Uint8Array> => {
+): (byteOrder?: Riff.ByteOrder) => Schema.Schema<A, Uint8Array> => {
   const make = (little: boolean): Schema.Schema<A, Uint8Array> =>
     Schema.transformOrFail(Schema.Uint8ArrayFromSelf, codec.schema, {
       strict: true,

@@ -3,7 +3,7 @@ import * as Schema from "effect/Schema"
 import type * as Api from "../../Wave.js"
 import { bext } from "./bext.js"
 import { cue, ds64, fact, instrument, sampler } from "./chunks.js"
-import type { Codec } from "./codec.js"
+import type { Codec, Malformed } from "./codec.js"
 import { format } from "./format.js"
 import { adtlList, infoList } from "./lists.js"
 
@@ -29,4 +29,15 @@ export const codecs: { readonly [K in keyof Api.Known]: Codec<Api.Known[K]> } = 
   _PMX: raw,
   "ID3 ": raw,
   "id3 ": raw
+}
+
+/** @internal */
+export const decodeKnown = <K extends keyof Api.Known>(
+  key: K,
+  bytes: Uint8Array,
+  little: boolean
+): Either.Either<Api.KnownChunk<K>, Malformed> => {
+  // the codec of this key, and of no other that the union of all keys could mean
+  const codec: Codec<Api.Known[K]> = codecs[key]
+  return Either.map(codec.decode(bytes, little), (value) => ({ _tag: key, value }))
 }
