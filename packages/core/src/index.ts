@@ -101,3 +101,10 @@ export * as RiffProblem from "./RiffProblem.js"
  * @since 0.1.0
  */
 export * as Sharing from "./Sharing.js"
+
+/**
+ * What the chunks of a WAVE file say.
+ *
+ * @since 0.1.0
+ */
+export * as Wave from "./Wave.js"

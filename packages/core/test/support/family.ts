@@ -186,7 +186,7 @@ export const read = (
       if (entry + 12 > at + 20 + size || entry + 12 > bytes.length) break
       if (!table.has(text(entry))) table.set(text(entry), uint64(entry + 4))
     }
-    return (id) => id === "RF64" || id === "BW64" ? uint64(at + 20) : id === "data" ? uint64(at + 28) : table.get(id)
+    return (id) => id === "the form" ? uint64(at + 20) : id === "data" ? uint64(at + 28) : table.get(id)
   }
 
   const chunkAt = (at: number, { end, layout, sizes, unknown }: Around, top: boolean): Node => {
@@ -198,7 +198,7 @@ export const read = (
     const sizeField = layout === "Wave64" ? uint64(at + 16) : view.getUint32(at + 4, layout === "little")
     const dataOffset = at + headerSize
     const elsewhere = layout !== "Wave64" && sizeField === 0xffffffff
-    const known = elsewhere ? sizes(id) : sizeField
+    const known = elsewhere ? sizes(top ? "the form" : id) : sizeField
     const size = layout === "Wave64" ? Math.max(0, sizeField - 24) : known ?? sizeField
     const endless = known === undefined && unknown
     const declaredEnd = endless ? Infinity : dataOffset + size

@@ -74,7 +74,7 @@ const plan = (reading: Tree.Reading): ReadonlyArray<Change> => {
     const size = end - chunk.dataOffset
     if (size !== chunk.size || isBelowHeader(chunk)) {
       const change = sizeChange(chunk, size)
-      if (change === undefined) return []
+      if (change === undefined || isShared(reading, chunk)) return []
       changes.push(change)
     }
     // The padding of Wave64 may be missing at the end.
@@ -87,6 +87,17 @@ const plan = (reading: Tree.Reading): ReadonlyArray<Change> => {
     }
   }
   return changes
+}
+
+/** Whether the size of another chunk is written in the same place of a `ds64`. */
+const isShared = ({ chunks }: Api.Tree, chunk: Api.Chunk): boolean => {
+  const place = Ds64.placeOf(chunk)
+  const open = place === undefined ? [] : [...chunks]
+  for (let node = open.pop(); node !== undefined; node = open.pop()) {
+    if (node.chunk.offset !== chunk.offset && Ds64.placeOf(node.chunk) === place) return true
+    open.push(...node.children)
+  }
+  return false
 }
 
 /** Whether a size of Wave64, which counts the header, is too small for that. */
@@ -107,9 +118,7 @@ const sizeChange = (chunk: Api.FoundChunk, size: number): Change | undefined => 
     const after = size + layout.headerSize
     return change("header", offset + 16, sizeField, after, uint64(after))
   }
-  const place = sizeField === Layout.unknownSize && chunk.ds64._tag === "Some"
-    ? Ds64.placeOf(chunk.ds64.value, numberOf(chunk))
-    : undefined
+  const place = Ds64.placeOf(chunk)
   if (place !== undefined) return change("ds64", place, chunk.size, size, uint64(size))
   if (size >= Layout.unknownSize) return undefined
   return change("header", offset + 4, sizeField, size, uint32(size, chunk.byteOrder))

@@ -257,14 +257,20 @@ export class Walker {
     if (top && Layout.hasDs64(id)) {
       const ds64 = Ds64.read(bytes, index, at, have, this.length - at)
       if (typeof ds64 === "number") {
-        if (ds64 <= this.limits.bytes) return this.want(ds64)
+        // How many there are is what the file says: it is too long only if it has them.
+        const most = Math.min(ds64, this.limits.bytes)
+        if (have < most) return this.want(most)
         visitor.exceeded("bytes", at)
         this.done = true
         return true
       }
       sizes = new Ds64.Sizes(ds64)
     }
-    const known = sizeField === Layout.unknownSize && layout !== Layout.wave64 ? sizes.of(id) : sizeField
+    const known = sizeField !== Layout.unknownSize || layout === Layout.wave64
+      ? sizeField
+      : top
+      ? sizes.ds64?.riffSize
+      : sizes.of(id)
     const size = Layout.dataSize(layout, known ?? sizeField)
     let endless = known === undefined && (top || this.unfinished)
     if (this.lenient) {
@@ -316,7 +322,8 @@ export class Walker {
       this.end = dataEnd
       this.inner = layout
       this.sizes = sizes
-      this.unfinished = endless || (this.lenient && declaredEnd > this.length)
+      this.unfinished = endless
+        || (this.lenient && (top || this.unfinished) && declaredEnd > this.length && dataEnd === this.length)
       this.at = at + typeEnd
     } else {
       this.at = dataEnd
