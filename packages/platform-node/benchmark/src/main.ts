@@ -26,14 +26,12 @@ const resultsOf = async (
   options: Options,
   effort: Effort
 ): Promise<ReadonlyArray<Result>> => {
-  const { profile } = options
   const task: Task = { subject: subject.name, setting, choice: options, effort }
   const child = fork(fileURLToPath(new URL("worker.js", import.meta.url)), [JSON.stringify(task)], {
     execArgv: [
       "--expose-gc",
       // Else collecting garbage would, after some times, take the code of those who wait for their turn.
-      "--no-flush-bytecode",
-      ...profile === undefined ? [] : ["--cpu-prof", `--cpu-prof-dir=${profile}`]
+      "--no-flush-bytecode"
     ]
   })
   let results: ReadonlyArray<Result> | undefined
@@ -79,7 +77,7 @@ const measureAll = async (
 /** Says how it went, and whether well. */
 const conclude = (results: ReadonlyArray<Result>, { guard, profile }: Options): boolean => {
   if (profile !== undefined) {
-    console.log(`The profiles are in ${profile}.`)
+    console.log(`\nThe profiles are in ${profile}.`)
     return true
   }
   const { met, missed } = tally(results)

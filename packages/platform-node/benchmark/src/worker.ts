@@ -5,6 +5,7 @@
 import { type Choice, choose } from "./runner/choose.js"
 import { type Effort, measure } from "./runner/measure.js"
 import type { Setting } from "./runner/model.js"
+import { profiled } from "./runner/profile.js"
 import { type Result, resultOf } from "./runner/result.js"
 import { subjects } from "./subjects/index.js"
 
@@ -28,9 +29,11 @@ const results: Array<Result> = []
 for (const whole of subject.groups(task.setting)) {
   const group = choose(whole, task.choice)
   if (group === undefined) continue
-  const summaries = await measure(group, task.effort)
-  if (task.choice.profile === undefined) {
-    results.push(...group.rows.map((row) => resultOf(subject.name, row, summaries)))
-  }
+  const run = () => measure(group, task.effort)
+  const { profile } = task.choice
+  const summaries = await (profile === undefined
+    ? run()
+    : profiled(profile, `${subject.name} ${group.rows.map((row) => row.case).join(" ")}`, run))
+  results.push(...group.rows.map((row) => resultOf(subject.name, row, summaries)))
 }
 process.send?.(results)

@@ -11,7 +11,7 @@ export interface Options {
   readonly guard: boolean
   /** Where to write the results as JSON. */
   readonly json: string | undefined
-  /** Where to write profiles of the library alone, instead of comparing it. */
+  /** Where to write profiles of the library alone, without its peers. */
   readonly profile: string | undefined
 }
 
@@ -21,7 +21,7 @@ const usage = `npm run bench -- [subject ...] [options]
   --case TEXT       only the cases with this text in their names
   --json FILE       writes the results to a file
   --guard           measures what has a target, and fails where a ratio is below a third of it
-  --profile FOLDER  runs only the library, and writes a CPU profile of each subject`
+  --profile FOLDER  measures the library alone, and writes CPU profiles, which open in Chrome and VS Code`
 
 /** Throws what is wrong with the arguments, and how they are used. */
 export const parse = (args: ReadonlyArray<string>): Options => {
