@@ -237,6 +237,7 @@ class Search<A extends Access> {
   slow(restore: Restore): Effect.Effect<Api.FoundChunk, SearchError<A>> {
     return Effect.suspend((): Effect.Effect<Api.FoundChunk, SearchError<A>> => {
       if (!this.handle.canRead) return Effect.fail(this.handle.cannotRead())
+      this.scratch = new Uint8Array(scratchSize)
       const start = BufferState.position(this.handle.state.current)
       return this.handle.returningTo(start, this.from(start, restore))
     })
