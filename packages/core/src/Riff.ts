@@ -24,10 +24,12 @@ import * as descending from "./internal/riff/descend.js"
 import * as finding from "./internal/riff/find.js"
 import * as integers from "./internal/riff/integer.js"
 import * as paths from "./internal/riff/path.js"
+import * as repairs from "./internal/riff/repair.js"
 import * as trees from "./internal/riff/tree.js"
 import * as walking from "./internal/riff/walk.js"
 import * as Mmio from "./Mmio.js"
 import type * as MmioError from "./MmioError.js"
+import type { RiffCorrection } from "./RiffCorrection.js"
 import type { RiffProblem } from "./RiffProblem.js"
 
 /**
@@ -400,8 +402,11 @@ export interface Tree {
  */
 export interface TreeOptions extends ChunksOptions {
   /**
-   * Whether to read as a forgiving reader does, where the strict one would miss something: a chunk of odd size whose pad byte was left out is
-   * followed by the next one at once. Default: false.
+   * Whether to read as a forgiving reader does where the file is damaged. Default: false. It sees more than the strict one does:
+   *
+   * - what follows a chunk of odd size whose pad byte was left out;
+   * - all of a form that declares no size, or the size of an empty one, because its writer died, and the samples in it;
+   * - all of a form that declares less than a chunk in it, which ends where the file does.
    */
   readonly lenient?: boolean | undefined
 }
@@ -533,6 +538,61 @@ export const verify = <A extends Mmio.Readable>(
   self: Mmio.Handle<A>
 ): Effect.Effect<ReadonlyArray<RiffProblem>, MmioError.CannotSeek | Mmio.ReadError<A>> =>
   trees.verify(implementation(self))
+
+/**
+ * How to repair.
+ *
+ * @since 0.1.0
+ * @category options
+ */
+export interface RepairOptions {
+  /** Whether to say only what would be corrected. Default: false. */
+  readonly dryRun?: boolean | undefined
+}
+
+/**
+ * Corrects the sizes at the end of a file that nobody came back to correct: those of a recording whose writer died (0, or too small for what
+ * follows), or wrote into a pipe (0xFFFFFFFF, or whatever is large), and those of a file that was cut. That is the size of the last chunk at
+ * the top, of `data`, and of what lies between, in headers and in `ds64`; and the pad byte that is missing at the end of the file. Gives what
+ * it corrected; a second repair has nothing to do.
+ *
+ * The bytes of chunks stay as they are, and where they are. What is no chunk at the end of the file stays, too: a header that was cut off, and
+ * whatever was appended. Where the fields have no room for a size, where the pad byte of an inner chunk is missing, and where
+ * a chunk that is not of samples goes beyond one that is as long as it says, nothing is corrected, since there is no telling what would be
+ * right: {@link verify} reports it.
+ *
+ * What is written goes through the buffer of the handle, and the position stays where it is. After a failure the repair can be tried again.
+ * Fails with `InvalidFile` where the file goes beyond `RiffLimits`, and with `CannotSeek` if the storage cannot tell how long the file is.
+ *
+ * @example
+ * ```ts
+ * import { Mmio, Riff } from "@effect-mmio/core"
+ * import { Console, Effect } from "effect"
+ *
+ * export const repair = Mmio.withFile("crashed.wav", { access: "readWrite" }, (file) =>
+ *   Effect.flatMap(Riff.repair(file), Effect.forEach(({ message }) => Console.log(message))))
+ * ```
+ *
+ * @since 0.1.0
+ * @category damage
+ */
+export function repair<A extends Mmio.Readable>(
+  self: Mmio.Handle<A>,
+  options: RepairOptions & { readonly dryRun: true }
+): Effect.Effect<
+  ReadonlyArray<RiffCorrection>,
+  MmioError.CannotSeek | MmioError.InvalidFile | Mmio.ReadError<A>
+>
+export function repair(
+  self: Mmio.ReadWriteHandle,
+  options?: RepairOptions
+): Effect.Effect<
+  ReadonlyArray<RiffCorrection>,
+  MmioError.CannotSeek | MmioError.InvalidFile | Mmio.ReadError<"readWrite">
+>
+export function repair(self: Mmio.ReadHandle, options?: RepairOptions) {
+  return repairs.repair(implementation(self), options?.dryRun ?? false)
+}
 
 // ---------------------------------------------------------------------------------------------------------------------
 // integers

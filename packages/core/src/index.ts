@@ -75,6 +75,13 @@ export * as MmioError from "./MmioError.js"
 export * as Riff from "./Riff.js"
 
 /**
+ * What `Riff.repair` corrects.
+ *
+ * @since 0.1.0
+ */
+export * as RiffCorrection from "./RiffCorrection.js"
+
+/**
  * How far the functions of `Riff` follow what a file says.
  *
  * @since 0.1.0

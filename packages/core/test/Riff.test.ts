@@ -54,7 +54,8 @@ const plain = (chunk: Riff.Chunk): Model.Header => ({
   id: chunk.id,
   size: chunk.size,
   type: Option.getOrUndefined(chunk.type),
-  dataOffset: chunk.dataOffset
+  dataOffset: chunk.dataOffset,
+  byteOrder: chunk.byteOrder
 })
 
 const openTest = <A extends "read" | "write" | "readWrite">(storage: TestStorage, access: A, buffer: number) =>
@@ -218,10 +219,10 @@ describe("ascending", () => {
     Effect.gen(function*() {
       const file = yield* Mmio.openMemory({ expandBy: 10 })
       const made = yield* Riff.createChunk(file, { list: "INFO", size: 99 })
-      assert.deepStrictEqual(plain(made), { id: "LIST", type: "INFO", size: 99, dataOffset: 8 })
+      assert.deepStrictEqual(plain(made), { id: "LIST", type: "INFO", size: 99, dataOffset: 8, byteOrder: "little" })
       yield* Mmio.writeAll(file, Uint8Array.of(1, 2, 3))
       const ended = yield* Riff.ascend(file, made)
-      assert.deepStrictEqual(plain(ended), { id: "LIST", type: "INFO", size: 7, dataOffset: 8 })
+      assert.deepStrictEqual(plain(ended), { id: "LIST", type: "INFO", size: 7, dataOffset: 8, byteOrder: "little" })
       assert.isFalse(ended.dirty)
       assert.strictEqual(made.size, 99)
       assert.strictEqual(yield* Mmio.position(file), 16)

@@ -1,16 +1,16 @@
 /**
- * Walks through the files of independent encoders, and rebuilds the sound ones, on every storage driver:
+ * Reads the files of independent encoders, sound and damaged ones, compares what is in them and what is wrong with them to what their
+ * manifest says, writes them again and repairs them, on every storage driver:
  *
  *   pnpm fixtures [folder]
  *
  * The folder holds files and a manifest.json as packages/testing/fixtures does, which is the default.
  */
-import { MemoryIOProc } from "@effect-mmio/core"
 import { Fixtures } from "@effect-mmio/testing"
-import { Array, Console, Effect, Number } from "effect"
+import { Effect } from "effect"
 import * as crypto from "node:crypto"
 import * as path from "node:path"
-import { bytesOf, complain, drivers, folderOr, main, onEvery, Refusal, textOf } from "./lib/program.js"
+import { bytesOf, drivers, folderOr, main, onEvery, Refusal, textOf } from "./lib/program.js"
 
 const load = (folder: string) => (entry: Fixtures.Entry) =>
   Effect.map(bytesOf(path.join(folder, entry.name)), (bytes) => ({
@@ -32,19 +32,10 @@ const fixtures = Effect.gen(function*() {
 
 main(Effect.scoped(Effect.gen(function*() {
   const all = yield* fixtures
-  const [later, now] = Array.partition(all, ({ entry }) => Fixtures.isChecked(entry))
-  const wrong = yield* Effect.forEach(later, ({ entry, file }) =>
-    Fixtures.check(entry, file).pipe(
-      Effect.zipRight(Console.log(`- ${entry.name} is left for later: ${entry.container} files are not read yet`)),
-      Effect.as(0),
-      Effect.catchAll((error) => Effect.as(complain(entry.name, error.message), 1)),
-      Effect.provide(MemoryIOProc.layer())
-    ))
-  const { failed, passed } = yield* onEvery(
+  return yield* onEvery(
     yield* drivers,
-    now,
+    all,
     ({ entry }) => entry.name,
     ({ entry, file }, { prefix }) => Fixtures.check(entry, file, { prefix })
   )
-  return { passed, failed: failed + Number.sumAll(wrong) }
 })))

@@ -7,14 +7,17 @@
  * @since 0.1.0
  */
 import * as FileName from "@effect-mmio/core/FileName"
-import * as FourCC from "@effect-mmio/core/FourCC"
 import * as IOProc from "@effect-mmio/core/IOProc"
 import * as Mmio from "@effect-mmio/core/Mmio"
 import type * as MmioError from "@effect-mmio/core/MmioError"
 import * as Riff from "@effect-mmio/core/Riff"
+import type * as RiffCorrection from "@effect-mmio/core/RiffCorrection"
+import * as RiffLimits from "@effect-mmio/core/RiffLimits"
+import type * as RiffProblem from "@effect-mmio/core/RiffProblem"
 import * as Data from "effect/Data"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
+import * as Encoding from "effect/Encoding"
 import * as Option from "effect/Option"
 import * as ParseResult from "effect/ParseResult"
 import * as Schema from "effect/Schema"
@@ -32,31 +35,71 @@ import { excerpt, firstDifference, toJson } from "./internal/bytes.js"
  * @category models
  */
 export interface ManifestChunk {
-  /** The id. */
+  /** The id; of Wave64 the first four bytes of the GUID. */
   readonly id: string
+  /** The GUID, in 32 hexadecimal digits. */
+  readonly guid?: string | undefined
   /** The form type or list type, where it has one. */
   readonly type?: string | undefined
+  /** The GUID of the type. */
+  readonly typeGuid?: string | undefined
   /** Where its header begins. */
   readonly offset: number
   /** Where its data begins. */
   readonly dataOffset: number
   /** How many bytes of data it declares. */
   readonly size: number
-  /** How many of them are inside of its parent and of the file, where these are fewer. */
+  /** The number in the header, where that is another. */
+  readonly sizeField?: number | undefined
+  /** How many bytes of its data are inside of its parent and of the file, where these are fewer. */
   readonly available?: number | undefined
+  /** Whether there is padding behind its data. */
+  readonly padded: boolean
   /** What is in it, of a container. */
   readonly children?: ReadonlyArray<ManifestChunk> | undefined
 }
 
 const ManifestChunk: Schema.Schema<ManifestChunk> = Schema.Struct({
   id: Schema.String,
+  guid: Schema.optional(Schema.String),
   type: Schema.optional(Schema.String),
+  typeGuid: Schema.optional(Schema.String),
   offset: Schema.NonNegativeInt,
   dataOffset: Schema.NonNegativeInt,
   size: Schema.NonNegativeInt,
+  sizeField: Schema.optional(Schema.NonNegativeInt),
   available: Schema.optional(Schema.NonNegativeInt),
+  padded: Schema.Boolean,
   children: Schema.optional(Schema.Array(Schema.suspend((): Schema.Schema<ManifestChunk> => ManifestChunk)))
 })
+
+/**
+ * A problem of a file, as a manifest has it.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export const ManifestProblem = Schema.Struct({
+  /** What it is, in the words of the manifest. */
+  problem: Schema.String,
+  /** Where it is. */
+  at: Schema.NonNegativeInt,
+  /** How bad it is. */
+  level: Schema.optional(Schema.Literal("error", "warning")),
+  id: Schema.optional(Schema.String),
+  size: Schema.optional(Schema.NonNegativeInt),
+  available: Schema.optional(Schema.NonNegativeInt),
+  bytes: Schema.optional(Schema.NonNegativeInt),
+  value: Schema.optional(Schema.NonNegativeInt)
+})
+
+/**
+ * A problem of a file, as a manifest has it.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export type ManifestProblem = typeof ManifestProblem.Type
 
 /**
  * What a manifest says of one file.
@@ -68,7 +111,7 @@ export const Entry = Schema.Struct({
   name: Schema.NonEmptyString,
   sha256: Schema.String,
   bytes: Schema.NonNegativeInt,
-  /** `RIFF`, or what the file is instead; null for what is nothing of the kind. */
+  /** What the file begins with, such as `RIFF`; null for what is nothing of the kind. */
   container: Schema.NullOr(Schema.String),
   /** How many chunks there are. */
   chunks: Schema.NonNegativeInt,
@@ -76,8 +119,17 @@ export const Entry = Schema.Struct({
   depth: Schema.NonNegativeInt,
   /** The chunks of the top; null where they are too many to be listed. */
   tree: Schema.NullOr(Schema.Array(ManifestChunk)),
+  /** Those that a reader finds who does not mind a missing pad byte, if they are others. */
+  lenientTree: Schema.optional(Schema.Array(ManifestChunk)),
+  /** What is wrong with it. Default: nothing. */
+  problems: Schema.optional(Schema.Array(ManifestProblem)),
   /** Only of damaged files: how careful readers judge them. */
-  expect: Schema.optional(Schema.Struct({ verdict: Schema.Literal("error", "warning", "ok-or-limit") }))
+  expect: Schema.optional(Schema.Struct({
+    verdict: Schema.Literal("error", "warning", "ok-or-limit"),
+    problems: Schema.Array(ManifestProblem),
+    /** What is wrong with it as a file of its form, though its chunks are sound. */
+    formProblem: Schema.optional(ManifestProblem)
+  }))
 })
 
 /**
@@ -175,9 +227,9 @@ export class EndlessWalk extends Data.TaggedError("EndlessWalk")<{ readonly step
 }
 
 /**
- * Walks through all chunks of a file, into every `RIFF` and `LIST`, by `Riff.descend` and `Riff.ascend`. Needs memory for the chunks, and
- * no stack, however deep they are nested. At the top only `RIFF` chunks are chunks: what else begins there is trailing junk, and ends
- * the walk. A chunk that reaches beyond its parent is left with the parent.
+ * Walks through all chunks of a file, into every `RIFF` and `LIST`, by `Riff.descend` and `Riff.ascend` alone. Needs memory for the chunks,
+ * and no stack, however deep they are nested. At the top only what begins a file is a chunk: what else is there is trailing junk, and
+ * ends the walk. A chunk that reaches beyond its parent is left with the parent.
  *
  * @since 0.1.0
  * @category walking
@@ -213,25 +265,71 @@ export const walk = (
         yield* leave(left)
         continue
       }
-      const { dataOffset, size, type } = found.right
-      if (parent === undefined && found.right.id !== FourCC.RIFF) return { steps, length, ended: Option.none() }
+      const { dataOffset, offset, size, type } = found.right
+      if (parent === undefined && !isForm(found.right)) return { steps, length, ended: Option.none() }
       // A container without room for its type has none: what was read there belongs to whatever follows.
-      const chunk = size < 4 ? { ...found.right, type: Option.none() } : found.right
+      const hasRoom = size >= (Option.isSome(found.right.guid) ? 16 : 4)
+      const chunk = hasRoom ? found.right : { ...found.right, type: Option.none(), typeGuid: Option.none() }
       const end = Math.min(endOf(found.right), endOf(parent))
-      steps.push({
-        chunk,
-        offset: dataOffset - 8,
-        depth: inside.length + 1,
-        available: Math.max(0, Math.min(end, length) - dataOffset)
-      })
-      if (Option.isSome(type) && size >= 4) inside.push({ ...chunk, size: end - dataOffset })
+      const available = Math.max(0, Math.min(end, length) - dataOffset)
+      steps.push({ chunk, offset, depth: inside.length + 1, available })
+      if (Option.isSome(type) && hasRoom) inside.push({ ...chunk, size: end - dataOffset })
       else yield* leave(chunk)
     }
   })
 
+/** Whether a file can begin with it. */
+const isForm = ({ guid, id }: Riff.Chunk): boolean =>
+  ["RIFF", "RIFX", "RF64", "BW64", "FORM", "CAT "].includes(id) || (Option.isSome(guid) && id === "riff")
+
 // ---------------------------------------------------------------------------------------------------------------------
 // rebuilding
 // ---------------------------------------------------------------------------------------------------------------------
+
+/**
+ * Writes a file again, from the chunks that `Riff.chunks` finds in it: the headers and types are made of what the chunks say, everything else
+ * is copied as a stream. What comes out is the same file, whatever is wrong with it, unless a chunk says something that is not there.
+ *
+ * @since 0.1.0
+ * @category rebuilding
+ */
+export const copy = <A extends Mmio.Readable>(
+  source: Mmio.Handle<A>,
+  target: Mmio.WriteHandle
+): Effect.Effect<
+  void,
+  Mmio.ReadError<A> | MmioError.CannotSeek | MmioError.InvalidFile | MmioError.InvalidParameter | MmioError.WriteError
+> =>
+  Effect.gen(function*() {
+    let at = 0
+    const copyTo = (to: number | undefined) => Stream.run(Mmio.stream(source, { from: at, to }), Mmio.sink(target))
+    yield* Stream.runForEach(Riff.chunks(source), (chunk) =>
+      Effect.gen(function*() {
+        yield* copyTo(chunk.offset)
+        const header = headerOf(chunk)
+        yield* Mmio.writeAll(target, header)
+        at = chunk.offset + header.length
+      }))
+    yield* copyTo(undefined)
+  })
+
+/** The bytes with which a chunk begins: its header, and its type if it has one. */
+const headerOf = ({ byteOrder, guid, id, sizeField, type, typeGuid }: Riff.Chunk): Uint8Array => {
+  const text = (text: string) => Uint8Array.from(text, (character) => character.charCodeAt(0))
+  const hex = (digits: string) => Either.getOrThrow(Encoding.decodeHex(digits))
+  const size = new Uint8Array(Option.isSome(guid) ? 8 : 4)
+  const view = new DataView(size.buffer)
+  if (Option.isSome(guid)) view.setBigUint64(0, BigInt(sizeField), true)
+  else view.setUint32(0, sizeField, byteOrder === "little")
+  return Uint8Array.of(
+    ...Option.match(guid, { onNone: () => text(id), onSome: hex }),
+    ...size,
+    ...Option.match(Option.orElse(typeGuid, () => type), {
+      onNone: () => [],
+      onSome: (code) => Option.isSome(typeGuid) ? hex(code) : text(code)
+    })
+  )
+}
 
 /**
  * Builds the chunks that a walk found in another file: the headers, types and pad bytes by `Riff.createChunk` and `Riff.ascend`, the data
@@ -271,7 +369,7 @@ export const rebuild = (
         target,
         Option.isNone(type)
           ? { chunk: id, ...declared }
-          : id === FourCC.RIFF
+          : id === "RIFF"
           ? { riff: type.value, ...declared }
           : { list: type.value, ...declared }
       )
@@ -334,31 +432,17 @@ export interface CheckOptions {
 }
 
 /**
- * Whether the library reads such files already, or they are left for later. A damaged file may be no container of any kind, and
- * still has to be walked through without harm.
- *
- * @since 0.1.0
- * @category checking
- */
-export const isChecked = (entry: Entry): boolean =>
-  entry.container === "RIFF" || (entry.container === null && entry.expect !== undefined)
-
-/**
- * What came of a check: `"checked"`, or `"left for later"` for a file of a container that this library does not read yet.
- *
- * @since 0.1.0
- * @category models
- */
-export type Outcome = "checked" | "left for later"
-
-/**
  * Checks a file against its manifest entry, on the storage of the program; the caller brings its bytes, and their SHA-256 in hexadecimal
  * digits.
  *
  * 1. The length and the hash are those of the manifest.
- * 2. {@link walk} finds the chunks of the manifest: without a buffer, through the usual one, and in a block of memory. Damage may
- *    end it early, with a typed error; it never makes it read more than the file is long.
- * 3. A sound file is rebuilt byte for byte, with sizes that are declared and with sizes that are corrected.
+ * 2. {@link walk} and `Riff.tree` find the chunks of the manifest: without a buffer, through the usual one, and in a block of memory; and
+ *    so does a lenient reader, but where a form has no size, or too small a one. Nothing makes them read more than the file is long.
+ * 3. `Riff.verify` lists the problems of the manifest, from which its verdict follows.
+ * 4. {@link copy} makes the same file of it, byte for byte; and {@link rebuild}, of a sound `RIFF`, with sizes that are declared and with
+ *    sizes that are corrected.
+ * 5. `Riff.repair` has nothing to do in a file without problems, and nothing a second time in any; what a lenient reader found before, every
+ *    reader finds after.
  *
  * @since 0.1.0
  * @category checking
@@ -367,63 +451,114 @@ export const check = (
   entry: Entry,
   file: { readonly bytes: Uint8Array; readonly sha256: string },
   options: CheckOptions = {}
-): Effect.Effect<Outcome, FixtureMismatch | FixtureFailure, IOProc.IOProc> =>
+): Effect.Effect<void, FixtureMismatch | FixtureFailure, IOProc.IOProc> =>
   Effect.gen(function*() {
     const { bytes } = file
     const compare = comparing(entry.name)
     yield* compare("the length", entry.bytes, bytes.length)
     yield* compare("the SHA-256", entry.sha256, file.sha256)
-    if (!isChecked(entry)) return "left for later" as const
 
     const source = FileName.plain(`${options.prefix ?? ""}fixture-source.tmp`)
     const target = FileName.plain(`${options.prefix ?? ""}fixture-target.tmp`)
     const failing = (what: string) => (cause: MmioError.MmioError | EndlessWalk) =>
       new FixtureFailure({ fixture: entry.name, what, cause })
+    const write = (name: FileName.FileName) =>
+      Mmio.withFile(name, { access: "write", create: true }, (file) => Mmio.writeAll(file, bytes))
+    const compareBytes = (what: string, got: Uint8Array) => {
+      const at = firstDifference(bytes, got)
+      return at === undefined ? Effect.void : compare(what, excerpt(bytes, at), excerpt(got, at))
+    }
+    const inMemory = <B, E>(use: (file: Mmio.ReadHandle) => Effect.Effect<B, E>) =>
+      Effect.scoped(Effect.flatMap(Mmio.openMemory({ bytes: bytes.slice(), access: "read" }), use))
 
-    return yield* Effect.gen(function*() {
-      yield* Effect.mapError(
-        Mmio.withFile(source, { access: "write", create: true }, (file) => Mmio.writeAll(file, bytes)),
-        failing("writing a copy")
-      )
+    yield* Effect.gen(function*() {
+      yield* Effect.mapError(write(source), failing("writing a copy"))
       for (const buffer of ["none", 8192] as const) {
-        const what = `walking with buffer ${buffer}`
         const { counts, driver } = counting(yield* IOProc.IOProc)
-        const found = yield* Mmio.withFile(source, { buffer }, walk).pipe(
-          Effect.provideService(IOProc.IOProc, driver),
-          Effect.mapError(failing(what))
-        )
-        yield* compareWalk(entry, what, found)
-        // Two reads a header, and one to find that there is none where a parent goes beyond the file.
-        const limit = 3 * (bytes.length / 8 + 1) + 1
-        if (counts.reads > limit) yield* compare(`reads while ${what}`, `at most ${Math.ceil(limit)}`, counts.reads)
+        const reading = <B, E extends MmioError.MmioError | EndlessWalk>(
+          what: string,
+          walks: number,
+          use: (file: Mmio.ReadHandle) => Effect.Effect<B, E>
+        ) =>
+          Effect.gen(function*() {
+            counts.reads = 0
+            const found = yield* Mmio.withFile(source, { buffer }, use).pipe(
+              Effect.provideService(IOProc.IOProc, driver),
+              Effect.mapError(failing(what))
+            )
+            // Two reads a header, and one to find that there is none where a parent goes beyond the file.
+            const limit = walks * (3 * (bytes.length / 8 + 1) + 1)
+            if (counts.reads > limit) yield* compare(`reads while ${what}`, `at most ${Math.ceil(limit)}`, counts.reads)
+            return found
+          })
+        const walking = `walking with buffer ${buffer}`
+        yield* compareWalk(entry, walking, yield* reading(walking, 1, walk))
+        const what = `the tree with buffer ${buffer}`
+        yield* compareTree(entry, what, yield* reading(what, 1, (file) => Riff.tree(file)))
+        const lenient = `the lenient tree with buffer ${buffer}`
+        yield* compareLenientTree(entry, lenient, yield* reading(lenient, 4, readLeniently))
+        const verifying = `the problems with buffer ${buffer}`
+        yield* compareProblems(entry, verifying, yield* reading(verifying, 1, (file) => Riff.verify(file)))
       }
-      const inMemory = yield* Effect.scoped(
-        Effect.flatMap(Mmio.openMemory({ bytes: bytes.slice(), access: "read" }), walk)
-      ).pipe(Effect.mapError(failing("walking in memory")))
-      yield* compareWalk(entry, "walking in memory", inMemory)
-      if (entry.expect !== undefined) return "checked" as const
+      const found = yield* Effect.mapError(inMemory(walk), failing("walking in memory"))
+      yield* compareWalk(entry, "walking in memory", found)
+      const tree = yield* Effect.mapError(inMemory((file) => Riff.tree(file)), failing("the tree in memory"))
+      yield* compareTree(entry, "the tree in memory", tree)
+      const lenient = yield* Effect.mapError(inMemory(readLeniently), failing("the lenient tree in memory"))
+      yield* compareLenientTree(entry, "the lenient tree in memory", lenient)
 
-      for (const declare of [true, false]) {
+      const copied = yield* Mmio.withFile(source, {}, (from) =>
+        Effect.gen(function*() {
+          yield* Mmio.withFile(target, { access: "write", create: true }, (to) => copy(from, to))
+          return yield* Mmio.withFile(target, {}, (file) => Mmio.read(file, bytes.length + 1))
+        })).pipe(Effect.mapError(failing("copying")))
+      yield* compareBytes("copying", copied)
+
+      for (const declare of entry.container === "RIFF" && entry.expect === undefined ? [true, false] : []) {
         const what = declare ? "rebuilding with sizes declared" : "rebuilding with sizes corrected"
         const built = yield* Mmio.withFile(source, {}, (from) =>
           Effect.gen(function*() {
             yield* Mmio.withFile(
               target,
               { access: "write", create: true },
-              (to) => rebuild(from, inMemory, to, { declare })
+              (to) => rebuild(from, found, to, { declare })
             )
             return yield* Mmio.withFile(target, {}, (file) => Mmio.read(file, bytes.length + 1))
           })).pipe(Effect.mapError(failing(what)))
-        const at = firstDifference(bytes, built)
-        if (at !== undefined) yield* compare(what, excerpt(bytes, at), excerpt(built, at))
+        yield* compareBytes(what, built)
       }
-      return "checked" as const
+
+      yield* Effect.mapError(write(target), failing("writing a copy to repair"))
+      const repaired = yield* Mmio.withFile(target, { access: "readWrite" }, (file) =>
+        Effect.all({
+          corrections: Riff.repair(file),
+          tree: Riff.tree(file),
+          again: Riff.repair(file)
+        })).pipe(Effect.mapError(failing("repairing")))
+      yield* compare("repairing again", [], repaired.again.map(({ message }) => message))
+      if (tree.problems.length === 0) {
+        yield* compare("repairing what is sound", [], repaired.corrections.map(({ message }) => message))
+      }
+      if (repaired.corrections.length > 0) {
+        yield* compare("the tree after a repair", outline(lenient.tree.chunks), outline(repaired.tree.chunks))
+      }
     }).pipe(
+      RiffLimits.withLimits({
+        nesting: Math.max(entry.depth, RiffLimits.defaults.nesting),
+        chunks: Math.max(entry.chunks, RiffLimits.defaults.chunks)
+      }),
       // Not every storage can remove files; one that cannot keeps them.
       Effect.ensuring(Effect.ignore(Mmio.remove(source))),
       Effect.ensuring(Effect.ignore(Mmio.remove(target)))
     )
   })
+
+/**
+ * A lenient tree, and what a repair would do to the file, which says whether it has to be that of the manifest. Each of the two reads a file
+ * strictly and, if that finds something wrong, leniently.
+ */
+const readLeniently = (file: Mmio.ReadHandle) =>
+  Effect.all({ tree: Riff.tree(file, { lenient: true }), corrections: Riff.repair(file, { dryRun: true }) })
 
 const comparing =
   (fixture: string) => (what: string, expected: unknown, got: unknown): Effect.Effect<void, FixtureMismatch> => {
@@ -451,6 +586,10 @@ const counting = (below: IOProc.IOProc) => {
   return { counts, driver }
 }
 
+// ---------------------------------------------------------------------------------------------------------------------
+// comparing
+// ---------------------------------------------------------------------------------------------------------------------
+
 const compareWalk = (entry: Entry, what: string, { ended, steps }: Walk): Effect.Effect<void, FixtureMismatch> =>
   Effect.gen(function*() {
     const compare = comparing(entry.name)
@@ -459,30 +598,171 @@ const compareWalk = (entry: Entry, what: string, { ended, steps }: Walk): Effect
       yield* compare(`${what}: depth`, entry.depth, steps.reduce((depth, step) => Math.max(depth, step.depth), 0))
       return
     }
-    const wanted = flatten(entry.tree, 1)
-    for (const [index, { available, chunk, depth, offset }] of steps.entries()) {
-      yield* compare(`${what}: chunk ${index}`, wanted[index] ?? null, {
-        id: chunk.id,
-        type: Option.getOrNull(chunk.type),
-        offset,
-        dataOffset: chunk.dataOffset,
-        size: chunk.size,
-        available,
-        depth
-      })
+    const wanted = flatten(entry.tree)
+    for (const [index, step] of steps.entries()) {
+      const { padded: _, ...chunk } = wanted[index] ?? { padded: null }
+      yield* compare(`${what}: chunk ${index}`, chunk, { ...chunkOf(step.chunk, step.available), depth: step.depth })
     }
     if (Option.isSome(ended) && entry.expect !== undefined) return
     yield* compare(`${what}: chunks`, wanted.length, steps.length)
     yield* compare(`${what}: end`, null, Option.getOrNull(Option.map(ended, (error) => error.message)))
   })
 
-interface FlatChunk extends Required<Omit<ManifestChunk, "children" | "type">> {
-  readonly type: string | null
-  readonly depth: number
+/** The chunks in the order of the file, each with how deep it is, as they are compared. */
+const flatten = (chunks: ReadonlyArray<ManifestChunk>) =>
+  inOrder(chunks, ({ children }) => children ?? []).map(({ depth, node: { children: _, ...chunk } }) => ({
+    ...chunk,
+    guid: chunk.guid ?? null,
+    type: chunk.type ?? null,
+    typeGuid: chunk.typeGuid ?? null,
+    sizeField: chunk.sizeField ?? chunk.size,
+    available: chunk.available ?? chunk.size,
+    depth
+  }))
+
+/** Nodes of a tree, each before what is in it. Needs no stack, however deep they are nested. */
+const inOrder = <N>(
+  nodes: ReadonlyArray<N>,
+  childrenOf: (node: N) => ReadonlyArray<N>
+): ReadonlyArray<{ readonly node: N; readonly depth: number }> => {
+  const all: Array<{ readonly node: N; readonly depth: number }> = []
+  const open = nodes.map((node) => ({ node, depth: 1 })).toReversed()
+  for (let next = open.pop(); next !== undefined; next = open.pop()) {
+    all.push(next)
+    const { depth, node } = next
+    for (const child of childrenOf(node).toReversed()) open.push({ node: child, depth: depth + 1 })
+  }
+  return all
 }
 
-const flatten = (chunks: ReadonlyArray<ManifestChunk>, depth: number): ReadonlyArray<FlatChunk> =>
-  chunks.flatMap(({ available, children, dataOffset, id, offset, size, type }) => [
-    { id, type: type ?? null, offset, dataOffset, size, available: available ?? size, depth },
-    ...flatten(children ?? [], depth + 1)
-  ])
+const nodesOf = (chunks: ReadonlyArray<Riff.TreeNode>) => inOrder(chunks, ({ children }) => children)
+
+/** A chunk of the library, as it is compared. */
+const chunkOf = (chunk: Riff.Chunk, available: number) => ({
+  id: chunk.id,
+  guid: Option.getOrNull(chunk.guid),
+  type: Option.getOrNull(chunk.type),
+  typeGuid: Option.getOrNull(chunk.typeGuid),
+  offset: chunk.offset,
+  dataOffset: chunk.dataOffset,
+  size: chunk.size,
+  sizeField: chunk.sizeField,
+  // An unknown size is less than what a file beyond 4 GiB has.
+  available: Math.min(available, chunk.size)
+})
+
+const compareChunks = (
+  fixture: string,
+  what: string,
+  expected: ReadonlyArray<ManifestChunk>,
+  { chunks }: Riff.Tree
+): Effect.Effect<void, FixtureMismatch> =>
+  Effect.gen(function*() {
+    const compare = comparing(fixture)
+    const wanted = flatten(expected)
+    const got = nodesOf(chunks)
+    for (const [index, { depth, node }] of got.entries()) {
+      const { available, chunk, padding } = node
+      yield* compare(`${what}: chunk ${index}`, wanted[index] ?? null, {
+        ...chunkOf(chunk, available),
+        padded: padding > 0,
+        depth
+      })
+    }
+    yield* compare(`${what}: chunks`, wanted.length, got.length)
+  })
+
+const compareTree = (entry: Entry, what: string, tree: Riff.Tree): Effect.Effect<void, FixtureMismatch> =>
+  Effect.gen(function*() {
+    const compare = comparing(entry.name)
+    const nodes = nodesOf(tree.chunks)
+    yield* compare(`${what}: length`, entry.bytes, tree.length)
+    yield* compare(`${what}: depth`, entry.depth, nodes.reduce((depth, node) => Math.max(depth, node.depth), 0))
+    if (entry.tree === null) yield* compare(`${what}: chunks`, entry.chunks, nodes.length)
+    else yield* compareChunks(entry.name, what, entry.tree, tree)
+    yield* compareProblems(entry, `${what}: problems`, tree.problems)
+  })
+
+/**
+ * A lenient reader finds what the manifest says, and nothing more where a repair has nothing to make larger: what it finds beyond that, in a
+ * form without a size or of too small a one, is what the file has after a repair.
+ */
+const compareLenientTree = (
+  entry: Entry,
+  what: string,
+  { corrections, tree }: {
+    readonly tree: Riff.Tree
+    readonly corrections: ReadonlyArray<RiffCorrection.RiffCorrection>
+  }
+): Effect.Effect<void, FixtureMismatch> => {
+  const enlarged = corrections.some((correction) =>
+    correction._tag === "SizeCorrected" && correction.after > correction.before
+  )
+  return entry.tree === null || (enlarged && entry.lenientTree === undefined)
+    ? Effect.void
+    : compareChunks(entry.name, what, entry.lenientTree ?? entry.tree, tree)
+}
+
+/** What is in a file, whatever the sizes say. */
+const outline = (chunks: ReadonlyArray<Riff.TreeNode>) =>
+  nodesOf(chunks).map(({ depth, node: { chunk } }) => [chunk.id, Option.getOrNull(chunk.type), chunk.offset, depth])
+
+/** What manifests call the problems. */
+const words: Partial<Record<RiffProblem.RiffProblem["_tag"], string>> = {
+  EmptyFile: "empty file",
+  TooShort: "too short for a chunk header",
+  NotRiff: "not a RIFF-family file",
+  TruncatedHeader: "truncated chunk header",
+  TruncatedType: "truncated container type",
+  PastEndOfFile: "chunk extends past end of file",
+  PastParent: "chunk extends past end of parent",
+  TooSmallForType: "container too small for its type",
+  UnknownSize: "size is 0xFFFFFFFF: length unknown, taken to the end of the file",
+  MissingPadByte: "odd-sized chunk has no pad byte inside its parent",
+  PadByteNotZero: "pad byte is not zero",
+  UnprintableId: "chunk id has bytes outside 0x20..0x7E",
+  TrailingBytes: "trailing bytes after the last top-level chunk",
+  FurtherForm: "a further top-level chunk follows",
+  DataBeforeFormat: "data before fmt"
+}
+const known = new Set(Object.values(words))
+
+/** Whether a problem is one of a manifest: in all that the manifest says of it, where its words are known, else at the same place. */
+const isMeant = (wanted: ManifestProblem, problem: RiffProblem.RiffProblem): boolean => {
+  if (wanted.at !== problem.offset) return false
+  if (!known.has(wanted.problem)) return true
+  const fields: Partial<Record<string, unknown>> = { ...problem }
+  return wanted.problem === words[problem._tag]
+    && (wanted.level === undefined || wanted.level === problem.level)
+    && (["id", "size", "available", "bytes", "value"] as const).every((key) =>
+      wanted[key] === undefined || wanted[key] === fields[key]
+    )
+}
+
+const compareProblems = (
+  entry: Entry,
+  what: string,
+  problems: ReadonlyArray<RiffProblem.RiffProblem>
+): Effect.Effect<void, FixtureMismatch> =>
+  Effect.gen(function*() {
+    const compare = comparing(entry.name)
+    const { expect } = entry
+    const ofForm = expect?.formProblem === undefined ? [] : [expect.formProblem]
+    const lists = [...(expect === undefined ? [] : [expect.problems]), entry.problems ?? []]
+    for (const list of lists) {
+      const rest = [...problems]
+      for (const wanted of [...list, ...ofForm]) {
+        const index = rest.findIndex((problem) => isMeant(wanted, problem))
+        if (index < 0) yield* compare(what, wanted, rest.map(({ message }) => message))
+        rest.splice(index, 1)
+      }
+      yield* compare(what, [], rest.map(({ message }) => message))
+    }
+    if (expect === undefined) return
+    const verdict = problems.some(({ level }) => level === "error")
+      ? "error"
+      : problems.length > 0
+      ? "warning"
+      : "ok-or-limit"
+    yield* compare(`${what}: verdict`, expect.verdict, verdict)
+  })

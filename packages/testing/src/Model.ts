@@ -264,23 +264,46 @@ export interface Header {
   readonly type: string | undefined
   /** Where the data begins. */
   readonly dataOffset: number
+  /** In which order the bytes of the size are. */
+  readonly byteOrder: "little" | "big"
 }
+
+/** What can only begin a file, and so says by itself how it is written. */
+const forms: Record<string, "little" | "big"> = {
+  RIFF: "little",
+  RF64: "little",
+  BW64: "little",
+  RIFX: "big",
+  FORM: "big",
+  "CAT ": "big"
+}
+
+const bigContainers = ["RIFF", "RIFX", "LIST", "FORM", "CAT ", "PROP"]
 
 /**
  * The header at a place: undefined where none fits before `limit` and the end of the bytes, `"cut"` where the bytes end before the type of
- * a `RIFF` or `LIST`.
+ * a `RIFF` or `LIST`. `byteOrder` is that of the chunk around it; without one, what begins a file says it itself. (Of `RF64` and `BW64`
+ * the size in the header is given, whatever a `ds64` says; Wave64 is not modelled.)
  *
  * @since 0.1.0
  * @category riff
  */
-export const headerAt = (bytes: Uint8Array, at: number, limit: number): Header | "cut" | undefined => {
+export const headerAt = (
+  bytes: Uint8Array,
+  at: number,
+  limit: number,
+  byteOrder?: "little" | "big"
+): Header | "cut" | undefined => {
   if (at + 8 > limit || at + 8 > bytes.length) return undefined
   const text = (from: number) => String.fromCharCode(...bytes.subarray(from, from + 4))
   const id = text(at)
-  const size = new DataView(bytes.buffer, bytes.byteOffset).getUint32(at + 4, true)
-  const container = id === "RIFF" || id === "LIST"
+  const order = byteOrder ?? forms[id] ?? "little"
+  const size = new DataView(bytes.buffer, bytes.byteOffset).getUint32(at + 4, order === "little")
+  const container = byteOrder === "big"
+    ? bigContainers.includes(id)
+    : id === "RIFF" || id === "LIST" || (byteOrder === undefined && id in forms)
   if (container && at + 12 > bytes.length) return "cut"
-  return { id, size, type: container ? text(at + 8) : undefined, dataOffset: at + 8 }
+  return { id, size, type: container ? text(at + 8) : undefined, dataOffset: at + 8, byteOrder: order }
 }
 
 /**
@@ -292,7 +315,7 @@ export const headerAt = (bytes: Uint8Array, at: number, limit: number): Header |
 export interface Find {
   /** The id of a chunk. */
   readonly chunk?: string | undefined
-  /** The form type of a `RIFF`. */
+  /** The form type of a `RIFF`, `RIFX`, `RF64` or `BW64`. */
   readonly riff?: string | undefined
   /** The list type of a `LIST`. */
   readonly list?: string | undefined
@@ -308,22 +331,34 @@ export const search = (
   bytes: Uint8Array,
   start: number,
   find: Find | undefined,
-  parent: { readonly dataOffset: number; readonly size: number } | undefined
+  parent:
+    | { readonly dataOffset: number; readonly size: number; readonly byteOrder?: "little" | "big" | undefined }
+    | undefined
 ): Header | "ChunkNotFound" | "InvalidFile" => {
   const limit = parent === undefined ? Infinity : parent.dataOffset + parent.size
   if (parent !== undefined && start < parent.dataOffset) return "ChunkNotFound"
-  const id = find === undefined
+  const ids = find === undefined
     ? undefined
-    : find.chunk ?? (find.riff === undefined ? "LIST" : "RIFF")
+    : find.chunk !== undefined
+    ? [find.chunk]
+    : find.riff === undefined
+    ? ["LIST"]
+    : ["RIFF", "RIFX", "RF64", "BW64"]
   const type = find?.riff ?? find?.list
+  const byteOrder = parent === undefined ? undefined : parent.byteOrder ?? "little"
   for (let at = start;;) {
-    const header = headerAt(bytes, at, limit)
+    const header = headerAt(bytes, at, limit, byteOrder)
     if (header === undefined) return "ChunkNotFound"
     if (header === "cut") {
       const cut = String.fromCharCode(...bytes.subarray(at, at + 4))
-      return id === undefined || id === cut ? "InvalidFile" : "ChunkNotFound"
+      return ids === undefined || ids.includes(cut) ? "InvalidFile" : "ChunkNotFound"
     }
-    if ((id === undefined || header.id === id) && (type === undefined || header.type === type)) return header
+    if (
+      (ids === undefined || ids.includes(header.id))
+      && (find?.chunk !== undefined || type === undefined || header.type === type)
+    ) {
+      return header
+    }
     at = header.dataOffset + header.size + header.size % 2
   }
 }

@@ -9,9 +9,9 @@ import type * as MmioError from "../../MmioError.js"
 import type * as Api from "../../Riff.js"
 import * as BufferState from "../bufferState.js"
 import type { HandleBase } from "../handle.js"
-import type { Restore } from "../lock.js"
 import { codeOf } from "../mmio.js"
 import { layoutOf, little, paddingOf } from "./layout.js"
+import { writeAllSlow } from "./write.js"
 
 const largestSize = 0xffffffff
 const sizeFieldSize = 4
@@ -118,9 +118,6 @@ export const createChunk = (
           return Effect.map(writeAllSlow(handle, header, restore), () => created(at))
         }))
   })
-
-const writeAllSlow = (handle: HandleBase, bytes: Uint8Array, restore: Restore) =>
-  Effect.zipRight(handle.reserveSlow(bytes.length), handle.writeSlow(bytes, restore))
 
 const headerOf = (numbers: ReadonlyArray<number>): Uint8Array => {
   const bytes = new Uint8Array(numbers.length * 4)

@@ -158,7 +158,11 @@ class Search<A extends Access> {
         if (ds64 !== undefined) sizes = new Ds64.Sizes(ds64)
       }
     }
-    const known = sizeField === Layout.unknownSize && layout !== Layout.wave64 ? sizes.of(id) : sizeField
+    const known = sizeField !== Layout.unknownSize || layout === Layout.wave64
+      ? sizeField
+      : isRF64
+      ? sizes.ds64?.riffSize
+      : sizes.of(id)
     const size = Layout.dataSize(layout, known ?? sizeField)
     const { target } = this
     if (
@@ -254,11 +258,12 @@ class Search<A extends Access> {
     restore: Restore
   ): Effect.Effect<Api.FoundChunk, SearchError<A>> {
     return Effect.flatMap(RiffLimits.RiffLimits, (limits): Effect.Effect<Api.FoundChunk, SearchError<A>> => {
-      if (wanted > limits.bytes) {
+      // How many there are is what the file says: it is too long only if it has them.
+      if (have >= limits.bytes) {
         return Effect.fail(exceeded("Riff.descend", this.handle.name.full, limits, "bytes", at))
       }
       // What the table says is not believed before the bytes are there: the room grows with them.
-      const size = Math.min(wanted, Math.max(scratchSize, have * 4, 4096))
+      const size = Math.min(wanted, limits.bytes, Math.max(scratchSize, have * 4, 4096))
       const scratch = new Uint8Array(size)
       scratch.set(this.scratch.subarray(0, have))
       this.scratch = scratch

@@ -1,8 +1,9 @@
 /**
  * The sizes of 64 bits that RF64 and BW64 keep in their first chunk.
  */
+import * as FourCC from "../../FourCC.js"
 import type * as Api from "../../Riff.js"
-import { code, hasDs64, ids, uint32, uint64 } from "./layout.js"
+import { code, ids, uint32, uint64, unknownSize } from "./layout.js"
 
 /** From the header of the container: its own header and type, and the header of the chunk. */
 const before = 20
@@ -47,7 +48,7 @@ export const read = (
 }
 
 /**
- * What a `ds64` says of the chunks whose headers hold no size: that of the container, of `data`, and the first in the table of an id. The
+ * What a `ds64` says of the chunks whose headers hold no size: of `data`, and of those in the table, of which the first of an id counts. The
  * table is not trusted to be short: to look into it costs the same however long it is.
  *
  * @internal
@@ -60,16 +61,29 @@ export class Sizes {
     this.ds64 = ds64
   }
 
-  /** The size of a chunk whose header holds 0xFFFFFFFF; undefined where it is said nowhere. */
+  /** The size of an inner chunk whose header holds 0xFFFFFFFF; undefined where it is said nowhere. */
   of(id: number): number | undefined {
     const { ds64 } = this
     if (ds64 === undefined) return undefined
-    if (hasDs64(id)) return ds64.riffSize
     if (id === ids.data) return ds64.dataSize
     // The last to be set stays, and the first in the file counts.
     this.table ??= new Map(ds64.table.toReversed().map((entry) => [entry.id, entry.size]))
     return this.table.get(code(id))
   }
+}
+
+/**
+ * Where in a `ds64` the size of a chunk is written; undefined where it is in the header of the chunk.
+ *
+ * @internal
+ */
+export const placeOf = ({ ds64, id, offset, sizeField }: Api.Chunk): number | undefined => {
+  if (sizeField !== unknownSize || ds64._tag === "None") return undefined
+  const { dataOffset, table } = ds64.value
+  if (offset + before === dataOffset) return dataOffset
+  if (FourCC.toNumber(id) === ids.data) return dataOffset + 8
+  const index = table.findIndex((entry) => entry.id === id)
+  return index < 0 ? undefined : dataOffset + fixed + index * entrySize + 4
 }
 
 /** Of files without. @internal */

@@ -14,6 +14,7 @@ export const ids = {
   FORM: FourCC.toNumber(FourCC.make("FORM")),
   CAT: FourCC.toNumber(FourCC.make("CAT ")),
   PROP: FourCC.toNumber(FourCC.make("PROP")),
+  SSND: FourCC.toNumber(FourCC.make("SSND")),
   ds64: FourCC.toNumber(FourCC.make("ds64")),
   data: FourCC.toNumber(FourCC.make("data")),
   /** Of Wave64, where they are the first four bytes of a GUID. */
@@ -85,17 +86,32 @@ const hasGuid = (bytes: Uint8Array, at: number, [a, b, c]: readonly [number, num
   uint32(bytes, at + 4) === a && uint32(bytes, at + 8) === b && uint32(bytes, at + 12) === c
 
 /**
- * Whether a chunk of a container has a type and further chunks. In a file that begins as little-endian an inner `RIFX` or `RF64` is a chunk
- * like any other: in which order its size were to be read, nobody could say.
+ * Whether an id is that of a container, in a container. In a file that begins as little-endian an inner `RIFX` or `RF64` is a chunk like any
+ * other: in which order its size were to be read, nobody could say.
+ */
+const isContainerId = (layout: Layout, id: number): boolean =>
+  layout === little
+    ? id === ids.RIFF || id === ids.LIST
+    : layout === big
+    ? id === ids.RIFF || id === ids.LIST || id === ids.RIFX || id === ids.FORM || id === ids.CAT || id === ids.PROP
+    : id === ids.riff || id === ids.list
+
+/**
+ * Whether a chunk of a container has a type and further chunks.
  *
  * @internal
  */
-export const isContainer = (layout: Layout, id: number, bytes: Uint8Array, at: number): boolean => {
-  if (layout === little) return id === ids.RIFF || id === ids.LIST
-  if (layout === big) {
-    return id === ids.RIFF || id === ids.LIST || id === ids.RIFX || id === ids.FORM || id === ids.CAT || id === ids.PROP
-  }
-  return (id === ids.riff && hasGuid(bytes, at, riffGuid)) || (id === ids.list && hasGuid(bytes, at, listGuid))
+export const isContainer = (layout: Layout, id: number, bytes: Uint8Array, at: number): boolean =>
+  isContainerId(layout, id) && (layout !== wave64 || hasGuid(bytes, at, id === ids.riff ? riffGuid : listGuid))
+
+/**
+ * Whether a chunk would be a container, if only it had a type.
+ *
+ * @internal
+ */
+export const isTypeless = (chunk: Api.Chunk): boolean => {
+  const id = FourCC.toNumber(chunk.id)
+  return chunk.type._tag === "None" && (isContainerId(layoutOf(chunk), id) || beginsFile(id))
 }
 
 /** Whether a container is a form, as a `RIFF` is one, and not a list. @internal */
@@ -104,6 +120,9 @@ export const isForm = (id: number): boolean =>
 
 /** Whether a container is a list. @internal */
 export const isList = (id: number): boolean => id === ids.LIST || id === ids.list
+
+/** Whether it is the chunk that a recording grows in: of WAVE, and of AIFF. @internal */
+export const isSamples = (id: number): boolean => id === ids.data || id === ids.SSND
 
 /** Whether its sizes may be in a `ds64`. @internal */
 export const hasDs64 = (id: number): boolean => id === ids.RF64 || id === ids.BW64

@@ -9,6 +9,7 @@ import type * as Api from "../../Riff.js"
 import { type Limits, RiffLimits } from "../../RiffLimits.js"
 import type * as RiffProblem from "../../RiffProblem.js"
 import type { HandleBase } from "../handle.js"
+import type { Restore } from "../lock.js"
 import { Inspector } from "./inspector.js"
 import { type Exceedable, exceeded } from "./limits.js"
 import { lengthOf, run } from "./walk.js"
@@ -27,6 +28,8 @@ const noChildren: Array<Growing> = []
 class Grower extends Visitor {
   readonly top: Array<Growing> = []
   exceeds: { readonly limit: Exceedable; readonly at: number } | undefined
+  /** Whether a strict reader sees other chunks. */
+  ambiguous = false
   override readonly careful: boolean
   private readonly inspector: Inspector | undefined
   private readonly recursive: boolean
@@ -71,7 +74,15 @@ class Grower extends Visitor {
   }
 
   override unpadded(): void {
+    this.ambiguous = true
     if (this.last !== undefined) this.last.padding = 0
+  }
+
+  override extended(length: number): void {
+    const [form] = this.inside
+    if (form === undefined) return
+    form.available = length - form.chunk.dataOffset
+    form.padding = 0
   }
 
   override exceeded(limit: Exceedable, at: number): boolean {
@@ -80,37 +91,55 @@ class Grower extends Visitor {
   }
 }
 
+/** A tree, and whether a strict reader sees other chunks in the file. @internal */
+export interface Reading extends Api.Tree {
+  readonly ambiguous: boolean
+}
+
+/**
+ * Reads the tree. Runs inside of `Lock.exclusive`.
+ *
+ * @internal
+ */
+export const read = <A extends Access>(
+  operation: string,
+  handle: HandleBase<A>,
+  limits: Limits,
+  options: Api.TreeOptions | undefined,
+  restore: Restore
+): Effect.Effect<Reading, ReadingError<A>> =>
+  Effect.flatMap(lengthOf(handle, restore), (length) => {
+    const { lenient = false, recursive = true, within } = options ?? {}
+    const grow = (inspector: Inspector | undefined): Effect.Effect<Grower, ReadingError<A>> => {
+      const visitor = new Grower(inspector, recursive)
+      const walker = new Walker(visitor, { limits, within, length, lenient: inspector === undefined })
+      return Effect.flatMap(run(handle, walker, restore), () =>
+        visitor.exceeds === undefined
+          ? Effect.succeed(visitor)
+          : Effect.fail(exceeded(operation, handle.name.full, limits, visitor.exceeds.limit, visitor.exceeds.at)))
+    }
+    const inspector = new Inspector(limits)
+    return Effect.flatMap(grow(inspector), (strict) => {
+      const { problems } = inspector
+      // Where nothing is wrong there is nothing to forgive.
+      const grown = lenient && problems.length > 0 ? grow(undefined) : Effect.succeed(strict)
+      return Effect.map(grown, ({ ambiguous, top }) => ({ chunks: top, length, problems, ambiguous }))
+    })
+  })
+
+type ReadingError<A extends Access> = MmioError.CannotSeek | MmioError.InvalidFile | Mmio.ReadError<A>
+
 /** @internal */
 export const tree = <A extends Access>(
   handle: HandleBase<A>,
   options: Api.TreeOptions | undefined
-): Effect.Effect<Api.Tree, MmioError.CannotSeek | MmioError.InvalidFile | Mmio.ReadError<A>> =>
-  Effect.flatMap(RiffLimits, (limits) => {
-    type Failure = MmioError.CannotSeek | MmioError.InvalidFile | Mmio.ReadError<A>
-    return handle.run<Api.Tree, Failure>(
-      "Riff.tree",
-      (restore) =>
-        Effect.flatMap(lengthOf(handle, restore), (length) => {
-          const { lenient = false, recursive = true, within } = options ?? {}
-          const grow = (inspector: Inspector | undefined): Effect.Effect<ReadonlyArray<Api.TreeNode>, Failure> => {
-            const visitor = new Grower(inspector, recursive)
-            const walker = new Walker(visitor, { limits, within, length, lenient: lenient && inspector === undefined })
-            return Effect.flatMap(run(handle, walker, restore), () =>
-              visitor.exceeds === undefined
-                ? Effect.succeed(visitor.top)
-                : Effect.fail(
-                  exceeded("Riff.tree", handle.name.full, limits, visitor.exceeds.limit, visitor.exceeds.at)
-                ))
-          }
-          const inspector = new Inspector(limits)
-          return Effect.flatMap(grow(inspector), (strict) => {
-            const { problems } = inspector
-            const chunks = lenient && problems.length > 0 ? grow(undefined) : Effect.succeed(strict)
-            return Effect.map(chunks, (chunks): Api.Tree => ({ chunks, length, problems }))
-          })
-        })
-    )
-  })
+): Effect.Effect<Api.Tree, ReadingError<A>> =>
+  Effect.flatMap(RiffLimits, (limits) =>
+    handle.run<Api.Tree, ReadingError<A>>("Riff.tree", (restore) =>
+      Effect.map(
+        read("Riff.tree", handle, limits, options, restore),
+        ({ chunks, length, problems }) => ({ chunks, length, problems })
+      )))
 
 /** @internal */
 export const verify = <A extends Access>(

@@ -17,17 +17,19 @@ import { type Exceedable, exceeded } from "./limits.js"
 import { readAt } from "./readAt.js"
 import { Visitor, Walker } from "./walker.js"
 
-/** How much is read at once. */
-const windowSize = 8192
+/** How much is read at once: little where a header is sought behind much data, more and more where one chunk follows the other. */
+const leastRead = 4096
+const mostRead = 65_536
 
 /** How many chunks one synchronous step goes over at most. */
 const stepSize = 4096
 
 /** Bytes of the file that were read for a walk. @internal */
 export class Window {
-  private bytes = new Uint8Array(windowSize)
+  private bytes = new Uint8Array(leastRead)
   private offset = 0
   private end = 0
+  private size = leastRead
 
   /**
    * Advances a walk by a step: over what the buffer of the handle holds, and over what has to be read. Runs inside of `Lock.exclusive`, and
@@ -62,15 +64,18 @@ export class Window {
     restore: Restore
   ): Effect.Effect<void, Mmio.ReadError<A>> {
     const { at, count } = walker
-    const kept = at >= this.offset && at < this.offset + this.end ? this.offset + this.end - at : 0
+    const end = this.offset + this.end
+    const isNear = this.end > 0 && at >= this.offset && at < end + leastRead
+    const kept = isNear ? Math.max(0, end - at) : 0
+    this.size = isNear ? Math.min(this.size * 2, mostRead) : leastRead
     // What a file wants to be read of it is not believed before so much was there: the window grows with it.
-    const size = Math.max(windowSize, kept * 2)
+    const size = Math.max(this.size, kept * 2)
     const from = this.bytes
     if (size > from.length) this.bytes = new Uint8Array(size)
     this.bytes.set(from.subarray(this.end - kept, this.end))
     this.offset = at
     this.end = kept
-    const target = this.bytes.subarray(kept)
+    const target = this.bytes.subarray(kept, size)
     return Effect.flatMap(readAt(handle, at + kept, target, restore), (read) => {
       this.end = kept + read
       walker.advance(this.bytes, 0, this.end, at, read < target.length, stepSize)

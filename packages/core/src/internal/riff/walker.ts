@@ -27,7 +27,7 @@ export abstract class Visitor {
   /** The chunk that ended last has no padding after all. */
   unpadded(): void {}
   /** The chunk at the top goes on to the end of the file, whatever it says. */
-  extended(_walker: Walker): void {}
+  extended(_length: number): void {}
   /** A limit is exceeded. Gives whether to go on, behind what exceeds it. */
   abstract exceeded(limit: Exceedable, at: number): boolean
 }
@@ -161,7 +161,10 @@ export class Walker {
         if (this.lenient) {
           const wanted = Math.min(1 + layout.headerSize, this.currentEnd() - this.at)
           if (have < wanted) return this.want(wanted)
-          if (this.isUnpadded(layout, index, wanted)) {
+          if (
+            this.isPlausible(layout, index, this.at, wanted, this.currentEnd())
+            && !this.isPlausible(layout, index + 1, this.at + 1, wanted - 1, this.currentEnd())
+          ) {
             this.skip = 0
             this.visitor.unpadded()
             return true
@@ -179,23 +182,33 @@ export class Walker {
     return this.end < this.length ? this.end : this.length
   }
 
-  /** Whether a chunk begins where padding should be, and none behind it. */
-  private isUnpadded(layout: Layout.Layout, index: number, have: number): boolean {
-    return this.isPlausible(layout, index, this.at, have)
-      && !this.isPlausible(layout, index + 1, this.at + 1, have - 1)
+  /** Whether what is at a place looks like a header: of letters that one can read, and of a size that fits before `end`. */
+  private isPlausible(layout: Layout.Layout, index: number, at: number, have: number, end: number): boolean {
+    if (have < layout.headerSize) return false
+    const id = Layout.uint32(this.bytes, index)
+    return Layout.beginsFile(id) || (
+      Layout.isPrintable(id) && at + layout.headerSize + Layout.sizeField(layout, this.bytes, index) <= end
+    )
   }
 
-  /** Whether what is at a place looks like a header: of letters that one can read, and of a size that fits. */
-  private isPlausible(layout: Layout.Layout, index: number, at: number, have: number): boolean {
-    if (have < layout.headerSize) return false
-    return Layout.isPrintable(Layout.uint32(this.bytes, index))
-      && at + layout.headerSize + Layout.sizeField(layout, this.bytes, index) <= this.currentEnd()
+  /** Whether the chunk at the top is the one that the walk is in. */
+  private get inForm(): boolean {
+    return this.stack.length === 1 && this.stack[0]?.layout === undefined
+  }
+
+  /** Has the chunk at the top, which the walk is in, go to the end of the file. */
+  private extend(): number {
+    const [frame] = this.stack
+    if (frame !== undefined) this.stack[0] = { ...frame, padding: 0 }
+    this.end = this.length
+    this.visitor.extended(this.length)
+    return this.length
   }
 
   /** Goes over the header at `index`, or out of the container that ends there; false if it needs more bytes for that. */
   private header(index: number, have: number): boolean {
     const { at, bytes, visitor } = this
-    const limit = this.currentEnd()
+    let limit = this.currentEnd()
     const rest = limit - at
     const depth = this.stack.length + 1
 
@@ -244,16 +257,39 @@ export class Walker {
     if (top && Layout.hasDs64(id)) {
       const ds64 = Ds64.read(bytes, index, at, have, this.length - at)
       if (typeof ds64 === "number") {
-        if (ds64 <= this.limits.bytes) return this.want(ds64)
+        // How many there are is what the file says: it is too long only if it has them.
+        const most = Math.min(ds64, this.limits.bytes)
+        if (have < most) return this.want(most)
         visitor.exceeded("bytes", at)
         this.done = true
         return true
       }
       sizes = new Ds64.Sizes(ds64)
     }
-    const known = sizeField === Layout.unknownSize && layout !== Layout.wave64 ? sizes.of(id) : sizeField
+    const known = sizeField !== Layout.unknownSize || layout === Layout.wave64
+      ? sizeField
+      : top
+      ? sizes.ds64?.riffSize
+      : sizes.of(id)
     const size = Layout.dataSize(layout, known ?? sizeField)
-    const endless = known === undefined && (top || this.unfinished)
+    let endless = known === undefined && (top || this.unfinished)
+    if (this.lenient) {
+      if (container) {
+        // a size that nobody came back to fill in
+        if (size < layout.typeSize && (top || this.unfinished)) endless = true
+      } else if (size === 0 && Layout.isSamples(id)) {
+        const lost = this.lostSamples(layout, index, have, dataOffset, limit)
+        if (lost === "more") return false
+        if (lost) {
+          endless = true
+          if (dataOffset === limit) limit = this.extend()
+        }
+      } else if (!endless && this.inForm && !this.unfinished) {
+        // A form too small for a chunk that ends where the file does has the wrong size.
+        const end = dataOffset + size
+        if (end > limit && end <= this.length && this.length - end < layout.alignment) limit = this.extend()
+      }
+    }
     const declaredEnd = endless ? Infinity : dataOffset + size
     const dataEnd = declaredEnd < limit ? declaredEnd : limit
     const hasType = container && (endless || size >= layout.typeSize) && dataEnd - dataOffset >= layout.typeSize
@@ -287,6 +323,7 @@ export class Walker {
       this.inner = layout
       this.sizes = sizes
       this.unfinished = endless
+        || (this.lenient && (top || this.unfinished) && declaredEnd > this.length && dataEnd === this.length)
       this.at = at + typeEnd
     } else {
       this.at = dataEnd
@@ -294,6 +331,27 @@ export class Walker {
       this.padded = layout
     }
     return true
+  }
+
+  /**
+   * Whether samples that declare no size are those of a recording that nobody came back to: bytes follow, in a form that is not finished or
+   * behind the end of one, that do not look like the next chunk.
+   */
+  private lostSamples(
+    layout: Layout.Layout,
+    index: number,
+    have: number,
+    dataOffset: number,
+    limit: number
+  ): boolean | "more" {
+    const end = this.unfinished ? limit : this.inForm && dataOffset === limit ? this.length : dataOffset
+    if (end === dataOffset) return false
+    const looked = Math.min(layout.headerSize, end - dataOffset)
+    if (have < layout.headerSize + looked) {
+      this.wanted = layout.headerSize + looked
+      return "more"
+    }
+    return !this.isPlausible(layout, index + layout.headerSize, dataOffset, looked, end)
   }
 
   /** Goes out of the container that ends at `end`; the walk ends with the one that it began in. */

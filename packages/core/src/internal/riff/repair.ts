@@ -1,0 +1,174 @@
+/**
+ * Making a file say what a forgiving reader finds in it.
+ */
+import * as Effect from "effect/Effect"
+import * as FourCC from "../../FourCC.js"
+import type { Access } from "../../IOProc.js"
+import type * as Mmio from "../../Mmio.js"
+import type * as MmioError from "../../MmioError.js"
+import type * as Api from "../../Riff.js"
+import { PadByteAdded, type RiffCorrection, SizeCorrected } from "../../RiffCorrection.js"
+import { RiffLimits } from "../../RiffLimits.js"
+import * as BufferState from "../bufferState.js"
+import type { HandleBase } from "../handle.js"
+import type { Restore } from "../lock.js"
+import * as Ds64 from "./ds64.js"
+import * as Layout from "./layout.js"
+import * as Tree from "./tree.js"
+import { writeAllSlow } from "./write.js"
+
+/** A correction, with the bytes that it writes. */
+interface Change {
+  readonly correction: RiffCorrection
+  readonly bytes: Uint8Array
+}
+
+/** Where the data of a chunk ends, as far as there is any. */
+const endOf = ({ available, chunk }: Api.TreeNode): number => chunk.dataOffset + available
+
+/** Whether nobody came back to say how long a chunk is, or the file was cut: it declares less, or more, than there is. */
+const isOpen = ({ available, chunk }: Api.TreeNode, length: number): boolean =>
+  chunk.size < available || chunk.dataOffset + chunk.size > length
+
+/** Whether a container was cut off inside of its type: there is nothing yet that could be called one. */
+const isCut = ({ available, chunk }: Api.TreeNode): boolean =>
+  Layout.isTypeless(chunk) && available < Layout.layoutOf(chunk).typeSize && available !== chunk.size
+
+/** Where what is in a container ends: before what was cut off of a header or a type, if there is such. */
+const contentsEnd = (node: Api.TreeNode): number => {
+  const last = node.children.at(-1)
+  if (last === undefined) return node.chunk.dataOffset + Layout.layoutOf(node.chunk).typeSize
+  return isCut(last) ? last.chunk.offset : endOf(last) + last.padding
+}
+
+/**
+ * The chunks whose sizes may be wrong: the last one at the top, the last one in it, and so on, as far as they go to the end of the file. In
+ * one that is as long as it says, only samples are believed to be longer or shorter than they say: of anything else one cannot tell
+ * whether the size is wrong because the writer died, or because it was damaged, and other chunks are taken for its data.
+ */
+const chainOf = ({ ambiguous, chunks, length }: Tree.Reading): ReadonlyArray<Api.TreeNode> => {
+  const chain: Array<Api.TreeNode> = []
+  // Where one cannot say which chunks there are, one cannot say how long they are.
+  let node = ambiguous ? undefined : chunks.at(-1)
+  let inOpen = true
+  while (node !== undefined && endOf(node) === length && !isCut(node)) {
+    const open = isOpen(node, length)
+    if (open && !inOpen && !Layout.isSamples(numberOf(node.chunk))) break
+    chain.push(node)
+    inOpen = open
+    node = node.children.at(-1)
+  }
+  return chain
+}
+
+/** What has to be changed, from the inside to the outside: a repair that was cut off is finished by the next one. */
+const plan = (reading: Tree.Reading): ReadonlyArray<Change> => {
+  const { length } = reading
+  const chain = chainOf(reading)
+  const last = chain.at(-1)
+  if (last === undefined) return []
+  // What else is at the end of a container is not for us to judge, if the container is as long as it says.
+  let end = last.chunk.type._tag === "Some" && isOpen(last, length) ? contentsEnd(last) : length
+  const changes: Array<Change> = []
+  for (const { chunk } of chain.toReversed()) {
+    const size = end - chunk.dataOffset
+    if (size !== chunk.size || isBelowHeader(chunk)) {
+      const change = sizeChange(chunk, size)
+      if (change === undefined || isShared(reading, chunk)) return []
+      changes.push(change)
+    }
+    // The padding of Wave64 may be missing at the end.
+    if (chunk === last.chunk && end === length && size % 2 === 1 && Layout.layoutOf(chunk) !== Layout.wave64) {
+      changes.push({
+        correction: new PadByteAdded({ id: chunk.id, chunk: chunk.offset, offset: length }),
+        bytes: new Uint8Array(1)
+      })
+      end++
+    }
+  }
+  return changes
+}
+
+/** Whether the size of another chunk is written in the same place of a `ds64`. */
+const isShared = ({ chunks }: Api.Tree, chunk: Api.Chunk): boolean => {
+  const place = Ds64.placeOf(chunk)
+  const open = place === undefined ? [] : [...chunks]
+  for (let node = open.pop(); node !== undefined; node = open.pop()) {
+    if (node.chunk.offset !== chunk.offset && Ds64.placeOf(node.chunk) === place) return true
+    open.push(...node.children)
+  }
+  return false
+}
+
+/** Whether a size of Wave64, which counts the header, is too small for that. */
+const isBelowHeader = (chunk: Api.Chunk): boolean =>
+  chunk.guid._tag === "Some" && chunk.sizeField < Layout.wave64.headerSize
+
+const numberOf = (chunk: Api.Chunk): number => FourCC.toNumber(chunk.id)
+
+/** Writes a size where it belongs; undefined where it does not fit. */
+const sizeChange = (chunk: Api.FoundChunk, size: number): Change | undefined => {
+  const layout = Layout.layoutOf(chunk)
+  const { id, offset, sizeField } = chunk
+  const change = (field: "header" | "ds64", at: number, before: number, after: number, bytes: Uint8Array): Change => ({
+    correction: new SizeCorrected({ id, chunk: offset, field, offset: at, before, after }),
+    bytes
+  })
+  if (layout === Layout.wave64) {
+    const after = size + layout.headerSize
+    return change("header", offset + 16, sizeField, after, uint64(after))
+  }
+  const place = Ds64.placeOf(chunk)
+  if (place !== undefined) return change("ds64", place, chunk.size, size, uint64(size))
+  if (size >= Layout.unknownSize) return undefined
+  return change("header", offset + 4, sizeField, size, uint32(size, chunk.byteOrder))
+}
+
+const uint32 = (value: number, byteOrder: Api.ByteOrder): Uint8Array => {
+  const bytes = new Uint8Array(4)
+  new DataView(bytes.buffer).setUint32(0, value, byteOrder === "little")
+  return bytes
+}
+
+const uint64 = (value: number): Uint8Array => {
+  const bytes = new Uint8Array(8)
+  new DataView(bytes.buffer).setBigUint64(0, BigInt(value), true)
+  return bytes
+}
+
+/** @internal */
+export const repair = <A extends Access>(
+  handle: HandleBase<A>,
+  dryRun: boolean
+): Effect.Effect<
+  ReadonlyArray<RiffCorrection>,
+  MmioError.CannotSeek | MmioError.InvalidFile | MmioError.WriteError | Mmio.ReadError<A>
+> =>
+  Effect.flatMap(RiffLimits, (limits) => {
+    type Failure = MmioError.CannotSeek | MmioError.InvalidFile | MmioError.WriteError | Mmio.ReadError<A>
+    return handle.run<ReadonlyArray<RiffCorrection>, Failure>("Riff.repair", (restore) =>
+      Effect.flatMap(
+        Tree.read("Riff.repair", handle, limits, { lenient: true }, restore),
+        (reading) => {
+          const changes = plan(reading)
+          const corrections = changes.map(({ correction }) => correction)
+          return dryRun || changes.length === 0
+            ? Effect.succeed(corrections)
+            : Effect.as(apply(handle, changes, restore), corrections)
+        }
+      ))
+  })
+
+const apply = (handle: HandleBase, changes: ReadonlyArray<Change>, restore: Restore) => {
+  const start = BufferState.position(handle.state.current)
+  return Effect.ensuring(
+    Effect.forEach(changes, ({ bytes, correction }) =>
+      Effect.zipRight(
+        handle.seekSlow(correction.offset, "start", restore),
+        writeAllSlow(handle, bytes, restore)
+      ), { discard: true }),
+    Effect.sync(() => {
+      handle.state.current = BufferState.movedTo(handle.state.current, start)
+    })
+  )
+}

@@ -1,0 +1,437 @@
+import { FourCC, Mmio, Riff, RiffCorrection } from "@effect-mmio/core"
+import { type Model } from "@effect-mmio/testing"
+import { assert, describe, it, layer } from "@effect/vitest"
+import { Effect, FastCheck as fc, Layer } from "effect"
+import { TestStorage } from "./support/driver.js"
+import * as Family from "./support/family.js"
+import { scale } from "./support/scale.js"
+import { SparseStorage } from "./support/sparse.js"
+
+const fastCheck = { numRuns: scale(500) }
+
+const leaf = (id: string, data: Iterable<number>): Model.Chunk => ({ id, data: Uint8Array.from(data) })
+
+/** Runs something on a block that can grow, and gives what is in it then, too. */
+const inMemory = <B, E>(bytes: Uint8Array, use: (file: Mmio.ReadWriteHandle) => Effect.Effect<B, E>) =>
+  Effect.scoped(Effect.gen(function*() {
+    const file = yield* Mmio.openMemory({ bytes: bytes.slice(), expandBy: 1 })
+    const result = yield* use(file)
+    return { result, bytes: yield* Mmio.memoryBytes(file) }
+  }))
+
+const flat = (nodes: ReadonlyArray<Riff.TreeNode>): ReadonlyArray<Riff.TreeNode> =>
+  nodes.flatMap((node) => [node, ...flat(node.children)])
+
+/** What is in a file, whatever the sizes say: chunks, where they are, and the data of those that are not made of others. */
+const contents = ({ chunks }: Riff.Tree, bytes: Uint8Array) =>
+  flat(chunks).map(({ available, children, chunk }) => ({
+    id: chunk.id,
+    type: chunk.type,
+    offset: chunk.offset,
+    data: children.length > 0 || chunk.type._tag === "Some"
+      ? undefined
+      : [...bytes.subarray(chunk.dataOffset, chunk.dataOffset + available)]
+  }))
+
+layer(Layer.empty)("a repair of whatever bytes", (it) => {
+  it.effect.prop(
+    "corrects sizes, and nothing else; what a forgiving reader found is what everyone finds then; a second one has nothing to do",
+    { bytes: Family.damaged, position: fc.nat({ max: 30 }) },
+    ({ bytes, position }) =>
+      Effect.gen(function*() {
+        const repaired = yield* inMemory(bytes, (file) =>
+          Effect.gen(function*() {
+            const start = yield* Mmio.seek(file, position)
+            const lenient = yield* Riff.tree(file, { lenient: true })
+            const problems = yield* Riff.verify(file)
+            assert.deepStrictEqual(lenient.problems, problems)
+            const planned = yield* Riff.repair(file, { dryRun: true })
+            assert.deepStrictEqual(yield* Mmio.memoryBytes(file as Mmio.MemoryHandle<"readWrite">), bytes)
+            const corrections = yield* Riff.repair(file)
+            assert.deepStrictEqual(corrections, planned)
+            assert.strictEqual(yield* Mmio.position(file), start)
+            const strict = yield* Riff.tree(file)
+            assert.deepStrictEqual(yield* Riff.repair(file), [])
+            return { corrections, lenient, problems, strict }
+          }))
+        const { corrections, lenient, problems, strict } = repaired.result
+
+        const changed = bytes.slice()
+        let added = 0
+        for (const correction of corrections) {
+          if (correction._tag === "PadByteAdded") {
+            assert.strictEqual(correction.offset, bytes.length)
+            added++
+            continue
+          }
+          const { offset } = correction
+          const length = correction.field === "ds64" || flat(lenient.chunks).some(({ chunk }) =>
+              chunk.offset === correction.chunk && chunk.guid._tag === "Some"
+            )
+            ? 8
+            : 4
+          changed.set(repaired.bytes.subarray(offset, offset + length), offset)
+          assert.notStrictEqual(correction.before, correction.after)
+        }
+        assert.deepStrictEqual(repaired.bytes, Uint8Array.of(...changed, ...new Uint8Array(added)))
+
+        if (corrections.length === 0) {
+          return
+        }
+        assert.isAbove(problems.length, 0)
+        // A list that was cut off inside of its type is not in the form any more.
+        const offset = lenient.chunks.at(-1)?.chunk.offset
+        const form = strict.chunks.find(({ chunk }) =>
+          chunk.offset === offset
+        )
+        assert.isDefined(form)
+        const end = form === undefined ? 0 : form.chunk.dataOffset + form.available
+        const before = contents(lenient, repaired.bytes)
+        const after = contents(strict, repaired.bytes)
+        const isInside = (node: { readonly offset: number }) => node.offset < end
+        assert.deepStrictEqual(after.filter(isInside), before.filter(isInside))
+        assert.isAtMost(before.filter((node) => !isInside(node)).length, 1)
+        const wrong = new Set(corrections.flatMap((c) => c._tag === "SizeCorrected" ? [c.chunk] : []))
+        for (const problem of strict.problems) {
+          if (
+            problem._tag === "PastEndOfFile" || problem._tag === "UnknownSize" || problem._tag === "TooSmallForType"
+            || problem._tag === "PastParent"
+          ) {
+            assert.isFalse(wrong.has(problem.offset), problem.message)
+          }
+          if (problem._tag === "MissingPadByte") assert.isBelow(problem.offset, repaired.bytes.length)
+        }
+      }),
+    { fastCheck }
+  )
+})
+
+/** How a recording may be left. */
+const endings = [
+  "nothing yet",
+  "an empty file",
+  "written into a pipe",
+  "as much as fits",
+  "cut",
+  "the form forgotten"
+] as const
+
+const recording = fc.record({
+  family: fc.constantFrom<Array<Exclude<Family.Family, "FORM">>>("RIFF", "RIFX", "RF64", "BW64", "Wave64"),
+  before: fc.array(fc.constantFrom(leaf("fact", [1, 2, 3, 4]), leaf("bext", [1, 2, 3]), leaf("JUNK", [])), {
+    maxLength: 2
+  }),
+  // what would be a header is something that a recorder might take for one, too
+  samples: fc.uint8Array({ maxLength: 60, size: "max" }).map((samples) =>
+    samples.length > 0 ? samples.with(0, 200) : samples
+  ),
+  ending: fc.constantFrom(...endings),
+  missing: fc.nat({ max: 60 })
+})
+
+/** The bytes of a recording that was left so. */
+const left = (
+  { before, ending, family, missing, samples }: typeof recording extends fc.Arbitrary<infer A> ? A : never
+) => {
+  const type = family === "Wave64" ? "wave" : "WAVE"
+  const whole = Family.serialize([{
+    family,
+    type,
+    children: [leaf("fmt ", new Uint8Array(16)), ...before, leaf("data", samples)]
+  }])
+  const { nodes } = Family.read(whole)
+  const data = nodes[0]?.children.at(-1)
+  if (data === undefined) throw new Error("there is a data chunk")
+  // a writer that died did not pad, either
+  const bytes = ending === "cut"
+    ? whole.slice(0, data.dataOffset + Math.max(0, samples.length - missing))
+    : whole.slice(0, data.dataOffset + samples.length)
+  const view = new DataView(bytes.buffer)
+  const set = (form: number, samples: number | undefined) => {
+    if (family === "Wave64") {
+      view.setBigUint64(16, BigInt(form), true)
+      if (samples !== undefined) view.setBigUint64(data.offset + 16, BigInt(samples), true)
+    } else if (family === "RF64" || family === "BW64") {
+      view.setBigUint64(20, BigInt(form), true)
+      if (samples !== undefined) view.setBigUint64(28, BigInt(samples), true)
+    } else {
+      const little = family === "RIFF"
+      view.setUint32(4, form, little)
+      if (samples !== undefined) view.setUint32(data.offset + 4, samples, little)
+    }
+  }
+  const counted = family === "Wave64" ? 24 : 0
+  switch (ending) {
+    case "nothing yet":
+      set(0, 0)
+      break
+    case "an empty file":
+      set(data.dataOffset - (counted > 0 ? 0 : 8), counted)
+      break
+    case "written into a pipe":
+      if (family === "RIFF" || family === "RIFX") set(0xffffffff, 0xffffffff)
+      else set(2 ** 52, 2 ** 52)
+      break
+    case "as much as fits":
+      set(0x7ffff000, 0x7ffff000 - data.dataOffset)
+      break
+    case "cut":
+      break
+    case "the form forgotten":
+      set(data.dataOffset - (counted > 0 ? 0 : 8), undefined)
+      break
+  }
+  return { bytes, data }
+}
+
+layer(Layer.empty)("a recording", (it) => {
+  for (const ending of endings) {
+    it.effect.prop(
+      `that was left ${JSON.stringify(ending)} is sound after a repair, with all of its samples`,
+      { recording, buffer: fc.constantFrom(0, 20, 8192) },
+      ({ buffer, recording }) =>
+        Effect.gen(function*() {
+          const { bytes, data } = left({ ...recording, ending })
+          const samples = bytes.slice(data.dataOffset)
+          const storage = new TestStorage(bytes)
+          yield* Effect.scoped(Effect.gen(function*() {
+            const file = yield* Mmio.openWith(storage.ioProc, "test", { access: "readWrite", buffer })
+            yield* Riff.repair(file)
+            assert.deepStrictEqual(yield* Riff.verify(file), [])
+            const found = yield* Riff.find(file, "RIFF:WAVE / data")
+            assert.strictEqual(found.size, samples.length)
+          }))
+          assert.deepStrictEqual(storage.bytes.slice(data.dataOffset, data.dataOffset + samples.length), samples)
+        }),
+      { fastCheck: { numRuns: scale(100) } }
+    )
+  }
+
+  it.effect.prop(
+    "whose repair fails at any call is repaired by the next one as if nothing had happened",
+    { recording },
+    ({ recording }) =>
+      Effect.gen(function*() {
+        const { bytes } = left(recording)
+        const repair = (storage: TestStorage) =>
+          Effect.exit(Effect.scoped(
+            Effect.flatMap(
+              Mmio.openWith(storage.ioProc, "test", { access: "readWrite", buffer: "none" }),
+              (file) => Riff.repair(file)
+            )
+          ))
+        const sound = new TestStorage(bytes)
+        yield* repair(sound)
+        for (let failing = 0;; failing++) {
+          const storage = new TestStorage(bytes)
+          storage.behaviour = { fails: (call) => call === failing && storage.log[call]?.call !== "close" }
+          yield* repair(storage)
+          const done = storage.calls <= failing
+          storage.behaviour = {}
+          yield* repair(storage)
+          assert.deepStrictEqual(storage.bytes, sound.bytes, `call ${failing}`)
+          if (done) break
+        }
+      }),
+    { fastCheck: { numRuns: scale(60) } }
+  )
+})
+
+describe("a repair", () => {
+  const repair = (bytes: Uint8Array) => inMemory(bytes, (file) => Riff.repair(file))
+
+  it.effect("says what it does, in data and in sentences", () =>
+    Effect.gen(function*() {
+      const bytes = Family.serialize([{ family: "RIFX", type: "TEST", children: [leaf("data", [1, 2, 3])] }]).slice(
+        0,
+        -1
+      )
+      bytes.fill(255, 4, 8)
+      bytes.fill(255, 16, 20)
+      const { bytes: repaired, result } = yield* repair(bytes)
+      assert.deepStrictEqual(result, [
+        new RiffCorrection.SizeCorrected({
+          id: FourCC.make("data"),
+          chunk: 12,
+          field: "header",
+          offset: 16,
+          before: 0xffffffff,
+          after: 3
+        }),
+        new RiffCorrection.PadByteAdded({ id: FourCC.make("data"), chunk: 12, offset: 23 }),
+        new RiffCorrection.SizeCorrected({
+          id: FourCC.make("RIFX"),
+          chunk: 0,
+          field: "header",
+          offset: 4,
+          before: 0xffffffff,
+          after: 16
+        })
+      ])
+      assert.deepStrictEqual(result.map(({ message }) => message), [
+        "the size of \"data\" at 12, in the header at 16, is 3 and not 4294967295",
+        "a pad byte follows \"data\" at 12, at 23",
+        "the size of \"RIFX\" at 0, in the header at 4, is 16 and not 4294967295"
+      ])
+      assert.deepStrictEqual(
+        repaired,
+        Family.serialize([{ family: "RIFX", type: "TEST", children: [leaf("data", [1, 2, 3])] }])
+      )
+    }))
+
+  it.effect("goes into lists whose writer died, and no further than it can tell", () =>
+    Effect.gen(function*() {
+      const frame = leaf("00dc", [1, 2, 3, 4, 5, 6])
+      const bytes = Family.serialize([{
+        family: "RIFF",
+        type: "AVI ",
+        children: [leaf("avih", [1]), { id: "LIST", type: "movi", children: [frame, frame] }]
+      }])
+      const cut = bytes.slice(0, bytes.length - 2)
+      const { result } = yield* repair(cut)
+      assert.deepStrictEqual(result.map((c) => [c.chunk, c._tag === "SizeCorrected" ? c.after : -1]), [
+        [48, 4],
+        [22, 30],
+        [0, bytes.length - 10]
+      ])
+      // a list that is too large in a form that is not was damaged: nobody knows where it ends
+      const damaged = bytes.slice()
+      new DataView(damaged.buffer).setUint32(26, 1_000_000, true)
+      assert.deepStrictEqual((yield* repair(damaged)).result, [])
+    }))
+
+  it.effect("leaves what was cut off, or appended, behind the form", () =>
+    Effect.gen(function*() {
+      const bytes = Family.serialize([{
+        family: "RIFF",
+        type: "WAVE",
+        children: [leaf("fmt ", [1, 2]), { id: "LIST", type: "INFO", children: [] }]
+      }])
+      // inside of a header, and inside of the type of a list
+      for (const length of [bytes.length - 5, bytes.length - 2]) {
+        const { bytes: repaired, result } = yield* repair(bytes.slice(0, length))
+        assert.deepStrictEqual(result.map((c) => c._tag === "SizeCorrected" ? c.after : -1), [14])
+        assert.strictEqual(repaired.length, length)
+        const { result: problems } = yield* inMemory(repaired, Riff.verify)
+        assert.deepStrictEqual(problems.map(({ _tag, offset }) => [_tag, offset]), [["TrailingBytes", 22]])
+      }
+      assert.deepStrictEqual((yield* repair(Uint8Array.of(...bytes, 1, 2, 3))).result, [])
+    }))
+
+  it.effect("touches nothing where one cannot say which chunks there are", () =>
+    Effect.gen(function*() {
+      const bytes = [...Family.serialize([{
+        family: "RIFF",
+        type: "WAVE",
+        children: [leaf("fmt ", [1, 2, 255]), leaf("data", [255, 2])]
+      }])]
+      bytes.splice(23, 1)
+      assert.deepStrictEqual((yield* repair(Uint8Array.from(bytes))).result, [])
+    }))
+
+  it.effect("cannot add a pad byte to a block of memory that cannot grow", () =>
+    Effect.scoped(Effect.gen(function*() {
+      const bytes = Family.serialize([{ family: "RIFF", type: "TEST", children: [leaf("data", [1])] }]).slice(0, -1)
+      const file = yield* Mmio.openMemory({ bytes })
+      assert.strictEqual((yield* Effect.flip(Riff.repair(file)))._tag, "CannotExpand")
+    })))
+
+  it.scoped("of a recording beyond 4 GiB corrects the ds64, and a RIFF without one not at all", () =>
+    Effect.gen(function*() {
+      const header = Family.serialize([{
+        family: "RF64",
+        type: "WAVE",
+        children: [leaf("fmt ", [1, 0]), leaf("data", [])]
+      }])
+      const length = header.length + 5 * 2 ** 30
+      const make = (family: Family.Family) => {
+        const storage = new SparseStorage()
+        const bytes = Family.serialize([{ family, type: "WAVE", children: [leaf("fmt ", [1, 0]), leaf("data", [])] }])
+        if (family === "RF64") bytes.fill(0, 20, 36)
+        else bytes.fill(255, 4, 8).fill(255, 26, 30)
+        storage.put(0, bytes)
+        storage.put(length - 1, Uint8Array.of(200))
+        return storage
+      }
+      const storage = make("RF64")
+      const file = yield* Mmio.openWith(storage.ioProc, "test", { access: "readWrite" })
+      const corrections = yield* Riff.repair(file)
+      assert.deepStrictEqual(
+        corrections.map((c) => c._tag === "SizeCorrected" ? [c.field, c.offset, c.before, c.after] : []),
+        [
+          ["ds64", 28, 0, 5 * 2 ** 30],
+          ["ds64", 20, 0, length - 8]
+        ]
+      )
+      assert.deepStrictEqual(yield* Riff.verify(file), [])
+      const riff = yield* Mmio.openWith(make("RIFF").ioProc, "test", { access: "readWrite" })
+      assert.deepStrictEqual(yield* Riff.repair(riff), [])
+      assert.deepStrictEqual((yield* Riff.verify(riff)).map(({ _tag }) => _tag), ["UnknownSize", "UnknownSize"])
+    }))
+})
+
+describe("a lenient tree", () => {
+  const outline = (nodes: ReadonlyArray<Family.Node>): ReadonlyArray<unknown> =>
+    nodes.map(({ children, id, type }) => [id, type, outline(children)])
+
+  it("of a file without pad bytes is that of the same file with them", async () => {
+    // what makes a header one byte further look like one is not at issue
+    const data = fc.uint8Array({ maxLength: 9 }).map((data) => data.map((byte) => byte | 0x80))
+    const chunk = fc.record({ id: fc.constantFrom("fmt ", "data", "INAM", "id3 "), data })
+    const child = fc.oneof(
+      chunk,
+      fc.record({
+        id: fc.constant("LIST" as const),
+        type: fc.constantFrom("INFO", "adtl"),
+        children: fc.array(chunk, { maxLength: 4 })
+      })
+    )
+    const unpadded = (child: Model.Chunk): Array<number> => {
+      const bytes = "data" in child
+        ? [...child.data]
+        : [...new TextEncoder().encode(child.type), ...child.children.flatMap(unpadded)]
+      const size = new Uint8Array(4)
+      new DataView(size.buffer).setUint32(0, bytes.length, true)
+      return [...new TextEncoder().encode(child.id), ...size, ...bytes]
+    }
+    await fc.assert(
+      fc.asyncProperty(fc.array(child, { maxLength: 6 }), async (children) => {
+        const bytes = Uint8Array.from(unpadded({ id: "RIFF", type: "TEST", children }))
+        const { result } = await Effect.runPromise(inMemory(bytes, (file) => Riff.tree(file, { lenient: true })))
+        const sound = Family.read(Family.serialize([{ family: "RIFF", type: "TEST", children }]))
+        assert.deepStrictEqual(outline(result.chunks.map(Family.plain)), outline(sound.nodes))
+      }),
+      fastCheck
+    )
+  })
+
+  it.effect("takes what is plainly a header for one, and not samples that happen to be zero", () =>
+    Effect.gen(function*() {
+      const bytes = Family.serialize([{
+        family: "RIFF",
+        type: "WAVE",
+        children: [leaf("fmt ", [1, 2]), leaf("data", []), leaf("note", [5, 6])]
+      }])
+      const tree = (change: (bytes: Uint8Array) => void) => {
+        const changed = bytes.slice()
+        change(changed)
+        return Effect.map(
+          inMemory(changed, (file) => Riff.tree(file, { lenient: true })),
+          ({ result }) => flat(result.chunks).map(({ available, chunk }) => [String(chunk.id), available])
+        )
+      }
+      // an empty chunk of samples, and another chunk
+      assert.deepStrictEqual(yield* tree((bytes) => bytes.fill(0, 4, 8)), [
+        ["RIFF", 32],
+        ["fmt ", 2],
+        ["data", 0],
+        ["note", 2]
+      ])
+      // samples
+      assert.deepStrictEqual(yield* tree((bytes) => bytes.fill(0, 4, 8).fill(0, 30, 34)), [
+        ["RIFF", 32],
+        ["fmt ", 2],
+        ["data", 10]
+      ])
+    }))
+})
