@@ -954,13 +954,12 @@ export type InfoError<A extends Mmio.Readable> =
  * What a WAVE file says of itself, in one operation that reads the headers of its chunks and those with metadata, before and behind the
  * samples, but never the samples. It needs memory for the metadata. The position of the handle stays where it is.
  *
- * The file may be cut off, and its sizes those of a writer that could not come back to correct them (0 or 0xFFFFFFFF): what is there is read.
- * Of several WAVE forms it reads the first.
+ * The file is walked through leniently, as `Riff.tree` can do it: it may be cut off, its sizes may be those of a writer that could not come
+ * back to correct them, and what is there is read; `Riff.verify` says what is wrong with them. Of several WAVE forms it reads the first.
  *
  * Fails with `InvalidFile`, whose position says where, if there is no WAVE in it; if it goes beyond `RiffLimits`, of which `bytes` is for all
  * metadata together; and if there is no `fmt `, or a chunk that it reads is malformed or cut off. With `lenient` such a chunk stays bytes
- * instead, and a chunk in front of which a pad byte was left out is found. Fails with `CannotSeek` if the storage cannot tell how long the
- * file is.
+ * instead. Fails with `CannotSeek` if the storage cannot tell how long the file is.
  *
  * @example
  * ```ts

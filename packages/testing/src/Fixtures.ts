@@ -23,6 +23,7 @@ import * as ParseResult from "effect/ParseResult"
 import * as Schema from "effect/Schema"
 import * as Stream from "effect/Stream"
 import { excerpt, firstDifference, toJson } from "./internal/bytes.js"
+import { Facts, readFacts } from "./internal/facts.js"
 
 // ---------------------------------------------------------------------------------------------------------------------
 // the manifest
@@ -119,6 +120,8 @@ export const Entry = Schema.Struct({
   depth: Schema.NonNegativeInt,
   /** The chunks of the top; null where they are too many to be listed. */
   tree: Schema.NullOr(Schema.Array(ManifestChunk)),
+  /** What is in the sound, if it is a WAVE; of other forms it is left aside. */
+  facts: Schema.optional(Facts),
   /** Those that a reader finds who does not mind a missing pad byte, if they are others. */
   lenientTree: Schema.optional(Schema.Array(ManifestChunk)),
   /** What is wrong with it. Default: nothing. */
@@ -443,6 +446,7 @@ export interface CheckOptions {
  *    sizes that are corrected.
  * 5. `Riff.repair` has nothing to do in a file without problems, and nothing a second time in any; what a lenient reader found before, every
  *    reader finds after.
+ * 6. `Wave.info` says the facts of the manifest, of a WAVE that has any.
  *
  * @since 0.1.0
  * @category checking
@@ -542,6 +546,11 @@ export const check = (
       if (repaired.corrections.length > 0) {
         yield* compare("the tree after a repair", outline(lenient.tree.chunks), outline(repaired.tree.chunks))
       }
+
+      if (entry.facts !== undefined && isWave(entry)) {
+        const facts = yield* Effect.mapError(inMemory(readFacts), failing("reading the facts"))
+        yield* compare("the facts", entry.facts, facts)
+      }
     }).pipe(
       RiffLimits.withLimits({
         nesting: Math.max(entry.depth, RiffLimits.defaults.nesting),
@@ -552,6 +561,9 @@ export const check = (
       Effect.ensuring(Effect.ignore(Mmio.remove(target)))
     )
   })
+
+/** Whether a file is of the form that facts are compared of, however its container spells it. */
+const isWave = ({ tree }: Entry): boolean => tree?.[0]?.type?.toUpperCase() === "WAVE"
 
 /**
  * A lenient tree, and what a repair would do to the file, which says whether it has to be that of the manifest. Each of the two reads a file

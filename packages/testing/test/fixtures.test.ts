@@ -59,6 +59,16 @@ layer(MemoryIOProc.layer())("a check fails", (it) => {
       strictEqual(yield* mismatch(sound, fileOf(bytes.with(bytes.length - 1, 77))), "the SHA-256")
     }))
 
+  it.effect("for another fact", () =>
+    Effect.gen(function*() {
+      for (const facts of [{ frames: 401 }, { codec: "pcm_u8" }, { info: [] }, { factSamples: 1 }]) {
+        strictEqual(yield* mismatch({ ...sound, facts: { ...sound.facts, ...facts } }, load(sound)), "the facts")
+      }
+      const forms = entries.flatMap(({ facts, tree }) => facts === undefined ? [] : [tree?.[0]?.type?.toUpperCase()])
+      // a WAVE that the check did not take for one would go unchecked
+      assert.isAbove(forms.filter((form) => form === "WAVE").length, 30)
+    }))
+
   it.effect("for another chunk", () =>
     Effect.gen(function*() {
       const file = fileOf(load(sound).bytes.with(12, 0x46))

@@ -42,8 +42,7 @@ const single: ReadonlySet<Key> = new Set<Key>(["fmt ", "fact", "bext"])
 const number = (key: string) => FourCC.toNumber(FourCC.fromString(key))
 const byId = new Map(described.map((key) => [number(key), key]))
 const byListType = new Map(described.map((key) => [number(key.slice("LIST:".length)), key]))
-const WAVE = FourCC.make("WAVE")
-const waveType = FourCC.toNumber(WAVE)
+const WAVE = number("WAVE")
 
 /** (A list of Wave64 has another id: the chunks in it have GUIDs, which the codecs do not know.) */
 const keyOf = ({ id, type }: Walker): Key | undefined =>
@@ -59,53 +58,32 @@ interface Part {
 /** Finds the first form that is a WAVE, and in it the first `data` and the chunks that are wanted. */
 class Scan extends Visitor {
   form: Riff.FoundChunk | undefined
-  /** A form whose writer did not come back to write its size. */
-  unfinished: Riff.FoundChunk | undefined
   data: Api.DataChunk | undefined
   readonly parts: Array<Part> = []
   exceeds: { readonly limit: Exceedable; readonly at: number } | undefined
   private readonly wanted: Set<Key>
-  private readonly isUnfinished: boolean
   private stop: () => void = constVoid
 
-  /** `form` is the one that the walk is in, where it is an unfinished one. */
-  constructor(wanted: ReadonlyArray<Key>, form?: Riff.FoundChunk) {
+  constructor(wanted: ReadonlyArray<Key>) {
     super()
     this.wanted = new Set(wanted)
-    this.form = form
-    this.isUnfinished = form !== undefined
   }
 
   override chunk(walker: Walker): boolean {
-    if (walker.atTop) return this.top(walker)
-    const key = keyOf(walker)
-    if (key !== undefined && this.wanted.has(key)) {
-      if (single.has(key)) this.wanted.delete(key)
-      this.parts.push({ key, chunk: walker.chunk(), available: walker.available })
-    }
-    if (walker.id === Layout.ids.data && this.data === undefined) {
-      const chunk = walker.chunk()
-      // Who did not write the size of the form did not write that of the samples either.
-      const endless = this.isUnfinished && walker.size === 0
-      this.data = { chunk, available: endless ? walker.limit - chunk.dataOffset : walker.available }
-      if (endless) walker.stop()
-    }
-    if (this.data !== undefined && this.wanted.size === 0) walker.stop()
-    return false
-  }
-
-  private top(walker: Walker): boolean {
-    const { id, layout, size, type } = walker
-    if (!Layout.isForm(id)) return false
-    if (type !== undefined && Layout.isType(layout, type, waveType)) {
+    const { available, id, layout, type } = walker
+    if (walker.atTop) {
+      if (!Layout.isForm(id) || type === undefined || !Layout.isType(layout, type, WAVE)) return false
       this.form = walker.chunk()
       this.stop = () => walker.stop()
       return true
     }
-    if (size === 0 && layout !== Layout.wave64) {
-      this.unfinished = walker.chunk()
-      walker.stop()
+    const key = keyOf(walker)
+    if (key !== undefined && this.wanted.has(key)) {
+      if (single.has(key)) this.wanted.delete(key)
+      this.parts.push({ key, chunk: walker.chunk(), available })
     }
+    if (id === Layout.ids.data && this.data === undefined) this.data = { chunk: walker.chunk(), available }
+    if (this.data !== undefined && this.wanted.size === 0) walker.stop()
     return false
   }
 
@@ -148,29 +126,18 @@ interface Contents {
   readonly malformed: ReadonlyArray<Api.MalformedPart>
 }
 
-const scan = <A extends Access>(reading: Reading<A>): Effect.Effect<Scan, ReadingError<A>> => {
-  const { handle, lenient, limits, operation, restore, wanted } = reading
-  return Effect.flatMap(lengthOf(handle, restore), (length) => {
-    const walk = (scan: Scan, within: Riff.Chunk | undefined): Effect.Effect<Scan, ReadingError<A>> =>
-      Effect.flatMap(
-        run(handle, new Walker(scan, { limits, within, length, lenient }), restore),
-        () =>
-          scan.exceeds === undefined
-            ? Effect.succeed(scan)
-            : Effect.fail(exceeded(operation, handle.name.full, limits, scan.exceeds.limit, scan.exceeds.at))
-      )
-    return Effect.flatMap(walk(new Scan(wanted), undefined), (scan) => {
-      const { unfinished } = scan
-      if (unfinished === undefined) return Effect.succeed(scan)
-      return Effect.flatMap(readBytes(reading, unfinished.dataOffset, WAVE.length), (type) => {
-        if (type.length < WAVE.length || FourCC.fromBytes(type) !== WAVE) return Effect.succeed(scan)
-        const form: Riff.FoundChunk = { ...unfinished, type: Option.some(WAVE) }
-        // to the end of the file, as if it said that its size is not known
-        return walk(new Scan(wanted, form), { ...form, size: Layout.unknownSize, sizeField: Layout.unknownSize })
-      })
-    })
+const scan = <A extends Access>(
+  { handle, limits, operation, restore, wanted }: Reading<A>
+): Effect.Effect<Scan, ReadingError<A>> =>
+  Effect.flatMap(lengthOf(handle, restore), (length) => {
+    const scan = new Scan(wanted)
+    // Leniently in any case: what is asked for is what is there, and not whether all sizes are right.
+    const walker = new Walker(scan, { limits, within: undefined, length, lenient: true })
+    return Effect.flatMap(run(handle, walker, restore), () =>
+      scan.exceeds === undefined
+        ? Effect.succeed(scan)
+        : Effect.fail(exceeded(operation, handle.name.full, limits, scan.exceeds.limit, scan.exceeds.at)))
   })
-}
 
 /** So many bytes from there on, or as many as the file has. */
 const readBytes = <A extends Access>(
@@ -295,8 +262,8 @@ const describe = ({ data, form, known, malformed }: Contents): Api.LenientInfo =
   const frames = format === undefined || data === undefined
     ? Option.none()
     : Option.orElse(framesIn(format, data.available), () =>
-      // A file that was cut off has fewer than it counts, and nobody knows how many.
-      data.available < data.chunk.size ? Option.none() : factSamples)
+      // Where the samples are not those that the writer counted, nobody knows how many there are.
+      data.available === data.chunk.size ? factSamples : Option.none())
   const rate = format?.sampleRate ?? 0
   return {
     form,
