@@ -290,7 +290,12 @@ export const stream = <A extends Mmio.Readable>(
   chunk: Chunk,
   options?: { readonly chunkSize?: number | undefined }
 ): Stream.Stream<Uint8Array, Mmio.ReadError<A> | MmioError.CannotSeek | MmioError.InvalidParameter> =>
-  Mmio.stream(self, { from: chunk.dataOffset, to: chunk.dataOffset + chunk.size, chunkSize: options?.chunkSize })
+  Mmio.stream(self, {
+    from: chunk.dataOffset,
+    // No file goes further, but a size of 64 bits may.
+    to: Math.min(chunk.dataOffset + chunk.size, Number.MAX_SAFE_INTEGER),
+    chunkSize: options?.chunkSize
+  })
 
 // ---------------------------------------------------------------------------------------------------------------------
 // walking
@@ -459,6 +464,31 @@ export interface PathStep {
  */
 export type Path = ReadonlyArray<PathStep>
 
+type Trimmed<S extends string> = S extends ` ${infer Rest}` | `${infer Rest} ` ? Trimmed<Rest> : S
+
+type IsCode<S extends string> = Trimmed<S> extends "" | `${string}${":" | "[" | "]"}${string}` ? false
+  : Trimmed<S> extends `${infer _A}${infer _B}${infer _C}${infer _D}${infer Rest}` ? Rest extends "" ? true : false
+  : true
+
+type IsName<S extends string> = S extends `${infer Id}:${infer Type}` ? IsCode<Id> extends true ? IsCode<Type> : false
+  : IsCode<S>
+
+type IsStep<S extends string> = Trimmed<S> extends `${infer Name}[${infer Index}]`
+  ? Trimmed<Index> extends `-${string}` ? false : Trimmed<Index> extends `${bigint}` ? IsName<Name> : false
+  : IsName<S>
+
+type IsPath<S extends string> = S extends `${infer First}/${infer Rest}`
+  ? IsStep<First> extends true ? IsPath<Rest> : false
+  : IsStep<S>
+
+/**
+ * `S` itself where it is text that {@link parsePath} reads, or text that is only known at run time, otherwise `never`.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export type PathText<S extends string> = string extends S ? S : IsPath<S> extends true ? S : never
+
 /**
  * Reads a path that is written as text: steps with a slash between them, such as `RIFF:WAVE / LIST:INFO[1] / INAM`. A step is an id, perhaps
  * with a colon and a type, perhaps with an index in brackets. Spaces do not matter, and complete codes of less than four characters:
@@ -490,7 +520,7 @@ export const formatPath = (path: Path): string => paths.format(path)
  * where it is.
  *
  * Fails with `ChunkNotFound` if there is none, with `InvalidParameter` for a path that is none, and with `InvalidFile` where the file goes
- * beyond `RiffLimits` on the way.
+ * beyond `RiffLimits` on the way. A literal that is no path does not compile.
  *
  * @example
  * ```ts
@@ -508,9 +538,9 @@ export const formatPath = (path: Path): string => paths.format(path)
  * @since 0.1.0
  * @category navigation
  */
-export const find = <A extends Mmio.Readable>(
+export const find = <A extends Mmio.Readable, const P extends string | Path>(
   self: Mmio.Handle<A>,
-  path: string | Path,
+  path: P & (P extends string ? PathText<P> : unknown),
   options?: WithinOptions
 ): Effect.Effect<FoundChunk, DescendError<A>> => finding.find<A>(implementation(self), path, options)
 

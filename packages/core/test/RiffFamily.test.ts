@@ -213,6 +213,7 @@ describe("files beyond 4 GiB", () => {
         )
         const junk = yield* Riff.descend(file, { parent: form })
         assert.isAtLeast(junk.size, 2 ** 52)
+        assert.strictEqual((yield* collect(Riff.stream(file, junk))).length, 1)
         assert.deepStrictEqual((yield* Riff.verify(file)).map(({ _tag }) => _tag), ["PastEndOfFile"])
       }
     }))

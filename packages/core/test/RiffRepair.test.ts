@@ -1,7 +1,7 @@
 import { FourCC, Mmio, Riff, RiffCorrection } from "@effect-mmio/core"
-import { type Model } from "@effect-mmio/testing"
+import { Interruption, type Model } from "@effect-mmio/testing"
 import { assert, describe, it, layer } from "@effect/vitest"
-import { Effect, FastCheck as fc, Layer } from "effect"
+import { Effect, FastCheck as fc, Layer, Scope } from "effect"
 import { TestStorage } from "./support/driver.js"
 import * as Family from "./support/family.js"
 import { scale } from "./support/scale.js"
@@ -238,6 +238,37 @@ layer(Layer.empty)("a recording", (it) => {
 })
 
 describe("a repair", () => {
+  it.live("interrupted at any step is finished by the next one", () =>
+    Effect.gen(function*() {
+      const { bytes } = left({
+        family: "RIFF",
+        before: [],
+        samples: Uint8Array.of(200, 1, 2),
+        ending: "written into a pipe",
+        missing: 0
+      })
+      const expected = (yield* inMemory(bytes, (file) => Riff.repair(file))).bytes
+      yield* Interruption.sweep({
+        prepare: Effect.gen(function*() {
+          const storage = new TestStorage(bytes, { yields: () => 1 })
+          const scope = yield* Scope.make()
+          const file = yield* Effect.orDie(
+            Scope.extend(Mmio.openWith(storage.ioProc, "test", { access: "readWrite", buffer: "none" }), scope)
+          )
+          yield* Effect.orDie(Mmio.seek(file, 3))
+          return { file, storage }
+        }),
+        run: ({ file }) => Riff.repair(file),
+        check: ({ file, storage }) =>
+          Effect.gen(function*() {
+            assert.strictEqual(yield* Mmio.position(file), 3)
+            yield* Riff.repair(file)
+            yield* Mmio.close(file)
+            assert.deepStrictEqual(storage.bytes, expected)
+          })
+      })
+    }), 30_000)
+
   const repair = (bytes: Uint8Array) => inMemory(bytes, (file) => Riff.repair(file))
 
   it.effect("says what it does, in data and in sentences", () =>

@@ -1,7 +1,7 @@
 import { FourCC, Mmio, MmioError, Riff, RiffLimits, RiffProblem } from "@effect-mmio/core"
-import { Arbitraries, Model } from "@effect-mmio/testing"
+import { Arbitraries, Interruption, Model } from "@effect-mmio/testing"
 import { assert, describe, it, layer } from "@effect/vitest"
-import { Chunk, Effect, Either, FastCheck as fc, Layer, Option, Stream } from "effect"
+import { Chunk, Effect, Either, FastCheck as fc, Layer, Option, Scope, Stream } from "effect"
 import { TestStorage } from "./support/driver.js"
 import * as Family from "./support/family.js"
 import { scale } from "./support/scale.js"
@@ -378,4 +378,45 @@ describe("verify", () => {
         assert.deepStrictEqual(problems.map(({ _tag, offset }) => [_tag, offset]), [["FurtherForm", 22]])
       }
     }))
+})
+
+describe("interruption", () => {
+  it.live("of a walk, at any step, leaves the handle as it was", () =>
+    Effect.gen(function*() {
+      const bytes = riff(
+        leaf("fmt ", 1),
+        { id: "LIST", type: "INFO", children: [leaf("INAM", 1, 2, 3)] },
+        leaf("data", 7)
+      )
+      for (const buffer of [0, 16]) {
+        for (
+          const walk of [
+            (file) => Riff.tree(file),
+            (file) => Riff.find(file, "RIFF / data"),
+            (file) => Stream.runDrain(Riff.chunks(file))
+          ] satisfies Array<(file: Mmio.ReadHandle) => Effect.Effect<unknown, MmioError.MmioError>>
+        ) {
+          yield* Interruption.sweep({
+            prepare: Effect.gen(function*() {
+              const storage = new TestStorage(bytes, { yields: () => 1 })
+              const scope = yield* Scope.make()
+              const file = yield* Effect.orDie(
+                Scope.extend(Mmio.openWith(storage.ioProc, "test", { buffer }), scope)
+              )
+              yield* Effect.orDie(Mmio.seek(file, 3))
+              return { file, storage }
+            }),
+            run: ({ file }): Effect.Effect<unknown, MmioError.MmioError> => walk(file),
+            check: ({ file, storage }) =>
+              Effect.gen(function*() {
+                assert.strictEqual(yield* Mmio.position(file), 3)
+                assert.isFalse(storage.overlapped)
+                assert.strictEqual(storage.running, 0)
+                assert.deepStrictEqual([...(yield* Mmio.read(file, 2))], [...bytes.subarray(3, 5)])
+                assert.strictEqual((yield* collect(Riff.chunks(file))).length, 5)
+              })
+          })
+        }
+      }
+    }), 30_000)
 })

@@ -1,4 +1,12 @@
-import { type FourCC, type Mmio, type MmioError, Riff } from "@effect-mmio/core"
+import {
+  type FourCC,
+  type Mmio,
+  type MmioError,
+  Riff,
+  type RiffCorrection,
+  RiffLimits,
+  type RiffProblem
+} from "@effect-mmio/core"
 import { type Context, Effect, type Option, type Stream } from "effect"
 import { describe, expect, test } from "tstyche"
 
@@ -100,4 +108,101 @@ test("stream", () => {
   >()
   expect(Riff.stream).type.toBeCallableWith(reader, found, { chunkSize: undefined })
   expect(Riff.stream).type.not.toBeCallableWith(writer, found)
+})
+
+describe("the family", () => {
+  test("every chunk says how it is written", () => {
+    expect<Pick<Riff.Chunk, "byteOrder" | "ds64" | "guid" | "offset" | "sizeField" | "typeGuid">>().type.toBe<{
+      readonly byteOrder: "little" | "big"
+      readonly ds64: Option.Option<Riff.Ds64>
+      readonly guid: Option.Option<string>
+      readonly offset: number
+      readonly sizeField: number
+      readonly typeGuid: Option.Option<string>
+    }>()
+  })
+
+  test("integers fail where the chunk, or the file, ends", () => {
+    expect(Riff.uint16(reader, chunk)).type.toBe<Effect.Effect<number, MmioError.InvalidFile | Reading>>()
+    expect(Riff.int16(reader, chunk)).type.toBe<Effect.Effect<number, MmioError.InvalidFile | Reading>>()
+    expect(Riff.uint32(both, found)).type.toBe<Effect.Effect<number, MmioError.InvalidFile | Reading | Writing>>()
+    expect(Riff.int32(reader, found)).type.toBe<Effect.Effect<number, MmioError.InvalidFile | Reading>>()
+    expect(Riff.uint64(reader, created)).type.toBe<Effect.Effect<bigint, MmioError.InvalidFile | Reading>>()
+    expect(Riff.uint16).type.not.toBeCallableWith(writer, found)
+  })
+})
+
+describe("walking", () => {
+  test("a stream of chunks fails with what the driver fails with, and where the file goes too far", () => {
+    expect(Riff.chunks(reader)).type.toBe<Stream.Stream<Riff.WalkedChunk, MmioError.InvalidFile | Reading>>()
+    expect(Riff.chunks(both, { within: created, recursive: false })).type.toBe<
+      Stream.Stream<Riff.WalkedChunk, MmioError.InvalidFile | Reading | Writing>
+    >()
+    expect<Riff.WalkedChunk>().type.toBeAssignableTo<Riff.FoundChunk>()
+    expect(Riff.chunks).type.toBeCallableWith(reader, { within: undefined, recursive: undefined })
+    expect(Riff.chunks).type.not.toBeCallableWith(writer)
+  })
+
+  test("a tree also has to know how long the file is", () => {
+    type TreeError = MmioError.InvalidFile | MmioError.CannotSeek | Reading
+    expect(Riff.tree(reader, { lenient: true })).type.toBe<Effect.Effect<Riff.Tree, TreeError>>()
+    expect(Riff.tree(both)).type.toBe<Effect.Effect<Riff.Tree, TreeError | Writing>>()
+    expect(Riff.tree).type.not.toBeCallableWith(writer)
+  })
+})
+
+describe("find", () => {
+  test("takes text, a literal of which has to be a path, or steps", () => {
+    expect(Riff.find(reader, "RIFF:WAVE / LIST:INFO / INAM")).type.toBe<
+      Effect.Effect<Riff.FoundChunk, Finding | Reading>
+    >()
+    expect(Riff.find(both, [{ id: "RIFF" }, { id: "data", index: 1 }], { within: found })).type.toBe<
+      Effect.Effect<Riff.FoundChunk, Finding | Reading | Writing>
+    >()
+    expect(Riff.find).type.toBeCallableWith(reader, "RIFF:AVI/LIST:movi[ 12 ]/00dc[3]")
+    expect(Riff.find).type.toBeCallableWith(reader, " fmt ")
+    expect(Riff.find).type.toBeCallableWith(reader, "" as string)
+    expect(Riff.find).type.toBeCallableWith(reader, "data" as string | Riff.Path)
+    expect(Riff.find).type.toBeCallableWith(reader, [{ id: "LIST", type: "INFO" }] as Riff.Path)
+    expect(Riff.find).type.not.toBeCallableWith(reader, "")
+    expect(Riff.find).type.not.toBeCallableWith(reader, "RIFFS")
+    expect(Riff.find).type.not.toBeCallableWith(reader, "RIFF:WAVES / data")
+    expect(Riff.find).type.not.toBeCallableWith(reader, "RIFF: / data")
+    expect(Riff.find).type.not.toBeCallableWith(reader, "RIFF / / data")
+    expect(Riff.find).type.not.toBeCallableWith(reader, "RIFF / data[x]")
+    expect(Riff.find).type.not.toBeCallableWith(reader, "RIFF / data[-1]")
+    expect(Riff.find).type.not.toBeCallableWith(reader, "RIFF / data[1")
+    expect(Riff.find).type.not.toBeCallableWith(reader, "a:b:c")
+    expect(Riff.find).type.not.toBeCallableWith(reader, [{ type: "INFO" }])
+    expect(Riff.find).type.not.toBeCallableWith(writer, "RIFF")
+  })
+})
+
+describe("damage", () => {
+  test("is data, of a closed union", () => {
+    expect(Riff.verify(reader)).type.toBe<
+      Effect.Effect<ReadonlyArray<RiffProblem.RiffProblem>, MmioError.CannotSeek | Reading>
+    >()
+    expect<RiffProblem.RiffProblem["level"]>().type.toBe<"error" | "warning">()
+    expect<RiffProblem.RiffProblem["offset"]>().type.toBe<number>()
+    expect<RiffProblem.RiffProblem["message"]>().type.toBe<string>()
+    expect(Riff.verify).type.not.toBeCallableWith(writer)
+  })
+
+  test("is repaired on a handle that can read and write; one that can only read can say what would be done", () => {
+    type Corrections = ReadonlyArray<RiffCorrection.RiffCorrection>
+    type RepairError = MmioError.CannotSeek | MmioError.InvalidFile | Reading
+    expect(Riff.repair(both)).type.toBe<Effect.Effect<Corrections, RepairError | Writing>>()
+    expect(Riff.repair(both, { dryRun: undefined })).type.toBe<Effect.Effect<Corrections, RepairError | Writing>>()
+    expect(Riff.repair(reader, { dryRun: true })).type.toBe<Effect.Effect<Corrections, RepairError>>()
+    expect(Riff.repair).type.not.toBeCallableWith(reader)
+    expect(Riff.repair).type.not.toBeCallableWith(reader, { dryRun: false })
+    expect(Riff.repair).type.not.toBeCallableWith(writer)
+  })
+})
+
+test("limits need no layer", () => {
+  const limited = RiffLimits.withLimits({ nesting: 3 })(Riff.tree(reader))
+  expect(limited).type.toBe<Effect.Effect<Riff.Tree, MmioError.InvalidFile | MmioError.CannotSeek | Reading>>()
+  expect(RiffLimits.withLimits).type.not.toBeCallableWith({ depth: 3 })
 })

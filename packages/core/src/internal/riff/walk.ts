@@ -45,7 +45,7 @@ export class Window {
       const start = BufferState.position(handle.state.current)
       const before = walker.count
       const { bytes, endRead, offset } = handle.state.current
-      walker.advance(bytes, 0, endRead, offset, false, stepSize)
+      walker.advance(bytes, endRead, offset, false, stepSize)
       return walker.done || walker.count > before
         ? Effect.void
         : Effect.ensuring(
@@ -78,7 +78,7 @@ export class Window {
     const target = this.bytes.subarray(kept, size)
     return Effect.flatMap(readAt(handle, at + kept, target, restore), (read) => {
       this.end = kept + read
-      walker.advance(this.bytes, 0, this.end, at, read < target.length, stepSize)
+      walker.advance(this.bytes, this.end, at, read < target.length, stepSize)
       return walker.done || walker.count > count ? Effect.void : this.read(handle, walker, restore)
     })
   }

@@ -3,7 +3,7 @@
  * them, and says where it wants to go on.
  *
  * Every step goes forward by at least a header, or leaves a container that it went into; what it is inside of is kept in a stack of its
- * own, whose depth is limited. No more than a header is ever wanted, but for the table of a `ds64`.
+ * own, whose depth is limited. It never wants more than a header with what is next to it, but for the table of a `ds64`.
  */
 import type * as Api from "../../Riff.js"
 import type { Limits } from "../../RiffLimits.js"
@@ -68,10 +68,8 @@ export class Walker {
   limit = 0
 
   // Where the walk is.
-  /** What it wants next begins here. */
+  /** The bytes that it wants next begin here. */
   at: number
-  /** How many bytes it wants there, at least. */
-  wanted = 0
   done = false
   /** How long the file is, as far as that is known. */
   length: number
@@ -128,47 +126,38 @@ export class Walker {
   }
 
   /**
-   * Goes on as far as `bytes[from, to)` reach, of which the first is at `offset` in the file; `ended` if it has no more. Then `at` and
-   * `wanted` say what is needed next, or it is done. Stops early after so many chunks.
+   * Goes on as far as the first `count` of the bytes reach, which are at `offset` in the file; `ended` if it has no more. Then it is done, or
+   * wants more from `at` on. Stops early after so many chunks.
    */
-  advance(bytes: Uint8Array, from: number, to: number, offset: number, ended: boolean, chunks: number): void {
+  advance(bytes: Uint8Array, count: number, offset: number, ended: boolean, chunks: number): void {
     this.bytes = bytes
-    // Where `bytes[0]` were in the file.
-    const base = offset - from
-    if (ended) this.length = Math.min(this.length, Math.max(this.at, base + to))
+    if (ended) this.length = Math.min(this.length, Math.max(this.at, offset + count))
     const last = this.count + chunks
     while (!this.done && this.count < last) {
-      const index = this.at - base
-      const have = index < from || index > to ? 0 : to - index
-      if (this.skip > 0) {
-        if (!this.skipPadding(index, have)) return
-      } else if (!this.header(index, have)) return
+      const index = this.at - offset
+      const have = index < 0 || index > count ? 0 : count - index
+      if (!(this.skip > 0 ? this.skipPadding(index, have) : this.step(index, have))) return
     }
-  }
-
-  private want(count: number): false {
-    this.wanted = count
-    return false
   }
 
   /** Steps over padding; false if it needs more bytes for that. */
   private skipPadding(index: number, have: number): boolean {
     const layout = this.padded
     if ((this.visitor.careful || this.lenient) && layout.alignment === 2) {
-      if (have < 1) return this.want(1)
+      if (have < 1) return false
       const value = this.bytes[index]!
       if (value !== 0) {
-        if (this.lenient) {
-          const wanted = Math.min(1 + layout.headerSize, this.currentEnd() - this.at)
-          if (have < wanted) return this.want(wanted)
-          if (
-            this.isPlausible(layout, index, this.at, wanted, this.currentEnd())
-            && !this.isPlausible(layout, index + 1, this.at + 1, wanted - 1, this.currentEnd())
-          ) {
-            this.skip = 0
-            this.visitor.unpadded()
-            return true
-          }
+        const end = this.currentEnd()
+        const looked = Math.min(1 + layout.headerSize, end - this.at)
+        if (this.lenient && have < looked) return false
+        // A chunk that begins where the padding should be, and none behind it.
+        if (
+          this.lenient && this.isPlausible(layout, index, this.at, looked, end)
+          && !this.isPlausible(layout, index + 1, this.at + 1, looked - 1, end)
+        ) {
+          this.skip = 0
+          this.visitor.unpadded()
+          return true
         }
         this.visitor.pad(this.at, value)
       }
@@ -178,79 +167,55 @@ export class Walker {
     return true
   }
 
+  /** Where what the walk is in ends, as far as there is any of it. */
   private currentEnd(): number {
     return this.end < this.length ? this.end : this.length
   }
 
-  /** Whether what is at a place looks like a header: of letters that one can read, and of a size that fits before `end`. */
-  private isPlausible(layout: Layout.Layout, index: number, at: number, have: number, end: number): boolean {
-    if (have < layout.headerSize) return false
-    const id = Layout.uint32(this.bytes, index)
-    return Layout.beginsFile(id) || (
-      Layout.isPrintable(id) && at + layout.headerSize + Layout.sizeField(layout, this.bytes, index) <= end
-    )
-  }
-
-  /** Whether the chunk at the top is the one that the walk is in. */
-  private get inForm(): boolean {
-    return this.stack.length === 1 && this.stack[0]?.layout === undefined
-  }
-
-  /** Has the chunk at the top, which the walk is in, go to the end of the file. */
-  private extend(): number {
-    const [frame] = this.stack
-    if (frame !== undefined) this.stack[0] = { ...frame, padding: 0 }
-    this.end = this.length
-    this.visitor.extended(this.length)
-    return this.length
-  }
-
-  /** Goes over the header at `index`, or out of the container that ends there; false if it needs more bytes for that. */
-  private header(index: number, have: number): boolean {
-    const { at, bytes, visitor } = this
-    let limit = this.currentEnd()
-    const rest = limit - at
-    const depth = this.stack.length + 1
-
-    let layout = this.inner
-    if (layout === undefined) {
-      const fits = rest >= Layout.little.headerSize
-      if (fits && have < Layout.little.headerSize) return this.want(Layout.little.headerSize)
-      if (fits) {
-        const id = Layout.uint32(bytes, index)
-        const wanted = Math.min(Layout.formBytes(id), rest)
-        if (have < wanted) return this.want(wanted)
-        layout = Layout.formLayout(id, bytes, index, wanted)
-        this.id = id
-      }
-      if (layout === undefined) {
-        visitor.rest(this, at, Math.max(0, rest))
-        this.done = true
-        return true
-      }
-    } else {
-      if (rest < layout.headerSize) {
-        if (rest > 0) visitor.rest(this, at, rest)
-        this.leave(limit)
-        return true
-      }
-      if (have < layout.headerSize) return this.want(layout.headerSize)
+  /** Goes over a header, or out of the container that ends here; false if it needs more bytes for that. */
+  private step(index: number, have: number): boolean {
+    const limit = this.currentEnd()
+    const rest = limit - this.at
+    const layout = this.inner ?? this.formHere(index, have, rest)
+    if (layout === "more") return false
+    if (layout === undefined || rest < layout.headerSize) {
+      if (layout === undefined || rest > 0) this.visitor.rest(this, this.at, Math.max(0, rest))
+      this.leave(limit)
+      return true
     }
-    if (depth > this.limits.nesting) {
-      if (visitor.exceeded("nesting", at)) this.leave(limit)
+    return have >= layout.headerSize && (this.isBeyondLimits(limit) || this.header(layout, index, have, limit))
+  }
+
+  /** How what is at the top here is written, if it is something that can stand there. */
+  private formHere(index: number, have: number, rest: number): Layout.Layout | "more" | undefined {
+    if (rest < Layout.little.headerSize) return undefined
+    if (have < Layout.little.headerSize) return "more"
+    this.id = Layout.uint32(this.bytes, index)
+    const looked = Math.min(Layout.formBytes(this.id), rest)
+    return have < looked ? "more" : Layout.formLayout(this.id, this.bytes, index, looked)
+  }
+
+  /** Whether the chunk here is one too many, or too deep; what is too deep is left, if the visitor wants to go on. */
+  private isBeyondLimits(limit: number): boolean {
+    const { limits, visitor } = this
+    if (this.stack.length >= limits.nesting) {
+      if (visitor.exceeded("nesting", this.at)) this.leave(limit)
       else this.done = true
       return true
     }
-    if (this.count >= this.limits.chunks) {
-      visitor.exceeded("chunks", at)
+    if (this.count >= limits.chunks) {
+      visitor.exceeded("chunks", this.at)
       this.done = true
       return true
     }
+    return false
+  }
 
+  private header(layout: Layout.Layout, index: number, have: number, limit: number): boolean {
+    const { at, bytes } = this
     const id = Layout.uint32(bytes, index)
     const top = this.inner === undefined
     const container = top || Layout.isContainer(layout, id, bytes, index)
-    const typeEnd = layout.headerSize + layout.typeSize
     const sizeField = Layout.sizeField(layout, bytes, index)
     const dataOffset = at + layout.headerSize
     let sizes = this.sizes
@@ -258,9 +223,8 @@ export class Walker {
       const ds64 = Ds64.read(bytes, index, at, have, this.length - at)
       if (typeof ds64 === "number") {
         // How many there are is what the file says: it is too long only if it has them.
-        const most = Math.min(ds64, this.limits.bytes)
-        if (have < most) return this.want(most)
-        visitor.exceeded("bytes", at)
+        if (have < Math.min(ds64, this.limits.bytes)) return false
+        this.visitor.exceeded("bytes", at)
         this.done = true
         return true
       }
@@ -272,28 +236,16 @@ export class Walker {
       ? sizes.ds64?.riffSize
       : sizes.of(id)
     const size = Layout.dataSize(layout, known ?? sizeField)
-    let endless = known === undefined && (top || this.unfinished)
-    if (this.lenient) {
-      if (container) {
-        // a size that nobody came back to fill in
-        if (size < layout.typeSize && (top || this.unfinished)) endless = true
-      } else if (size === 0 && Layout.isSamples(id)) {
-        const lost = this.lostSamples(layout, index, have, dataOffset, limit)
-        if (lost === "more") return false
-        if (lost) {
-          endless = true
-          if (dataOffset === limit) limit = this.extend()
-        }
-      } else if (!endless && this.inForm && !this.unfinished) {
-        // A form too small for a chunk that ends where the file does has the wrong size.
-        const end = dataOffset + size
-        if (end > limit && end <= this.length && this.length - end < layout.alignment) limit = this.extend()
-      }
-    }
+    this.endless = known === undefined && (top || this.unfinished)
+    this.limit = limit
+    if (this.lenient && !this.forgive(layout, id, container, size, index, have, dataOffset)) return false
+    const { endless } = this
+    const end = this.limit
     const declaredEnd = endless ? Infinity : dataOffset + size
-    const dataEnd = declaredEnd < limit ? declaredEnd : limit
+    const dataEnd = declaredEnd < end ? declaredEnd : end
     const hasType = container && (endless || size >= layout.typeSize) && dataEnd - dataOffset >= layout.typeSize
-    if (hasType && have < typeEnd) return this.want(typeEnd)
+    const typeEnd = layout.headerSize + layout.typeSize
+    if (hasType && have < typeEnd) return false
 
     this.layout = layout
     this.index = index
@@ -304,28 +256,13 @@ export class Walker {
     this.container = container
     this.type = hasType ? Layout.uint32(bytes, index + layout.headerSize) : undefined
     this.ds64 = sizes.ds64
-    this.endless = endless
     this.declaredEnd = declaredEnd
     this.available = dataEnd - dataOffset
-    this.padding = declaredEnd < limit ? Math.min(Layout.paddingOf(layout, size), limit - declaredEnd) : 0
-    this.depth = depth
-    this.limit = limit
+    this.padding = declaredEnd < end ? Math.min(Layout.paddingOf(layout, size), end - declaredEnd) : 0
+    this.depth = this.stack.length + 1
     this.count++
-    if (visitor.chunk(this) && hasType) {
-      this.stack.push({
-        end: this.end,
-        padding: this.padding,
-        layout: this.inner,
-        sizes: this.sizes,
-        unfinished: this.unfinished
-      })
-      this.end = dataEnd
-      this.inner = layout
-      this.sizes = sizes
-      this.unfinished = endless
-        || (this.lenient && (top || this.unfinished) && declaredEnd > this.length && dataEnd === this.length)
-      this.at = at + typeEnd
-    } else {
+    if (this.visitor.chunk(this) && hasType) this.enter(layout, sizes, dataEnd, at + typeEnd)
+    else {
       this.at = dataEnd
       this.skip = this.padding
       this.padded = layout
@@ -333,25 +270,24 @@ export class Walker {
     return true
   }
 
-  /**
-   * Whether samples that declare no size are those of a recording that nobody came back to: bytes follow, in a form that is not finished or
-   * behind the end of one, that do not look like the next chunk.
-   */
-  private lostSamples(
-    layout: Layout.Layout,
-    index: number,
-    have: number,
-    dataOffset: number,
-    limit: number
-  ): boolean | "more" {
-    const end = this.unfinished ? limit : this.inForm && dataOffset === limit ? this.length : dataOffset
-    if (end === dataOffset) return false
-    const looked = Math.min(layout.headerSize, end - dataOffset)
-    if (have < layout.headerSize + looked) {
-      this.wanted = layout.headerSize + looked
-      return "more"
-    }
-    return !this.isPlausible(layout, index + layout.headerSize, dataOffset, looked, end)
+  /** Goes into the container whose header it went over. */
+  private enter(layout: Layout.Layout, sizes: Ds64.Sizes, end: number, at: number): void {
+    this.stack.push({
+      end: this.end,
+      padding: this.padding,
+      layout: this.inner,
+      sizes: this.sizes,
+      unfinished: this.unfinished
+    })
+    this.unfinished = this.endless || (
+      // A size behind the end is as good as none, as far as what is around has none, either.
+      this.lenient && (this.inner === undefined || this.unfinished) && end === this.length
+      && this.declaredEnd > this.length
+    )
+    this.end = end
+    this.inner = layout
+    this.sizes = sizes
+    this.at = at
   }
 
   /** Goes out of the container that ends at `end`; the walk ends with the one that it began in. */
@@ -379,6 +315,76 @@ export class Walker {
   /** Whether it is at the top of a file, and not in a chunk. */
   get atTop(): boolean {
     return this.inner === undefined
+  }
+
+  // -------------------------------------------------------------------------------------------------------------------
+  // what a forgiving reader sees
+  // -------------------------------------------------------------------------------------------------------------------
+
+  /** Takes the sizes for unknown, and the end of the form for that of the file, that cannot be meant; false if it needs more bytes. */
+  private forgive(
+    layout: Layout.Layout,
+    id: number,
+    container: boolean,
+    size: number,
+    index: number,
+    have: number,
+    dataOffset: number
+  ): boolean {
+    if (container) {
+      if (size < layout.typeSize && (this.inner === undefined || this.unfinished)) this.endless = true
+      return true
+    }
+    if (size === 0 && Layout.isSamples(id)) return this.forgiveSamples(layout, index, have, dataOffset)
+    // A form too small for a chunk in it that ends where the file does has the wrong size.
+    const end = dataOffset + size
+    if (
+      this.inForm && !this.endless && !this.unfinished
+      && end > this.limit && end <= this.length && this.length - end < layout.alignment
+    ) {
+      this.extend()
+    }
+    return true
+  }
+
+  /**
+   * Whether samples that declare no size are those of a recording that nobody came back to: bytes follow, in a form that is not finished or
+   * behind the end of one, that do not look like the next chunk.
+   */
+  private forgiveSamples(layout: Layout.Layout, index: number, have: number, dataOffset: number): boolean {
+    const isLast = this.inForm && dataOffset === this.limit
+    const end = this.unfinished ? this.limit : isLast ? this.length : dataOffset
+    const looked = Math.min(layout.headerSize, end - dataOffset)
+    if (looked === 0) return true
+    if (have < layout.headerSize + looked) return false
+    if (!this.isPlausible(layout, index + layout.headerSize, dataOffset, looked, end)) {
+      this.endless = true
+      if (isLast) this.extend()
+    }
+    return true
+  }
+
+  /** Whether what is at a place looks like a header: of letters that one can read, and of a size that fits before `end`. */
+  private isPlausible(layout: Layout.Layout, index: number, at: number, have: number, end: number): boolean {
+    if (have < layout.headerSize) return false
+    const id = Layout.uint32(this.bytes, index)
+    return Layout.beginsFile(id) || (
+      Layout.isPrintable(id) && at + layout.headerSize + Layout.sizeField(layout, this.bytes, index) <= end
+    )
+  }
+
+  /** Whether the walk is in a chunk at the top, and in none in that. */
+  private get inForm(): boolean {
+    return this.stack.length === 1 && this.stack[0]?.layout === undefined
+  }
+
+  /** Has the chunk at the top, which the walk is in, go to the end of the file. */
+  private extend(): void {
+    const [frame] = this.stack
+    if (frame !== undefined) this.stack[0] = { ...frame, padding: 0 }
+    this.end = this.length
+    this.limit = this.length
+    this.visitor.extended(this.length)
   }
 }
 
