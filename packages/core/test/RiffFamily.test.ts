@@ -1,4 +1,5 @@
-import { Mmio, MmioError, Riff } from "@effect-mmio/core"
+import type { MmioError } from "@effect-mmio/core"
+import { Mmio, Riff } from "@effect-mmio/core"
 import { Arbitraries, type Model } from "@effect-mmio/testing"
 import { assert, describe, it, layer } from "@effect/vitest"
 import { Chunk, Effect, FastCheck as fc, Layer, Option, Stream } from "effect"

@@ -278,7 +278,7 @@ const forms: Record<string, "little" | "big"> = {
   "CAT ": "big"
 }
 
-const bigContainers = ["RIFF", "RIFX", "LIST", "FORM", "CAT ", "PROP"]
+const bigContainers = new Set(["RIFF", "RIFX", "LIST", "FORM", "CAT ", "PROP"])
 
 /**
  * The header at a place: undefined where none fits before `limit` and the end of the bytes, `"cut"` where the bytes end before the type of
@@ -300,7 +300,7 @@ export const headerAt = (
   const order = byteOrder ?? forms[id] ?? "little"
   const size = new DataView(bytes.buffer, bytes.byteOffset).getUint32(at + 4, order === "little")
   const container = byteOrder === "big"
-    ? bigContainers.includes(id)
+    ? bigContainers.has(id)
     : id === "RIFF" || id === "LIST" || (byteOrder === undefined && id in forms)
   if (container && at + 12 > bytes.length) return "cut"
   return { id, size, type: container ? text(at + 8) : undefined, dataOffset: at + 8, byteOrder: order }

@@ -2,7 +2,8 @@
  * Files of the family of RIFF, made and read without any thought of windows, handles or limits: what the library is compared with.
  */
 import type { Riff } from "@effect-mmio/core"
-import { Arbitraries, Model } from "@effect-mmio/testing"
+import type { Model } from "@effect-mmio/testing"
+import { Arbitraries } from "@effect-mmio/testing"
 import { FastCheck as fc, Option } from "effect"
 
 // ---------------------------------------------------------------------------------------------------------------------

@@ -65,7 +65,7 @@ export interface Tally {
 }
 
 /** Says what did not go well; a line does not get longer than one can read. */
-export const complain = (what: string, why: string) =>
+const complain = (what: string, why: string) =>
   Console.log([`✗ ${what}`, ...why.split("\n").map((line) => `    ${shortened(line)}`)].join("\n"))
 
 const shortened = (line: string) => line.length > 1000 ? `${line.slice(0, 1000)} …` : line

@@ -9,7 +9,8 @@ import { code, ids, uint32, uint64, unknownSize } from "./layout.js"
 const before = 20
 /** The three sizes, and how many there are in the table behind. */
 const fixed = 28
-const entrySize = 12
+/** @internal */
+export const entrySize = 12
 
 /**
  * Reads the `ds64` of the RF64 at `at`, of which `have` bytes are at hand, and there are `rest` in the file. Gives how many bytes it wants

@@ -36,8 +36,7 @@ export interface Layout {
 /** @internal */
 export const little: Layout = { byteOrder: "little", headerSize: 8, typeSize: 4, alignment: 2 }
 
-/** @internal */
-export const big: Layout = { byteOrder: "big", headerSize: 8, typeSize: 4, alignment: 2 }
+const big: Layout = { byteOrder: "big", headerSize: 8, typeSize: 4, alignment: 2 }
 
 /** @internal */
 export const wave64: Layout = { byteOrder: "little", headerSize: 24, typeSize: 16, alignment: 8 }

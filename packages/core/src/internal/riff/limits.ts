@@ -10,8 +10,8 @@ const sentences: Record<Exceedable, (limit: number) => string> = {
   bytes: (limit) => `more than ${limit} bytes would have to be read into memory`
 }
 
-/** What is said of a file that exceeds a limit. @internal */
-export const sentence = (limit: Exceedable, value: number): string =>
+/** What is said of a file that exceeds a limit. */
+const sentence = (limit: Exceedable, value: number): string =>
   `${sentences[limit](value)}, the limit RiffLimits.${limit}`
 
 /** @internal */

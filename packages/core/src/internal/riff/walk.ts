@@ -24,8 +24,8 @@ const mostRead = 65_536
 /** How many chunks one synchronous step goes over at most. */
 const stepSize = 4096
 
-/** Bytes of the file that were read for a walk. @internal */
-export class Window {
+/** Bytes of the file that were read for a walk. */
+class Window {
   private bytes = new Uint8Array(leastRead)
   private offset = 0
   private end = 0

@@ -221,9 +221,9 @@ export class Walker {
     let sizes = this.sizes
     if (top && Layout.hasDs64(id)) {
       const ds64 = Ds64.read(bytes, index, at, have, this.length - at)
-      if (typeof ds64 === "number") {
-        // How many there are is what the file says: it is too long only if it has them.
-        if (have < Math.min(ds64, this.limits.bytes)) return false
+      // How many there are is what the file says: it is too long only if it has them.
+      if (typeof ds64 === "number" && have < Math.min(ds64, this.limits.bytes)) return false
+      if (typeof ds64 === "number" || (ds64?.table.length ?? 0) * Ds64.entrySize > this.limits.bytes) {
         this.visitor.exceeded("bytes", at)
         this.done = true
         return true
