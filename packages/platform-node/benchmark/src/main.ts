@@ -95,7 +95,12 @@ const run = async (options: Options): Promise<boolean> => {
   const tidy = () => fs.rmSync(folder, { recursive: true, force: true })
   // what is not awaited any more: the end by process.exit
   process.once("exit", tidy)
-  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.once(signal, () => process.exit(1))
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
+    process.once(signal, () => {
+      console.error(`Ended by ${signal}.`)
+      process.exit(1)
+    })
+  }
   const setting = {
     quick: options.quick,
     folder,
