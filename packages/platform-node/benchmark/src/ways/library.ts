@@ -7,3 +7,7 @@ import type * as Scope from "effect/Scope"
 /** Runs a program on the library's storage for Node. */
 export const onNode = <A, E>(program: Effect.Effect<A, E, IOProc.IOProc | Scope.Scope>): Promise<A> =>
   Effect.runPromise(program.pipe(Effect.scoped, Effect.provide(NodeIOProc.layer)))
+
+/** Runs a program on the storage whose calls block. */
+export const onNodeSync = <A, E>(program: Effect.Effect<A, E, IOProc.IOProc | Scope.Scope>): Promise<A> =>
+  Effect.runPromise(program.pipe(Effect.scoped, Effect.provide(NodeIOProc.layerSync)))
