@@ -1,5 +1,4 @@
-import type { MmioError } from "@effect-mmio/core"
-import { Mmio, Riff } from "@effect-mmio/core"
+import { Mmio, type MmioError, Riff } from "@effect-mmio/core"
 import { Arbitraries, type Model } from "@effect-mmio/testing"
 import { assert, describe, it, layer } from "@effect/vitest"
 import { Chunk, Effect, FastCheck as fc, Layer, Option, Stream } from "effect"
@@ -35,12 +34,13 @@ const descended = (
   })
 
 const expected = (bytes: Uint8Array, nodes: ReadonlyArray<Family.Node>): ReadonlyArray<unknown> =>
-  nodes.map(({ available: _, children, padding: __, ...chunk }) => ({
-    ...chunk,
-    inside: chunk.type === undefined
-      ? [...bytes.subarray(chunk.dataOffset, chunk.dataOffset + chunk.size)]
-      : expected(bytes, children)
-  }))
+  nodes.map((node) =>
+    Object.assign(Family.declared(node), {
+      inside: node.type === undefined
+        ? [...bytes.subarray(node.dataOffset, node.dataOffset + node.size)]
+        : expected(bytes, node.children)
+    })
+  )
 
 layer(Layer.empty)("descending and ascending", (it) => {
   it.effect.prop(

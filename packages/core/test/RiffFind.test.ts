@@ -127,6 +127,7 @@ describe("find", () => {
           "RIFF:AVI",
           "LIST:INFO",
           "RIFF / INAM",
+          "RIFF / LIST:INFO / INAM[1]",
           "RIFF / LIST:INFO[2]",
           "RIFF / LIST:INFO[1] / IART[1]",
           "RIFF[2]",

@@ -202,6 +202,8 @@ layer(Layer.empty)("a recording", (it) => {
             assert.strictEqual(found.size, samples.length)
           }))
           assert.deepStrictEqual(storage.bytes.slice(data.dataOffset, data.dataOffset + samples.length), samples)
+          // which may lack its padding
+          if (recording.family === "Wave64") assert.strictEqual(storage.bytes.length, bytes.length)
         }),
       { fastCheck: { numRuns: scale(100) } }
     )
@@ -267,7 +269,7 @@ describe("a repair", () => {
             assert.deepStrictEqual(storage.bytes, expected)
           })
       })
-    }), 30_000)
+    }))
 
   const repair = (bytes: Uint8Array) => inMemory(bytes, (file) => Riff.repair(file))
 
@@ -358,6 +360,20 @@ describe("a repair", () => {
       }])]
       bytes.splice(23, 1)
       assert.deepStrictEqual((yield* repair(Uint8Array.from(bytes))).result, [])
+    }))
+
+  it.effect("does not correct the size in a ds64 that another chunk has, too", () =>
+    Effect.gen(function*() {
+      const bytes = Family.serialize([{
+        family: "RF64",
+        type: "WAVE",
+        children: [leaf("data", [200, 1, 2, 3]), leaf("data", [200, 1, 2, 3])]
+      }])
+      bytes.fill(255, bytes.length - 8, bytes.length - 4)
+      assert.deepStrictEqual((yield* repair(bytes.slice(0, -2))).result, [])
+      // alone, it is corrected
+      bytes.set(new TextEncoder().encode("note"), bytes.length - 24)
+      assert.strictEqual((yield* repair(bytes.slice(0, -2))).result.length, 2)
     }))
 
   it.effect("cannot add a pad byte to a block of memory that cannot grow", () =>
@@ -463,6 +479,43 @@ describe("a lenient tree", () => {
         ["RIFF", 32],
         ["fmt ", 2],
         ["data", 10]
+      ])
+    }))
+
+  it.effect("takes a pad byte that is not zero for one where the next header is behind it", () =>
+    Effect.gen(function*() {
+      const bytes = Family.serialize([{
+        family: "RIFF",
+        type: "TEST",
+        children: [leaf("note", [1]), leaf("abcd", []), leaf("data", new Uint8Array(200))]
+      }])
+      // the header that begins with it would be "xabc", of 100 bytes
+      bytes[21] = 0x78
+      const { result } = yield* inMemory(bytes, (file) => Riff.tree(file, { lenient: true }))
+      assert.deepStrictEqual(flat(result.chunks).map(({ chunk }) => String(chunk.id)), ["RIFF", "note", "abcd", "data"])
+    }))
+
+  it.effect("does not believe that a list was left unfinished in one that is as long as it says", () =>
+    Effect.gen(function*() {
+      const bytes = Family.serialize([{
+        family: "RIFF",
+        type: "TEST",
+        children: [{
+          id: "LIST",
+          type: "outr",
+          children: [{ id: "LIST", type: "innr", children: [leaf("data", [200, 1, 2, 3])] }]
+        }]
+      }])
+      const view = new DataView(bytes.buffer)
+      view.setUint32(4, 0, true)
+      view.setUint32(28, 1000, true)
+      view.setUint32(40, 0, true)
+      const { result } = yield* inMemory(bytes, (file) => Riff.tree(file, { lenient: true }))
+      assert.deepStrictEqual(flat(result.chunks).map(({ available, chunk }) => [String(chunk.id), available]), [
+        ["RIFF", 40],
+        ["LIST", 28],
+        ["LIST", 16],
+        ["data", 0]
       ])
     }))
 })

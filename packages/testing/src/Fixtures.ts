@@ -622,13 +622,17 @@ const compareWalk = (entry: Entry, what: string, { ended, steps }: Walk): Effect
 
 /** The chunks in the order of the file, each with how deep it is, as they are compared. */
 const flatten = (chunks: ReadonlyArray<ManifestChunk>) =>
-  inOrder(chunks, ({ children }) => children ?? []).map(({ depth, node: { children: _, ...chunk } }) => ({
-    ...chunk,
-    guid: chunk.guid ?? null,
-    type: chunk.type ?? null,
-    typeGuid: chunk.typeGuid ?? null,
-    sizeField: chunk.sizeField ?? chunk.size,
-    available: chunk.available ?? chunk.size,
+  inOrder(chunks, ({ children }) => children ?? []).map(({ depth, node }) => ({
+    id: node.id,
+    guid: node.guid ?? null,
+    type: node.type ?? null,
+    typeGuid: node.typeGuid ?? null,
+    offset: node.offset,
+    dataOffset: node.dataOffset,
+    size: node.size,
+    sizeField: node.sizeField ?? node.size,
+    available: node.available ?? node.size,
+    padded: node.padded,
     depth
   }))
 

@@ -2,8 +2,7 @@
  * Files of the family of RIFF, made and read without any thought of windows, handles or limits: what the library is compared with.
  */
 import type { Riff } from "@effect-mmio/core"
-import type { Model } from "@effect-mmio/testing"
-import { Arbitraries } from "@effect-mmio/testing"
+import { Arbitraries, type Model } from "@effect-mmio/testing"
 import { FastCheck as fc, Option } from "effect"
 
 // ---------------------------------------------------------------------------------------------------------------------
@@ -287,6 +286,11 @@ export const read = (
 /** The chunks, each before what is in it. */
 export const flat = (nodes: ReadonlyArray<Node>): ReadonlyArray<Node> =>
   nodes.flatMap((node) => [node, ...flat(node.children)])
+
+/** What the header of a node says, to compare. */
+export const declared = (
+  { byteOrder, dataOffset, id, offset, size, sizeField, type }: Node
+): ReturnType<typeof plainChunk> => ({ id, type, offset, dataOffset, size, sizeField, byteOrder })
 
 /** A node of the library, to compare. */
 export const plain = ({ available, children, chunk, padding }: Riff.TreeNode): Node => ({

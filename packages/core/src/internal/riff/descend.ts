@@ -80,6 +80,7 @@ class Search<A extends Access> {
   /** Behind the last byte that belongs to the parent. */
   private readonly limit: number
   private scratch: Uint8Array = nothing
+  private limits: RiffLimits.Limits | undefined = undefined
   /** Where the chunk behind the one that {@link examine} did not accept begins. */
   private next = 0
   /** How many bytes of the header {@link examine} wants. */
@@ -125,7 +126,8 @@ class Search<A extends Access> {
 
   /**
    * Looks at the header at `at`, of which `have` bytes are at `i`; `ended` if the file has no more. Gives the chunk if it is the one, with
-   * the position moved to its data; `"more"` where more bytes are {@link wanted}; else says where the `"next"` one is.
+   * the position moved to its data; `"more"` where more bytes are {@link wanted}; `"too much"` for a `ds64` that goes beyond the limit; else
+   * says where the `"next"` one is.
    */
   private examine(
     bytes: Uint8Array,
@@ -133,7 +135,7 @@ class Search<A extends Access> {
     at: number,
     have: number,
     ended: boolean
-  ): Api.FoundChunk | "more" | "next" {
+  ): Api.FoundChunk | "more" | "next" | "too much" {
     if (have < this.headerSize) return this.more(this.headerSize)
     const id = Layout.uint32(bytes, i)
     let layout = this.layout
@@ -157,7 +159,10 @@ class Search<A extends Access> {
       if (have < wanted && !(ended && !accepted)) return this.more(wanted)
       if (have >= wanted) type = Layout.uint32(bytes, i + layout.headerSize)
       if (isRF64) {
-        const ds64 = Ds64.read(bytes, i, at, have, ended ? have : Infinity)
+        // The limit is asked for only where it matters: not in the window.
+        if (this.limits === undefined) return this.more(wanted)
+        const ds64 = Ds64.read(bytes, i, at, have, ended ? have : Infinity, this.limits.bytes)
+        if (ds64 === "too much") return ds64
         if (typeof ds64 === "number") return this.more(ds64)
         if (ds64 !== undefined) sizes = new Ds64.Sizes(ds64)
       }
@@ -210,8 +215,8 @@ class Search<A extends Access> {
         }
       }
       const result = this.examine(bytes, header, at, endRead - header, false)
-      if (result === "more") return at
-      if (result !== "next") return result
+      if (typeof result === "object") return result
+      if (result !== "next") return at
       at = this.next
     }
     return at
@@ -235,7 +240,8 @@ class Search<A extends Access> {
   }
 
   slow(restore: Restore): Effect.Effect<Api.FoundChunk, SearchError<A>> {
-    return Effect.suspend((): Effect.Effect<Api.FoundChunk, SearchError<A>> => {
+    return Effect.flatMap(RiffLimits.RiffLimits, (limits): Effect.Effect<Api.FoundChunk, SearchError<A>> => {
+      this.limits = limits
       if (!this.handle.canRead) return Effect.fail(this.handle.cannotRead())
       this.scratch = new Uint8Array(scratchSize)
       const start = BufferState.position(this.handle.state.current)
@@ -256,13 +262,14 @@ class Search<A extends Access> {
     wanted: number,
     restore: Restore
   ): Effect.Effect<Api.FoundChunk, SearchError<A>> {
-    if (wanted > this.scratch.length) return this.enlarged(at, have, wanted, restore)
+    const to = wanted > this.scratch.length ? this.enlarge(have, wanted) : wanted
     return Effect.flatMap(
-      readAt(this.handle, at + have, this.scratch.subarray(have, wanted), restore),
+      readAt(this.handle, at + have, this.scratch.subarray(have, to), restore),
       (count) => {
-        const ended = have + count < wanted
+        const ended = have + count < to
         const result = this.examine(this.scratch, 0, at, have + count, ended)
         if (result === "next") return this.from(this.next, restore)
+        if (result === "too much") return this.tooMuch(at)
         if (result !== "more") return Effect.succeed(result)
         if (!ended) return this.readOn(at, have + count, this.wanted, restore)
         return have + count < this.headerSize
@@ -272,25 +279,19 @@ class Search<A extends Access> {
     )
   }
 
-  /** Makes room for a `ds64`, whose table says how long it is. */
-  private enlarged(
-    at: number,
-    have: number,
-    wanted: number,
-    restore: Restore
-  ): Effect.Effect<Api.FoundChunk, SearchError<A>> {
-    return Effect.flatMap(RiffLimits.RiffLimits, (limits): Effect.Effect<Api.FoundChunk, SearchError<A>> => {
-      // How many there are is what the file says: it is too long only if it has them.
-      if (have >= limits.bytes) {
-        return Effect.fail(exceeded("Riff.descend", this.handle.name.full, limits, "bytes", at))
-      }
-      // What the table says is not believed before the bytes are there: the room grows with them.
-      const size = Math.min(wanted, limits.bytes, Math.max(scratchSize, have * 4, 4096))
-      const scratch = new Uint8Array(size)
-      scratch.set(this.scratch.subarray(0, have))
-      this.scratch = scratch
-      return this.readOn(at, have, Math.min(wanted, size), restore)
-    })
+  /** Makes room for a `ds64`. What its table says is not believed before the bytes are there: the room grows with them. */
+  private enlarge(have: number, wanted: number): number {
+    const size = Math.min(wanted, Math.max(4096, have * 4))
+    if (size <= this.scratch.length) return wanted
+    const scratch = new Uint8Array(size)
+    scratch.set(this.scratch.subarray(0, have))
+    this.scratch = scratch
+    return size
+  }
+
+  private tooMuch(at: number): Effect.Effect<never, MmioError.InvalidFile> {
+    const limits = this.limits ?? RiffLimits.defaults
+    return Effect.fail(exceeded("Riff.descend", this.handle.name.full, limits, "bytes", at))
   }
 
   private withoutType(at: number, id: number): Effect.Effect<never, MmioError.InvalidFile> {

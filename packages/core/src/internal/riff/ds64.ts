@@ -9,12 +9,12 @@ import { code, ids, uint32, uint64, unknownSize } from "./layout.js"
 const before = 20
 /** The three sizes, and how many there are in the table behind. */
 const fixed = 28
-/** @internal */
-export const entrySize = 12
+const entrySize = 12
 
 /**
- * Reads the `ds64` of the RF64 at `at`, of which `have` bytes are at hand, and there are `rest` in the file. Gives how many bytes it wants
- * where it needs more than there are at hand, and nothing where the file has no `ds64` in that place.
+ * Reads the `ds64` of the RF64 at `at`, of which `have` bytes are at hand, and there are `rest` in the file, or Infinity where that is not
+ * known. Gives how many bytes it wants where there are not as many at hand; `"too much"` where that is more than the limit `most`; and
+ * nothing where the file has no `ds64` in that place.
  *
  * @internal
  */
@@ -23,8 +23,9 @@ export const read = (
   at: number,
   offset: number,
   have: number,
-  rest: number
-): Api.Ds64 | number | undefined => {
+  rest: number,
+  most: number
+): Api.Ds64 | number | "too much" | undefined => {
   if (rest < before + fixed) return undefined
   if (have < before + fixed) return before + fixed
   const size = uint32(bytes, at + before - 4)
@@ -34,6 +35,8 @@ export const read = (
   const declared = Math.min(uint32(bytes, body + fixed - 4), Math.floor((size - fixed) / entrySize))
   const count = Math.min(declared, Math.floor((rest - before - fixed) / entrySize))
   const wanted = before + fixed + count * entrySize
+  // How many there are is what the file says: it is too much only if the file has them.
+  if (wanted > most) return have >= most || rest < Infinity ? "too much" : most
   if (have < wanted) return wanted
   const table: Array<Api.Ds64["table"][number]> = []
   for (let i = 0, entry = body + fixed; i < count; i++, entry += entrySize) {

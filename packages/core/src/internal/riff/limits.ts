@@ -10,10 +10,6 @@ const sentences: Record<Exceedable, (limit: number) => string> = {
   bytes: (limit) => `more than ${limit} bytes would have to be read into memory`
 }
 
-/** What is said of a file that exceeds a limit. */
-const sentence = (limit: Exceedable, value: number): string =>
-  `${sentences[limit](value)}, the limit RiffLimits.${limit}`
-
 /** @internal */
 export const exceeded = (
   operation: string,
@@ -22,4 +18,9 @@ export const exceeded = (
   limit: Exceedable,
   position: number
 ): MmioError.InvalidFile =>
-  new MmioError.InvalidFile({ operation, file, position, description: sentence(limit, limits[limit]) })
+  new MmioError.InvalidFile({
+    operation,
+    file,
+    position,
+    description: `${sentences[limit](limits[limit])}, the limit RiffLimits.${limit}`
+  })

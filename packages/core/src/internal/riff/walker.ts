@@ -220,10 +220,9 @@ export class Walker {
     const dataOffset = at + layout.headerSize
     let sizes = this.sizes
     if (top && Layout.hasDs64(id)) {
-      const ds64 = Ds64.read(bytes, index, at, have, this.length - at)
-      // How many there are is what the file says: it is too long only if it has them.
-      if (typeof ds64 === "number" && have < Math.min(ds64, this.limits.bytes)) return false
-      if (typeof ds64 === "number" || (ds64?.table.length ?? 0) * Ds64.entrySize > this.limits.bytes) {
+      const ds64 = Ds64.read(bytes, index, at, have, this.length - at, this.limits.bytes)
+      if (typeof ds64 === "number") return false
+      if (ds64 === "too much") {
         this.visitor.exceeded("bytes", at)
         this.done = true
         return true
