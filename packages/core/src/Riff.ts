@@ -17,19 +17,23 @@ import * as Effect from "effect/Effect"
 import type * as Either from "effect/Either"
 import type * as Option from "effect/Option"
 import type * as Stream from "effect/Stream"
+import type { FileName } from "./FileName.js"
 import type { FourCC } from "./FourCC.js"
 import { implementation } from "./internal/mmio.js"
 import * as building from "./internal/riff/build.js"
 import * as descending from "./internal/riff/descend.js"
+import * as editing from "./internal/riff/edit/edit.js"
 import * as finding from "./internal/riff/find.js"
 import * as integers from "./internal/riff/integer.js"
 import * as paths from "./internal/riff/path.js"
 import * as repairs from "./internal/riff/repair.js"
 import * as trees from "./internal/riff/tree.js"
 import * as walking from "./internal/riff/walk.js"
+import type { IOProc } from "./IOProc.js"
 import * as Mmio from "./Mmio.js"
 import type * as MmioError from "./MmioError.js"
 import type { RiffCorrection } from "./RiffCorrection.js"
+import type * as RiffEdit from "./RiffEdit.js"
 import type { RiffProblem } from "./RiffProblem.js"
 
 /**
@@ -550,7 +554,8 @@ export const find = <A extends Mmio.Readable, const P extends string | Path>(
 
 /**
  * What is wrong with a file, in the order of the file; nothing if it is sound. Damage is no failure: it fails only with what the driver fails
- * with. Where the file goes beyond `RiffLimits`, that is a problem, too. The position of the handle stays where it is.
+ * with. Where the file goes beyond `RiffLimits`, that is a problem, too, and so is an edit that was not finished, if the driver can be asked for its
+ * journal. The position of the handle stays where it is.
  *
  * @example
  * ```ts
@@ -567,7 +572,7 @@ export const find = <A extends Mmio.Readable, const P extends string | Path>(
 export const verify = <A extends Mmio.Readable>(
   self: Mmio.Handle<A>
 ): Effect.Effect<ReadonlyArray<RiffProblem>, MmioError.CannotSeek | Mmio.ReadError<A>> =>
-  trees.verify(implementation(self))
+  editing.verify(implementation(self))
 
 /**
  * How to repair.
@@ -623,6 +628,117 @@ export function repair(
 export function repair(self: Mmio.ReadHandle, options?: RepairOptions) {
   return repairs.repair(implementation(self), options?.dryRun ?? false)
 }
+
+// ---------------------------------------------------------------------------------------------------------------------
+// editing
+// ---------------------------------------------------------------------------------------------------------------------
+
+/**
+ * Where the journal of an edit is.
+ *
+ * @since 0.1.0
+ * @category options
+ */
+export interface RecoverOptions extends Mmio.NameOptions {
+  /**
+   * The name of the journal. Default: that of the file with `.mmio-journal` behind it. {@link verify} sees no other one, and who recovers has
+   * to say the same.
+   */
+  readonly journal?: string | FileName | undefined
+}
+
+/**
+ * How to edit.
+ *
+ * @since 0.1.0
+ * @category options
+ */
+export interface EditOptions extends RecoverOptions {
+  /**
+   * Whether chunks stay in their order, whatever has to be moved for that. Default: only in forms other than `WAVE`; in a `WAVE` a chunk that was
+   * changed, and for which there is no room, goes to the end of the form where that moves less, unless it is `fmt ` or `data`, or the edit
+   * said where it is to be.
+   */
+  readonly keepOrder?: boolean | undefined
+  /** Is told, after each block of at most 256 KiB, how far the edit has come. */
+  readonly onProgress?: ((progress: RiffEdit.Progress) => Effect.Effect<void>) | undefined
+}
+
+/**
+ * What recovering can fail with.
+ *
+ * @since 0.1.0
+ * @category errors
+ */
+export type RecoverError =
+  | MmioError.OpenError
+  | MmioError.OutOfMemory
+  | MmioError.InvalidFile
+  | MmioError.InvalidParameter
+  | MmioError.ExistsError
+  | MmioError.CloseError
+  | MmioError.CannotSeek
+  | Mmio.ReadError<"readWrite">
+
+/**
+ * What editing can fail with.
+ *
+ * @since 0.1.0
+ * @category errors
+ */
+export type EditError = RecoverError | MmioError.ChunkNotFound
+
+/**
+ * Edits a file in place: replaces chunks, puts them in, takes them out and moves them, one edit after the other, all of them or none.
+ *
+ * All other chunks stay as they are, byte for byte, and as many of them as can stay where they are: room is taken from filler (`JUNK`) near by,
+ * else as few bytes as possible are moved, else, in a `WAVE`, what has grown goes to the end. What is taken out leaves filler of zeros behind:
+ * a driver cannot make a file shorter. Sizes are corrected, those of an `RF64` in its `ds64`.
+ *
+ * A crash leaves the old file, or a journal beside it, by which {@link recover} makes the new one: all that is to be written is written to the
+ * journal first, and flushed. So far as the flush of the driver goes, so far goes the promise. A failure or an interruption before the edit is
+ * decided leaves the old file; then it cannot be interrupted, and after a failure the next edit, or {@link recover}, brings it to its end.
+ * Of an edit that was left so, `Riff.edit` does that first.
+ *
+ * Places that others hold (the index of an AVI, `cue ` with offsets of bytes) are not looked at.
+ *
+ * The file is opened for nobody else. Fails with `InvalidFile` if it is damaged ({@link repair} may help) or goes beyond `RiffLimits`, with
+ * `ChunkNotFound` where a path leads nowhere, and with `InvalidParameter` for an edit that cannot be done: of a form itself, of `ds64`, of
+ * a container inside of itself, or where a size would not fit.
+ *
+ * @example
+ * ```ts
+ * import { Riff, RiffEdit } from "@effect-mmio/core"
+ *
+ * export const tidy = Riff.edit("take.wav", [
+ *   RiffEdit.assign("RIFF:WAVE / LIST:INFO / INAM", new TextEncoder().encode("Take 2\0")),
+ *   RiffEdit.remove("RIFF:WAVE / bext"),
+ *   RiffEdit.insert({ before: "RIFF:WAVE / data" }, { chunk: "JUNK", data: new Uint8Array(1024) })
+ * ])
+ * ```
+ *
+ * @since 0.1.0
+ * @category editing
+ */
+export const edit = (
+  name: string | FileName,
+  edits: ReadonlyArray<RiffEdit.RiffEdit>,
+  options?: EditOptions
+): Effect.Effect<RiffEdit.Report, EditError, IOProc> => editing.edit(name, edits, options)
+
+/**
+ * Brings an edit to its end that a crash or a failure left in the middle; {@link verify} reports such a one as `UnfinishedEdit`. Does nothing where
+ * there is none.
+ *
+ * Fails with `InvalidFile`, and touches nothing, if the journal is of another file: one that was put in the place of the edited one since.
+ *
+ * @since 0.1.0
+ * @category editing
+ */
+export const recover = (
+  name: string | FileName,
+  options?: RecoverOptions
+): Effect.Effect<RiffEdit.Recovery, RecoverError, IOProc> => editing.recover(name, options)
 
 // ---------------------------------------------------------------------------------------------------------------------
 // integers

@@ -302,6 +302,20 @@ export class LimitExceeded extends Data.TaggedClass("LimitExceeded")<
 }
 
 /**
+ * An edit was decided, and did not come to its end: the file is neither the old one nor the new one. `Riff.recover` ends it.
+ *
+ * @since 0.1.0
+ * @category problems
+ */
+export class UnfinishedEdit extends Data.TaggedClass("UnfinishedEdit")<At & { readonly journal: string }> {
+  readonly level = "error"
+  /** The problem as a sentence. */
+  get message(): string {
+    return `an edit was not finished: the rest of it is in ${this.journal}`
+  }
+}
+
+/**
  * Any problem.
  *
  * @since 0.1.0
@@ -326,3 +340,4 @@ export type RiffProblem =
   | FurtherForm
   | DataBeforeFormat
   | LimitExceeded
+  | UnfinishedEdit

@@ -82,6 +82,13 @@ export * as Riff from "./Riff.js"
 export * as RiffCorrection from "./RiffCorrection.js"
 
 /**
+ * What `Riff.edit` can change in a file.
+ *
+ * @since 0.1.0
+ */
+export * as RiffEdit from "./RiffEdit.js"
+
+/**
  * How far the functions of `Riff` follow what a file says.
  *
  * @since 0.1.0

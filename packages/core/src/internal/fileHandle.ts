@@ -21,6 +21,7 @@ import type { Restore } from "./lock.js"
 
 /** @internal */
 export class FileHandle<A extends IOProc.Access = IOProc.Access> extends HandleBase<A> {
+  override readonly driver: IOProc.IOProc | undefined
   private readonly file: IOProc.File
   private readonly ownsFile: boolean
   private readonly atOnce: AtOnce
@@ -30,6 +31,8 @@ export class FileHandle<A extends IOProc.Access = IOProc.Access> extends HandleB
   constructor(options: {
     readonly name: FileName.FileName
     readonly access: A
+    /** Who was asked for the file by the name. */
+    readonly driver: IOProc.IOProc | undefined
     readonly file: IOProc.File
     /** Whether closing the handle closes the file. */
     readonly ownsFile: boolean
@@ -38,6 +41,7 @@ export class FileHandle<A extends IOProc.Access = IOProc.Access> extends HandleB
     readonly position: number
   }) {
     super(options.name, options.access, BufferState.make(options.buffer, options.position))
+    this.driver = options.driver
     this.file = options.file
     this.ownsFile = options.ownsFile
     this.atOnce = new AtOnce(this.state, options.file)

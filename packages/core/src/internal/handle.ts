@@ -10,7 +10,7 @@ import type * as Option from "effect/Option"
 import { pipeArguments } from "effect/Pipeable"
 import type * as Request from "effect/Request"
 import type * as FileName from "../FileName.js"
-import type { Access, Whence } from "../IOProc.js"
+import type { Access, IOProc, Whence } from "../IOProc.js"
 import type * as Api from "../Mmio.js"
 import * as MmioError from "../MmioError.js"
 import * as BufferState from "./bufferState.js"
@@ -42,6 +42,8 @@ export abstract class HandleBase<A extends Access = Access> implements Api.Handl
   /** What the access allows; every path asks, since a cast gets past the types. */
   readonly canRead: boolean
   readonly canWrite: boolean
+  /** Whose file it is, where a driver was asked for it by the name. */
+  readonly driver: IOProc | undefined = undefined
 
   constructor(name: FileName.FileName, access: A, initial: BufferState.BufferState) {
     this.name = name

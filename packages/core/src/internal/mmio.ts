@@ -159,7 +159,7 @@ const openFile = <A extends IOProc.Access>(
       Effect.mapBoth(driver.open(request), {
         onFailure: (error) =>
           MmioError.withDetails(error, { operation, file: name.full }),
-        onSuccess: (file) => new FileHandle({ name, access, file, ownsFile: true, buffer, position: 0 })
+        onSuccess: (file) => new FileHandle({ name, access, driver, file, ownsFile: true, buffer, position: 0 })
       }))
   })
 
@@ -191,20 +191,36 @@ export const openWith = <A extends IOProc.Access>(
 ): Effect.Effect<HandleBase<A>, OpenFailure, Scope.Scope> =>
   scoped(openFile("Mmio.openWith", driver, FileName.from(name), options))
 
+/** Flushes and closes behind a use, whatever came of it; both failures are told. */
+const using = <A extends IOProc.Access, E, R, B, E2, R2>(
+  operation: string,
+  open: Effect.Effect<HandleBase<A>, E, R>,
+  use: (handle: HandleBase<A>) => Effect.Effect<B, E2, R2>
+): Effect.Effect<B, E | E2 | MmioError.CloseError | Api.PendingError<A>, R | R2> =>
+  Effect.uninterruptibleMask((restore) =>
+    Effect.flatMap(
+      open,
+      (handle) =>
+        Effect.flatMap(Effect.exit(restore(use(handle))), (used) =>
+          Effect.flatMap(Effect.exit(handle.dispose(operation)), (closed) => bothExits(used, closed)))
+    )
+  )
+
 /** @internal */
 export const withFile = <A extends IOProc.Access, B, E, R>(
   name: string | FileName.FileName,
   options: Api.OpenOptions<A> & Api.NameOptions,
   use: (handle: Api.Handle<A>) => Effect.Effect<B, E, R>
 ): Effect.Effect<B, E | OpenFailure | MmioError.CloseError | Api.PendingError<A>, IOProc.IOProc | R> =>
-  Effect.uninterruptibleMask((restore) =>
-    Effect.flatMap(
-      openRouted("Mmio.withFile", name, options),
-      (handle) =>
-        Effect.flatMap(Effect.exit(restore(use(handle))), (used) =>
-          Effect.flatMap(Effect.exit(handle.dispose("Mmio.withFile")), (closed) => bothExits(used, closed)))
-    )
-  )
+  using("Mmio.withFile", openRouted("Mmio.withFile", name, options), use)
+
+/** Like `withFile`, of a driver itself. @internal */
+export const withFileOf = <B, E, R>(
+  driver: IOProc.IOProc,
+  name: FileName.FileName,
+  use: (handle: Api.ReadHandle) => Effect.Effect<B, E, R>
+): Effect.Effect<B, E | OpenFailure | MmioError.CloseError, R> =>
+  using("Mmio.withFile", openFile<"read">("Mmio.withFile", driver, name, undefined), use)
 
 /** @internal */
 export const fromFile = <A extends IOProc.Access>(
@@ -224,7 +240,15 @@ export const fromFile = <A extends IOProc.Access>(
         Effect.mapBoth(file.seek(0, "current"), {
           onFailure: (error) => MmioError.withDetails(error, { operation, file: name.full }),
           onSuccess: (position) =>
-            new FileHandle({ name, access: accessOf(options), file, ownsFile: false, buffer, position })
+            new FileHandle({
+              name,
+              access: accessOf(options),
+              driver: undefined,
+              file,
+              ownsFile: false,
+              buffer,
+              position
+            })
         })
     )
   )

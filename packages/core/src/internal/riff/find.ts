@@ -17,14 +17,18 @@ import * as Path from "./path.js"
 import { run } from "./walk.js"
 import { Visitor, Walker } from "./walker.js"
 
-/** A step of a path, in numbers. */
-interface Step {
+/** A step of a path, in numbers. @internal */
+export interface Step {
   readonly id: number
   readonly type: number | undefined
   readonly index: number | undefined
 }
 
-const isStep = ({ container, id, layout, type }: Walker, step: Step): boolean =>
+/** Whether a chunk is one that a step leads to. @internal */
+export const isStep = (
+  { container, id, layout, type }: Pick<Walker, "container" | "id" | "layout" | "type">,
+  step: Step
+): boolean =>
   (step.id === Layout.ids.RIFF
     ? container && Layout.isForm(id)
     : step.id === Layout.ids.LIST
@@ -68,15 +72,19 @@ class Finder extends Visitor {
   }
 }
 
-const stepsOf = (file: string, path: Api.Path): Either.Either<ReadonlyArray<Step>, MmioError.InvalidParameter> => {
-  const invalid = (description: string) =>
-    Either.left(new MmioError.InvalidParameter({ operation: "Riff.find", file, description }))
+/** @internal */
+export const stepsOf = (
+  operation: string,
+  file: string,
+  path: Api.Path
+): Either.Either<ReadonlyArray<Step>, MmioError.InvalidParameter> => {
+  const invalid = (description: string) => Either.left(new MmioError.InvalidParameter({ operation, file, description }))
   if (path.length === 0) return invalid("a path has at least one step")
   return Either.all(path.map(({ id, index, type }) => {
     if (index !== undefined && (!Number.isSafeInteger(index) || index < 0)) {
       return invalid(`${index} is not an index: they are counted from 0`)
     }
-    const number = (code: string) => Either.map(codeOf("Riff.find", file, code), FourCC.toNumber)
+    const number = (code: string) => Either.map(codeOf(operation, file, code), FourCC.toNumber)
     return Either.flatMap(number(id), (id) =>
       Either.map(
         type === undefined ? Either.right(undefined) : number(type),
@@ -97,7 +105,7 @@ export const find = <A extends Access>(
     const file = handle.name.full
     const path = typeof given === "string" ? Path.parse("Riff.find", file, given) : Either.right(given)
     if (Either.isLeft(path)) return Either.left(path.left)
-    const steps = stepsOf(file, path.right)
+    const steps = stepsOf("Riff.find", file, path.right)
     if (Either.isLeft(steps)) return Either.left(steps.left)
     const visitor = new Finder(steps.right)
     const walker = new Walker(visitor, { limits, within: options?.within, length: Infinity })

@@ -73,6 +73,24 @@ export const uint64 = (bytes: Uint8Array, at: number): number =>
 export const sizeField = (layout: Layout, bytes: Uint8Array, at: number): number =>
   layout === little ? uint32(bytes, at + 4) : layout === big ? uint32big(bytes, at + 4) : uint64(bytes, at + 16)
 
+/** Four bytes. @internal */
+export const uint32Bytes = (value: number, byteOrder: Api.ByteOrder): Uint8Array => {
+  const bytes = new Uint8Array(4)
+  new DataView(bytes.buffer).setUint32(0, value, byteOrder === "little")
+  return bytes
+}
+
+/** Eight bytes, which are little-endian wherever there are such. @internal */
+export const uint64Bytes = (value: number): Uint8Array => {
+  const bytes = new Uint8Array(8)
+  new DataView(bytes.buffer).setBigUint64(0, BigInt(value), true)
+  return bytes
+}
+
+/** What is written into the size field for so much data. @internal */
+export const sizeBytes = (layout: Layout, size: number): Uint8Array =>
+  layout === wave64 ? uint64Bytes(size + layout.headerSize) : uint32Bytes(size, layout.byteOrder)
+
 // ---------------------------------------------------------------------------------------------------------------------
 // ids
 // ---------------------------------------------------------------------------------------------------------------------

@@ -116,24 +116,12 @@ const sizeChange = (chunk: Api.FoundChunk, size: number): Change | undefined => 
   })
   if (layout === Layout.wave64) {
     const after = size + layout.headerSize
-    return change("header", offset + 16, sizeField, after, uint64(after))
+    return change("header", offset + 16, sizeField, after, Layout.uint64Bytes(after))
   }
   const place = Ds64.placeOf(chunk)
-  if (place !== undefined) return change("ds64", place, chunk.size, size, uint64(size))
+  if (place !== undefined) return change("ds64", place, chunk.size, size, Layout.uint64Bytes(size))
   if (size >= Layout.unknownSize) return undefined
-  return change("header", offset + 4, sizeField, size, uint32(size, chunk.byteOrder))
-}
-
-const uint32 = (value: number, byteOrder: Api.ByteOrder): Uint8Array => {
-  const bytes = new Uint8Array(4)
-  new DataView(bytes.buffer).setUint32(0, value, byteOrder === "little")
-  return bytes
-}
-
-const uint64 = (value: number): Uint8Array => {
-  const bytes = new Uint8Array(8)
-  new DataView(bytes.buffer).setBigUint64(0, BigInt(value), true)
-  return bytes
+  return change("header", offset + 4, sizeField, size, Layout.uint32Bytes(size, chunk.byteOrder))
 }
 
 /** @internal */

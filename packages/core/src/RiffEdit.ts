@@ -1,0 +1,200 @@
+/**
+ * What `Riff.edit` can change in a file: data, made by the functions here.
+ *
+ * A chunk is named by its path, as `Riff.find` takes it, in the file as the edits before it left it. What is put in is {@link Content}: chunks with
+ * their data, and lists of them.
+ *
+ * @since 0.1.0
+ */
+import * as Data from "effect/Data"
+import type * as Option from "effect/Option"
+import type { FileName } from "./FileName.js"
+import type { Path, PathText } from "./Riff.js"
+
+/**
+ * A chunk that is to be: one with data, or a `LIST` with further chunks. Codes have exactly four characters.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export type Content =
+  | { readonly chunk: string; readonly data: Uint8Array; readonly list?: undefined }
+  | { readonly list: string; readonly content: ReadonlyArray<Content>; readonly chunk?: undefined }
+
+/**
+ * Where a chunk is to be: as the first or the last one in the container that a path leads to, or beside the chunk that it leads to.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export type Place =
+  | { readonly first: string | Path }
+  | { readonly last: string | Path }
+  | { readonly before: string | Path }
+  | { readonly after: string | Path }
+
+/**
+ * Puts a chunk in the place of another one.
+ *
+ * @since 0.1.0
+ * @category edits
+ */
+export class Replace extends Data.TaggedClass("Replace")<{
+  readonly path: string | Path
+  readonly content: Content
+}> {}
+
+/**
+ * Gives a chunk other data, or makes it.
+ *
+ * @since 0.1.0
+ * @category edits
+ */
+export class Assign extends Data.TaggedClass("Assign")<{
+  readonly path: string | Path
+  readonly data: Uint8Array
+}> {}
+
+/**
+ * Puts a chunk in.
+ *
+ * @since 0.1.0
+ * @category edits
+ */
+export class Insert extends Data.TaggedClass("Insert")<{
+  readonly place: Place
+  readonly content: Content
+}> {}
+
+/**
+ * Takes a chunk out.
+ *
+ * @since 0.1.0
+ * @category edits
+ */
+export class Remove extends Data.TaggedClass("Remove")<{
+  readonly path: string | Path
+}> {}
+
+/**
+ * Takes a chunk out, and puts it in elsewhere.
+ *
+ * @since 0.1.0
+ * @category edits
+ */
+export class Move extends Data.TaggedClass("Move")<{
+  readonly path: string | Path
+  readonly place: Place
+}> {}
+
+/**
+ * Any edit.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export type RiffEdit = Replace | Assign | Insert | Remove | Move
+
+/**
+ * A path as the functions here take it: a literal that is none does not compile.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export type Checked<P extends string | Path> = P & (P extends string ? PathText<P> : unknown)
+
+/**
+ * Puts a chunk, which may have another id, in the place of the one that the path leads to.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const replace = <const P extends string | Path>(path: Checked<P>, content: Content): Replace =>
+  new Replace({ path, content })
+
+/**
+ * Gives the chunk that the path leads to this data. Where there is none it is made, at the end of the container, and so are the lists on
+ * the way, as far as the path says their types; the form has to be there.
+ *
+ * @example
+ * ```ts
+ * import { Riff, RiffEdit } from "@effect-mmio/core"
+ *
+ * export const retitle = (name: string, title: string) =>
+ *   Riff.edit(name, [
+ *     RiffEdit.assign("RIFF:WAVE / LIST:INFO / INAM", new TextEncoder().encode(`${title}\0`))
+ *   ])
+ * ```
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const assign = <const P extends string | Path>(path: Checked<P>, data: Uint8Array): Assign =>
+  new Assign({ path, data })
+
+/**
+ * Puts a chunk in where nothing was.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const insert = (place: Place, content: Content): Insert => new Insert({ place, content })
+
+/**
+ * Takes out the chunk that the path leads to, with all that is in it.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const remove = <const P extends string | Path>(path: Checked<P>): Remove => new Remove({ path })
+
+/**
+ * Takes out the chunk that the path leads to, and puts it in again at a place of what is left.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const move = <const P extends string | Path>(path: Checked<P>, place: Place): Move => new Move({ path, place })
+
+/**
+ * How far an edit has come.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Progress {
+  /** Whether the file is still as it was, and the journal is written, or the file is. */
+  readonly phase: "journal" | "file"
+  /** How many bytes of the phase are done. */
+  readonly done: number
+  /** How many bytes the phase has. */
+  readonly total: number
+}
+
+/**
+ * What came of a journal that an edit had left: there was none; it was not complete, so that the file is the old one; or the edit was
+ * brought to its end.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export type Recovery = "nothing" | "discarded" | "finished"
+
+/**
+ * What an edit did.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Report {
+  /** How many bytes of chunks that stay in the file were moved. */
+  readonly moved: number
+  /** How many bytes of the file were written, with those. */
+  readonly written: number
+  /** How long the file is now, in bytes; it does not become shorter. */
+  readonly length: number
+  /** What came of an earlier edit. */
+  readonly recovered: Recovery
+  /** The journal, if it could not be removed. There is nothing in it any more. */
+  readonly leftover: Option.Option<FileName>
+}

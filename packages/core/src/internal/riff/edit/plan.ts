@@ -1,0 +1,384 @@
+/**
+ * What has to be written so that a file becomes the edited one.
+ */
+import * as Either from "effect/Either"
+import * as FourCC from "../../../FourCC.js"
+import * as MmioError from "../../../MmioError.js"
+import type * as Api from "../../../Riff.js"
+import * as Ds64 from "../ds64.js"
+import * as Layout from "../layout.js"
+import { childrenOf, type Draft } from "./draft.js"
+import * as Placement from "./placement.js"
+
+/** Something to write: new bytes, bytes that are in the file now, or zeros. @internal */
+export type Write =
+  | { readonly _tag: "Bytes"; readonly offset: number; readonly length: number; readonly bytes: Uint8Array }
+  | { readonly _tag: "Copy"; readonly offset: number; readonly length: number; readonly from: number }
+  | { readonly _tag: "Zeros"; readonly offset: number; readonly length: number }
+
+/** @internal */
+export interface Plan {
+  readonly writes: ReadonlyArray<Write>
+  /** How long the file will be. */
+  readonly length: number
+  /** How many bytes of chunks that stay in it are written elsewhere. */
+  readonly moved: number
+}
+
+/** How many bytes of the file a plan writes. @internal */
+export const written = ({ writes }: Plan): number => writes.reduce((sum, { length }) => sum + length, 0)
+
+/** Bytes that lie together: chunks that nothing is done to, a new chunk, the header of a container, or where one ends. */
+interface Part extends Placement.Part {
+  readonly draft: Draft | undefined
+  readonly kind: "kept" | "new" | "header" | "end"
+  readonly bytes: Uint8Array | undefined
+  /** The filler that stands before it is of this kind. */
+  readonly filler: Filler | undefined
+}
+
+interface Filler {
+  readonly layout: Layout.Layout
+  readonly idBytes: Uint8Array
+}
+
+interface Range {
+  readonly from: number
+  readonly to: number
+}
+
+const ids = {
+  JUNK: FourCC.toNumber(FourCC.make("JUNK")),
+  junk: FourCC.toNumber(FourCC.make("junk")),
+  PAD: FourCC.toNumber(FourCC.make("PAD ")),
+  FLLR: FourCC.toNumber(FourCC.make("FLLR")),
+  /** The filler of IFF-85. */
+  blank: FourCC.toNumber(FourCC.make("    ")),
+  fmt: FourCC.toNumber(FourCC.make("fmt ")),
+  AVI: FourCC.toNumber(FourCC.make("AVI ")),
+  AVIX: FourCC.toNumber(FourCC.make("AVIX")),
+  WAVE: FourCC.toNumber(FourCC.make("WAVE")),
+  wave: FourCC.toNumber(FourCC.make("wave"))
+} as const
+
+const fillers: ReadonlySet<number> = new Set([ids.JUNK, ids.junk, ids.PAD, ids.FLLR])
+/** Where a filler is among how many siblings of what was changed it is made use of. */
+const nearby = 64
+
+const fillerOf = (form: Draft): Filler => ({
+  layout: form.layout,
+  idBytes: form.layout === Layout.wave64
+    ? Uint8Array.of(0x6a, 0x75, 0x6e, 0x6b, 0xf3, 0xac, 0xd3, 0x11, 0x8c, 0xd1, 0x00, 0xc0, 0x4f, 0x8e, 0xdb, 0x8a)
+    : Layout.uint32Bytes(isIff(form) ? ids.blank : ids.JUNK, "little")
+})
+
+const isIff = ({ id }: Draft): boolean => id === Layout.ids.FORM || id === Layout.ids.CAT
+
+/** Whether a chunk is there only to take room. */
+const isFiller = (form: Draft, { id, touched }: Draft): boolean =>
+  !touched && (isIff(form) ? id === ids.blank : fillers.has(id))
+
+/** The bytes of a header with this size of the data, and with the type of a container. */
+const headerBytes = ({ idBytes, layout, typeBytes }: Pick<Draft, "idBytes" | "layout" | "typeBytes">, size: number) => {
+  const bytes = new Uint8Array(layout.headerSize + typeBytes.length)
+  bytes.set(idBytes)
+  bytes.set(Layout.sizeBytes(layout, size), idBytes.length)
+  bytes.set(typeBytes, layout.headerSize)
+  return bytes
+}
+
+const endOf = ({ available, chunk, padding }: Api.TreeNode): number => chunk.dataOffset + available + padding
+
+// ---------------------------------------------------------------------------------------------------------------------
+// taking apart
+// ---------------------------------------------------------------------------------------------------------------------
+
+/** Collects the parts of the forms, in their order. */
+class Parts {
+  readonly list: Array<Part> = []
+  /** The fillers that are made use of. */
+  readonly room: Array<Range> = []
+
+  /** What is as it was, together with what it is behind. */
+  keep(from: number, to: number, filler: Filler | undefined): void {
+    const last = this.list.at(-1)
+    if (last?.kind === "kept" && last.from !== undefined && last.from + last.size === from) {
+      this.list[this.list.length - 1] = { ...last, size: to - last.from }
+    } else {
+      this.add({ kind: "kept", size: to - from, from, filler })
+    }
+  }
+
+  add(part: Pick<Part, "kind" | "size" | "filler"> & Partial<Part>): void {
+    this.list.push({
+      from: undefined,
+      draft: undefined,
+      bytes: undefined,
+      ...part,
+      fillable: part.filler !== undefined
+    })
+  }
+
+  /** A container that something was changed in. */
+  private container(draft: Draft, form: Draft, filler: Filler | undefined): void {
+    const { source } = draft
+    this.add({
+      kind: "header",
+      size: draft.layout.headerSize + draft.typeBytes.length,
+      from: source?.chunk.offset,
+      filler,
+      draft
+    })
+    // Filler in a list is expected in AVI only: elsewhere lists are read as records, whose parts have their places.
+    const inside = draft === form || form.type === ids.AVI || form.type === ids.AVIX ? fillerOf(form) : undefined
+    const children = childrenOf(draft)
+    const near = isNearTouched(children)
+    children.forEach((child, i) => {
+      // What an RF64 begins with stays there.
+      const before = i === 0 && child.id === Layout.ids.ds64 ? undefined : inside
+      if (inside !== undefined && near(i) && isFiller(form, child) && child.source !== undefined) {
+        this.room.push({ from: child.source.chunk.offset, to: endOf(child.source) })
+      } else {
+        this.chunk(child, form, before)
+      }
+    })
+    this.add({ kind: "end", size: 0, filler: inside, draft })
+  }
+
+  private chunk(draft: Draft, form: Draft, filler: Filler | undefined): void {
+    const { data, layout, source } = draft
+    if (draft.type !== undefined && (draft.touched || source === undefined)) {
+      this.container(draft, form, filler)
+    } else if (source !== undefined) {
+      const { available, chunk } = source
+      this.keep(chunk.offset, endOf(source), filler)
+      // At the end of a file it may have been left out.
+      const missing = Layout.paddingOf(layout, available) - source.padding
+      if (missing > 0) this.add({ kind: "new", size: missing, filler: undefined, bytes: new Uint8Array(missing) })
+    } else if (data !== undefined) {
+      const padding = Layout.paddingOf(layout, data.length)
+      const bytes = new Uint8Array(layout.headerSize + data.length + padding)
+      bytes.set(headerBytes(draft, data.length))
+      bytes.set(data, layout.headerSize)
+      this.add({ kind: "new", size: bytes.length, filler, bytes })
+    }
+  }
+
+  form(form: Draft): void {
+    if (form.touched) this.container(form, form, undefined)
+    else if (form.source !== undefined) this.keep(form.source.chunk.offset, endOf(form.source), undefined)
+  }
+}
+
+/** Whether a place among siblings is near one that was changed, or where one was taken away. */
+const isNearTouched = (children: ReadonlyArray<Draft>): (index: number) => boolean => {
+  const near = new Uint8Array(children.length)
+  let expected: number | undefined
+  children.forEach((child, i) => {
+    const { source } = child
+    const isJoint = source === undefined || child.touched ||
+      (expected !== undefined && source.chunk.offset !== expected)
+    expected = source === undefined ? undefined : endOf(source)
+    if (isJoint) near.fill(1, Math.max(0, i - nearby), i + nearby)
+  })
+  // Something may have been there at either end.
+  near.fill(1, 0, nearby)
+  near.fill(1, Math.max(0, children.length - nearby))
+  return (index) => near[index] === 1
+}
+
+const partsOf = (forms: ReadonlyArray<Draft>, length: number): Parts => {
+  const parts = new Parts()
+  let end = 0
+  for (const form of forms) {
+    parts.form(form)
+    if (form.source !== undefined) end = endOf(form.source)
+  }
+  if (end < length) parts.keep(end, length, undefined)
+  return parts
+}
+
+// ---------------------------------------------------------------------------------------------------------------------
+// writing
+// ---------------------------------------------------------------------------------------------------------------------
+
+/** What lies in a range and in none of others. */
+const without = (range: Range, others: ReadonlyArray<Range>): ReadonlyArray<Range> => {
+  const rest: Array<Range> = []
+  let { from } = range
+  for (const other of others.toSorted((a, b) => a.from - b.from)) {
+    if (other.to <= from || other.from >= range.to) continue
+    if (other.from > from) rest.push({ from, to: other.from })
+    from = other.to
+  }
+  if (from < range.to) rest.push({ from, to: range.to })
+  return rest
+}
+
+/** Makes the writes of a placement. */
+class Writer {
+  readonly writes: Array<Write> = []
+  private readonly room: ReadonlyArray<Range>
+
+  constructor(room: ReadonlyArray<Range>) {
+    this.room = room
+  }
+
+  bytes(offset: number, bytes: Uint8Array): void {
+    this.writes.push({ _tag: "Bytes", offset, length: bytes.length, bytes })
+  }
+
+  private zeros({ from, to }: Range): void {
+    this.writes.push({ _tag: "Zeros", offset: from, length: to - from })
+  }
+
+  /** Fills a gap. What was filler before need not become zeros: the rest was something that is not to be found any more. */
+  fill({ idBytes, layout }: Filler, from: number, to: number): void {
+    const gap = { from, to }
+    // Nothing but filler is there already: it stays as it is.
+    const isThere = this.room.some((range) => range.from === from) && this.room.some((range) => range.to === to)
+    if (isThere && without(gap, this.room).length === 0) return
+    const { headerSize } = layout
+    const most = layout === Layout.wave64 ? Number.MAX_SAFE_INTEGER : 0x8000_0000
+    for (let at = from; at < to;) {
+      const rest = to - at
+      const size = rest > most ? most : rest
+      this.bytes(at, headerBytes({ idBytes, layout, typeBytes: new Uint8Array(0) }, size - headerSize))
+      for (const range of without({ from: at + headerSize, to: at + size }, this.room)) this.zeros(range)
+      at += size
+    }
+  }
+
+  /** Gives a container its header, in a form that is `by` bytes further back now; says why that cannot be done, where it cannot. */
+  header(draft: Draft, at: number, size: number, by: number): string | undefined {
+    const { layout, source } = draft
+    const chunk = source?.chunk
+    const place = chunk === undefined ? undefined : Ds64.placeOf(chunk)
+    const isMoved = chunk?.offset !== at
+    if (place !== undefined) {
+      if (chunk?.size !== size) this.bytes(place + by, Layout.uint64Bytes(size))
+      if (isMoved) this.bytes(at, headerBytes(draft, Layout.unknownSize))
+      return undefined
+    }
+    if (layout !== Layout.wave64 && size >= Layout.unknownSize) {
+      return `${
+        FourCC.format(Layout.code(draft.id))
+      } at ${at} would have ${size} bytes, which do not fit a size of 32 bits`
+    }
+    if (isMoved) this.bytes(at, headerBytes(draft, size))
+    else if (chunk.size !== size) this.bytes(at + draft.idBytes.length, Layout.sizeBytes(layout, size))
+    return undefined
+  }
+}
+
+const isInDs64 = ({ id, sizeField }: Api.Chunk): boolean =>
+  FourCC.toNumber(id) === Layout.ids.data && sizeField === Layout.unknownSize
+
+/** Whether the file that is to be has a `data` whose size is in the `ds64`. */
+const hasDataInDs64 = (form: Draft): boolean => {
+  const drafts = [form]
+  const nodes: Array<Api.TreeNode> = []
+  for (let draft = drafts.pop(); draft !== undefined; draft = drafts.pop()) {
+    if (draft.touched) drafts.push(...childrenOf(draft))
+    else if (draft.source !== undefined) nodes.push(draft.source)
+  }
+  for (let node = nodes.pop(); node !== undefined; node = nodes.pop()) {
+    if (isInDs64(node.chunk)) return true
+    nodes.push(...node.children)
+  }
+  return false
+}
+
+/** What the `ds64` of a form has to say of `data`, where the one that it spoke of is gone. */
+const dataSizeOf = (form: Draft): { readonly place: number; readonly size: number } | undefined => {
+  const ds64 = form.source?.chunk.ds64
+  if (ds64?._tag !== "Some" || hasDataInDs64(form)) return undefined
+  const data = childrenOf(form).find(({ id }) => id === Layout.ids.data)
+  const size = data?.data?.length ?? data?.source?.chunk.size ?? 0
+  return size === ds64.value.dataSize ? undefined : { place: ds64.value.dataOffset + 8, size }
+}
+
+// ---------------------------------------------------------------------------------------------------------------------
+// planning
+// ---------------------------------------------------------------------------------------------------------------------
+
+interface Placed extends Placement.Placement {
+  readonly parts: Parts
+}
+
+const placed = (forms: ReadonlyArray<Draft>, length: number): Placed => {
+  const parts = partsOf(forms, length)
+  const isWave64 = forms.some(({ layout }) => layout === Layout.wave64)
+  const rules = isWave64
+    ? { filler: Layout.wave64.headerSize, alignment: Layout.wave64.alignment }
+    : { filler: Layout.little.headerSize, alignment: Layout.little.alignment }
+  return { parts, ...Placement.place(parts.list, length, rules) }
+}
+
+/** Whether a reader finds a chunk wherever it is in its form. */
+const isFree = (form: Draft, { id, placed, touched }: Draft): boolean =>
+  (form.type === ids.WAVE || form.type === ids.wave) && touched && !placed && id !== Layout.ids.data
+  && id !== ids.fmt
+
+/**
+ * The best placement. Chunks of a `WAVE` that were changed go to its end where that moves less, unless the order is to be kept: one that is in
+ * front, and has no room, does not move the samples.
+ */
+const best = (forms: ReadonlyArray<Draft>, length: number, keepOrder: boolean): Placed => {
+  let chosen = placed(forms, length)
+  if (keepOrder) return chosen
+  for (const form of forms) {
+    const children = childrenOf(form)
+    for (const child of children.filter((child) => isFree(form, child))) {
+      if (chosen.moved === 0) return chosen
+      const index = children.indexOf(child)
+      children.splice(index, 1)
+      children.push(child)
+      const other = placed(forms, length)
+      if (other.cost < chosen.cost) {
+        chosen = other
+      } else {
+        children.pop()
+        children.splice(index, 0, child)
+      }
+    }
+  }
+  return chosen
+}
+
+/** @internal */
+export const make = (
+  file: string,
+  forms: ReadonlyArray<Draft>,
+  length: number,
+  keepOrder: boolean
+): Either.Either<Plan, MmioError.InvalidParameter> => {
+  const { moved, offsets, parts } = best(forms, length, keepOrder)
+  const writer = new Writer(parts.room)
+  const starts = new Map<Draft, number>()
+  /** How far the form was moved. Its `ds64` goes with it. */
+  let by = 0
+  let end = 0
+  let failure: string | undefined
+  parts.list.forEach(({ bytes, draft, filler, from, kind, size }, i) => {
+    const at = offsets[i]!
+    if (filler !== undefined && at > end) writer.fill(filler, end, at)
+    if (kind === "kept" && from !== undefined && from !== at) {
+      writer.writes.push({ _tag: "Copy", offset: at, length: size, from })
+    } else if (bytes !== undefined) {
+      writer.bytes(at, bytes)
+    } else if (kind === "header" && draft !== undefined) {
+      starts.set(draft, at)
+      if (forms.includes(draft)) by = at - (draft.source?.chunk.offset ?? at)
+    } else if (kind === "end" && draft !== undefined) {
+      const start = starts.get(draft) ?? at
+      failure ??= writer.header(draft, start, at - start - draft.layout.headerSize, by)
+      const data = forms.includes(draft) ? dataSizeOf(draft) : undefined
+      if (data !== undefined) writer.bytes(data.place + by, Layout.uint64Bytes(data.size))
+    }
+    end = at + size
+  })
+  return failure === undefined
+    ? Either.right({ writes: writer.writes.filter((write) => write.length > 0), length: Math.max(end, length), moved })
+    : Either.left(new MmioError.InvalidParameter({ operation: "Riff.edit", file, description: failure }))
+}
