@@ -7,11 +7,13 @@
  * @since 0.1.0
  */
 import * as FileName from "@effect-mmio/core/FileName"
+import * as FourCC from "@effect-mmio/core/FourCC"
 import * as IOProc from "@effect-mmio/core/IOProc"
 import * as Mmio from "@effect-mmio/core/Mmio"
 import type * as MmioError from "@effect-mmio/core/MmioError"
 import * as Riff from "@effect-mmio/core/Riff"
 import type * as RiffCorrection from "@effect-mmio/core/RiffCorrection"
+import * as RiffEdit from "@effect-mmio/core/RiffEdit"
 import * as RiffLimits from "@effect-mmio/core/RiffLimits"
 import type * as RiffProblem from "@effect-mmio/core/RiffProblem"
 import * as Data from "effect/Data"
@@ -446,7 +448,9 @@ export interface CheckOptions {
  *    sizes that are corrected.
  * 5. `Riff.repair` has nothing to do in a file without problems, and nothing a second time in any; what a lenient reader found before, every
  *    reader finds after.
- * 6. `Wave.info` says the facts of the manifest, of a WAVE that has any.
+ * 6. `Riff.edit` refuses a file that is damaged, and leaves it as it is; to any other it adds a chunk in front and one at the end, and all other
+ *    chunks have the bytes that they had.
+ * 7. `Wave.info` says the facts of the manifest, of a WAVE that has any.
  *
  * @since 0.1.0
  * @category checking
@@ -547,6 +551,10 @@ export const check = (
         yield* compare("the tree after a repair", outline(lenient.tree.chunks), outline(repaired.tree.chunks))
       }
 
+      yield* Effect.mapError(write(target), failing("writing a copy to edit"))
+      const edited = yield* Effect.mapError(editing(target, bytes, tree), failing("editing"))
+      yield* compare("editing", edited.expected, edited.got)
+
       if (entry.facts !== undefined && isWave(entry)) {
         const facts = yield* Effect.mapError(inMemory(readFacts), failing("reading the facts"))
         yield* compare("the facts", entry.facts, facts)
@@ -561,6 +569,55 @@ export const check = (
       Effect.ensuring(Effect.ignore(Mmio.remove(target)))
     )
   })
+
+/** Edits a file; gives what is in it, and what should be. */
+const editing = (name: FileName.FileName, bytes: Uint8Array, tree: Riff.Tree) =>
+  Effect.gen(function*() {
+    const read = Mmio.withFile(name, {}, (file) =>
+      Effect.all({
+        bytes: Effect.flatMap(
+          Mmio.seek(file, 0, "end"),
+          (length) => Effect.zipRight(Mmio.seek(file, 0), Mmio.read(file, length))
+        ),
+        tree: Riff.tree(file)
+      }))
+    const isDamaged = tree.problems.some(({ _tag, level }) => level === "error" || _tag === "UnknownSize")
+    const form = [{ id: isIff(tree) ? "FORM" : "RIFF" }]
+    const content = { chunk: "test", data: Uint8Array.of(1, 2, 3) }
+    const report = yield* Effect.either(
+      Riff.edit(name, [RiffEdit.insert({ first: form }, content), RiffEdit.insert({ last: form }, content)])
+    )
+    const after = yield* read
+    if (isDamaged) {
+      const got = { refused: Either.isLeft(report) && report.left._tag, at: firstDifference(bytes, after.bytes) }
+      return { expected: { refused: "InvalidFile", at: undefined }, got }
+    }
+    if (Either.isLeft(report)) return yield* Effect.fail(report.left)
+    const before = digests(tree, bytes)
+    const at = tree.chunks[1] === undefined
+      ? before.length
+      : digests({ ...tree, chunks: tree.chunks.slice(0, 1) }, bytes).length
+    const one = `2 test 3 ${digest(content.data)}`
+    return { expected: [one, ...before.slice(0, at), one, ...before.slice(at)], got: digests(after.tree, after.bytes) }
+  })
+
+const isIff = ({ chunks }: Riff.Tree): boolean => chunks[0]?.chunk.id === FourCC.make("FORM")
+
+const fillers: ReadonlySet<string> = new Set(["JUNK", "junk", "PAD ", "FLLR", "    "])
+
+/** What the chunks that hold data are, but for those that only take room, and for `ds64`. */
+const digests = ({ chunks }: Riff.Tree, bytes: Uint8Array): ReadonlyArray<string> =>
+  nodesOf(chunks)
+    .filter(({ node: { chunk } }) =>
+      Option.isNone(chunk.type) && !fillers.has(chunk.id) && chunk.id !== FourCC.make("ds64")
+    )
+    .map(({ depth, node: { available, chunk } }) =>
+      `${depth} ${chunk.id} ${available} ${digest(bytes.subarray(chunk.dataOffset, chunk.dataOffset + available))}`
+    )
+
+/** FNV-1a, of 32 bits. */
+const digest = (bytes: Uint8Array): number =>
+  bytes.reduce((hash, byte) => Math.imul(hash ^ byte, 0x01000193), 0x811c9dc5) >>> 0
 
 /** Whether a file is of the form that facts are compared of, however its container spells it. */
 const isWave = ({ tree }: Entry): boolean => tree?.[0]?.type?.toUpperCase() === "WAVE"

@@ -131,7 +131,8 @@ const planOf = (
   Effect.gen(function*() {
     const limits = yield* RiffLimits
     const tree = yield* Tree.tree(implementation(file), undefined)
-    const problem = tree.problems.find(({ level }) => level === "error")
+    // Where a chunk ends whose size is not known, nothing can be put behind it.
+    const problem = tree.problems.find(({ _tag, level }) => level === "error" || _tag === "UnknownSize")
     if (problem !== undefined) {
       return yield* Effect.fail(
         new MmioError.InvalidFile({
