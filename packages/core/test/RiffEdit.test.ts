@@ -45,18 +45,15 @@ layer(Layer.empty)("edits", (it) => {
     forms: fc.tuple(fc.constantFrom(...Family.families), fc.array(Family.form, { minLength: 1, maxLength: 2 })).map(
       ([family, forms]) => forms.map((form) => ({ ...form, family }))
     ),
-    choices: fc.array(Edits.choice, { minLength: 1, maxLength: 4 }),
-    cut: fc.boolean()
+    choices: fc.array(Edits.choice, { minLength: 1, maxLength: 4 })
   }
 
   it.effect.prop(
     "do to a file what they do to lists of chunks",
     given,
-    ({ choices, cut, forms }) =>
+    ({ choices, forms }) =>
       Effect.gen(function*() {
-        const whole = Family.serialize(forms)
-        // The last byte, if it is the padding of what is inside, may have been left out.
-        const bytes = cut && errors(whole.slice(0, -1)).length === 0 ? whole.slice(0, -1) : whole
+        const bytes = Family.serialize(forms)
         if (errors(bytes).length > 0) return
         const list = Edits.items(bytes)
         const edits = choices.flatMap((choice) => Edits.perform(list, choice) ?? [])
@@ -229,6 +226,16 @@ describe("an edit", () => {
       assert.deepStrictEqual(bytes, expected)
     }))
 
+  it.effect("makes up for padding that was left out at the end", () =>
+    Effect.gen(function*() {
+      const data = chunk("data", Uint8Array.of(1, 2, 3))
+      const before = wave(fmt, data).slice(0, -1)
+      before[4] = before[4]! - 1
+      const tag = Uint8Array.of(4)
+      const { bytes } = yield* editing(before, [RiffEdit.assign("RIFF / ITAG", tag)])
+      assert.deepStrictEqual(bytes, wave(fmt, data, chunk("ITAG", tag)))
+    }))
+
   it.effect("writes nothing where there is nothing to do", () =>
     Effect.gen(function*() {
       const before = wave(fmt, samples)
@@ -349,6 +356,25 @@ const scenarios = {
   }
 } as const
 
+/** The files that an edit leaves that was decided, and had only begun to write when the disk failed. */
+const begun = (before: Uint8Array, edits: ReadonlyArray<RiffEdit.RiffEdit>, options?: Riff.EditOptions) =>
+  Effect.gen(function*() {
+    assert.isTrue(Exit.isFailure(yield* Effect.exit(Riff.edit("file", edits, options))))
+    const storage = yield* MemoryIOProc.MemoryIOProc
+    return Object.fromEntries(
+      yield* Effect.forEach(
+        yield* storage.files,
+        (name) => Effect.map(storage.bytes(name), (bytes) => [name, bytes] as const)
+      )
+    )
+  }).pipe(
+    Effect.provide(
+      Fault.layer({ rules: [{ file: "file", on: ["write", "writeFlush"], fault: Fault.fail("EIO") }] }).pipe(
+        Layer.provideMerge(MemoryIOProc.layer({ file: before }))
+      )
+    )
+  )
+
 for (const [name, { before, edits }] of Object.entries(scenarios)) {
   const edit = Riff.edit("file", edits)
   const after = Effect.map(editing(before, edits), ({ bytes }) => bytes)
@@ -392,24 +418,7 @@ for (const [name, { before, edits }] of Object.entries(scenarios)) {
       () =>
         Effect.gen(function*() {
           const expected = yield* after
-          // The journal of an edit that had only begun to write.
-          const left = yield* Fault.layer({
-            rules: [{ file: "file", on: ["write", "writeFlush"], fault: Fault.fail("EIO") }]
-          }).pipe(
-            Layer.provideMerge(MemoryIOProc.layer({ file: before })),
-            (storage) =>
-              Effect.provide(
-                Effect.gen(function*() {
-                  assert.isTrue(Exit.isFailure(yield* Effect.exit(edit)))
-                  const memory = yield* MemoryIOProc.MemoryIOProc
-                  return {
-                    file: yield* memory.bytes("file"),
-                    "file.mmio-journal": yield* memory.bytes("file.mmio-journal")
-                  }
-                }),
-                storage
-              )
-          )
+          const left = yield* begun(before, edits)
           yield* Crash.explore(Riff.recover("file"), {
             files: left,
             recover: Riff.recover("file"),
@@ -468,3 +477,81 @@ for (const [name, { before, edits }] of Object.entries(scenarios)) {
       }), 60_000)
   })
 }
+
+describe("a journal", () => {
+  const { before, edits } = scenarios["in the room of filler"]
+
+  it.effect("that a crash brings back says nothing any more", () =>
+    Effect.gen(function*() {
+      const report = yield* Crash.explore(
+        Effect.gen(function*() {
+          yield* Riff.edit("file", edits)
+          yield* Mmio.withFile("file", { access: "readWrite" }, (file) =>
+            Effect.gen(function*() {
+              const { dataOffset } = yield* Riff.find(file, "RIFF / LIST / INAM")
+              yield* Mmio.seek(file, dataOffset)
+              yield* Mmio.writeAll(file, new TextEncoder().encode("MUCH"))
+            }))
+        }),
+        {
+          files: { file: before },
+          recover: Riff.recover("file"),
+          check: ({ result }) =>
+            Effect.gen(function*() {
+              const storage = yield* Crash.Crash
+              const bytes = (yield* storage.files)["/file"] ?? new Uint8Array(0)
+              if (Option.isSome(result)) assert.include(new TextDecoder("latin1").decode(bytes), "MUCH longer")
+            })
+        }
+      )
+      assert.isAbove(report.crashes, 30)
+    }), 60_000)
+
+  it.effect("of another file is not brought to its end", () =>
+    Effect.gen(function*() {
+      const left = yield* begun(before, edits)
+      for (const file of [wave(fmt), before.slice(0, -2), Uint8Array.of(...before, ...bytesOf(500, 0))]) {
+        const { error, files, recovered } = yield* Effect.gen(function*() {
+          const error = yield* Effect.either(Riff.recover("file"))
+          const storage = yield* MemoryIOProc.MemoryIOProc
+          const files = yield* storage.files
+          const bytes = yield* storage.bytes("file")
+          return { error, files, recovered: bytes }
+        }).pipe(Effect.provide(MemoryIOProc.layer({ ...left, "/file": file })))
+        assert.strictEqual(error._tag === "Left" && error.left._tag, "InvalidFile")
+        assert.deepStrictEqual([recovered, files], [file, ["/file", "/file.mmio-journal"]])
+      }
+    }))
+
+  it.effect("that was damaged, or never completed, is discarded", () =>
+    Effect.gen(function*() {
+      const { "/file.mmio-journal": journal = new Uint8Array(0) } = yield* begun(before, edits)
+      assert.isAbove(journal.length, 64)
+      for (let at = 0; at < journal.length; at++) {
+        const damaged = at % 2 === 0 ? journal.slice(0, at) : journal.with(at, journal[at]! ^ 1)
+        const found = yield* Effect.gen(function*() {
+          const recovery = yield* Riff.recover("file")
+          const storage = yield* MemoryIOProc.MemoryIOProc
+          return [recovery, yield* storage.bytes("file"), yield* storage.files]
+        }).pipe(Effect.provide(MemoryIOProc.layer({ file: before, "file.mmio-journal": damaged })))
+        assert.deepStrictEqual(found, ["discarded", before, ["/file"]])
+      }
+    }))
+
+  it.effect("has the name that it is given, and is looked for under that", () =>
+    Effect.gen(function*() {
+      const left = yield* begun(before, edits, { journal: "journal" })
+      assert.deepStrictEqual(Object.keys(left).toSorted(), ["/file", "/journal"])
+      const expected = yield* editing(before, edits)
+      yield* Effect.gen(function*() {
+        assert.strictEqual(yield* Riff.recover("file"), "nothing")
+        // the edit that comes next does that first
+        const report = yield* Riff.edit("file", [title("again")], { journal: "journal" })
+        assert.strictEqual(report.recovered, "finished")
+        const storage = yield* MemoryIOProc.MemoryIOProc
+        assert.deepStrictEqual(yield* storage.files, ["/file"])
+        const { bytes } = yield* editing(expected.bytes, [title("again")])
+        assert.deepStrictEqual(yield* storage.bytes("file"), bytes)
+      }).pipe(Effect.provide(MemoryIOProc.layer(left)))
+    }))
+})
