@@ -104,6 +104,18 @@ export type RiffEdit = Replace | Assign | Insert | Remove | Move
 export type Checked<P extends string | Path> = P & (P extends string ? PathText<P> : unknown)
 
 /**
+ * A place as the functions here take it, whose path is a {@link Checked} one.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export type CheckedPlace<P extends Place> =
+  & P
+  & {
+    readonly [K in keyof P]: P[K] extends string ? PathText<P[K]> : P[K]
+  }
+
+/**
  * Puts a chunk, which may have another id, in the place of the one that the path leads to.
  *
  * @since 0.1.0
@@ -138,7 +150,8 @@ export const assign = <const P extends string | Path>(path: Checked<P>, data: Ui
  * @since 0.1.0
  * @category constructors
  */
-export const insert = (place: Place, content: Content): Insert => new Insert({ place, content })
+export const insert = <const P extends Place>(place: CheckedPlace<P>, content: Content): Insert =>
+  new Insert({ place, content })
 
 /**
  * Takes out the chunk that the path leads to, with all that is in it.
@@ -154,7 +167,10 @@ export const remove = <const P extends string | Path>(path: Checked<P>): Remove 
  * @since 0.1.0
  * @category constructors
  */
-export const move = <const P extends string | Path>(path: Checked<P>, place: Place): Move => new Move({ path, place })
+export const move = <const P extends string | Path, const Q extends Place>(
+  path: Checked<P>,
+  place: CheckedPlace<Q>
+): Move => new Move({ path, place })
 
 /**
  * How far an edit has come.
