@@ -449,19 +449,10 @@ describe("assertions", () => {
     Effect.zipRight(program, assertion).pipe(Effect.provide(over({ a: bytes(20) })))
   const fails = (assertion: Recording.Assertion) => Effect.flip(holds(assertion))
 
+  const all = ["open", "read", "read", "seek", "write", "writeFlush", "writeFlush", "close", "rename"] as const
+
   it.effect("what was done, to know what is asserted about", () =>
-    holds(Effect.map(trace, (messages) =>
-      assert.deepStrictEqual(messages.map(({ message }) => message), [
-        "open",
-        "read",
-        "read",
-        "seek",
-        "write",
-        "writeFlush",
-        "writeFlush",
-        "close",
-        "rename"
-      ]))))
+    holds(Effect.map(trace, (messages) => assert.deepStrictEqual(messages.map(({ message }) => message), [...all]))))
 
   it.effect("counts", () =>
     Effect.gen(function*() {
@@ -521,17 +512,6 @@ describe("assertions", () => {
         "in this order: close, write: there was no write after #7"
       )
       assert.include((yield* fails(Recording.inOrder("read", "read", "read"))).message, "no read after #2")
-      const all = [
-        "open",
-        "read",
-        "read",
-        "seek",
-        "write",
-        "writeFlush",
-        "writeFlush",
-        "close",
-        "rename"
-      ] as const
       yield* holds(Recording.sequence(...all))
       assert.include((yield* fails(Recording.sequence(...all.slice(1)))).message, "#0 should be read\n  #0 open a")
       assert.include(

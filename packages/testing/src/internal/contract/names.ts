@@ -1,16 +1,25 @@
 /**
  * `rename`, `remove`, `exists`, `fullName` and `tempName`.
  */
+import type { FileName } from "@effect-mmio/core/FileName"
 import type * as MmioError from "@effect-mmio/core/MmioError"
 import * as Effect from "effect/Effect"
 import { failsWith, holds, same, sameBytes } from "./check.js"
 import { define, type Definition } from "./definition.js"
-import { moveTo, readRest, readUpTo, writeFully } from "./environment.js"
+import { type Environment, moveTo, readRest, readUpTo, writeFully } from "./environment.js"
 import { pattern } from "./fixtures.js"
 
 const names_ = define("names")
 
 const lastOf = (full: string) => full.slice(Math.max(full.lastIndexOf("/"), full.lastIndexOf("\\")) + 1)
+
+/** A rename after which the new name stands for what the old one stood for, and that for nothing. */
+const renames = (env: Environment, from: FileName, to: FileName, bytes: Uint8Array) =>
+  Effect.gen(function*() {
+    yield* env.driver.rename(from, to)
+    sameBytes(yield* env.contents(to), bytes, "what the new name stands for")
+    yield* failsWith(env.attempt(from), "opening it by the old name", "FileNotFound")
+  })
 
 /** @internal */
 export const names: ReadonlyArray<Definition> = [
@@ -21,9 +30,7 @@ export const names: ReadonlyArray<Definition> = [
       Effect.gen(function*() {
         const { bytes, name } = yield* env.given("large")
         const to = env.fresh("renamed")
-        yield* env.driver.rename(name, to)
-        sameBytes(yield* env.contents(to), bytes, "what it holds under the new name")
-        yield* failsWith(env.attempt(name), "opening it by the old name", "FileNotFound")
+        yield* renames(env, name, to, bytes)
       })
   ),
 
@@ -31,9 +38,7 @@ export const names: ReadonlyArray<Definition> = [
     Effect.gen(function*() {
       const { bytes, name } = yield* env.given("small")
       const { name: to } = yield* env.given("large")
-      yield* env.driver.rename(name, to)
-      sameBytes(yield* env.contents(to), bytes, "what the new name stands for")
-      yield* failsWith(env.attempt(name), "opening it by the old name", "FileNotFound")
+      yield* renames(env, name, to, bytes)
     })),
 
   names_("rename to the same name changes nothing", ["create", "rename"], (env) =>
@@ -88,9 +93,7 @@ export const names: ReadonlyArray<Definition> = [
     Effect.gen(function*() {
       const { bytes, name } = yield* env.given("small")
       const to = env.fresh("folder/moved")
-      yield* env.driver.rename(name, to)
-      sameBytes(yield* env.contents(to), bytes, "what it holds there")
-      yield* failsWith(env.attempt(name), "opening it by the old name", "FileNotFound")
+      yield* renames(env, name, to, bytes)
     })),
 
   names_(
