@@ -7,15 +7,11 @@
  * @since 0.1.0
  */
 import * as FileName from "@effect-mmio/core/FileName"
-import * as FourCC from "@effect-mmio/core/FourCC"
 import * as IOProc from "@effect-mmio/core/IOProc"
 import * as Mmio from "@effect-mmio/core/Mmio"
 import type * as MmioError from "@effect-mmio/core/MmioError"
 import * as Riff from "@effect-mmio/core/Riff"
-import type * as RiffCorrection from "@effect-mmio/core/RiffCorrection"
-import * as RiffEdit from "@effect-mmio/core/RiffEdit"
 import * as RiffLimits from "@effect-mmio/core/RiffLimits"
-import type * as RiffProblem from "@effect-mmio/core/RiffProblem"
 import * as Data from "effect/Data"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
@@ -26,6 +22,15 @@ import * as Schema from "effect/Schema"
 import * as Stream from "effect/Stream"
 import { excerpt, firstDifference, toJson } from "./internal/bytes.js"
 import { Facts, readFacts } from "./internal/facts.js"
+import {
+  type Compare,
+  compareLenientTree,
+  compareProblems,
+  compareTree,
+  compareWalk,
+  outline
+} from "./internal/fixtures/compare.js"
+import { editing } from "./internal/fixtures/editing.js"
 
 // ---------------------------------------------------------------------------------------------------------------------
 // the manifest
@@ -500,20 +505,20 @@ export const check = (
             return found
           })
         const walking = `walking with buffer ${buffer}`
-        yield* compareWalk(entry, walking, yield* reading(walking, 1, walk))
+        yield* compareWalk(compare, entry, walking, yield* reading(walking, 1, walk))
         const what = `the tree with buffer ${buffer}`
-        yield* compareTree(entry, what, yield* reading(what, 1, (file) => Riff.tree(file)))
+        yield* compareTree(compare, entry, what, yield* reading(what, 1, (file) => Riff.tree(file)))
         const lenient = `the lenient tree with buffer ${buffer}`
-        yield* compareLenientTree(entry, lenient, yield* reading(lenient, 4, readLeniently))
+        yield* compareLenientTree(compare, entry, lenient, yield* reading(lenient, 4, readLeniently))
         const verifying = `the problems with buffer ${buffer}`
-        yield* compareProblems(entry, verifying, yield* reading(verifying, 1, (file) => Riff.verify(file)))
+        yield* compareProblems(compare, entry, verifying, yield* reading(verifying, 1, (file) => Riff.verify(file)))
       }
       const found = yield* Effect.mapError(inMemory(walk), failing("walking in memory"))
-      yield* compareWalk(entry, "walking in memory", found)
+      yield* compareWalk(compare, entry, "walking in memory", found)
       const tree = yield* Effect.mapError(inMemory((file) => Riff.tree(file)), failing("the tree in memory"))
-      yield* compareTree(entry, "the tree in memory", tree)
+      yield* compareTree(compare, entry, "the tree in memory", tree)
       const lenient = yield* Effect.mapError(inMemory(readLeniently), failing("the lenient tree in memory"))
-      yield* compareLenientTree(entry, "the lenient tree in memory", lenient)
+      yield* compareLenientTree(compare, entry, "the lenient tree in memory", lenient)
 
       const copied = yield* Mmio.withFile(source, {}, (from) =>
         Effect.gen(function*() {
@@ -570,55 +575,6 @@ export const check = (
     )
   })
 
-/** Edits a file; gives what is in it, and what should be. */
-const editing = (name: FileName.FileName, bytes: Uint8Array, tree: Riff.Tree) =>
-  Effect.gen(function*() {
-    const read = Mmio.withFile(name, {}, (file) =>
-      Effect.all({
-        bytes: Effect.flatMap(
-          Mmio.seek(file, 0, "end"),
-          (length) => Effect.zipRight(Mmio.seek(file, 0), Mmio.read(file, length))
-        ),
-        tree: Riff.tree(file)
-      }))
-    const isDamaged = tree.problems.some(({ _tag, level }) => level === "error" || _tag === "UnknownSize")
-    const form = [{ id: isIff(tree) ? "FORM" : "RIFF" }]
-    const content = { chunk: "test", data: Uint8Array.of(1, 2, 3) }
-    const report = yield* Effect.either(
-      Riff.edit(name, [RiffEdit.insert({ first: form }, content), RiffEdit.insert({ last: form }, content)])
-    )
-    const after = yield* read
-    if (isDamaged) {
-      const got = { refused: Either.isLeft(report) && report.left._tag, at: firstDifference(bytes, after.bytes) }
-      return { expected: { refused: "InvalidFile", at: undefined }, got }
-    }
-    if (Either.isLeft(report)) return yield* Effect.fail(report.left)
-    const before = digests(tree, bytes)
-    const at = tree.chunks[1] === undefined
-      ? before.length
-      : digests({ ...tree, chunks: tree.chunks.slice(0, 1) }, bytes).length
-    const one = `2 test 3 ${digest(content.data)}`
-    return { expected: [one, ...before.slice(0, at), one, ...before.slice(at)], got: digests(after.tree, after.bytes) }
-  })
-
-const isIff = ({ chunks }: Riff.Tree): boolean => chunks[0]?.chunk.id === FourCC.make("FORM")
-
-const fillers: ReadonlySet<string> = new Set(["JUNK", "junk", "PAD ", "FLLR", "    "])
-
-/** What the chunks that hold data are, but for those that only take room, and for `ds64`. */
-const digests = ({ chunks }: Riff.Tree, bytes: Uint8Array): ReadonlyArray<string> =>
-  nodesOf(chunks)
-    .filter(({ node: { chunk } }) =>
-      Option.isNone(chunk.type) && !fillers.has(chunk.id) && chunk.id !== FourCC.make("ds64")
-    )
-    .map(({ depth, node: { available, chunk } }) =>
-      `${depth} ${chunk.id} ${available} ${digest(bytes.subarray(chunk.dataOffset, chunk.dataOffset + available))}`
-    )
-
-/** FNV-1a, of 32 bits. */
-const digest = (bytes: Uint8Array): number =>
-  bytes.reduce((hash, byte) => Math.imul(hash ^ byte, 0x01000193), 0x811c9dc5) >>> 0
-
 /** Whether a file is of the form that facts are compared of, however its container spells it. */
 const isWave = ({ tree }: Entry): boolean => tree?.[0]?.type?.toUpperCase() === "WAVE"
 
@@ -629,13 +585,12 @@ const isWave = ({ tree }: Entry): boolean => tree?.[0]?.type?.toUpperCase() === 
 const readLeniently = (file: Mmio.ReadHandle) =>
   Effect.all({ tree: Riff.tree(file, { lenient: true }), corrections: Riff.repair(file, { dryRun: true }) })
 
-const comparing =
-  (fixture: string) => (what: string, expected: unknown, got: unknown): Effect.Effect<void, FixtureMismatch> => {
-    const [wanted, came] = [toJson(expected), toJson(got)]
-    return wanted === came
-      ? Effect.void
-      : Effect.fail(new FixtureMismatch({ fixture, what, expected: wanted, got: came }))
-  }
+const comparing = (fixture: string): Compare => (what, expected, got) => {
+  const [wanted, came] = [toJson(expected), toJson(got)]
+  return wanted === came
+    ? Effect.void
+    : Effect.fail(new FixtureMismatch({ fixture, what, expected: wanted, got: came }))
+}
 
 /** A driver that counts how often its files are read. */
 const counting = (below: IOProc.IOProc) => {
@@ -654,188 +609,3 @@ const counting = (below: IOProc.IOProc) => {
   }))
   return { counts, driver }
 }
-
-// ---------------------------------------------------------------------------------------------------------------------
-// comparing
-// ---------------------------------------------------------------------------------------------------------------------
-
-const compareWalk = (entry: Entry, what: string, { ended, steps }: Walk): Effect.Effect<void, FixtureMismatch> =>
-  Effect.gen(function*() {
-    const compare = comparing(entry.name)
-    if (entry.tree === null) {
-      yield* compare(`${what}: chunks`, entry.chunks, steps.length)
-      yield* compare(`${what}: depth`, entry.depth, steps.reduce((depth, step) => Math.max(depth, step.depth), 0))
-      return
-    }
-    const wanted = flatten(entry.tree)
-    for (const [index, step] of steps.entries()) {
-      const { padded: _, ...chunk } = wanted[index] ?? { padded: null }
-      yield* compare(`${what}: chunk ${index}`, chunk, { ...chunkOf(step.chunk, step.available), depth: step.depth })
-    }
-    if (Option.isSome(ended) && entry.expect !== undefined) return
-    yield* compare(`${what}: chunks`, wanted.length, steps.length)
-    yield* compare(`${what}: end`, null, Option.getOrNull(Option.map(ended, (error) => error.message)))
-  })
-
-/** The chunks in the order of the file, each with how deep it is, as they are compared. */
-const flatten = (chunks: ReadonlyArray<ManifestChunk>) =>
-  inOrder(chunks, ({ children }) => children ?? []).map(({ depth, node }) => ({
-    id: node.id,
-    guid: node.guid ?? null,
-    type: node.type ?? null,
-    typeGuid: node.typeGuid ?? null,
-    offset: node.offset,
-    dataOffset: node.dataOffset,
-    size: node.size,
-    sizeField: node.sizeField ?? node.size,
-    available: node.available ?? node.size,
-    padded: node.padded,
-    depth
-  }))
-
-/** Nodes of a tree, each before what is in it. Needs no stack, however deep they are nested. */
-const inOrder = <N>(
-  nodes: ReadonlyArray<N>,
-  childrenOf: (node: N) => ReadonlyArray<N>
-): ReadonlyArray<{ readonly node: N; readonly depth: number }> => {
-  const all: Array<{ readonly node: N; readonly depth: number }> = []
-  const open = nodes.map((node) => ({ node, depth: 1 })).toReversed()
-  for (let next = open.pop(); next !== undefined; next = open.pop()) {
-    all.push(next)
-    const { depth, node } = next
-    for (const child of childrenOf(node).toReversed()) open.push({ node: child, depth: depth + 1 })
-  }
-  return all
-}
-
-const nodesOf = (chunks: ReadonlyArray<Riff.TreeNode>) => inOrder(chunks, ({ children }) => children)
-
-/** A chunk of the library, as it is compared. */
-const chunkOf = (chunk: Riff.Chunk, available: number) => ({
-  id: chunk.id,
-  guid: Option.getOrNull(chunk.guid),
-  type: Option.getOrNull(chunk.type),
-  typeGuid: Option.getOrNull(chunk.typeGuid),
-  offset: chunk.offset,
-  dataOffset: chunk.dataOffset,
-  size: chunk.size,
-  sizeField: chunk.sizeField,
-  // An unknown size is less than what a file beyond 4 GiB has.
-  available: Math.min(available, chunk.size)
-})
-
-const compareChunks = (
-  fixture: string,
-  what: string,
-  expected: ReadonlyArray<ManifestChunk>,
-  { chunks }: Riff.Tree
-): Effect.Effect<void, FixtureMismatch> =>
-  Effect.gen(function*() {
-    const compare = comparing(fixture)
-    const wanted = flatten(expected)
-    const got = nodesOf(chunks)
-    for (const [index, { depth, node }] of got.entries()) {
-      const { available, chunk, padding } = node
-      yield* compare(`${what}: chunk ${index}`, wanted[index] ?? null, {
-        ...chunkOf(chunk, available),
-        padded: padding > 0,
-        depth
-      })
-    }
-    yield* compare(`${what}: chunks`, wanted.length, got.length)
-  })
-
-const compareTree = (entry: Entry, what: string, tree: Riff.Tree): Effect.Effect<void, FixtureMismatch> =>
-  Effect.gen(function*() {
-    const compare = comparing(entry.name)
-    const nodes = nodesOf(tree.chunks)
-    yield* compare(`${what}: length`, entry.bytes, tree.length)
-    yield* compare(`${what}: depth`, entry.depth, nodes.reduce((depth, node) => Math.max(depth, node.depth), 0))
-    if (entry.tree === null) yield* compare(`${what}: chunks`, entry.chunks, nodes.length)
-    else yield* compareChunks(entry.name, what, entry.tree, tree)
-    yield* compareProblems(entry, `${what}: problems`, tree.problems)
-  })
-
-/**
- * A lenient reader finds what the manifest says, and nothing more where a repair has nothing to make larger: what it finds beyond that, in a
- * form without a size or of too small a one, is what the file has after a repair.
- */
-const compareLenientTree = (
-  entry: Entry,
-  what: string,
-  { corrections, tree }: {
-    readonly tree: Riff.Tree
-    readonly corrections: ReadonlyArray<RiffCorrection.RiffCorrection>
-  }
-): Effect.Effect<void, FixtureMismatch> => {
-  const enlarged = corrections.some((correction) =>
-    correction._tag === "SizeCorrected" && correction.after > correction.before
-  )
-  return entry.tree === null || (enlarged && entry.lenientTree === undefined)
-    ? Effect.void
-    : compareChunks(entry.name, what, entry.lenientTree ?? entry.tree, tree)
-}
-
-/** What is in a file, whatever the sizes say. */
-const outline = (chunks: ReadonlyArray<Riff.TreeNode>) =>
-  nodesOf(chunks).map(({ depth, node: { chunk } }) => [chunk.id, Option.getOrNull(chunk.type), chunk.offset, depth])
-
-/** What manifests call the problems. */
-const words: Partial<Record<RiffProblem.RiffProblem["_tag"], string>> = {
-  EmptyFile: "empty file",
-  TooShort: "too short for a chunk header",
-  NotRiff: "not a RIFF-family file",
-  TruncatedHeader: "truncated chunk header",
-  TruncatedType: "truncated container type",
-  PastEndOfFile: "chunk extends past end of file",
-  PastParent: "chunk extends past end of parent",
-  TooSmallForType: "container too small for its type",
-  UnknownSize: "size is 0xFFFFFFFF: length unknown, taken to the end of the file",
-  MissingPadByte: "odd-sized chunk has no pad byte inside its parent",
-  PadByteNotZero: "pad byte is not zero",
-  UnprintableId: "chunk id has bytes outside 0x20..0x7E",
-  TrailingBytes: "trailing bytes after the last top-level chunk",
-  FurtherForm: "a further top-level chunk follows",
-  DataBeforeFormat: "data before fmt"
-}
-const known = new Set(Object.values(words))
-
-/** Whether a problem is one of a manifest: in all that the manifest says of it, where its words are known, else at the same place. */
-const isMeant = (wanted: ManifestProblem, problem: RiffProblem.RiffProblem): boolean => {
-  if (wanted.at !== problem.offset) return false
-  if (!known.has(wanted.problem)) return true
-  const fields: Partial<Record<string, unknown>> = { ...problem }
-  return wanted.problem === words[problem._tag]
-    && (wanted.level === undefined || wanted.level === problem.level)
-    && (["id", "size", "available", "bytes", "value"] as const).every((key) =>
-      wanted[key] === undefined || wanted[key] === fields[key]
-    )
-}
-
-const compareProblems = (
-  entry: Entry,
-  what: string,
-  problems: ReadonlyArray<RiffProblem.RiffProblem>
-): Effect.Effect<void, FixtureMismatch> =>
-  Effect.gen(function*() {
-    const compare = comparing(entry.name)
-    const { expect } = entry
-    const ofForm = expect?.formProblem === undefined ? [] : [expect.formProblem]
-    const lists = [...(expect === undefined ? [] : [expect.problems]), entry.problems ?? []]
-    for (const list of lists) {
-      const rest = [...problems]
-      for (const wanted of [...list, ...ofForm]) {
-        const index = rest.findIndex((problem) => isMeant(wanted, problem))
-        if (index < 0) yield* compare(what, wanted, rest.map(({ message }) => message))
-        rest.splice(index, 1)
-      }
-      yield* compare(what, [], rest.map(({ message }) => message))
-    }
-    if (expect === undefined) return
-    const verdict = problems.some(({ level }) => level === "error")
-      ? "error"
-      : problems.length > 0
-      ? "warning"
-      : "ok-or-limit"
-    yield* compare(`${what}: verdict`, expect.verdict, verdict)
-  })
