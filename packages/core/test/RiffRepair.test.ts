@@ -362,6 +362,17 @@ describe("a repair", () => {
       assert.deepStrictEqual((yield* repair(Uint8Array.from(bytes))).result, [])
     }))
 
+  it.effect("adds no pad byte that would be the last byte of a chunk that lacks one", () =>
+    Effect.gen(function*() {
+      const bytes = Family.serialize([{
+        family: "RIFF",
+        type: "AVI ",
+        children: [leaf("JUNK", []), leaf("idx1", [1, 2, 3, 4])]
+      }]).slice(0, -1)
+      new DataView(bytes.buffer).setUint32(4, bytes.length - 8, true)
+      assert.deepStrictEqual((yield* repair(bytes)).result, [])
+    }))
+
   it.effect("does not correct the size in a ds64 that another chunk has, too", () =>
     Effect.gen(function*() {
       const bytes = Family.serialize([{

@@ -78,7 +78,10 @@ const plan = (reading: Tree.Reading): ReadonlyArray<Change> => {
       changes.push(change)
     }
     // The padding of Wave64 may be missing at the end.
-    if (chunk === last.chunk && end === length && size % 2 === 1 && Layout.layoutOf(chunk) !== Layout.wave64) {
+    if (
+      chunk === last.chunk && end === length && size % 2 === 1 && Layout.layoutOf(chunk) !== Layout.wave64
+      && !(chain.length === 1 && isLacking(last, length))
+    ) {
       changes.push({
         correction: new PadByteAdded({ id: chunk.id, chunk: chunk.offset, offset: length }),
         bytes: new Uint8Array(1)
@@ -87,6 +90,12 @@ const plan = (reading: Tree.Reading): ReadonlyArray<Change> => {
     }
   }
   return changes
+}
+
+/** Whether a chunk at its end lacks bytes: in a form, one more of them would be taken for a byte of that, and not for padding. */
+const isLacking = ({ children }: Api.TreeNode, length: number): boolean => {
+  const chunk = children.at(-1)?.chunk
+  return chunk !== undefined && chunk.dataOffset + chunk.size > length
 }
 
 /** Whether the size of another chunk is written in the same place of a `ds64`. */
