@@ -4,7 +4,9 @@
  *
  *   npm run test:mutants [-- text ...]      all of them, or those whose name holds one of the texts
  *
- * Fails when a mistake survives, and when one no longer applies to the code.
+ * A mistake is caught when a test fails, or when the tests hang. Tests that could not begin, or that somebody else killed (as the system does
+ * when memory runs out), have caught nothing. Fails when a mistake survives, when its tests did not run, and when it no longer applies to
+ * the code.
  */
 import { execFileSync, spawn } from "node:child_process"
 import * as fs from "node:fs"
@@ -34,11 +36,23 @@ const copyTree = () => {
   return copy
 }
 
-const test = (cwd, tests) =>
+/** How long tests may take, in milliseconds, before they count as hanging: far longer than the slowest of them on two busy cores. */
+const patience = Number(process.env.MMIO_MUTANT_PATIENCE ?? 240_000)
+
+/** Runs tests of one package, in its folder: to set up the other packages, too, takes longer than many of the tests. */
+const testPackage = (copy, dir, tests) =>
   new Promise((resolve) => {
-    const child = spawn("node", ["node_modules/vitest/vitest.mjs", "run", "--bail", "1", ...tests], {
-      cwd,
-      env: { ...process.env, MMIO_TEST_SCALE: process.env.MMIO_TEST_SCALE ?? "0.5" },
+    const vitest = path.join(copy, "node_modules/vitest/vitest.mjs")
+    // One worker, since as many copies as there are processors run at once.
+    const child = spawn("node", [vitest, "run", "--bail", "1", "--maxWorkers", "1", "--minWorkers", "1", ...tests], {
+      cwd: path.join(copy, dir),
+      env: {
+        ...process.env,
+        MMIO_TEST_SCALE: process.env.MMIO_TEST_SCALE ?? "0.5",
+        // That a test fails is enough: nobody reads the smallest example.
+        MMIO_TEST_SHRINK: "off",
+        NO_COLOR: "1"
+      },
       stdio: ["ignore", "pipe", "pipe"],
       // A group of its own: vitest's workers would outlive it, and one that hangs would go on taking a processor.
       detached: true
@@ -46,37 +60,76 @@ const test = (cwd, tests) =>
     let output = ""
     child.stdout.on("data", (text) => output += text)
     child.stderr.on("data", (text) => output += text)
-    // A mistake that makes the code hang is caught, too.
-    const timer = setTimeout(() => process.kill(-child.pid, "SIGKILL"), 240_000)
-    child.on("close", (code) => {
+    let hung = false
+    const killAll = () => {
+      try {
+        process.kill(-child.pid, "SIGKILL")
+      } catch (error) {
+        if (error.code !== "ESRCH") throw error // there is nobody left
+      }
+    }
+    const timer = setTimeout(() => {
+      hung = true
+      killAll()
+    }, patience)
+    child.on("error", (error) => resolve({ verdict: "NOT RUN", why: error.message }))
+    child.on("close", (code, signal) => {
       clearTimeout(timer)
-      resolve({ code, ran: / Tests .*\d (?:passed|failed)/.test(output) || code === null, output })
+      killAll()
+      resolve(judge({ code, signal, hung, output }))
     })
   })
 
-let passed = 0
-let failed = 0
-const report = (ok, name, detail) => {
-  if (ok) passed++
-  else failed++
-  console.log(`${ok ? "caught  " : detail.padEnd(8)} ${name}`)
+/** What the end of the tests says of the mistake. */
+const judge = ({ code, hung, output, signal }) => {
+  if (hung) return { verdict: "caught", why: "hung" }
+  if (code === null) return { verdict: "NOT RUN", why: `killed from outside, by ${signal}` }
+  if (/^ +Tests .*\d failed/m.test(output)) return { verdict: "caught" }
+  // A worker that was killed fails no test, and vitest itself ends as if one had failed. One that ran out of its own memory says so.
+  const lost = /Worker exited unexpectedly|Worker forks emitted error|Channel closed/.test(output)
+  if (lost && /JavaScript heap out of memory/.test(output)) return { verdict: "caught", why: "ran out of memory" }
+  if (lost) return { verdict: "NOT RUN", why: "a worker of vitest was killed from outside" }
+  if (!/^ +Tests .*\d passed/m.test(output)) {
+    return { verdict: "NOT RUN", why: output.trim().split("\n").slice(-20).join("\n") }
+  }
+  return code === 0 ? { verdict: "SURVIVED" } : { verdict: "caught", why: "an error outside of any test" }
+}
+
+/** Runs tests, named from the root, package by package, until one fails. */
+const test = async (copy, tests) => {
+  let result = { verdict: "NOT RUN", why: "it names no tests" }
+  for (const dir of new Set(tests.map(packageOf))) {
+    const names = tests.filter((name) => packageOf(name) === dir)
+    result = await testPackage(copy, dir, names.map((name) => name.slice(dir.length + 1)))
+    if (result.verdict !== "SURVIVED") break
+  }
+  return result
+}
+const packageOf = (name) => name.split("/").slice(0, 2).join("/")
+
+const results = []
+const report = (name, { verdict, why = "" }, start) => {
+  const seconds = (performance.now() - start) / 1000
+  results.push({ name, verdict, seconds })
+  const said = why === "" ? "" : verdict === "caught" ? ` (${why})` : `\n${why.replace(/^/gm, "    ")}`
+  console.log(`${verdict.padEnd(8)} ${seconds.toFixed(1).padStart(6)} s  ${name}${said}`)
 }
 
 const work = async (copy, queue) => {
   for (let mutant = queue.shift(); mutant !== undefined; mutant = queue.shift()) {
     const { file, find, name, replace, tests } = mutant
+    const start = performance.now()
     const target = path.join(copy, file)
     const source = fs.existsSync(target) ? fs.readFileSync(target, "utf8") : ""
     const at = source.indexOf(find)
     if (at < 0) {
-      report(false, name, "STALE")
+      report(name, { verdict: "STALE", why: `${file} does not hold what it changes` }, start)
       continue
     }
     fs.writeFileSync(target, source.slice(0, at) + replace + source.slice(at + find.length))
-    const { code, ran } = await test(copy, tests)
+    const result = await test(copy, tests)
     fs.writeFileSync(target, source)
-    // Tests that could not even begin have caught nothing.
-    report(code !== 0 && ran, name, code === 0 ? "SURVIVED" : "NOT RUN")
+    report(name, result, start)
   }
 }
 
@@ -93,5 +146,11 @@ try {
 } finally {
   for (const copy of copies) fs.rmSync(copy, { recursive: true, force: true })
 }
-console.log(`${passed} passed, ${failed} failed`)
-process.exitCode = failed > 0 || passed === 0 ? 1 : 0
+const missed = results.filter(({ verdict }) => verdict !== "caught")
+if (missed.length > 0) {
+  console.log("Not caught:")
+  for (const { name, verdict } of missed) console.log(`  ${verdict.padEnd(8)} ${name}`)
+}
+const passed = results.length - missed.length
+console.log(`${passed} passed, ${missed.length} failed`)
+process.exitCode = missed.length > 0 || passed === 0 ? 1 : 0

@@ -362,6 +362,35 @@ describe("a repair", () => {
       assert.deepStrictEqual((yield* repair(Uint8Array.from(bytes))).result, [])
     }))
 
+  it.effect("adds no pad byte that would be the last byte of the type of a form", () =>
+    Effect.gen(function*() {
+      const bytes = Uint8Array.of(...new TextEncoder().encode("RIFF"), 3, 0, 0, 0, 87, 65, 86)
+      assert.deepStrictEqual((yield* repair(bytes)).result, [])
+    }))
+
+  it.effect("makes no other form of a header that was cut off", () =>
+    Effect.gen(function*() {
+      const whole = Family.serialize([{ family: "Wave64", type: "wave", children: [leaf("data", [200, 1, 2])] }])
+      const bytes = Uint8Array.of(...whole, ...new TextEncoder().encode("RIFF"), 9, 0, 0, 0, 87, 65, 86, 69)
+      // as long as it says, it is left in peace
+      assert.deepStrictEqual((yield* repair(bytes.slice(0, whole.length))).result, [])
+      bytes.fill(255, 16, 19)
+      const { bytes: repaired, result } = yield* repair(bytes)
+      assert.strictEqual(result.length, 1)
+      assert.deepStrictEqual((yield* repair(repaired)).result, [])
+    }))
+
+  it.effect("adds no pad byte that would be the last byte of a chunk that lacks one", () =>
+    Effect.gen(function*() {
+      const bytes = Family.serialize([{
+        family: "RIFF",
+        type: "AVI ",
+        children: [leaf("JUNK", []), leaf("idx1", [1, 2, 3, 4])]
+      }]).slice(0, -1)
+      new DataView(bytes.buffer).setUint32(4, bytes.length - 8, true)
+      assert.deepStrictEqual((yield* repair(bytes)).result, [])
+    }))
+
   it.effect("does not correct the size in a ds64 that another chunk has, too", () =>
     Effect.gen(function*() {
       const bytes = Family.serialize([{

@@ -68,6 +68,13 @@ export * as Model from "./Model.js"
 export * as Recording from "./Recording.js"
 
 /**
+ * Damaged sound files without end, and what holds of `Riff` and `Wave` whatever the file is.
+ *
+ * @since 0.1.0
+ */
+export * as RiffFuzz from "./RiffFuzz.js"
+
+/**
  * Storage in memory for tests: it does what a disk does, and shows what a program did with it.
  *
  * @since 0.1.0

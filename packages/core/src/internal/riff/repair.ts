@@ -34,11 +34,17 @@ const isOpen = ({ available, chunk }: Api.TreeNode, length: number): boolean =>
 const isCut = ({ available, chunk }: Api.TreeNode): boolean =>
   Layout.isTypeless(chunk) && available < Layout.layoutOf(chunk).typeSize && available !== chunk.size
 
-/** Where what is in a container ends: before what was cut off of a header or a type, if there is such. */
-const contentsEnd = (node: Api.TreeNode): number => {
+/**
+ * Where what is in a container ends: before what was cut off of a header or a type, if there is such. So much of a header of Wave64 that it could
+ * begin a file stays inside: behind the form it might be taken for another one.
+ */
+const contentsEnd = (node: Api.TreeNode, length: number): number => {
   const last = node.children.at(-1)
-  if (last === undefined) return node.chunk.dataOffset + Layout.layoutOf(node.chunk).typeSize
-  return isCut(last) ? last.chunk.offset : endOf(last) + last.padding
+  if (last !== undefined && isCut(last)) return last.chunk.offset
+  const end = last === undefined
+    ? node.chunk.dataOffset + Layout.layoutOf(node.chunk).typeSize
+    : endOf(last) + last.padding
+  return length - end < Layout.little.headerSize ? end : length
 }
 
 /**
@@ -68,7 +74,7 @@ const plan = (reading: Tree.Reading): ReadonlyArray<Change> => {
   const last = chain.at(-1)
   if (last === undefined) return []
   // What else is at the end of a container is not for us to judge, if the container is as long as it says.
-  let end = last.chunk.type._tag === "Some" && isOpen(last, length) ? contentsEnd(last) : length
+  let end = last.chunk.type._tag === "Some" && isOpen(last, length) ? contentsEnd(last, length) : length
   const changes: Array<Change> = []
   for (const { chunk } of chain.toReversed()) {
     const size = end - chunk.dataOffset
@@ -78,7 +84,10 @@ const plan = (reading: Tree.Reading): ReadonlyArray<Change> => {
       changes.push(change)
     }
     // The padding of Wave64 may be missing at the end.
-    if (chunk === last.chunk && end === length && size % 2 === 1 && Layout.layoutOf(chunk) !== Layout.wave64) {
+    if (
+      chunk === last.chunk && end === length && size % 2 === 1 && Layout.layoutOf(chunk) !== Layout.wave64
+      && !(chain.length === 1 && changesContents(last, length))
+    ) {
       changes.push({
         correction: new PadByteAdded({ id: chunk.id, chunk: chunk.offset, offset: length }),
         bytes: new Uint8Array(1)
@@ -87,6 +96,15 @@ const plan = (reading: Tree.Reading): ReadonlyArray<Change> => {
     }
   }
   return changes
+}
+
+/**
+ * Whether one more byte behind a form would not be taken for padding: a chunk at its end lacks it, or its type does, which a size that is too
+ * small for one does not rule out.
+ */
+const changesContents = ({ children, chunk }: Api.TreeNode, length: number): boolean => {
+  const last = children.at(-1)?.chunk
+  return last === undefined ? Layout.isTypeless(chunk) : last.dataOffset + last.size > length
 }
 
 /** Whether the size of another chunk is written in the same place of a `ds64`. */

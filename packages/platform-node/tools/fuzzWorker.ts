@@ -1,0 +1,38 @@
+/** Does the inputs that it is told, and says what went wrong. */
+import { RiffFuzz } from "@effect-mmio/testing"
+import { Effect, Either } from "effect"
+import { parentPort, workerData } from "node:worker_threads"
+import type { Message, Order } from "./lib/fuzz.js"
+
+// Of most failures, which are as they should be, nobody wants to see where they were made.
+Error.stackTraceLimit = 0
+
+/** Where whoever waits sees which input it is at. */
+const at: unknown = workerData
+
+const say = (message: Message): void => parentPort?.postMessage(message, [])
+
+parentPort?.on("message", ({ files, from, seed, to }: Order) => {
+  let passed = 0
+  for (let number = from; number < to; number++) {
+    if (at instanceof Float64Array) at[0] = number
+    const input = RiffFuzz.input(files, seed, number)
+    const result = Effect.runSync(Effect.either(RiffFuzz.check(input)))
+    if (Either.isRight(result)) {
+      passed++
+      continue
+    }
+    const { bytes } = Effect.runSync(RiffFuzz.shrink(input))
+    const { mutations, name, settings } = input
+    say({
+      _tag: "failed",
+      failure: {
+        seed,
+        number,
+        bytes,
+        description: `${result.left.message}\n(${name}: ${mutations.join(", ")}; read with ${JSON.stringify(settings)})`
+      }
+    })
+  }
+  say({ _tag: "done", passed })
+})
