@@ -37,7 +37,12 @@ export class FileHandle<A extends IOProc.Access = IOProc.Access> extends HandleB
     /** Where the file stands. */
     readonly position: number
   }) {
-    super(options.name, options.access, BufferState.make(options.buffer, options.position))
+    super(
+      options.name,
+      options.access,
+      options.file.forwardOnly === true,
+      BufferState.make(options.buffer, options.position)
+    )
     this.file = options.file
     this.ownsFile = options.ownsFile
     this.atOnce = new AtOnce(this.state, options.file)

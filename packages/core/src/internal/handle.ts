@@ -43,11 +43,15 @@ export abstract class HandleBase<A extends Access = Access> implements Api.Handl
   readonly canRead: boolean
   readonly canWrite: boolean
 
-  constructor(name: FileName.FileName, access: A, initial: BufferState.BufferState) {
+  /** Whether the bytes of the file go once, and nobody can come back to them (`IOProc.File.forwardOnly`). */
+  readonly forwardOnly: boolean
+
+  constructor(name: FileName.FileName, access: A, forwardOnly: boolean, initial: BufferState.BufferState) {
     this.name = name
     this.access = access
     this.canRead = access !== "write"
     this.canWrite = access !== "read"
+    this.forwardOnly = forwardOnly
     this.state = new StateRef(initial)
     this.lock = new Lock(this)
   }
