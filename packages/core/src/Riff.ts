@@ -190,7 +190,8 @@ export const descend = <A extends Mmio.Readable>(
  *
  * Of a created chunk the position says how much data it got: an odd size gets a zero as its pad byte, and a size field that says
  * otherwise is corrected. Gives the chunk as it then is. That needs a handle that can write; it fails with `InvalidParameter` where the
- * position is before the data, or so far behind that the size does not fit 32 bits.
+ * position is before the data, or so far behind that the size does not fit 32 bits. Inside of {@link withRiff} such a size goes into the
+ * `ds64`, or is `CannotExpand`, and what is still open in the chunk ends with it.
  *
  * After a failure the position is where it was, and ascending can be tried again.
  *
@@ -230,7 +231,8 @@ export type CreateError = MmioError.InvalidParameter | MmioError.WriteError
  * Makes a chunk at the position (`mmioCreateChunk`; `MMIO_CREATERIFF`, `MMIO_CREATELIST`): writes its header, and the type of a `RIFF` or
  * `LIST`, over whatever is there. {@link ascend} ends it.
  *
- * Fails with `InvalidParameter` for a code that is none, and for a size that does not fit 32 bits.
+ * Fails with `InvalidParameter` for a code that is none, and for a size that does not fit 32 bits, unless it is inside of {@link withRiff},
+ * which has places for such sizes, or fails with `CannotExpand`.
  *
  * @since 0.1.0
  * @category building
