@@ -24,6 +24,7 @@ import * as building from "./internal/riff/build.js"
 import * as descending from "./internal/riff/descend.js"
 import * as editing from "./internal/riff/edit/edit.js"
 import * as finding from "./internal/riff/find.js"
+import * as forms from "./internal/riff/form.js"
 import * as integers from "./internal/riff/integer.js"
 import * as paths from "./internal/riff/path.js"
 import * as repairs from "./internal/riff/repair.js"
@@ -193,7 +194,8 @@ export const descend = <A extends Mmio.Readable>(
  *
  * Of a created chunk the position says how much data it got: an odd size gets a zero as its pad byte, and a size field that says
  * otherwise is corrected. Gives the chunk as it then is. That needs a handle that can write; it fails with `InvalidParameter` where the
- * position is before the data, or so far behind that the size does not fit 32 bits.
+ * position is before the data, or so far behind that the size does not fit 32 bits. Inside of {@link withRiff} such a size goes into the
+ * `ds64`, or is `CannotExpand`, and what is still open in the chunk ends with it.
  *
  * After a failure the position is where it was, and ascending can be tried again.
  *
@@ -233,7 +235,8 @@ export type CreateError = MmioError.InvalidParameter | MmioError.WriteError
  * Makes a chunk at the position (`mmioCreateChunk`; `MMIO_CREATERIFF`, `MMIO_CREATELIST`): writes its header, and the type of a `RIFF` or
  * `LIST`, over whatever is there. {@link ascend} ends it.
  *
- * Fails with `InvalidParameter` for a code that is none, and for a size that does not fit 32 bits.
+ * Fails with `InvalidParameter` for a code that is none, and for a size that does not fit 32 bits, unless it is inside of {@link withRiff},
+ * which has places for such sizes, or fails with `CannotExpand`.
  *
  * @since 0.1.0
  * @category building
@@ -242,7 +245,11 @@ export const createChunk = (self: Mmio.WriteHandle, spec: ChunkSpec): Effect.Eff
   building.createChunk(implementation(self), spec)
 
 /**
- * Makes a chunk, runs `body`, which writes its data, and ascends. If `body` fails, the chunk is left as it is.
+ * Makes a chunk, runs `body`, which writes its data, and ascends. If `body` fails, the chunk is left as it is; inside of {@link withRiff}
+ * it is ascended out of then, too, as far as that is possible.
+ *
+ * Without a size it fails with `CannotSeek`, before the first byte, on storage that says that it only goes forward
+ * (`IOProc.File.forwardOnly`).
  *
  * @example
  * ```ts
@@ -261,11 +268,122 @@ export const withChunk = <B, E, R>(
   self: Mmio.WriteHandle,
   spec: ChunkSpec,
   body: (chunk: CreatedChunk) => Effect.Effect<B, E, R>
+): Effect.Effect<B, E | CreateError | MmioError.CannotSeek, R> => building.withChunk(implementation(self), spec, body)
+
+/**
+ * How a form is written.
+ *
+ * @since 0.1.0
+ * @category options
+ */
+export interface RiffOptions {
+  /**
+   * What to do about sizes beyond 4 GiB, which a `RIFF` cannot have:
+   *
+   * - `"auto"` (default): room is reserved, as a `JUNK`, and the form becomes an `RF64` if it outgrows 4 GiB. Where `size` is given, it decides:
+   *   nothing is reserved for what fits, and what does not is an `RF64` from the start.
+   * - `"never"`: nothing is reserved, and a form that outgrows 4 GiB is `CannotExpand`.
+   * - `"always"`: an `RF64` from the start.
+   */
+  readonly large?: "auto" | "never" | "always" | undefined
+  /**
+   * How many bytes of data the form will have, if that is known: its type and its chunks, without the `ds64` of an `RF64`. Nothing has to
+   * be corrected then, and the storage need not be able to seek.
+   */
+  readonly size?: number | undefined
+  /**
+   * The sizes of `data`, and of chunks beyond 4 GiB, by their ids, as far as they are known: an `RF64` has them in front, and on storage that
+   * only goes forward they have to be given.
+   */
+  readonly chunkSizes?: Readonly<Record<string, number>> | undefined
+  /** How many samples so many bytes of `data` are, for the `ds64` of an `RF64`. Default: 0, which says nothing. */
+  readonly sampleCount?: ((dataSize: number) => number) | undefined
+  /**
+   * For how many chunks beyond 4 GiB, besides `data`, there is to be room, of 12 bytes each: 0 to 65535. Default: 4. What is not used
+   * stays a `JUNK`.
+   */
+  readonly tableEntries?: number | undefined
+}
+
+/**
+ * Writes a `RIFF` of a form type, as {@link withChunk} does, which becomes an `RF64` where it outgrows 4 GiB. All chunks that are made
+ * on the handle meanwhile, by {@link createChunk} or {@link withChunk}, are of that form: the size of a `data` beyond 4 GiB goes into the
+ * `ds64`, those of others into its table. Chunks that are still open as the form ends, end with it.
+ *
+ * Fails with `CannotExpand` where a size has no place: in a form of 4 GiB or more that is to `"never"` become an `RF64`; of a chunk that the
+ * table has no entry for; and of a second chunk of that id. That is found out as a chunk is ascended out of, in {@link updateSizes}, and
+ * as the form ends, before such a size is written. The bytes that were written stay, and the fields that cannot hold their sizes say
+ * 0xFFFFFFFF, which readers take for the end of the file.
+ *
+ * If `body` fails or is interrupted, the form is ended all the same, with all that was written: at the position, or behind what was
+ * ascended out of or updated last, whichever is further. If that fails, too, the cause holds both.
+ *
+ * Fails with `CannotSeek`, before the first byte, on storage that cannot seek, unless the `size` is given. With `InvalidParameter` for options
+ * that are none, and inside of another form: what is in one are its chunks.
+ *
+ * As the form becomes an `RF64`, every step is flushed before the next, and whatever a crash leaves of them, a reader finds what the form said
+ * before, or all of it: the `ds64` is written inside of the `JUNK`, then over its header; then the sizes of chunks become 0xFFFFFFFF, so that
+ * they go to the end of the form; the header of the form is last.
+ *
+ * @example
+ * ```ts
+ * import { Mmio, Riff } from "@effect-mmio/core"
+ * import { Effect, Stream } from "effect"
+ *
+ * // A recording that a crash cuts short by some blocks, and that may become as long as it likes.
+ * export const record = <E>(file: Mmio.WriteHandle, format: Uint8Array, blocks: Stream.Stream<Uint8Array, E>) =>
+ *   Riff.withRiff(file, "WAVE", { sampleCount: (bytes) => bytes / 4 }, () =>
+ *     Effect.zipRight(
+ *       Riff.withChunk(file, { chunk: "fmt " }, () => Mmio.writeAll(file, format)),
+ *       Riff.withChunk(file, { chunk: "data" }, () =>
+ *         Stream.runForEach(blocks, (block) => Effect.zipRight(Mmio.writeAll(file, block), Riff.updateSizes(file))))
+ *     ))
+ * ```
+ *
+ * @since 0.1.0
+ * @category building
+ */
+export const withRiff = <B, E, R>(
+  self: Mmio.WriteHandle,
+  type: string,
+  options: RiffOptions,
+  body: (form: CreatedChunk) => Effect.Effect<B, E, R>
 ): Effect.Effect<B, E | CreateError | MmioError.CannotSeek, R> =>
-  Effect.flatMap(
-    createChunk(self, spec),
-    (chunk) => Effect.zipLeft(body(chunk), ascend(self, chunk))
-  )
+  forms.withRiff(implementation(self), type, options, body)
+
+/**
+ * How sizes are updated.
+ *
+ * @since 0.1.0
+ * @category options
+ */
+export interface UpdateOptions {
+  /**
+   * Whether to flush what was written before, and then each size before the next, so that also the power may go at any moment. Default: true.
+   * Without, a crash of the program alone loses what is in the buffer, and harms nothing.
+   */
+  readonly flush?: boolean | undefined
+}
+
+/**
+ * Has the file say what is in it so far, while {@link withRiff} is writing it: the sizes of the form and of all chunks that are open in it
+ * become what they would be if all of them ended at the position. Called every now and then, by a recording, it leaves a file after a crash
+ * that has all that was written up to the last call. The position stays.
+ *
+ * Sizes are written from the inside to the outside, those of an `RF64` at once. Between two of them the chunk inside declares more than
+ * the form around it has, so that readers see what the form said before, and {@link verify} says `PastParent`. Behind an odd
+ * size its pad byte is written, where the next byte will be.
+ *
+ * Fails as {@link withRiff} does, with nothing changed, where a size has no place, and with `InvalidParameter` where no form is being written
+ * or the position is before what is in it. After a failure the next call, and the end of the form, write all of it again.
+ *
+ * @since 0.1.0
+ * @category building
+ */
+export const updateSizes = (
+  self: Mmio.WriteHandle,
+  options?: UpdateOptions
+): Effect.Effect<void, CreateError | MmioError.CannotSeek> => forms.updateSizes(implementation(self), options)
 
 /**
  * Descends into a chunk, runs `body`, and ascends. If `body` fails, the position stays where it left it.

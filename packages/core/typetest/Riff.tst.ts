@@ -101,6 +101,26 @@ describe("withChunk and inChunk", () => {
   })
 })
 
+describe("withRiff and updateSizes", () => {
+  test("add what they do to what the body does, on a handle that can write", () => {
+    expect(Riff.withRiff(writer, "WAVE", { large: "auto" }, (form) => {
+      expect(form).type.toBe<Riff.CreatedChunk>()
+      return Effect.zipRight(service, Effect.fail("mine" as const))
+    })).type.toBe<Effect.Effect<never, "mine" | Placing | Writing, "Service">>()
+    expect(Riff.updateSizes(both, { flush: false })).type.toBe<Effect.Effect<void, Placing | Writing>>()
+    expect(Riff.withRiff).type.toBeCallableWith(both, "AVI ", {
+      large: undefined,
+      size: 4,
+      chunkSizes: { data: 5e9 },
+      sampleCount: (bytes: number) => bytes / 4,
+      tableEntries: 0
+    }, () => Effect.void)
+    expect(Riff.withRiff).type.not.toBeCallableWith(writer, "WAVE", { large: "yes" }, () => Effect.void)
+    expect(Riff.withRiff).type.not.toBeCallableWith(reader, "WAVE", {}, () => Effect.void)
+    expect(Riff.updateSizes).type.not.toBeCallableWith(reader)
+  })
+})
+
 test("stream", () => {
   expect(Riff.stream(reader, found)).type.toBe<Stream.Stream<Uint8Array, Reading | Placing>>()
   expect(Riff.stream(both, created, { chunkSize: 9 })).type.toBe<

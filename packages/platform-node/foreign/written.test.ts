@@ -120,3 +120,63 @@ describe.each(Object.entries(sounds))("%s", (soundName, sound) => {
     assert.deepStrictEqual(tags, Object.fromEntries(Object.entries(written).map(([id, text]) => [names[id], text])))
   })
 })
+
+describe("a form that", () => {
+  const sound: Sound = { rate: 48000, channels: 2, bits: 16, frames: 4096 }
+
+  /** The samples, so many times, each with a hole before it, and the sizes updated meanwhile. */
+  const record = (name: string, options: Riff.RiffOptions, times: number, hole: number) =>
+    Mmio.withFile(
+      name,
+      { access: "write", create: true },
+      (file) =>
+        Riff.withRiff(file, "WAVE", {
+          sampleCount: (bytes) => bytes / blockOf(sound),
+          ...options
+        }, () =>
+          Effect.gen(function*() {
+            yield* Riff.withChunk(file, { chunk: "fmt " }, () => Mmio.writeAll(file, formatOf(sound)))
+            yield* Riff.withChunk(file, { chunk: "data" }, () =>
+              Effect.repeatN(
+                Mmio.seek(file, hole, "current").pipe(
+                  Effect.zipRight(Mmio.writeAll(file, samplesOf(sound))),
+                  Effect.zipRight(Riff.updateSizes(file))
+                ),
+                times - 1
+              ))
+            yield* Riff.withChunk(
+              file,
+              { list: "INFO" },
+              () =>
+                Riff.withChunk(
+                  file,
+                  { chunk: "INAM" },
+                  () => Mmio.writeAll(file, new TextEncoder().encode("a title\0"))
+                )
+            )
+          }))
+    ).pipe(Effect.provide(NodeIOProc.layer), Effect.runPromise)
+
+  it.each<readonly [name: string, options: Riff.RiffOptions]>([
+    ["may become an RF64", { large: "auto" }],
+    ["is an RF64", { large: "always" }],
+    ["is an RF64 without a table", { large: "always", tableEntries: 0 }]
+  ])("%s", async (name, options) => {
+    const file = Path.join(folder, `${name}.wav`)
+    await record(file, options, 1, 0)
+    const { log, tags } = await check(file, sound)
+    assert.deepStrictEqual(tags, { title: "a title" })
+    assert.match(log, options.large === "always" ? /RF64/ : /RIFF/)
+  })
+
+  it("became an RF64, of 6 GiB", async () => {
+    const file = Path.join(folder, "large.wav")
+    await record(file, {}, 3, 2 ** 31)
+    const frames = 3 * (sound.frames + 2 ** 31 / blockOf(sound))
+    const { channels, rate } = sound
+    // (The other programs would read all of it.)
+    const { tags, ...probed } = await ffprobe(file)
+    assert.deepStrictEqual(probed, { rate, channels, frames, codec: "pcm_s16le" })
+    assert.deepStrictEqual(tags, { title: "a title" })
+  })
+})

@@ -40,7 +40,12 @@ export class FileHandle<A extends IOProc.Access = IOProc.Access> extends HandleB
     /** Where the file stands. */
     readonly position: number
   }) {
-    super(options.name, options.access, BufferState.make(options.buffer, options.position))
+    super(
+      options.name,
+      options.access,
+      options.file.forwardOnly === true,
+      BufferState.make(options.buffer, options.position)
+    )
     this.driver = options.driver
     this.file = options.file
     this.ownsFile = options.ownsFile

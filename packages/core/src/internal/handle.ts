@@ -45,11 +45,15 @@ export abstract class HandleBase<A extends Access = Access> implements Api.Handl
   /** Whose file it is, where a driver was asked for it by the name. */
   readonly driver: IOProc | undefined = undefined
 
-  constructor(name: FileName.FileName, access: A, initial: BufferState.BufferState) {
+  /** Whether the bytes of the file go once, and nobody can come back to them (`IOProc.File.forwardOnly`). */
+  readonly forwardOnly: boolean
+
+  constructor(name: FileName.FileName, access: A, forwardOnly: boolean, initial: BufferState.BufferState) {
     this.name = name
     this.access = access
     this.canRead = access !== "write"
     this.canWrite = access !== "read"
+    this.forwardOnly = forwardOnly
     this.state = new StateRef(initial)
     this.lock = new Lock(this)
   }

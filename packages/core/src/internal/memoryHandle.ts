@@ -27,7 +27,7 @@ export class MemoryHandle<A extends IOProc.Access = IOProc.Access> extends Handl
     readonly size: number
     readonly expandBy: number
   }) {
-    super(options.name, options.access, BufferState.filled(BufferState.make(options.block, 0), options.size))
+    super(options.name, options.access, false, BufferState.filled(BufferState.make(options.block, 0), options.size))
     this.expandBy = options.expandBy
   }
 

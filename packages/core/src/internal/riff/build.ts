@@ -12,6 +12,8 @@ import * as BufferState from "../bufferState.js"
 import type { HandleBase } from "../handle.js"
 import { immediate, isDone, resolve } from "../immediate.js"
 import { codeOf } from "../mmio.js"
+import { formOf, inForm, leave, onlyForward, refused } from "./form.js"
+import { ds64Of, fieldOf, holds, opened } from "./formState.js"
 import { layoutOf, little, paddingOf } from "./layout.js"
 import { writeAllSlow } from "./write.js"
 
@@ -43,6 +45,8 @@ const ascendCreated = (handle: HandleBase, chunk: Api.CreatedChunk): Effect.Effe
     "Riff.ascend",
     (restore) =>
       Effect.suspend((): Effect.Effect<Api.FoundChunk, AscendError> => {
+        const form = formOf(handle)
+        if (form !== undefined && holds(form.state, chunk.offset)) return leave(handle, form, chunk, restore)
         const end = BufferState.position(handle.state.current)
         const size = end - chunk.dataOffset
         if (size < 0 || size > largestSize) {
@@ -94,34 +98,56 @@ export const createChunk = (
       : [FourCC.LIST, spec.list] as const
     const code = codeOf("Riff.createChunk", handle.name.full, text)
     if (Either.isLeft(code)) return Either.left(code.left)
-    if (!Number.isInteger(size) || size < 0 || size > largestSize) {
-      return handle.invalid("Riff.createChunk", `${size} is not a size of 32 bits`)
+    const form = formOf(handle)
+    const operation = "Riff.createChunk"
+    if (!Number.isSafeInteger(size) || size < 0 || (size > largestSize && form === undefined)) {
+      return handle.invalid(operation, `${size} is not a size of 32 bits`)
     }
+    const made = id ?? code.right
+    const field = form === undefined ? Either.right(size) : fieldOf(form.state, made, size, handle.forwardOnly)
+    if (Either.isLeft(field)) return Effect.fail(refused(handle, operation, field.left))
+    const sizeField = field.right
     const header = id === undefined
-      ? headerOf([FourCC.toNumber(code.right), size])
-      : headerOf([FourCC.toNumber(id), size, FourCC.toNumber(code.right)])
-    const created = (at: number): Api.CreatedChunk => ({
-      id: id ?? code.right,
-      size,
-      type: id === undefined ? Option.none() : Option.some(code.right),
-      offset: at,
-      dataOffset: at + little.headerSize,
-      sizeField: size,
-      byteOrder: "little",
-      ds64: Option.none(),
-      guid: Option.none(),
-      typeGuid: Option.none(),
-      dirty: true
-    })
+      ? headerOf([FourCC.toNumber(made), sizeField])
+      : headerOf([FourCC.toNumber(made), sizeField, FourCC.toNumber(code.right)])
+    const created = (at: number): Api.CreatedChunk => {
+      if (form !== undefined) form.state = opened(form.state, made, at, sizeField)
+      return {
+        id: made,
+        size,
+        type: id === undefined ? Option.none() : Option.some(code.right),
+        offset: at,
+        dataOffset: at + little.headerSize,
+        sizeField,
+        byteOrder: "little",
+        ds64: form === undefined ? Option.none() : Option.fromNullable(ds64Of(form.state)),
+        guid: Option.none(),
+        typeGuid: Option.none(),
+        dirty: true
+      }
+    }
     const at = BufferState.position(handle.state.current)
     return handle.put(header)
       ? Effect.succeed(created(at))
-      : handle.run("Riff.createChunk", (restore) =>
+      : handle.run(operation, (restore) =>
         Effect.suspend(() => {
           const at = BufferState.position(handle.state.current)
           return Effect.map(writeAllSlow(handle, header, restore), () => created(at))
         }))
   })
+
+/** @internal */
+export const withChunk = <B, E, R>(
+  handle: HandleBase,
+  spec: Api.ChunkSpec,
+  body: (chunk: Api.CreatedChunk) => Effect.Effect<B, E, R>
+): Effect.Effect<B, E | Api.CreateError | MmioError.CannotSeek, R> =>
+  spec.size === undefined && handle.forwardOnly
+    ? Effect.fail(onlyForward(handle, "Riff.withChunk", "a chunk"))
+    : Effect.flatMap(createChunk(handle, spec), (chunk) =>
+      formOf(handle) === undefined
+        ? Effect.zipLeft(body(chunk), ascend(handle, chunk))
+        : inForm(handle, chunk, Effect.suspend(() => body(chunk)), ascend(handle, chunk)))
 
 const headerOf = (numbers: ReadonlyArray<number>): Uint8Array => {
   const bytes = new Uint8Array(numbers.length * 4)

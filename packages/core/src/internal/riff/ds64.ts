@@ -3,7 +3,8 @@
  */
 import * as FourCC from "../../FourCC.js"
 import type * as Api from "../../Riff.js"
-import { code, ids, uint32, uint64, unknownSize } from "./layout.js"
+import { code, ids, little, uint32, uint64, unknownSize } from "./layout.js"
+import { Writer } from "./writer.js"
 
 /** From the header of the container: its own header and type, and the header of the chunk. */
 const before = 20
@@ -92,3 +93,32 @@ export const placeOf = ({ ds64, id, offset, sizeField }: Api.Chunk): number | un
 
 /** Of files without. @internal */
 export const noSizes = new Sizes(undefined)
+
+// ---------------------------------------------------------------------------------------------------------------------
+// writing
+// ---------------------------------------------------------------------------------------------------------------------
+
+/** What holds the place of one. @internal */
+export const JUNK = FourCC.make("JUNK")
+
+/** How many bytes of data one has, with so many entries in its table. @internal */
+export const sizeOf = (entries: number): number => fixed + entries * entrySize
+
+/**
+ * The bytes of one in the room for so many entries: what it does not use is a `JUNK` behind it, of which these are the header, since
+ * there are readers that take it for as long as its table.
+ *
+ * @internal
+ */
+export const bytesOf = (
+  { dataSize, riffSize, sampleCount, table }: Omit<Api.Ds64, "dataOffset">,
+  entries: number
+): Uint8Array => {
+  const spare = (entries - table.length) * entrySize
+  const bytes = new Writer(little.headerSize + sizeOf(table.length) + (spare > 0 ? little.headerSize : 0))
+  bytes.code(FourCC.make("ds64")).uint32(sizeOf(table.length))
+  bytes.uint64(riffSize).uint64(dataSize).uint64(sampleCount).uint32(table.length)
+  for (const { id, size } of table) bytes.code(id).uint64(size)
+  if (spare > 0) bytes.code(JUNK).uint32(spare - little.headerSize)
+  return bytes.bytes
+}

@@ -1,0 +1,333 @@
+/**
+ * Forms that are written: `Riff.withRiff`, `Riff.updateSizes`, and what making and leaving a chunk does inside of them.
+ *
+ * Which form is being written on a handle is known here, and not to the handle: a chunk that is made, by whichever function, is one of the
+ * form, and the form knows of it when sizes have to be written.
+ */
+import * as Effect from "effect/Effect"
+import * as Either from "effect/Either"
+import * as Exit from "effect/Exit"
+import * as Option from "effect/Option"
+import * as FourCC from "../../FourCC.js"
+import * as MmioError from "../../MmioError.js"
+import type * as Api from "../../Riff.js"
+import * as BufferState from "../bufferState.js"
+import { bothExits } from "../exits.js"
+import type { HandleBase } from "../handle.js"
+import type { Restore } from "../lock.js"
+import { codeOf } from "../mmio.js"
+import * as FormState from "./formState.js"
+import { little } from "./layout.js"
+import { writeAllSlow } from "./write.js"
+
+/** A form that is being written. Its state changes in operations that have the handle to themselves. @internal */
+export class Form {
+  state: FormState.FormState
+  /** Whether the storage goes where it is told to; undefined if nobody has asked yet. */
+  seekable: boolean | undefined
+  /** Whether an update was flushed: then nothing less is wanted of the end. */
+  flushes = false
+  constructor(state: FormState.FormState, seekable: boolean | undefined) {
+    this.state = state
+    this.seekable = seekable
+  }
+}
+
+const forms = new WeakMap<HandleBase, Form>()
+
+/** The form that is being written. @internal */
+export const formOf = (handle: HandleBase): Form | undefined => forms.get(handle)
+
+type Failure = MmioError.CannotSeek | MmioError.InvalidParameter | MmioError.WriteError
+
+const positionOf = (handle: HandleBase): number => BufferState.position(handle.state.current)
+
+const moveTo = (handle: HandleBase, position: number): void => {
+  handle.state.current = BufferState.movedTo(handle.state.current, position)
+}
+
+/** The refusal as an error. @internal */
+export const refused = (
+  handle: HandleBase,
+  operation: string,
+  { description, reason }: FormState.Refusal
+): MmioError.CannotExpand | MmioError.InvalidParameter => {
+  const details = { operation, file: handle.name.full, position: positionOf(handle), description }
+  return reason === "invalid" ? new MmioError.InvalidParameter(details) : new MmioError.CannotExpand(details)
+}
+
+// ---------------------------------------------------------------------------------------------------------------------
+// storage that only goes forward
+// ---------------------------------------------------------------------------------------------------------------------
+
+/** Why a size has to be known. @internal */
+export const onlyForward = (handle: HandleBase, operation: string, what: string): MmioError.CannotSeek =>
+  new MmioError.CannotSeek({
+    operation,
+    file: handle.name.full,
+    position: positionOf(handle),
+    description: `the storage only goes forward: the size of ${what} has to be given, since nobody can come back to it`
+  })
+
+/** Fails where the storage cannot come back to what was written: better before it is than behind. */
+const requireSeeking = (
+  handle: HandleBase,
+  operation: string,
+  restore: Restore
+): Effect.Effect<void, MmioError.CannotSeek> =>
+  Effect.suspend(() => {
+    if (handle.forwardOnly) return Effect.fail(onlyForward(handle, operation, "the form"))
+    const position = positionOf(handle)
+    // What says nothing of itself is asked to go somewhere.
+    return Effect.asVoid(
+      Effect.ensuring(handle.seekSlow(0, "end", restore), Effect.sync(() => moveTo(handle, position)))
+    )
+  })
+
+const requireSeekingOf = (handle: HandleBase, form: Form, operation: string, restore: Restore) =>
+  form.seekable === true
+    ? Effect.void
+    : Effect.map(requireSeeking(handle, operation, restore), () => {
+      form.seekable = true
+    })
+
+// ---------------------------------------------------------------------------------------------------------------------
+// saying how things stand
+// ---------------------------------------------------------------------------------------------------------------------
+
+/** Writes what a plan says, with the padding, and leaves the position behind that; a failure leaves it at `end`. */
+const apply = (
+  handle: HandleBase,
+  form: Form,
+  { converts, padding, state, writes }: FormState.Plan,
+  end: number,
+  flush: boolean,
+  restore: Restore
+): Effect.Effect<void, Failure> => {
+  const behind = end + padding
+  const pad: Effect.Effect<unknown, Failure> = padding === 0
+    ? Effect.void
+    : writeAllSlow(handle, new Uint8Array(padding), restore)
+  // Only what was flushed is before what comes then, if the power goes.
+  const barrier: Effect.Effect<unknown, Failure> = flush || converts ? handle.flushSlow(restore) : Effect.void
+  const write = ({ at, bytes }: FormState.Write): Effect.Effect<unknown, Failure> =>
+    handle.seekSlow(at, "start", restore).pipe(
+      Effect.zipRight(writeAllSlow(handle, bytes, restore)),
+      Effect.zipRight(barrier)
+    )
+  return handle.returningTo(
+    end,
+    Effect.suspend(() => {
+      moveTo(handle, end)
+      if (writes.length > 0) form.state = { ...form.state, certain: false }
+      return pad.pipe(
+        Effect.zipRight(barrier),
+        Effect.zipRight(Effect.forEach(writes, write, { discard: true })),
+        Effect.map(() => {
+          moveTo(handle, behind)
+          form.state = state
+        })
+      )
+    })
+  )
+}
+
+/** @internal */
+export const updateSizes = (
+  handle: HandleBase,
+  options: Api.UpdateOptions | undefined
+): Effect.Effect<void, Failure> => {
+  const operation = "Riff.updateSizes"
+  return handle.run<void, Failure>(operation, (restore) =>
+    Effect.suspend(() => {
+      const form = forms.get(handle)
+      if (form === undefined) return handle.invalid(operation, "no form is being written: that is what withRiff does")
+      const end = positionOf(handle)
+      const plan = FormState.plan(form.state, end)
+      if (Either.isLeft(plan)) return Effect.fail(refused(handle, operation, plan.left))
+      const flush = options?.flush ?? true
+      form.flushes ||= flush
+      return requireSeekingOf(handle, form, operation, restore).pipe(
+        Effect.zipRight(apply(handle, form, plan.right, end, flush, restore)),
+        Effect.map(() => moveTo(handle, end))
+      )
+    }))
+}
+
+// ---------------------------------------------------------------------------------------------------------------------
+// leaving chunks
+// ---------------------------------------------------------------------------------------------------------------------
+
+/** Leaves a chunk of the form, which ends at the position. Runs inside of `Lock.exclusive`. @internal */
+export const leave = (
+  handle: HandleBase,
+  form: Form,
+  chunk: Api.CreatedChunk,
+  restore: Restore
+): Effect.Effect<Api.FoundChunk, Failure> =>
+  Effect.suspend((): Effect.Effect<Api.FoundChunk, Failure> => {
+    const end = positionOf(handle)
+    const leaving = FormState.leaving(form.state, chunk.offset, end)
+    if (Either.isLeft(leaving)) return Effect.fail(refused(handle, "Riff.ascend", leaving.left))
+    const { behind, size, sizeField } = leaving.right
+    return Effect.map(apply(handle, form, leaving.right, end, false, restore), () => {
+      moveTo(handle, behind)
+      const ds64 = Option.fromNullable(FormState.ds64Of(form.state))
+      return { ...chunk, size, sizeField, ds64, dirty: false }
+    })
+  })
+
+/** Leaves a chunk whose body failed, as far as that is possible; the form's own end does the rest. */
+const leaveFailed = (handle: HandleBase, chunk: Api.CreatedChunk): Effect.Effect<void, Failure> =>
+  handle.run<void, Failure>("Riff.ascend", (restore) =>
+    Effect.suspend(() => {
+      const form = forms.get(handle)
+      if (form === undefined || !FormState.holds(form.state, chunk.offset)) return Effect.void
+      return ifSeekable(handle, form, restore, () => {
+        moveTo(handle, Math.max(positionOf(handle), form.state.furthest))
+        return Effect.catchTag(
+          Effect.asVoid(leave(handle, form, chunk, restore)),
+          "CannotExpand",
+          // A refusal is told by the form; what has no room for bytes will say so again.
+          () => Effect.void
+        )
+      })
+    }))
+
+/** Does something where the storage can go back; where it cannot, nothing can be made good. */
+const ifSeekable = (
+  handle: HandleBase,
+  form: Form,
+  restore: Restore,
+  effect: () => Effect.Effect<void, Failure>
+): Effect.Effect<void, Failure> =>
+  Effect.matchEffect(requireSeekingOf(handle, form, "Riff", restore), {
+    onFailure: () => Effect.void,
+    onSuccess: effect
+  })
+
+/** Runs the body of a chunk of a form, and leaves the chunk however that ends. @internal */
+export const inForm = <B, E, R>(
+  handle: HandleBase,
+  chunk: Api.CreatedChunk,
+  body: Effect.Effect<B, E, R>,
+  ascend: Effect.Effect<unknown, Failure>
+): Effect.Effect<B, E | Failure, R> =>
+  Effect.uninterruptibleMask((restore) =>
+    Effect.flatMap(Effect.exit(restore(body)), (used) =>
+      Exit.isSuccess(used)
+        ? Effect.as(restore(ascend), used.value)
+        : Effect.flatMap(Effect.exit(leaveFailed(handle, chunk)), (closed) => bothExits<B, E, Failure>(used, closed)))
+  )
+
+// ---------------------------------------------------------------------------------------------------------------------
+// the form
+// ---------------------------------------------------------------------------------------------------------------------
+
+const operation = "Riff.withRiff"
+const defaultEntries = 4
+const mostEntries = 0xffff
+const isSize = (size: number) => Number.isSafeInteger(size) && size >= 0
+
+/** Reads the options. */
+const beginningOf = (
+  handle: HandleBase,
+  type: string,
+  { chunkSizes = {}, large = "auto", sampleCount = () => 0, size, tableEntries = defaultEntries }: Api.RiffOptions
+): Either.Either<FormState.Beginning, MmioError.InvalidParameter> => {
+  const file = handle.name.full
+  const invalid = (description: string) => Either.left(new MmioError.InvalidParameter({ operation, file, description }))
+  if (size !== undefined && !(isSize(size) && size >= 4)) return invalid(`${size} is not the size of a form`)
+  if (!isSize(tableEntries) || tableEntries > mostEntries) {
+    return invalid(`${tableEntries} is not a number of entries between 0 and ${mostEntries}`)
+  }
+  const declared = new Map<FourCC.FourCC, number>()
+  for (const [text, size] of Object.entries(chunkSizes)) {
+    const code = codeOf(operation, file, text)
+    if (Either.isLeft(code)) return Either.left(code.left)
+    if (!isSize(size)) return invalid(`${size} is not the size of a chunk`)
+    declared.set(code.right, size)
+  }
+  return Either.map(
+    codeOf(operation, file, type),
+    (type) => ({ type, large, size, entries: tableEntries, sampleCount, declared })
+  )
+}
+
+/** Writes the header. */
+const begin = (handle: HandleBase, type: string, options: Api.RiffOptions) =>
+  handle.run<{ readonly chunk: Api.CreatedChunk; readonly form: Form }, Failure>(
+    operation,
+    (restore) =>
+      Effect.gen(function*() {
+        if (forms.has(handle)) {
+          return yield* handle.invalid(operation, "a form is being written already; one in it is a chunk of that")
+        }
+        const beginning = yield* beginningOf(handle, type, options)
+        const begun = FormState.begin(beginning, positionOf(handle))
+        if (Either.isLeft(begun)) return yield* Effect.fail(refused(handle, operation, begun.left))
+        const { bytes, state } = begun.right
+        if (options.size === undefined) yield* requireSeeking(handle, operation, restore)
+        yield* writeAllSlow(handle, bytes, restore)
+        const form = new Form(state, options.size === undefined ? true : undefined)
+        return { chunk: chunkOf(state, beginning.type), form }
+      })
+  )
+
+/** The form as it begins. */
+const chunkOf = (state: FormState.FormState, type: FourCC.FourCC): Api.CreatedChunk => {
+  const { offset, sizeField, sizes } = state
+  return {
+    id: sizes === undefined ? FourCC.RIFF : FormState.RF64,
+    size: sizes?.riffSize ?? sizeField,
+    type: Option.some(type),
+    offset,
+    dataOffset: offset + little.headerSize,
+    sizeField,
+    byteOrder: "little",
+    ds64: Option.fromNullable(FormState.ds64Of(state)),
+    guid: Option.none(),
+    typeGuid: Option.none(),
+    dirty: true
+  }
+}
+
+/** Ends the form where its body left the position; if that failed, with all that is known to be there. */
+const end = (handle: HandleBase, form: Form, failed: boolean): Effect.Effect<void, Failure> =>
+  handle.run<void, Failure>(operation, (restore) =>
+    Effect.suspend(() => {
+      const position = positionOf(handle)
+      const save = ifSeekable(handle, form, restore, () => {
+        const end = Math.max(position, form.state.furthest)
+        return Either.match(FormState.salvage(form.state, end), {
+          onLeft: () => Effect.void,
+          onRight: (plan) => apply(handle, form, plan, end, form.flushes, restore)
+        })
+      })
+      return failed ? save : Either.match(FormState.plan(form.state, position), {
+        onLeft: (refusal) => Effect.zipRight(save, Effect.fail(refused(handle, operation, refusal))),
+        onRight: (plan) => apply(handle, form, plan, position, form.flushes, restore)
+      })
+    }))
+
+/** @internal */
+export const withRiff = <B, E, R>(
+  handle: HandleBase,
+  type: string,
+  options: Api.RiffOptions,
+  body: (form: Api.CreatedChunk) => Effect.Effect<B, E, R>
+): Effect.Effect<B, E | Failure, R> =>
+  Effect.uninterruptibleMask((restore) =>
+    Effect.flatMap(restore(begin(handle, type, options)), ({ chunk, form }) => {
+      forms.set(handle, form)
+      return Effect.exit(restore(Effect.suspend(() => body(chunk)))).pipe(
+        Effect.flatMap((used) =>
+          Effect.flatMap(
+            Effect.exit(end(handle, form, Exit.isFailure(used))),
+            (ended) => bothExits<B, E, Failure>(used, ended)
+          )
+        ),
+        Effect.ensuring(Effect.sync(() => forms.delete(handle)))
+      )
+    })
+  )

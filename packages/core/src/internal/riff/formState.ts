@@ -1,0 +1,379 @@
+/**
+ * A form that is being written, as a value: which of its chunks have yet to get a size, what the fields in the file hold, and what is to be
+ * written where, in which order, to have them say how things stand.
+ *
+ * A form that may outgrow 32 bits begins with a `JUNK`, in whose place a `ds64` comes as it does: the body of the `ds64` over that of the
+ * `JUNK`, which nobody reads; its header; the fields of the chunks inside, each of which then goes, for a reader, as far as the form
+ * around it still says; the header of the form last. And sizes are always written from the inside to the outside. So whatever is written of
+ * this when the writer dies, a reader finds what the last complete update said, or what the next one would have said.
+ */
+import * as Either from "effect/Either"
+import * as FourCC from "../../FourCC.js"
+import type * as Api from "../../Riff.js"
+import * as Ds64 from "./ds64.js"
+import { unknownSize } from "./layout.js"
+import { Writer } from "./writer.js"
+
+/** What is larger is written as {@link unknownSize}, and its size elsewhere. */
+const largestSize = unknownSize - 1
+
+const headerSize = 8
+const typeSize = 4
+/** @internal */
+export const RF64 = FourCC.make("RF64")
+const data = FourCC.make("data")
+
+/** A chunk of the form whose size has yet to be written, here or in the `ds64`. */
+interface Member {
+  readonly id: FourCC.FourCC
+  readonly offset: number
+  /** What its size field holds. */
+  readonly sizeField: number
+  /** How long it is; undefined while it is open. */
+  readonly size: number | undefined
+}
+
+type Sizes = Omit<Api.Ds64, "dataOffset">
+
+/** @internal */
+export interface FormState {
+  readonly offset: number
+  /** What its size field holds. */
+  readonly sizeField: number
+  /** How many entries there is room for in the table of a `ds64`; undefined where there is no room for a `ds64`. */
+  readonly entries: number | undefined
+  readonly sampleCount: (dataSize: number) => number
+  /** What is known of the sizes of chunks before they are there. */
+  readonly declared: ReadonlyMap<FourCC.FourCC, number>
+  /** What the `ds64` holds; undefined while the form is a `RIFF`. */
+  readonly sizes: Sizes | undefined
+  /** In the order in which they begin; the open ones are in one another. */
+  readonly members: ReadonlyArray<Member>
+  /** As far as the form is known to go. */
+  readonly furthest: number
+  /** Whether the fields hold what is said here: not after an update that failed. */
+  readonly certain: boolean
+}
+
+/** What cannot be done. @internal */
+export interface Refusal {
+  /** Whether the form would become too large, or the caller is wrong. */
+  readonly reason: "too large" | "invalid"
+  readonly description: string
+}
+
+const tooLarge = (description: string) => Either.left<Refusal>({ reason: "too large", description })
+const invalid = (description: string) => Either.left<Refusal>({ reason: "invalid", description })
+
+// ---------------------------------------------------------------------------------------------------------------------
+// beginning
+// ---------------------------------------------------------------------------------------------------------------------
+
+/** How a form begins. @internal */
+export interface Beginning {
+  readonly type: FourCC.FourCC
+  readonly large: "auto" | "never" | "always"
+  /** How long it will be as a `RIFF` without room for a `ds64`, if that is known. */
+  readonly size: number | undefined
+  readonly entries: number
+  readonly sampleCount: (dataSize: number) => number
+  readonly declared: ReadonlyMap<FourCC.FourCC, number>
+}
+
+/** The form at `offset`, and the bytes that it begins with. @internal */
+export const begin = (
+  { declared, entries, large, sampleCount, size, type }: Beginning,
+  offset: number
+): Either.Either<{ readonly state: FormState; readonly bytes: Uint8Array }, Refusal> => {
+  if (large === "never" && size !== undefined && size > largestSize) {
+    return tooLarge(`a RIFF of ${size} bytes does not fit a size of 32 bits`)
+  }
+  const table = Array.from(declared, ([id, size]) => ({ id, size })).filter(isLarge)
+  const room = Math.max(entries, table.length)
+  const isRF64 = large === "always" || (size !== undefined && size > largestSize)
+  const reserves = isRF64 || (large === "auto" && size === undefined)
+  const dataSize = declared.get(data) ?? 0
+  const sizes: Sizes | undefined = isRF64
+    ? {
+      riffSize: size === undefined ? 0 : size + headerSize + Ds64.sizeOf(room),
+      dataSize,
+      sampleCount: countOf(sampleCount, dataSize),
+      table
+    }
+    : undefined
+  const state: FormState = {
+    offset,
+    sizeField: isRF64 ? unknownSize : size ?? 0,
+    entries: reserves ? room : undefined,
+    sampleCount,
+    declared,
+    sizes,
+    members: [],
+    furthest: offset + headerSize + typeSize + (reserves ? headerSize + Ds64.sizeOf(room) : 0),
+    certain: true
+  }
+  const bytes = new Writer(state.furthest - offset)
+  bytes.code(isRF64 ? RF64 : FourCC.RIFF).uint32(state.sizeField).code(type)
+  if (sizes !== undefined) bytes.all(Ds64.bytesOf(sizes, room))
+  else if (reserves) bytes.code(Ds64.JUNK).uint32(Ds64.sizeOf(room))
+  return Either.right({ state, bytes: bytes.bytes })
+}
+
+const isLarge = ({ id, size }: { readonly id: string; readonly size: number }) => id !== data && size > largestSize
+
+// ---------------------------------------------------------------------------------------------------------------------
+// chunks that come and go
+// ---------------------------------------------------------------------------------------------------------------------
+
+/** What the size field of a chunk holds that is made in the form. @internal */
+export const fieldOf = (
+  { declared, entries, members, sizes }: FormState,
+  id: FourCC.FourCC,
+  size: number,
+  forwardOnly: boolean
+): Either.Either<number, Refusal> => {
+  if (size > unknownSize && entries === undefined) {
+    return tooLarge(`a chunk of ${size} bytes does not fit a size of 32 bits, and the form has no room for others`)
+  }
+  const isElsewhere = (size > largestSize && entries !== undefined)
+    || (sizes !== undefined && id === data && members.every((member) => member.id !== data))
+  if (isElsewhere && forwardOnly && declared.get(id) !== size) {
+    return invalid(
+      `the storage only goes forward, so the size of ${
+        FourCC.format(id)
+      }, ${size}, has to be among the chunkSizes of the form`
+    )
+  }
+  return Either.right(isElsewhere ? unknownSize : size)
+}
+
+/** After a chunk was made, over whatever was there. @internal */
+export const opened = (state: FormState, id: FourCC.FourCC, offset: number, sizeField: number): FormState =>
+  offset < state.offset + headerSize ? state : {
+    ...state,
+    members: [...state.members.filter((member) => member.offset < offset), { id, offset, sizeField, size: undefined }],
+    furthest: Math.max(state.furthest, offset + headerSize)
+  }
+
+const isOpen = (member: Member): boolean => member.size === undefined
+
+/** Whether there is an open chunk at a place: the form, or one in it. @internal */
+export const holds = ({ members, offset }: FormState, at: number): boolean =>
+  at === offset || members.some((member) => isOpen(member) && member.offset === at)
+
+// ---------------------------------------------------------------------------------------------------------------------
+// saying how things stand
+// ---------------------------------------------------------------------------------------------------------------------
+
+/** @internal */
+export interface Write {
+  readonly at: number
+  readonly bytes: Uint8Array
+}
+
+/** A chunk, if all that is open ends. */
+interface Ended extends Member {
+  readonly size: number
+}
+
+/** What has to be written. @internal */
+export interface Plan {
+  /** How many zeros are behind the end. */
+  readonly padding: number
+  /** Each to be there before the next. */
+  readonly writes: ReadonlyArray<Write>
+  /** Whether the form becomes an RF64 by it. */
+  readonly converts: boolean
+  /** How things are then. */
+  readonly state: FormState
+}
+
+/** A plan, with what it says of the chunks. */
+interface Whole extends Plan {
+  readonly members: ReadonlyArray<Ended>
+}
+
+/** What has to be written if all that is open ends at `end`. @internal */
+export const plan = (state: FormState, end: number): Either.Either<Plan, Refusal> => planned(state, end, false)
+
+/** The same, for want of something better, with whatever is known to be there: what does not fit goes to the end of the file. @internal */
+export const salvage = (state: FormState, end: number): Either.Either<Plan, Refusal> =>
+  planned(state, Math.max(end, state.furthest), true)
+
+/** What has to be written to leave a chunk. @internal */
+export interface Leaving extends Plan {
+  readonly size: number
+  readonly sizeField: number
+  /** Where the next chunk begins. */
+  readonly behind: number
+}
+
+/** What has to be written as the open chunk at `offset` ends at `end`, and with it those that are still open in it. @internal */
+export const leaving = (current: FormState, offset: number, end: number): Either.Either<Leaving, Refusal> => {
+  const isIn = (member: Member) => isOpen(member) && member.offset >= offset
+  // What was begun behind the end was given up.
+  const state = {
+    ...current,
+    members: current.members.filter((member) =>
+      !isIn(member) || member.offset === offset || member.offset + headerSize <= end
+    )
+  }
+  return Either.map(planned(state, end, false), (whole) => {
+    const members = whole.members.filter((_, i) => {
+      const before = state.members[i]
+      return before !== undefined && isIn(before)
+    })
+    const chunk = members[0]
+    if (chunk === undefined) {
+      const { sizeField, sizes } = whole.state
+      const behind = end + whole.padding
+      return { ...whole, size: sizes?.riffSize ?? sizeField, sizeField, behind }
+    }
+    const behind = chunk.offset + headerSize + chunk.size + chunk.size % 2
+    // The sizes around do not matter yet, unless this one has to be written among them.
+    const alone = state.certain && !whole.converts && members.every((member) => isSaid(state.sizes, member))
+    const after = (alone ? state : whole.state).members.flatMap((member): ReadonlyArray<Member> => {
+      const ended = members.find(({ offset }) => offset === member.offset)
+      if (ended === undefined || !isOpen(member)) return [member]
+      // What has its size in its header, and keeps it there, is not of interest any more.
+      return ended.id === data || ended.size > largestSize ? [ended] : []
+    })
+    return {
+      padding: alone ? behind - end : whole.padding,
+      writes: alone ? fieldWrites(state, members) : whole.writes,
+      converts: whole.converts,
+      state: { ...(alone ? state : whole.state), members: after, furthest: Math.max(state.furthest, behind) },
+      size: chunk.size,
+      sizeField: chunk.sizeField,
+      behind
+    }
+  })
+}
+
+/** Whether the size of a chunk is in its header, or has been in the `ds64` from the start. */
+const isSaid = (sizes: Sizes | undefined, { id, size, sizeField }: Ended): boolean =>
+  sizeField <= largestSize
+  || (id === data ? sizes?.dataSize === size : sizes?.table.some((entry) => entry.id === id && entry.size === size))
+    === true
+
+/** The fields that do not hold what they should, from the inside to the outside. */
+const fieldWrites = ({ certain, members }: FormState, after: ReadonlyArray<Ended>): ReadonlyArray<Write> =>
+  after.toReversed()
+    .filter(({ offset, sizeField }) =>
+      !certain || members.some((before) => before.offset === offset && before.sizeField !== sizeField)
+    )
+    .map(({ offset, sizeField }) => ({ at: offset + typeSize, bytes: new Writer(4).uint32(sizeField).bytes }))
+
+const planned = (state: FormState, end: number, forgiving: boolean): Either.Either<Whole, Refusal> => {
+  const measured = measure(state, end)
+  if (Either.isLeft(measured)) return Either.left(measured.left)
+  const { formSize, members, padding } = measured.right
+  const isRF64 = state.sizes !== undefined || (formSize > largestSize && state.entries !== undefined)
+  if (!isRF64 && formSize > largestSize && !forgiving) {
+    return tooLarge(`a RIFF of ${formSize} bytes does not fit a size of 32 bits, and there is no room for others`)
+  }
+  const samples = members.find(({ id }) => id === data)
+  const { refusal, table } = tableOf(state, isRF64 ? members.filter((member) => member !== samples) : [])
+  if (refusal !== undefined && !forgiving) return refusal
+  const dataSize = samples?.size ?? state.declared.get(data) ?? 0
+  const sizes: Sizes | undefined = isRF64
+    ? { riffSize: formSize, dataSize, sampleCount: countOf(state.sampleCount, dataSize), table }
+    : undefined
+  const after = members.map((member): Ended => {
+    const { id, offset, size } = member
+    return { id, offset, size, sizeField: (isRF64 && member === samples) || size > largestSize ? unknownSize : size }
+  })
+  const sizeField = isRF64 || formSize > largestSize ? unknownSize : formSize
+  const converts = isRF64 && state.sizes === undefined
+  const writes: Array<Write> = []
+  const { certain, entries = 0, offset } = state
+  const inForm = offset + headerSize + typeSize
+  if (converts && sizes !== undefined) {
+    const bytes = Ds64.bytesOf(sizes, entries)
+    writes.push({ at: inForm + headerSize, bytes: bytes.subarray(headerSize) })
+    writes.push({ at: inForm, bytes: bytes.subarray(0, headerSize) })
+  }
+  writes.push(...fieldWrites(state, after))
+  if (!converts && sizes !== undefined && !(certain && isSame(state.sizes, sizes))) {
+    writes.push({ at: inForm, bytes: Ds64.bytesOf(sizes, entries) })
+  }
+  if (!certain || converts || sizeField !== state.sizeField) {
+    writes.push({ at: offset, bytes: new Writer(8).code(isRF64 ? RF64 : FourCC.RIFF).uint32(sizeField).bytes })
+  }
+  return Either.right({
+    padding,
+    writes,
+    converts,
+    members: after,
+    state: {
+      ...state,
+      sizeField,
+      sizes,
+      members: after.map(({ id, offset, sizeField }, i) => ({ id, offset, sizeField, size: state.members[i]?.size })),
+      furthest: Math.max(state.furthest, end),
+      certain: true
+    }
+  })
+}
+
+/** How long the form is, and the chunks in it, if what is open ends at `end`, with the padding that is behind it then. */
+const measure = (
+  state: FormState,
+  end: number
+): Either.Either<
+  { readonly members: ReadonlyArray<Ended>; readonly formSize: number; readonly padding: number },
+  Refusal
+> => {
+  let padded = end
+  const members: Array<Ended> = []
+  for (const member of state.members.toReversed()) {
+    const size = member.size ?? padded - member.offset - headerSize
+    const from = member.offset + headerSize + (member.size ?? 0)
+    if (from > end) {
+      return invalid(`the position, ${end}, is before ${from}, up to which the ${member.id} at ${member.offset} goes`)
+    }
+    if (isOpen(member)) padded += size % 2
+    members.push({ ...member, size })
+  }
+  const formSize = padded - state.offset - headerSize
+  if (formSize < typeSize) return invalid(`the position, ${end}, is before the data of the form at ${state.offset}`)
+  return Either.right({ members: members.toReversed(), formSize, padding: padded + formSize % 2 - end })
+}
+
+/**
+ * The sizes that have to be in the table, in the order in which they were declared, then in that of the chunks; and why those that do not fit
+ * into it do not.
+ */
+const tableOf = (
+  { declared, entries = 0 }: FormState,
+  members: ReadonlyArray<Ended>
+): { readonly table: Sizes["table"]; readonly refusal: Either.Either<never, Refusal> | undefined } => {
+  let refusal: Either.Either<never, Refusal> | undefined
+  const sizes = new Map(Array.from(declared).filter(([id, size]) => isLarge({ id, size })))
+  const seen = new Set<FourCC.FourCC>()
+  for (const { id, size } of members) {
+    if (size <= largestSize) continue
+    if (seen.has(id) || id === data) {
+      refusal = tooLarge(`of two ${FourCC.format(id)} beyond 32 bits a "ds64" cannot tell the sizes apart`)
+    } else if (sizes.size === entries && !sizes.has(id)) {
+      refusal = tooLarge(`the "ds64" has room for the sizes of ${entries} chunks beyond 32 bits, and there is one more`)
+    } else sizes.set(id, size)
+    seen.add(id)
+  }
+  return { table: Array.from(sizes, ([id, size]) => ({ id, size })), refusal }
+}
+
+const countOf = (sampleCount: (dataSize: number) => number, dataSize: number): number => {
+  const count = Math.floor(sampleCount(dataSize))
+  return Number.isSafeInteger(count) && count > 0 ? count : 0
+}
+
+const isSame = (a: Sizes | undefined, b: Sizes): boolean =>
+  a !== undefined && a.riffSize === b.riffSize && a.dataSize === b.dataSize && a.sampleCount === b.sampleCount
+  && a.table.length === b.table.length && a.table.every(({ id, size }, i) =>
+    id === b.table[i]?.id && size === b.table[i].size
+  )
+
+/** What a chunk of the form says of the `ds64`. @internal */
+export const ds64Of = ({ offset, sizes }: FormState): Api.Ds64 | undefined =>
+  sizes === undefined ? undefined : { dataOffset: offset + 2 * headerSize + typeSize, ...sizes }
