@@ -29,10 +29,13 @@ import * as Effect from "effect/Effect"
 import * as Mmio from "../../../Mmio.js"
 import * as MmioError from "../../../MmioError.js"
 import * as Layout from "../layout.js"
+import { Writer } from "../writer.js"
 import { crc32 } from "./crc32.js"
 import type { Plan, Write } from "./plan.js"
 
 const headerSize = 64
+/** Where in a header its CRC is. */
+const crcAt = 60
 const recordSize = 24
 const version = 1
 const magic = Uint8Array.from(Array.from("effect-mmio edit", (character) => character.charCodeAt(0)))
@@ -105,23 +108,15 @@ const makeBlock = (lengths: ReadonlyArray<number>): Uint8Array =>
 // ---------------------------------------------------------------------------------------------------------------------
 
 const encodeHeader = ({ crc, newLength, oldLength, payload, records, witness }: Header): Uint8Array => {
-  const bytes = new Uint8Array(headerSize)
-  bytes.set(magic)
-  const view = new DataView(bytes.buffer)
-  view.setUint32(16, version, true)
-  view.setUint32(20, records, true)
-  bytes.set(Layout.uint64Bytes(payload), 24)
-  bytes.set(Layout.uint64Bytes(oldLength), 32)
-  bytes.set(Layout.uint64Bytes(newLength), 40)
-  view.setUint32(48, witness, true)
-  view.setUint32(52, crc, true)
-  view.setUint32(60, crc32(bytes.subarray(0, 60)), true)
-  return bytes
+  const header = new Writer(headerSize)
+  header.all(magic).uint32(version).uint32(records).uint64(payload).uint64(oldLength).uint64(newLength)
+  header.uint32(witness).uint32(crc).uint32(0)
+  return header.uint32(crc32(header.bytes.subarray(0, crcAt))).bytes
 }
 
 const decodeHeader = (bytes: Uint8Array): Header | undefined => {
   if (bytes.length < headerSize || magic.some((byte, i) => bytes[i] !== byte)) return undefined
-  if (Layout.uint32(bytes, 16) !== version || Layout.uint32(bytes, 60) !== crc32(bytes.subarray(0, 60))) {
+  if (Layout.uint32(bytes, 16) !== version || Layout.uint32(bytes, crcAt) !== crc32(bytes.subarray(0, crcAt))) {
     return undefined
   }
   return {
@@ -190,13 +185,8 @@ const witness = (
 
 const zeros = new Uint8Array(65_536)
 
-const recordBytes = (write: Write): Uint8Array => {
-  const bytes = new Uint8Array(recordSize)
-  bytes.set(Layout.uint64Bytes(write.offset))
-  bytes.set(Layout.uint64Bytes(write.length), 8)
-  bytes[16] = write._tag === "Zeros" ? 1 : 0
-  return bytes
-}
+const recordBytes = ({ _tag, length, offset }: Write): Uint8Array =>
+  new Writer(recordSize).uint64(offset).uint64(length).uint64(_tag === "Zeros" ? 1 : 0).bytes
 
 /** How many bytes of a journal a plan makes. @internal */
 export const payloadOf = ({ writes }: Plan): number =>
