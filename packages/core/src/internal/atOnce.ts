@@ -10,7 +10,7 @@ import * as Exit from "effect/Exit"
 import type * as IOProc from "../IOProc.js"
 import * as BufferState from "./bufferState.js"
 import { copy, isCountOf } from "./copy.js"
-import { Awaited, isDone, resolve } from "./immediate.js"
+import { Awaited, begin, isDone, resolve } from "./immediate.js"
 import type { StateRef } from "./stateRef.js"
 
 /** Where one transfer is at least this part of the buffer, it is cheaper to ask such a driver for it than to copy it twice. */
@@ -130,7 +130,9 @@ export class AtOnce {
     if (!this.stand(at)) return -1
     const answer = resolve(this.file.read(target))
     if (!(answer instanceof Awaited)) return this.commit(answer, target, commit)
-    return new Awaited((complete) => answer.start((exit) => complete(Exit.succeed(this.commit(exit, target, commit)))))
+    return new Awaited((complete) =>
+      begin(answer, (answered) => complete(Exit.succeed(this.commit(answered, target, commit))))
+    )
   }
 
   private writeAt(at: number, source: Uint8Array, commit: Commit): number {
@@ -165,7 +167,7 @@ type Commit = (s: BufferState.BufferState, count: number) => BufferState.BufferS
 /** How many bytes were transferred, or -1 where the slow path has to do it; perhaps later. @internal */
 export type Answer = number | Awaited<number, never>
 
-const valueOf = (answer: Exit.Exit<number> | Answer): number =>
+const valueOf = (answer: Effect.Effect<number> | number): number =>
   typeof answer === "number" ? answer : isDone(answer) && Exit.isSuccess(answer) ? answer.value : -1
 
 /**

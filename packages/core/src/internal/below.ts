@@ -9,7 +9,7 @@ import * as Runtime from "effect/Runtime"
 import type * as IOProc from "../IOProc.js"
 import * as MmioError from "../MmioError.js"
 import { isCountOf } from "./copy.js"
-import { andThen, Awaited, failingAs, Immediate, isDone, noting, resolve } from "./immediate.js"
+import { andThen, Awaited, begin, failingAs, Immediate, isDone, noting, resolve } from "./immediate.js"
 
 const unknown = -1
 
@@ -38,13 +38,15 @@ export class Below {
     return this.work !== undefined
   }
 
-  /** Waits for what is at work. */
+  /** Waits for what is at work. A call that cannot be cancelled is waited for as if it were the waiting one's own. */
   settled(): Effect.Effect<void> {
-    return Effect.async<void>((resume) => {
-      if (this.work === undefined) return resume(Effect.void)
+    if (this.work === undefined) return Exit.void
+    const wait = (done: (answer: Effect.Effect<void>) => void) => {
+      if (this.work === undefined) return done(Exit.void)
       this.waiting ??= []
-      this.waiting.push(() => resume(Effect.void))
-    })
+      this.waiting.push(() => done(Exit.void))
+    }
+    return this.work === "callback" ? new Awaited(wait) : Effect.async<void>(wait)
   }
 
   /** Waits for what is at work, and ends it where it can be ended. */
@@ -61,12 +63,14 @@ export class Below {
   background<A, E>(call: () => Effect.Effect<A, E>, next: () => void): void {
     const work = this.immediate ? resolve(call()) : Effect.suspend(call)
     if (isDone(work)) return next()
-    if (work instanceof Awaited) {
-      this.work = "callback"
-      return work.start(() => this.ended(next))
-    }
+    if (!(work instanceof Awaited)) return this.fork(work, next)
+    this.work = "callback"
+    begin(work, (answer) => isDone(answer) ? this.ended(next) : this.fork(answer, next))
+  }
+
+  private fork<A, E>(work: Effect.Effect<A, E>, next: () => void): void {
     const fiber = Runtime.runFork(this.runtime ?? Runtime.defaultRuntime)(Effect.exit(Effect.interruptible(work)))
-    if (fiber.unsafePoll() !== null) return next()
+    if (fiber.unsafePoll() !== null) return this.ended(next)
     this.work = fiber
     fiber.addObserver(() => this.ended(next))
   }

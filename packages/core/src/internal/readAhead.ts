@@ -14,7 +14,7 @@ import type * as MmioError from "../MmioError.js"
 import { Below } from "./below.js"
 import { Adaptive, type Block, type Sizes } from "./blocks.js"
 import { copy, isCountOf } from "./copy.js"
-import { immediate, mapping, noting } from "./immediate.js"
+import { andThen, immediate, mapping, noting } from "./immediate.js"
 
 /** What all open files over the same bytes share. */
 interface Version {
@@ -126,7 +126,7 @@ class ReadAheadFile implements Api.File {
   private fromBelow(target: Uint8Array): Effect.Effect<number, MmioError.ReadError> {
     const { below, position, sequence } = this
     // What is on its way may be what is wanted.
-    if (below.busy) return Effect.zipRight(below.settled(), this.read(target))
+    if (below.busy) return andThen(below.settled(), () => this.read(target))
     sequence.approach(position)
     const block = target.length < sequence.size && position !== this.stopsAt ? sequence.block(position) : undefined
     if (block === undefined) {
@@ -167,7 +167,7 @@ class ReadAheadFile implements Api.File {
     const { below } = this
     const write = (): Effect.Effect<number, MmioError.WriteError> => {
       const { position, seen } = this
-      if (below.busy) return Effect.zipRight(below.settled(), this.put(how, source))
+      if (below.busy) return andThen(below.settled(), () => this.put(how, source))
       return noting(below.write(how, position, source), (exit) => {
         const isAlone = seen === this.version.number
         this.version.number++
@@ -199,7 +199,7 @@ class ReadAheadFile implements Api.File {
       if (target !== undefined && !this.closed && (target === this.position || this.holds(target))) {
         return Exit.succeed(this.position = target)
       }
-      if (below.busy) return Effect.zipRight(below.settled(), this.seek(offset, from))
+      if (below.busy) return andThen(below.settled(), () => this.seek(offset, from))
       return below.calling(() =>
         noting(target === undefined ? below.seek(offset, from) : below.seek(target, "start"), (exit) => {
           if (Exit.isSuccess(exit)) this.position = exit.value

@@ -78,7 +78,7 @@ class WriteBehindFile implements Api.File {
     const { below, filling, position, sequence, writing } = this
     const again = () => this.write(source)
     if (filling !== undefined && position === filling.end && isFull(filling)) {
-      if (below.busy) return Effect.zipRight(below.settled(), Effect.suspend(again))
+      if (below.busy) return andThen(below.settled(), again)
       if (writing === undefined) this.turnOver(filling)
       return writing === undefined ? again() : andThen(this.push(), again)
     }
@@ -110,7 +110,7 @@ class WriteBehindFile implements Api.File {
 
   /** Writes all that is held. */
   private push(): Effect.Effect<void, MmioError.WriteError> {
-    if (this.below.busy) return Effect.zipRight(this.below.settled(), Effect.suspend(() => this.push()))
+    if (this.below.busy) return andThen(this.below.settled(), () => this.push())
     const block = this.writing ?? this.filling
     return block === undefined ? Exit.void : andThen(this.writeOut(block), () => this.push())
   }
@@ -134,7 +134,7 @@ class WriteBehindFile implements Api.File {
         return Exit.void
       })
       // A loop where the driver answers at once: it may write a byte at a time.
-      if (!isDone(written)) return Effect.flatMap(written, () => this.writeOut(block))
+      if (!isDone(written)) return andThen(written, () => this.writeOut(block))
       if (Exit.isFailure(written)) return written
     }
     if (this.writing === block) this.writing = undefined
@@ -207,7 +207,7 @@ class WriteBehindFile implements Api.File {
       const target = from === "start" ? offset : from === "current" ? position + offset : undefined
       const isHere = target === position || (filling !== undefined && target !== undefined && canTake(filling, target))
       if (target !== undefined && isHere && !this.closed) return Exit.succeed(this.position = target)
-      if (below.busy) return Effect.zipRight(below.settled(), this.seek(offset, from))
+      if (below.busy) return andThen(below.settled(), () => this.seek(offset, from))
       const goTo = (place: number, from: Api.Whence) =>
         noting(below.seek(place, from), (exit) => {
           if (Exit.isSuccess(exit)) this.position = exit.value
