@@ -8,6 +8,7 @@ import * as Fiber from "effect/Fiber"
 import * as Runtime from "effect/Runtime"
 import type * as IOProc from "../IOProc.js"
 import * as MmioError from "../MmioError.js"
+import { type AtHand, atHand, writeNow } from "./atHand.js"
 import { isCountOf } from "./copy.js"
 import { andThen, Awaited, begin, failingAs, Immediate, isDone, noting, resolve } from "./immediate.js"
 
@@ -16,6 +17,8 @@ const unknown = -1
 /** @internal */
 export class Below {
   readonly file: IOProc.File
+  /** The same file. */
+  private readonly quick: AtHand
   /** What errors call the file. */
   readonly name: string
   /** What runs in the background runs as the last caller did; not needed for a file that answers at once or by callbacks. */
@@ -30,6 +33,7 @@ export class Below {
   /** Over a file that was just opened. */
   constructor(file: IOProc.File, name: string) {
     this.file = file
+    this.quick = atHand(file)
     this.name = name
   }
 
@@ -100,6 +104,14 @@ export class Below {
       () => this.file.read(target),
       (cause) => new MmioError.CannotRead({ ...this.misplaced("IOProc.File.read", at, cause) })
     )
+  }
+
+  /** Writes there what the file takes without waiting; 0 where that is nothing. */
+  writeNow(at: number, source: Uint8Array, from: number, to: number): number {
+    if (this.standsAt !== at || this.work !== undefined) return 0
+    const count = this.quick[writeNow]?.(source, from, to) ?? 0
+    this.standsAt += count
+    return count
   }
 
   /** `write` or `writeFlush` of the file, there. Pushing down what a file holds takes no place to stand at. */

@@ -10,10 +10,11 @@ import * as Option from "effect/Option"
 import type * as Request from "effect/Request"
 import type * as Api from "../IOProc.js"
 import * as MmioError from "../MmioError.js"
+import { writeNow } from "./atHand.js"
 import { Below } from "./below.js"
 import { Adaptive, type Block, isFull, type Sizes } from "./blocks.js"
 import { copy, isCountOf } from "./copy.js"
-import { bothExits } from "./exits.js"
+import { bothExits, counted } from "./exits.js"
 import { andThen, immediate, isDone, noting } from "./immediate.js"
 
 /** A block whose first `down` bytes have been written. */
@@ -49,19 +50,24 @@ class WriteBehindFile implements Api.File {
     return immediate(() => this.take(source) ?? this.below.calling(() => this.makeRoom(source)))
   }
 
-  /** Takes as much as the block has room for, if that is where it belongs. */
   private take(source: Uint8Array): Exit.Exit<number> | undefined {
+    const count = this[writeNow](source, 0, source.length)
+    return count > 0 ? counted(count) : undefined
+  }
+
+  /** Takes as much as the block has room for, if that is where it belongs. */
+  [writeNow](source: Uint8Array, from: number, to: number): number {
     const { filling, position } = this
-    if (filling === undefined || !canTake(filling, position)) return undefined
+    if (filling === undefined || !canTake(filling, position)) return 0
     const at = position - filling.start
-    const count = Math.min(source.length, filling.bytes.length - at)
-    if (count === 0) return undefined
-    copy(source, 0, filling.bytes, at, count)
+    const count = Math.min(to - from, filling.bytes.length - at)
+    if (count === 0) return 0
+    copy(source, from, filling.bytes, at, count)
     this.position += count
     filling.end = Math.max(filling.end, this.position)
     this.sequence.left(this.position)
     if (isFull(filling) && this.writing === undefined) this.turnOver(filling)
-    return Exit.succeed(count)
+    return count
   }
 
   /** Begins to write a full block. */
