@@ -10,10 +10,18 @@ export const readNow: unique symbol = Symbol("@effect-mmio/core/IOProc/readNow")
 /** @internal */
 export const writeNow: unique symbol = Symbol("@effect-mmio/core/IOProc/writeNow")
 
+/** @internal */
+export const lendNow: unique symbol = Symbol("@effect-mmio/core/IOProc/lendNow")
+
 /** What a file may have beside its functions. @internal */
 export interface AtHand extends IOProc.File {
   /** Reads as `read` does into `target[from, to)`; 0 where that takes waiting, or is not known to be the end. */
   readonly [readNow]?: (target: Uint8Array, from: number, to: number) => number
+  /**
+   * Reads as `read` does just so many bytes, and gives them away where they are: nobody else sees or changes them from then on. Undefined
+   * where a copy of them is better, or takes waiting.
+   */
+  readonly [lendNow]?: (count: number) => Uint8Array | undefined
   /** Writes as `write` does, `source[from, to)`; 0 where that takes waiting. */
   readonly [writeNow]?: (source: Uint8Array, from: number, to: number) => number
 }

@@ -8,7 +8,7 @@
 import type * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import type * as IOProc from "../IOProc.js"
-import { type AtHand, atHand, readNow, writeNow } from "./atHand.js"
+import { type AtHand, atHand, lendNow, readNow, writeNow } from "./atHand.js"
 import * as BufferState from "./bufferState.js"
 import { copy, isCountOf } from "./copy.js"
 import { Awaited, begin, isDone, resolve } from "./immediate.js"
@@ -104,6 +104,19 @@ export class AtOnce {
     const count = s.diskOffset === BufferState.position(s) ? this.quick[readNow]?.(target, done, target.length) ?? 0 : 0
     if (count > 0) this.state.current = BufferState.passed(s, count)
     return count
+  }
+
+  /** Reads just so many bytes past the clean window, which has none, where the driver gives them away. */
+  lend(count: number): Uint8Array | undefined {
+    const s = this.state.current
+    if (
+      !this.enabled || s.diskOffset !== BufferState.position(s) || BufferState.isDirty(s) || BufferState.readable(s) > 0
+    ) {
+      return undefined
+    }
+    const bytes = this.quick[lendNow]?.(count)
+    if (bytes !== undefined) this.state.current = BufferState.passed(s, count)
+    return bytes
   }
 
   /** Whether so many bytes are better given to the driver than to the window, which is clean. */

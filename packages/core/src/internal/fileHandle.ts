@@ -68,6 +68,10 @@ export class FileHandle<A extends IOProc.Access = IOProc.Access> extends HandleB
     return this.atOnce.write(source)
   }
 
+  override lendNow(count: number): Uint8Array | undefined {
+    return this.lock.idle && this.canRead ? this.atOnce.lend(count) : undefined
+  }
+
   override passesBy(count: number): boolean {
     return this.atOnce.passesBy(count)
   }

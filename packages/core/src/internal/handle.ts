@@ -191,6 +191,11 @@ export abstract class HandleBase<A extends Access = Access> implements Api.Handl
     return false
   }
 
+  /** Reads just so many bytes, where a driver has them to give away. */
+  lendNow(_count: number): Uint8Array | undefined {
+    return undefined
+  }
+
   /** Whether a driver takes so many bytes as quickly as the window would. */
   passesBy(_count: number): boolean {
     return false

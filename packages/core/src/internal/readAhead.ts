@@ -11,9 +11,9 @@ import * as Option from "effect/Option"
 import type * as Request from "effect/Request"
 import type * as Api from "../IOProc.js"
 import type * as MmioError from "../MmioError.js"
-import { readNow, writeNow } from "./atHand.js"
+import { lendNow, readNow, writeNow } from "./atHand.js"
 import { Below } from "./below.js"
-import { Adaptive, type Block, type Sizes } from "./blocks.js"
+import { Adaptive, type Block, lend, type Sizes } from "./blocks.js"
 import { copy, isCountOf } from "./copy.js"
 import { counted } from "./exits.js"
 import { andThen, immediate, mapping, noting } from "./immediate.js"
@@ -68,6 +68,8 @@ class ReadAheadFile implements Api.File {
   /** Gives what the blocks have at the position, and goes on to read behind it. */
   [readNow](target: Uint8Array, start: number, end: number): number {
     if (this.seen !== this.version.number) this.forget()
+    // Who was given the bytes before may have transferred the array of all of them.
+    if (this.serving?.lent === true && this.serving.bytes.length === 0) this.serving = undefined
     let done = start
     while (done < end) {
       const block = this.serving
@@ -85,6 +87,19 @@ class ReadAheadFile implements Api.File {
       this.fetch()
     }
     return done - start
+  }
+
+  [lendNow](count: number): Uint8Array | undefined {
+    if (this.seen !== this.version.number) this.forget()
+    if (this.serving === undefined || this.position >= this.serving.end) this.turnOver()
+    const { position, serving } = this
+    const parts = serving !== undefined && position >= serving.start ? lend(serving, position, count) : undefined
+    if (parts === undefined) return undefined
+    this.serving = parts[1]
+    this.position += count
+    this.sequence.left(this.position)
+    this.fetch()
+    return parts[0]
   }
 
   /** Goes on to the block that was fetched, if the position is in it. */
