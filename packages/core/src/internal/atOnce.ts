@@ -8,9 +8,10 @@
 import type * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import type * as IOProc from "../IOProc.js"
+import { type AtHand, atHand, lendNow, readNow, writeNow } from "./atHand.js"
 import * as BufferState from "./bufferState.js"
 import { copy, isCountOf } from "./copy.js"
-import { Awaited, isDone, resolve } from "./immediate.js"
+import { Awaited, begin, isDone, resolve } from "./immediate.js"
 import type { StateRef } from "./stateRef.js"
 
 /** Where one transfer is at least this part of the buffer, it is cheaper to ask such a driver for it than to copy it twice. */
@@ -22,10 +23,13 @@ export class AtOnce {
   enabled = false
   private readonly state: StateRef
   private readonly file: IOProc.File
+  /** The same file. */
+  private readonly quick: AtHand
 
   constructor(state: StateRef, file: IOProc.File) {
     this.state = state
     this.file = file
+    this.quick = atHand(file)
   }
 
   /** Reads in full or to the end, and gives the count; -1 with the position where it was. Either may come later. */
@@ -41,6 +45,11 @@ export class AtOnce {
       const wanted = target.length - done
       if (wanted === 0) return done
       const isLarge = wanted * largePart >= s.bytes.length
+      const passed = isLarge && !BufferState.isDirty(s) ? this.passNow(target, done) : 0
+      if (passed > 0) {
+        done += passed
+        continue
+      }
       const answer: Answer = BufferState.isDirty(s)
         ? -1
         : isLarge
@@ -80,8 +89,41 @@ export class AtOnce {
   }
 
   private extend(): Answer {
-    const { bytes, endRead, offset } = this.state.current
+    const { bytes, diskOffset, endRead, offset } = this.state.current
+    const count = diskOffset === offset + endRead ? this.quick[readNow]?.(bytes, endRead, bytes.length) ?? 0 : 0
+    if (count > 0) {
+      this.state.current = BufferState.filled(this.state.current, count)
+      return count
+    }
     return this.readAt(offset + endRead, bytes.subarray(endRead), BufferState.filled)
+  }
+
+  /** Reads past the clean window what the driver has at hand. */
+  private passNow(target: Uint8Array, done: number): number {
+    const s = this.state.current
+    const count = s.diskOffset === BufferState.position(s) ? this.quick[readNow]?.(target, done, target.length) ?? 0 : 0
+    if (count > 0) this.state.current = BufferState.passed(s, count)
+    return count
+  }
+
+  /** Reads just so many bytes past the clean window, which has none, where the driver gives them away. */
+  lend(count: number): Uint8Array | undefined {
+    const s = this.state.current
+    if (
+      !this.enabled || s.diskOffset !== BufferState.position(s) || BufferState.isDirty(s) || BufferState.readable(s) > 0
+    ) {
+      return undefined
+    }
+    const bytes = this.quick[lendNow]?.(count)
+    if (bytes !== undefined) this.state.current = BufferState.passed(s, count)
+    return bytes
+  }
+
+  /** Whether so many bytes are better given to the driver than to the window, which is clean. */
+  passesBy(count: number): boolean {
+    const s = this.state.current
+    return this.enabled && count * largePart >= s.bytes.length && this.quick[writeNow] !== undefined
+      && s.diskOffset === BufferState.position(s) && !BufferState.isDirty(s)
   }
 
   /** Writes in full, or leaves the position where it was. */
@@ -89,20 +131,26 @@ export class AtOnce {
     const start = BufferState.position(this.state.current)
     while (BufferState.isDirty(this.state.current)) {
       const { bytes, dirtyEnd, dirtyStart, offset } = this.state.current
-      if (this.writeAt(offset + dirtyStart, bytes.subarray(dirtyStart, dirtyEnd), BufferState.drained) < 0) return false
+      if (this.writeAt(offset + dirtyStart, bytes, dirtyStart, dirtyEnd, BufferState.drained) < 0) return false
     }
-    const s = this.state.current
-    this.state.current = BufferState.emptied(s)
-    if (source.length < s.bytes.length) {
-      copy(source, 0, s.bytes, 0, source.length)
-      this.state.current = BufferState.put(this.state.current, source.length)
-      return true
-    }
+    const { bytes } = this.state.current
+    const passes = this.passesBy(source.length)
+    this.state.current = BufferState.emptied(this.state.current)
     for (let done = 0; done < source.length;) {
-      const count = this.writeAt(start + done, done === 0 ? source : source.subarray(done), BufferState.passed)
+      const rest = source.length - done
+      const isSmall = rest < bytes.length
+      const count = isSmall
+        ? passes ? this.writeNow(start + done, source, done, source.length, BufferState.passed) : 0
+        : this.writeAt(start + done, source, done, source.length, BufferState.passed)
       if (count < 0) {
         this.giveUp(start)
         return false
+      }
+      if (count === 0) {
+        this.state.current = BufferState.emptied(this.state.current)
+        copy(source, done, bytes, 0, rest)
+        this.state.current = BufferState.put(this.state.current, rest)
+        return true
       }
       done += count
     }
@@ -130,13 +178,26 @@ export class AtOnce {
     if (!this.stand(at)) return -1
     const answer = resolve(this.file.read(target))
     if (!(answer instanceof Awaited)) return this.commit(answer, target, commit)
-    return new Awaited((complete) => answer.start((exit) => complete(Exit.succeed(this.commit(exit, target, commit)))))
+    return new Awaited((complete) =>
+      begin(answer, (answered) => complete(Exit.succeed(this.commit(answered, target, commit))))
+    )
   }
 
-  private writeAt(at: number, source: Uint8Array, commit: Commit): number {
+  private writeAt(at: number, source: Uint8Array, from: number, to: number, commit: Commit): number {
+    const taken = this.writeNow(at, source, from, to, commit)
+    if (taken > 0) return taken
     if (!this.stand(at)) return -1
+    const rest = from === 0 && to === source.length ? source : source.subarray(from, to)
     // 0 is a failure, for the slow path to tell.
-    return this.commit(resolve(this.file.write(source)), source, commit) || -1
+    return this.commit(resolve(this.file.write(rest)), rest, commit) || -1
+  }
+
+  /** Gives the driver what it takes without waiting; 0 where that is nothing. */
+  private writeNow(at: number, source: Uint8Array, from: number, to: number, commit: Commit): number {
+    const s = this.state.current
+    const count = s.diskOffset === at ? this.quick[writeNow]?.(source, from, to) ?? 0 : 0
+    if (count > 0) this.state.current = commit(s, count)
+    return count
   }
 
   private commit<E>(answer: Effect.Effect<number, E>, bytes: Uint8Array, commit: Commit): number {
@@ -165,7 +226,7 @@ type Commit = (s: BufferState.BufferState, count: number) => BufferState.BufferS
 /** How many bytes were transferred, or -1 where the slow path has to do it; perhaps later. @internal */
 export type Answer = number | Awaited<number, never>
 
-const valueOf = (answer: Exit.Exit<number> | Answer): number =>
+const valueOf = (answer: Effect.Effect<number> | number): number =>
   typeof answer === "number" ? answer : isDone(answer) && Exit.isSuccess(answer) ? answer.value : -1
 
 /**

@@ -8,14 +8,17 @@ import * as Fiber from "effect/Fiber"
 import * as Runtime from "effect/Runtime"
 import type * as IOProc from "../IOProc.js"
 import * as MmioError from "../MmioError.js"
+import { type AtHand, atHand, writeNow } from "./atHand.js"
 import { isCountOf } from "./copy.js"
-import { andThen, Awaited, failingAs, Immediate, isDone, noting, resolve } from "./immediate.js"
+import { andThen, Awaited, begin, failingAs, Immediate, isDone, noting, resolve } from "./immediate.js"
 
 const unknown = -1
 
 /** @internal */
 export class Below {
   readonly file: IOProc.File
+  /** The same file. */
+  private readonly quick: AtHand
   /** What errors call the file. */
   readonly name: string
   /** What runs in the background runs as the last caller did; not needed for a file that answers at once or by callbacks. */
@@ -30,6 +33,7 @@ export class Below {
   /** Over a file that was just opened. */
   constructor(file: IOProc.File, name: string) {
     this.file = file
+    this.quick = atHand(file)
     this.name = name
   }
 
@@ -38,13 +42,15 @@ export class Below {
     return this.work !== undefined
   }
 
-  /** Waits for what is at work. */
+  /** Waits for what is at work. A call that cannot be cancelled is waited for as if it were the waiting one's own. */
   settled(): Effect.Effect<void> {
-    return Effect.async<void>((resume) => {
-      if (this.work === undefined) return resume(Effect.void)
+    if (this.work === undefined) return Exit.void
+    const wait = (done: (answer: Effect.Effect<void>) => void) => {
+      if (this.work === undefined) return done(Exit.void)
       this.waiting ??= []
-      this.waiting.push(() => resume(Effect.void))
-    })
+      this.waiting.push(() => done(Exit.void))
+    }
+    return this.work === "callback" ? new Awaited(wait) : Effect.async<void>(wait)
   }
 
   /** Waits for what is at work, and ends it where it can be ended. */
@@ -61,12 +67,14 @@ export class Below {
   background<A, E>(call: () => Effect.Effect<A, E>, next: () => void): void {
     const work = this.immediate ? resolve(call()) : Effect.suspend(call)
     if (isDone(work)) return next()
-    if (work instanceof Awaited) {
-      this.work = "callback"
-      return work.start(() => this.ended(next))
-    }
+    if (!(work instanceof Awaited)) return this.fork(work, next)
+    this.work = "callback"
+    begin(work, (answer) => isDone(answer) ? this.ended(next) : this.fork(answer, next))
+  }
+
+  private fork<A, E>(work: Effect.Effect<A, E>, next: () => void): void {
     const fiber = Runtime.runFork(this.runtime ?? Runtime.defaultRuntime)(Effect.exit(Effect.interruptible(work)))
-    if (fiber.unsafePoll() !== null) return next()
+    if (fiber.unsafePoll() !== null) return this.ended(next)
     this.work = fiber
     fiber.addObserver(() => this.ended(next))
   }
@@ -96,6 +104,14 @@ export class Below {
       () => this.file.read(target),
       (cause) => new MmioError.CannotRead({ ...this.misplaced("IOProc.File.read", at, cause) })
     )
+  }
+
+  /** Writes there what the file takes without waiting; 0 where that is nothing. */
+  writeNow(at: number, source: Uint8Array, from: number, to: number): number {
+    if (this.standsAt !== at || this.work !== undefined) return 0
+    const count = this.quick[writeNow]?.(source, from, to) ?? 0
+    this.standsAt += count
+    return count
   }
 
   /** `write` or `writeFlush` of the file, there. Pushing down what a file holds takes no place to stand at. */

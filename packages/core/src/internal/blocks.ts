@@ -8,6 +8,23 @@ export interface Block {
   readonly bytes: Uint8Array
   readonly start: number
   end: number
+  /** Whether the bytes before these were given away: what they are part of then is not used again. */
+  readonly lent: boolean
+}
+
+/** What lends a part of itself is to be this many times as large at most, since it is kept as long as the part. */
+const mostKept = 16
+
+/** The next bytes of a block, to be given away, and the block behind them. @internal */
+export const lend = (block: Block, from: number, count: number): readonly [Uint8Array, Block] | undefined => {
+  const at = from - block.start
+  const { buffer, length } = block.bytes
+  return at + count > block.end - block.start || at + count > length || count * mostKept < buffer.byteLength
+    ? undefined
+    : [
+      block.bytes.subarray(at, at + count),
+      { bytes: block.bytes.subarray(at + count), start: from + count, end: block.end, lent: true }
+    ]
 }
 
 /** How large blocks may be, in bytes. @internal */
@@ -65,10 +82,10 @@ export class Adaptive {
     const { size, spare } = this
     this.spare = undefined
     const bytes = spare?.length === size ? spare : allocate(size)
-    return bytes && { bytes, start, end: start }
+    return bytes && { bytes, start, end: start, lent: false }
   }
 
   retire(block: Block): void {
-    this.spare = block.bytes
+    if (!block.lent) this.spare = block.bytes
   }
 }

@@ -1,6 +1,22 @@
 import * as Cause from "effect/Cause"
 import * as Exit from "effect/Exit"
 
+let lastCount = 0
+let lastCounted: Exit.Exit<number> = Exit.succeed(0)
+
+/**
+ * The exit of a transfer of `count` bytes: most are of as many as the last.
+ *
+ * @internal
+ */
+export const counted = (count: number): Exit.Exit<number> => {
+  if (count !== lastCount) {
+    lastCount = count
+    lastCounted = Exit.succeed(count)
+  }
+  return lastCounted
+}
+
 /**
  * What came of something and of closing behind it: the first, unless only the closing failed; both causes if both did.
  *

@@ -15,8 +15,9 @@ import * as MmioError from "../MmioError.js"
 import { AtOnce, take } from "./atOnce.js"
 import * as BufferState from "./bufferState.js"
 import { copy, isCountOf } from "./copy.js"
+import { counted } from "./exits.js"
 import { HandleBase, type TransferError } from "./handle.js"
-import { Awaited, Immediate } from "./immediate.js"
+import { Awaited, Immediate, isDone } from "./immediate.js"
 import type { Restore } from "./lock.js"
 
 /** @internal */
@@ -56,7 +57,7 @@ export class FileHandle<A extends IOProc.Access = IOProc.Access> extends HandleB
     const { atOnce, lock, state } = this
     if (!atOnce.enabled || !lock.idle || !this.canRead) return undefined
     const answer = atOnce.read(target)
-    if (typeof answer === "number") return answer < 0 ? undefined : Effect.succeed(answer)
+    if (typeof answer === "number") return answer < 0 ? undefined : counted(answer)
     const planned = state.current
     return Effect.flatten(Effect.uninterruptible(Effect.async<Effect.Effect<number, TransferError<A>>>((resume) => {
       const slowly = Effect.succeed(this.readInFull(target))
@@ -65,7 +66,7 @@ export class FileHandle<A extends IOProc.Access = IOProc.Access> extends HandleB
       lock.take()
       answer.start((exit) => {
         lock.free()
-        resume(Exit.isSuccess(exit) && exit.value >= 0 ? Effect.succeed(exit) : slowly)
+        resume(isDone(exit) && Exit.isSuccess(exit) && exit.value >= 0 ? Effect.succeed(exit) : slowly)
       })
     })))
   }
@@ -74,6 +75,14 @@ export class FileHandle<A extends IOProc.Access = IOProc.Access> extends HandleB
     if (!this.atOnce.enabled || !this.lock.idle || !this.canWrite || source.length === 0) return false
     this.unflushed = true
     return this.atOnce.write(source)
+  }
+
+  override lendNow(count: number): Uint8Array | undefined {
+    return this.lock.idle && this.canRead ? this.atOnce.lend(count) : undefined
+  }
+
+  override passesBy(count: number): boolean {
+    return this.atOnce.passesBy(count)
   }
 
   override seekNow(target: number): boolean {

@@ -15,7 +15,7 @@ import type * as Api from "../Mmio.js"
 import * as MmioError from "../MmioError.js"
 import * as BufferState from "./bufferState.js"
 import { allocate, copy } from "./copy.js"
-import { bothExits } from "./exits.js"
+import { bothExits, counted } from "./exits.js"
 import { immediate } from "./immediate.js"
 import { Lock, type Restore } from "./lock.js"
 import { StateRef } from "./stateRef.js"
@@ -98,7 +98,7 @@ export abstract class HandleBase<A extends Access = Access> implements Api.Handl
       if (this.lock.idle && this.canRead && s.next >= 0 && s.next + count <= s.endRead) {
         copy(s.bytes, s.next, target, 0, count)
         this.state.current = BufferState.taken(s, count)
-        return Effect.succeed(count)
+        return counted(count)
       }
       return this.readQuick(target) ?? this.readInFull(target)
     })
@@ -130,7 +130,7 @@ export abstract class HandleBase<A extends Access = Access> implements Api.Handl
   write(source: Uint8Array): Effect.Effect<number, MmioError.WriteError> {
     return immediate(() =>
       this.put(source) || this.writeNow(source)
-        ? Effect.succeed(source.length)
+        ? counted(source.length)
         : this.run("Mmio.write", (restore) => this.writeSlow(source, restore))
     )
   }
@@ -151,6 +151,7 @@ export abstract class HandleBase<A extends Access = Access> implements Api.Handl
     // `<` and not `<=`: a transfer of the buffer's size gains nothing from a copy.
     if (
       !this.lock.idle || !this.canWrite || count === 0 || count >= s.bytes.length || count > BufferState.writable(s)
+      || this.passesBy(count)
     ) {
       return false
     }
@@ -193,6 +194,16 @@ export abstract class HandleBase<A extends Access = Access> implements Api.Handl
 
   /** Writes as `writeSlow` does; false where that takes waiting. */
   writeNow(_source: Uint8Array): boolean {
+    return false
+  }
+
+  /** Reads just so many bytes, where a driver has them to give away. */
+  lendNow(_count: number): Uint8Array | undefined {
+    return undefined
+  }
+
+  /** Whether a driver takes so many bytes as quickly as the window would. */
+  passesBy(_count: number): boolean {
     return false
   }
 

@@ -50,33 +50,36 @@ class ImmediateGenerator<A, E> implements Effect.EffectGenerator<Effect.Effect<A
       answers = 0
       return { done: false, value: new YieldWrap<Effect.Effect<A, E>>(this.effect) }
     }
-    const effect = evaluated(this.effect)
+    const effect = guarded(evaluate, this.effect)
     return isDone(effect) && Exit.isSuccess(effect)
       ? { done: true, value: effect.value }
       : { done: false, value: new YieldWrap(effect) }
   }
 }
 
-/** What an evaluation throws is a defect, and none of the generator's own. */
-const evaluated = <A, E>(effect: Immediate<A, E>): Effect.Effect<A, E> => {
+/** What an evaluation throws is a defect of its effect, and of nobody who evaluates it early. */
+const guarded = <Arg, A, E>(f: (arg: Arg) => Effect.Effect<A, E>, arg: Arg): Effect.Effect<A, E> => {
   try {
-    return effect.evaluate()
+    return f(arg)
   } catch (defect) {
     return Exit.die(defect)
   }
 }
 
+const evaluate = <A, E>(effect: Immediate<A, E>): Effect.Effect<A, E> => effect.evaluate()
+
 /** @internal */
 export const immediate = <A, E>(evaluate: () => Effect.Effect<A, E>): Effect.Effect<A, E> => new Immediate(evaluate)
 
 /**
- * A call that cannot be cancelled and answers by a callback. Its answer can be awaited without an effect of the runtime, too.
+ * A call that cannot be cancelled and answers by a callback. Its answer can be awaited without an effect of the runtime, too: it is an
+ * exit, or an effect that goes on from there, and has not begun.
  *
  * @internal
  */
 export class Awaited<A, E> extends Effectable.Class<A, E> {
-  readonly start: (done: (exit: Exit.Exit<A, E>) => void) => void
-  constructor(start: (done: (exit: Exit.Exit<A, E>) => void) => void) {
+  readonly start: (done: (answer: Effect.Effect<A, E>) => void) => void
+  constructor(start: (done: (answer: Effect.Effect<A, E>) => void) => void) {
     super()
     this.start = start
   }
@@ -88,6 +91,20 @@ export class Awaited<A, E> extends Effectable.Class<A, E> {
 /** @internal */
 export const callback = <A, E>(start: (done: (exit: Exit.Exit<A, E>) => void) => void): Effect.Effect<A, E> =>
   new Awaited(start)
+
+/** Starts a call, and whatever calls it goes on with: `done` gets an exit, or an effect that has yet to be run. @internal */
+export const begin = <A, E>(call: Awaited<A, E>, done: (answer: Effect.Effect<A, E>) => void): void =>
+  call.start((answer) => {
+    const resolved = guarded(resolve, answer)
+    if (resolved instanceof Awaited) begin(resolved, done)
+    else done(resolved)
+  })
+
+/** Has `f` go on with the answer of a call. What it throws has nobody else to catch it there. */
+const answering = <A, E, B, E2>(
+  call: Awaited<A, E>,
+  f: (answer: Effect.Effect<A, E>) => Effect.Effect<B, E2>
+): Effect.Effect<B, E2> => new Awaited((done) => call.start((answer) => done(guarded(f, answer))))
 
 /** An effect that is an exit ended as that: `Exit.isExit` cannot know the types. @internal */
 export const isDone = <A, E>(effect: Effect.Effect<A, E>): effect is Exit.Exit<A, E> => Exit.isExit(effect)
@@ -110,12 +127,7 @@ export const noting = <A, E>(
     return resolved
   }
   return resolved instanceof Awaited
-    ? new Awaited((done) =>
-      resolved.start((exit) => {
-        note(exit)
-        done(exit)
-      })
-    )
+    ? answering(resolved, (answer) => noting(answer, note))
     : Effect.onExit(resolved, (exit) => Effect.sync(() => note(exit)))
 }
 
@@ -125,7 +137,7 @@ export const mapping = <A, E, B>(effect: Effect.Effect<A, E>, f: (value: A) => B
   return isDone(resolved)
     ? Exit.map(resolved, f)
     : resolved instanceof Awaited
-    ? new Awaited((done) => resolved.start((exit) => done(Exit.map(exit, f))))
+    ? answering(resolved, (answer) => mapping(answer, f))
     : Effect.map(resolved, f)
 }
 
@@ -135,8 +147,10 @@ export const andThen = <A, E, B, E2>(
   f: (value: A) => Effect.Effect<B, E2>
 ): Effect.Effect<B, E | E2> => {
   const resolved = resolve(effect)
-  if (!isDone(resolved)) return Effect.flatMap(resolved, f)
-  return Exit.isSuccess(resolved) ? resolve(f(resolved.value)) : Exit.failCause(resolved.cause)
+  if (isDone(resolved)) return Exit.isSuccess(resolved) ? resolve(f(resolved.value)) : Exit.failCause(resolved.cause)
+  return resolved instanceof Awaited
+    ? answering(resolved, (answer) => andThen(answer, f))
+    : Effect.flatMap(resolved, f)
 }
 
 /** @internal */
@@ -145,5 +159,9 @@ export const failingAs = <A, E, E2>(
   f: (error: E) => E2
 ): Effect.Effect<A, E2> => {
   const resolved = resolve(effect)
-  return isDone(resolved) ? Exit.mapError(resolved, f) : Effect.mapError(resolved, f)
+  return isDone(resolved)
+    ? Exit.mapError(resolved, f)
+    : resolved instanceof Awaited
+    ? answering(resolved, (answer) => failingAs(answer, f))
+    : Effect.mapError(resolved, f)
 }

@@ -11,10 +11,12 @@ import * as Option from "effect/Option"
 import type * as Request from "effect/Request"
 import type * as Api from "../IOProc.js"
 import type * as MmioError from "../MmioError.js"
+import { lendNow, readNow, writeNow } from "./atHand.js"
 import { Below } from "./below.js"
-import { Adaptive, type Block, type Sizes } from "./blocks.js"
+import { Adaptive, type Block, lend, type Sizes } from "./blocks.js"
 import { copy, isCountOf } from "./copy.js"
-import { immediate, mapping, noting } from "./immediate.js"
+import { counted } from "./exits.js"
+import { andThen, immediate, mapping, noting } from "./immediate.js"
 
 /** What all open files over the same bytes share. */
 interface Version {
@@ -58,19 +60,21 @@ class ReadAheadFile implements Api.File {
 
   read(target: Uint8Array): Effect.Effect<number, MmioError.ReadError> {
     return immediate(() => {
-      if (this.seen !== this.version.number) this.forget()
-      const count = this.fromBlocks(target)
-      return count > 0 ? Exit.succeed(count) : this.below.calling(() => this.fromBelow(target))
+      const count = this[readNow](target, 0, target.length)
+      return count > 0 ? counted(count) : this.below.calling(() => this.fromBelow(target))
     })
   }
 
   /** Gives what the blocks have at the position, and goes on to read behind it. */
-  private fromBlocks(target: Uint8Array): number {
-    let done = 0
-    while (done < target.length) {
+  [readNow](target: Uint8Array, start: number, end: number): number {
+    if (this.seen !== this.version.number) this.forget()
+    // Who was given the bytes before may have transferred the array of all of them.
+    if (this.serving?.lent === true && this.serving.bytes.length === 0) this.serving = undefined
+    let done = start
+    while (done < end) {
       const block = this.serving
       const count = block !== undefined && this.position >= block.start
-        ? Math.min(block.end - this.position, target.length - done)
+        ? Math.min(block.end - this.position, end - done)
         : 0
       if (block !== undefined && count > 0) {
         copy(block.bytes, this.position - block.start, target, done, count)
@@ -78,11 +82,24 @@ class ReadAheadFile implements Api.File {
         done += count
       } else if (!this.turnOver()) break
     }
-    if (done > 0) {
+    if (done > start) {
       this.sequence.left(this.position)
       this.fetch()
     }
-    return done
+    return done - start
+  }
+
+  [lendNow](count: number): Uint8Array | undefined {
+    if (this.seen !== this.version.number) this.forget()
+    if (this.serving === undefined || this.position >= this.serving.end) this.turnOver()
+    const { position, serving } = this
+    const parts = serving !== undefined && position >= serving.start ? lend(serving, position, count) : undefined
+    if (parts === undefined) return undefined
+    this.serving = parts[1]
+    this.position += count
+    this.sequence.left(this.position)
+    this.fetch()
+    return parts[0]
   }
 
   /** Goes on to the block that was fetched, if the position is in it. */
@@ -126,7 +143,7 @@ class ReadAheadFile implements Api.File {
   private fromBelow(target: Uint8Array): Effect.Effect<number, MmioError.ReadError> {
     const { below, position, sequence } = this
     // What is on its way may be what is wanted.
-    if (below.busy) return Effect.zipRight(below.settled(), this.read(target))
+    if (below.busy) return andThen(below.settled(), () => this.read(target))
     sequence.approach(position)
     const block = target.length < sequence.size && position !== this.stopsAt ? sequence.block(position) : undefined
     if (block === undefined) {
@@ -144,7 +161,7 @@ class ReadAheadFile implements Api.File {
       this.fetched = undefined
       this.seen = number
       // A count that cannot be true is for the caller to find out about.
-      return this.fromBlocks(target) || count
+      return this[readNow](target, 0, target.length) || count
     })
   }
 
@@ -167,29 +184,43 @@ class ReadAheadFile implements Api.File {
     const { below } = this
     const write = (): Effect.Effect<number, MmioError.WriteError> => {
       const { position, seen } = this
-      if (below.busy) return Effect.zipRight(below.settled(), this.put(how, source))
+      if (below.busy) return andThen(below.settled(), () => this.put(how, source))
       return noting(below.write(how, position, source), (exit) => {
-        const isAlone = seen === this.version.number
-        this.version.number++
-        if (!isAlone || !Exit.isSuccess(exit) || !isCountOf(exit.value, source)) this.forget()
-        else {
-          this.seen = this.version.number
-          this.stopsAt = -1
-          this.overwrite(this.serving, source, exit.value)
-          this.overwrite(this.fetched, source, exit.value)
-        }
+        const known = Exit.isSuccess(exit) && isCountOf(exit.value, source) ? exit.value : -1
+        this.written(seen, source, 0, known)
         if (Exit.isSuccess(exit)) this.position = position + exit.value
       })
     }
     return immediate(() => below.calling(write))
   }
 
+  [writeNow](source: Uint8Array, from: number, to: number): number {
+    const { position, seen } = this
+    const count = this.closed ? 0 : this.below.writeNow(position, source, from, to)
+    if (count > 0) {
+      this.written(seen, source, from, count)
+      this.position = position + count
+    }
+    return count
+  }
+
+  /** After so many bytes were written at the position, `source` from `from` on, or, below 0, something that is not known. */
+  private written(seen: number, source: Uint8Array, from: number, count: number): void {
+    const isAlone = seen === this.version.number
+    this.version.number++
+    if (!isAlone || count < 0) return this.forget()
+    this.seen = this.version.number
+    this.stopsAt = -1
+    this.overwrite(this.serving, source, from, count)
+    this.overwrite(this.fetched, source, from, count)
+  }
+
   /** Has a block hold what was written at the position. */
-  private overwrite(block: Block | undefined, source: Uint8Array, count: number): void {
+  private overwrite(block: Block | undefined, source: Uint8Array, first: number, count: number): void {
     if (block === undefined) return
     const from = Math.max(block.start, this.position)
     const to = Math.min(block.end, this.position + count)
-    if (from < to) copy(source, from - this.position, block.bytes, from - block.start, to - from)
+    if (from < to) copy(source, first + from - this.position, block.bytes, from - block.start, to - from)
   }
 
   seek(offset: number, from: Api.Whence): Effect.Effect<number, MmioError.CannotSeek> {
@@ -199,7 +230,7 @@ class ReadAheadFile implements Api.File {
       if (target !== undefined && !this.closed && (target === this.position || this.holds(target))) {
         return Exit.succeed(this.position = target)
       }
-      if (below.busy) return Effect.zipRight(below.settled(), this.seek(offset, from))
+      if (below.busy) return andThen(below.settled(), () => this.seek(offset, from))
       return below.calling(() =>
         noting(target === undefined ? below.seek(offset, from) : below.seek(target, "start"), (exit) => {
           if (Exit.isSuccess(exit)) this.position = exit.value

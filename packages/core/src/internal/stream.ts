@@ -46,10 +46,12 @@ export const stream = <A extends Access>(
   const loop = (at: number): Loop =>
     Channel.suspend(() => {
       if (at >= to) return Channel.void
-      const bytes = new Uint8Array(Math.min(chunkSize, to - at))
-      const quick = handle.lock.idle && BufferState.position(handle.state.current) === at
-        ? handle.readQuick(bytes)
-        : undefined
+      const wanted = Math.min(chunkSize, to - at)
+      const isThere = handle.lock.idle && BufferState.position(handle.state.current) === at
+      const lent = isThere ? handle.lendNow(wanted) : undefined
+      if (lent !== undefined) return emit(at, lent, wanted)
+      const bytes = new Uint8Array(wanted)
+      const quick = isThere ? handle.readQuick(bytes) : undefined
       // What is at hand needs no effect.
       return quick !== undefined && isDone(quick) && Exit.isSuccess(quick)
         ? emit(at, bytes, quick.value)

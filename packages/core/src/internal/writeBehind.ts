@@ -10,10 +10,11 @@ import * as Option from "effect/Option"
 import type * as Request from "effect/Request"
 import type * as Api from "../IOProc.js"
 import * as MmioError from "../MmioError.js"
+import { writeNow } from "./atHand.js"
 import { Below } from "./below.js"
 import { Adaptive, type Block, isFull, type Sizes } from "./blocks.js"
 import { copy, isCountOf } from "./copy.js"
-import { bothExits } from "./exits.js"
+import { bothExits, counted } from "./exits.js"
 import { andThen, immediate, isDone, noting } from "./immediate.js"
 
 /** A block whose first `down` bytes have been written. */
@@ -49,19 +50,24 @@ class WriteBehindFile implements Api.File {
     return immediate(() => this.take(source) ?? this.below.calling(() => this.makeRoom(source)))
   }
 
-  /** Takes as much as the block has room for, if that is where it belongs. */
   private take(source: Uint8Array): Exit.Exit<number> | undefined {
+    const count = this[writeNow](source, 0, source.length)
+    return count > 0 ? counted(count) : undefined
+  }
+
+  /** Takes as much as the block has room for, if that is where it belongs. */
+  [writeNow](source: Uint8Array, from: number, to: number): number {
     const { filling, position } = this
-    if (filling === undefined || !canTake(filling, position)) return undefined
+    if (filling === undefined || !canTake(filling, position)) return 0
     const at = position - filling.start
-    const count = Math.min(source.length, filling.bytes.length - at)
-    if (count === 0) return undefined
-    copy(source, 0, filling.bytes, at, count)
+    const count = Math.min(to - from, filling.bytes.length - at)
+    if (count === 0) return 0
+    copy(source, from, filling.bytes, at, count)
     this.position += count
     filling.end = Math.max(filling.end, this.position)
     this.sequence.left(this.position)
     if (isFull(filling) && this.writing === undefined) this.turnOver(filling)
-    return Exit.succeed(count)
+    return count
   }
 
   /** Begins to write a full block. */
@@ -78,7 +84,7 @@ class WriteBehindFile implements Api.File {
     const { below, filling, position, sequence, writing } = this
     const again = () => this.write(source)
     if (filling !== undefined && position === filling.end && isFull(filling)) {
-      if (below.busy) return Effect.zipRight(below.settled(), Effect.suspend(again))
+      if (below.busy) return andThen(below.settled(), again)
       if (writing === undefined) this.turnOver(filling)
       return writing === undefined ? again() : andThen(this.push(), again)
     }
@@ -110,7 +116,7 @@ class WriteBehindFile implements Api.File {
 
   /** Writes all that is held. */
   private push(): Effect.Effect<void, MmioError.WriteError> {
-    if (this.below.busy) return Effect.zipRight(this.below.settled(), Effect.suspend(() => this.push()))
+    if (this.below.busy) return andThen(this.below.settled(), () => this.push())
     const block = this.writing ?? this.filling
     return block === undefined ? Exit.void : andThen(this.writeOut(block), () => this.push())
   }
@@ -134,7 +140,7 @@ class WriteBehindFile implements Api.File {
         return Exit.void
       })
       // A loop where the driver answers at once: it may write a byte at a time.
-      if (!isDone(written)) return Effect.flatMap(written, () => this.writeOut(block))
+      if (!isDone(written)) return andThen(written, () => this.writeOut(block))
       if (Exit.isFailure(written)) return written
     }
     if (this.writing === block) this.writing = undefined
@@ -207,7 +213,7 @@ class WriteBehindFile implements Api.File {
       const target = from === "start" ? offset : from === "current" ? position + offset : undefined
       const isHere = target === position || (filling !== undefined && target !== undefined && canTake(filling, target))
       if (target !== undefined && isHere && !this.closed) return Exit.succeed(this.position = target)
-      if (below.busy) return Effect.zipRight(below.settled(), this.seek(offset, from))
+      if (below.busy) return andThen(below.settled(), () => this.seek(offset, from))
       const goTo = (place: number, from: Api.Whence) =>
         noting(below.seek(place, from), (exit) => {
           if (Exit.isSuccess(exit)) this.position = exit.value

@@ -1,0 +1,159 @@
+/**
+ * What handles and the files of this package do without an effect between them: it has to come to the same as what they do with one, and
+ * what a stream gives has to be its consumer's alone.
+ */
+import { IOProc, Mmio } from "@effect-mmio/core"
+import { assert, layer } from "@effect/vitest"
+import { Effect, FastCheck as fc, flow, Layer, Stream } from "effect"
+import { type Behaviour, TestStorage } from "./support/driver.js"
+import { scale } from "./support/scale.js"
+
+const small = { smallest: 8, largest: 32 }
+const both = flow(IOProc.writeBehind(small), IOProc.readAhead(small))
+
+/** The same driver, answering by a callback, later. */
+const byCallback = IOProc.mapFile((file) => {
+  const later = <A, E>(call: Effect.Effect<A, E>) =>
+    IOProc.callback<A, E>((done) => queueMicrotask(() => done(Effect.runSyncExit(call))))
+  return {
+    ...file,
+    read: (target) => later(file.read(target)),
+    write: (source) => later(file.write(source)),
+    writeFlush: (source) => later(file.writeFlush(source)),
+    seek: (offset, from) => later(file.seek(offset, from))
+  }
+})
+
+/** The same driver, answering by a callback and then by an effect, in turn. */
+const mixed = IOProc.mapFile((file) => {
+  let calls = 0
+  const inTurn = <A, E>(call: Effect.Effect<A, E>) =>
+    calls++ % 3 === 0
+      ? Effect.zipRight(Effect.yieldNow(), call)
+      : IOProc.callback<A, E>((done) => queueMicrotask(() => done(Effect.runSyncExit(call))))
+  return {
+    ...file,
+    read: (target) => inTurn(file.read(target)),
+    write: (source) => inTurn(file.write(source)),
+    writeFlush: (source) => inTurn(file.writeFlush(source)),
+    seek: (offset, from) => inTurn(file.seek(offset, from))
+  }
+})
+
+const drivers = { "answers by callbacks": byCallback, "answers this way and that": mixed }
+
+const numbers = (count: number) => Uint8Array.from({ length: count }, (_, i) => i % 251)
+
+const short: fc.Arbitrary<Behaviour> = fc.record({ atMost: fc.integer({ min: 1, max: 40 }) }).map(({ atMost }) => ({
+  atMost: () => atMost
+}))
+
+const written = fc.uint8Array({ minLength: 1, maxLength: 20, size: "max" })
+
+/** What the file holds once these were written at a place of it. */
+const overwrite = (model: Array<number>, at: number, bytes: Uint8Array) => {
+  while (model.length < at) model.push(0)
+  model.splice(at, bytes.length, ...bytes)
+}
+
+layer(Layer.empty)("at hand", (it) => {
+  for (const [name, answering] of Object.entries(drivers)) {
+    it.scoped.prop(
+      `a handle is an array of bytes and a position, over blocks over a driver that ${name}`,
+      [
+        fc.array(
+          fc.oneof(
+            { weight: 4, arbitrary: fc.record({ read: fc.integer({ min: 1, max: 40 }) }) },
+            { weight: 4, arbitrary: fc.record({ write: written }) },
+            { weight: 1, arbitrary: fc.record({ seek: fc.integer({ min: 0, max: 150 }) }) },
+            { weight: 1, arbitrary: fc.record({ flush: fc.boolean() }) }
+          ),
+          { minLength: 5, maxLength: 80, size: "max" }
+        ),
+        fc.constantFrom("none" as const, 4, 8, 24),
+        short
+      ],
+      ([steps, buffer, behaviour]) =>
+        Effect.gen(function*() {
+          const storage = new TestStorage(numbers(100), behaviour)
+          const handle = yield* Mmio.openWith(both(answering(storage.ioProc)), "test", { access: "readWrite", buffer })
+          const model = [...storage.bytes]
+          let position = 0
+          for (const step of steps) {
+            if ("read" in step) {
+              const target = new Uint8Array(step.read)
+              const count = yield* Mmio.readInto(handle, target)
+              assert.deepStrictEqual([...target.subarray(0, count)], model.slice(position, position + step.read))
+              position += count
+            } else if ("write" in step) {
+              assert.strictEqual(yield* Mmio.write(handle, step.write), step.write.length)
+              overwrite(model, position, step.write)
+              position += step.write.length
+            } else if ("seek" in step) position = yield* Mmio.seek(handle, step.seek)
+            else yield* Mmio.flush(handle, { emptyBuffer: step.flush })
+            assert.strictEqual(yield* Mmio.position(handle), position)
+          }
+          yield* Mmio.close(handle)
+          assert.deepStrictEqual([...storage.bytes], model)
+          assert.isFalse(storage.overlapped)
+        }),
+      { fastCheck: { numRuns: scale(200) }, timeout: 60_000 }
+    )
+
+    it.scoped.prop(
+      `what a stream gives is its consumer's, over blocks over a driver that ${name}`,
+      [
+        fc.array(
+          fc.oneof(
+            { weight: 4, arbitrary: fc.constant(undefined) },
+            // from another handle, or through the stream's own
+            {
+              weight: 1,
+              arbitrary: fc.record({ at: fc.integer({ min: 0, max: 280 }), bytes: written, own: fc.boolean() })
+            }
+          ),
+          { minLength: 1, maxLength: 30, size: "max" }
+        ),
+        fc.integer({ min: 1, max: 40 }),
+        fc.constantFrom("none" as const, 8),
+        fc.constantFrom("keeps" as const, "fills" as const, "transfers" as const),
+        short
+      ],
+      ([steps, chunkSize, buffer, consumer, behaviour]) =>
+        Effect.gen(function*() {
+          const storage = new TestStorage(numbers(300), behaviour)
+          const driver = both(answering(storage.ioProc))
+          const handle = yield* Mmio.openWith(driver, "test", { access: "readWrite", buffer })
+          const other = yield* Mmio.openWith(driver, "test", { access: "readWrite", buffer: 8 })
+          const model = [...storage.bytes]
+          const kept: Array<{ readonly bytes: Uint8Array; readonly were: ReadonlyArray<number> }> = []
+          let at = 0
+          let i = 0
+          yield* Stream.runForEach(Mmio.stream(handle, { chunkSize }), (bytes) =>
+            Effect.gen(function*() {
+              assert.deepStrictEqual([...bytes], model.slice(at, at + chunkSize))
+              at += bytes.length
+              assert.strictEqual(yield* Mmio.position(handle), at)
+              if (consumer === "keeps") kept.push({ bytes, were: [...bytes] })
+              else if (consumer === "fills") bytes.fill(255)
+              else structuredClone(bytes.buffer, { transfer: [bytes.buffer as ArrayBuffer] })
+              const step = steps[i++ % steps.length]
+              if (step === undefined) return
+              // what a window has of the file is not read again for another's sake
+              const writer = step.own || buffer !== "none" ? handle : other
+              yield* Mmio.seek(writer, step.at)
+              yield* Mmio.writeAll(writer, step.bytes)
+              yield* Mmio.flush(writer)
+              // where the stream finds it
+              yield* Mmio.seek(writer, at)
+              overwrite(model, step.at, step.bytes)
+            }))
+          assert.isAtLeast(at, 300)
+          for (const { bytes, were } of kept) assert.deepStrictEqual([...bytes], were)
+          yield* Mmio.seek(handle, 0)
+          assert.deepStrictEqual([...(yield* Mmio.read(handle, 1000))], model)
+        }),
+      { fastCheck: { numRuns: scale(200) }, timeout: 60_000 }
+    )
+  }
+})
