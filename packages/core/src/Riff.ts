@@ -316,7 +316,8 @@ export interface RiffOptions {
  * 0xFFFFFFFF, which readers take for the end of the file.
  *
  * If `body` fails or is interrupted, the form is ended all the same, with all that was written: at the position, or behind what was
- * ascended out of or updated last, whichever is further. If that fails, too, the cause holds both.
+ * ascended out of or updated last, whichever is further. If that fails, too, as on a full disk, where what is in the buffer has no place and
+ * so nothing else can be written, the cause holds both; the file says what {@link updateSizes} had it say last, and {@link repair} may help.
  *
  * Fails with `CannotSeek`, before the first byte, on storage that cannot seek, unless the `size` is given. With `InvalidParameter` for options
  * that are none, and inside of another form: what is in one are its chunks.
@@ -372,7 +373,9 @@ export interface UpdateOptions {
  *
  * Sizes are written from the inside to the outside, those of an `RF64` at once. Between two of them the chunk inside declares more than
  * the form around it has, so that readers see what the form said before, and {@link verify} says `PastParent`. Behind an odd
- * size its pad byte is written, where the next byte will be.
+ * size its pad byte is written, where the next byte will be. (The storage is taken to write the four bytes of a size, and those of a `ds64`,
+ * as a whole. When the power goes it may not, where they lie across the end of a sector.) Once an update was flushed, the form is ended in
+ * the same careful way.
  *
  * Fails as {@link withRiff} does, with nothing changed, where a size has no place, and with `InvalidParameter` where no form is being written
  * or the position is before what is in it. After a failure the next call, and the end of the form, write all of it again.

@@ -894,4 +894,36 @@ describe("options and places", () => {
       )
       assert.deepStrictEqual(yield* Riff.verify(file), [])
     })))
+
+  it.effect("after an update that failed nothing is believed to be there that may not be", () =>
+    Effect.gen(function*() {
+      for (let failing = 0;; failing++) {
+        const storage = new TestStorage(new Uint8Array(0))
+        const exit = yield* Effect.scoped(Effect.gen(function*() {
+          const file = yield* Mmio.openWith(storage.ioProc, "test", { access: "write", buffer: "none" })
+          return yield* Riff.withRiff(
+            file,
+            "TEST",
+            { large: "never" },
+            () =>
+              Riff.withChunk(file, { chunk: "data" }, () =>
+                Effect.gen(function*() {
+                  yield* Mmio.writeAll(file, samples(0, 10))
+                  yield* Riff.updateSizes(file)
+                  yield* Mmio.writeAll(file, samples(10, 4))
+                  const call = storage.calls + failing
+                  storage.behaviour = { fails: (number) => number === call }
+                  const exit = yield* Effect.exit(Riff.updateSizes(file))
+                  storage.behaviour = {}
+                  assert.strictEqual(yield* Mmio.position(file), 34)
+                  yield* Mmio.seek(file, 30)
+                  return exit
+                }))
+          )
+        }))
+        const expected = riff("TEST", [{ id: "data", data: samples(0, 10) }])
+        assert.deepStrictEqual(storage.bytes, Uint8Array.of(...expected, ...samples(10, 4)))
+        if (Exit.isSuccess(exit)) return
+      }
+    }))
 })
