@@ -292,14 +292,7 @@ class Editing {
         return Either.flatMap(this.findInner(path), (inner) => {
           const { target } = inner
           if (target.type !== undefined) return this.invalid("what is made of chunks cannot be given data")
-          this.swap(inner, {
-            ...target,
-            source: undefined,
-            data,
-            touched: true,
-            // What was new stays where it was put.
-            placed: target.placed
-          })
+          this.swap(inner, { ...target, source: undefined, data, touched: true })
           return Either.void
         })
       }
