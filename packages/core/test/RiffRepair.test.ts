@@ -378,6 +378,12 @@ describe("a repair", () => {
       const { bytes: repaired, result } = yield* repair(bytes)
       assert.strictEqual(result.length, 1)
       assert.deepStrictEqual((yield* repair(repaired)).result, [])
+      // or of a whole one, to a chunk of which nothing is there
+      const longer = yield* repair(
+        Uint8Array.of(...bytes, ...new TextEncoder().encode("fmt "), 9, 8, 7, 6, 5, 4, 3, 64)
+      )
+      assert.strictEqual(longer.result.length, 1)
+      assert.deepStrictEqual((yield* repair(longer.bytes)).result, [])
     }))
 
   it.effect("adds no pad byte that would be the last byte of a chunk that lacks one", () =>
