@@ -371,7 +371,7 @@ describe("a repair", () => {
   it.effect("makes no other form of a header that was cut off", () =>
     Effect.gen(function*() {
       const whole = Family.serialize([{ family: "Wave64", type: "wave", children: [leaf("data", [200, 1, 2])] }])
-      const bytes = Uint8Array.of(...whole, ...new TextEncoder().encode("RIFF"), 9, 0, 0, 0, 87, 65, 86, 69)
+      const bytes = Uint8Array.of(...whole, ...new TextEncoder().encode("RIFF"), 99, 0, 0, 0, 87, 65, 86, 69)
       // as long as it says, it is left in peace
       assert.deepStrictEqual((yield* repair(bytes.slice(0, whole.length))).result, [])
       bytes.fill(255, 16, 19)
