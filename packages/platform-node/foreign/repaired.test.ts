@@ -26,7 +26,16 @@ const recordings: { readonly [name: string]: Make } = {
   "ffmpeg into a pipe, no tags.wav": piped("ffmpeg", "-v", "error", ...sine, "-bitexact", "-f", "wav", "-"),
   "ffmpeg into a pipe, 8 bits.wav": piped(
     "ffmpeg",
-    ...["-v", "error", ...sine, "-t", "0.2001", "-c:a", "pcm_u8", "-f", "wav", "-"]
+    "-v",
+    "error",
+    ...sine,
+    "-t",
+    "0.2001",
+    "-c:a",
+    "pcm_u8",
+    "-f",
+    "wav",
+    "-"
   ),
   "ffmpeg into a pipe, Wave64.w64": piped("ffmpeg", "-v", "error", ...sine, "-f", "w64", "-"),
   "sox into a pipe.wav": piped("sox", "-n", "-r", "8000", "-b", "16", "-t", "wav", "-", "synth", "0.1", "sine", "440"),
