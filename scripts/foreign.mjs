@@ -1,6 +1,7 @@
 /**
- * Checks this library against programs that share no code with it, SoX, libsndfile's and FFmpeg: each has to read what the other
- * wrote. Installs them where they are missing and there is apt-get. The tests are in packages/platform-node/foreign.
+ * Checks this library against programs that share no code with it, SoX, libsndfile's, FFmpeg and ExifTool: each has to read what
+ * the other wrote, files beyond 4 GiB too, and what was repaired here. Installs them where they are missing and there is apt-get. The
+ * tests are in packages/platform-node/foreign.
  */
 import * as fs from "node:fs"
 import * as os from "node:os"
@@ -9,7 +10,7 @@ import { bin, bootstrap, build, run } from "./lib.mjs"
 
 const folder = "packages/platform-node/foreign"
 const packageOf = { sox: "sox", soxi: "sox", "sndfile-info": "sndfile-programs", "sndfile-convert": "sndfile-programs" }
-Object.assign(packageOf, { ffmpeg: "ffmpeg", ffprobe: "ffmpeg" })
+Object.assign(packageOf, { ffmpeg: "ffmpeg", ffprobe: "ffmpeg", exiftool: "libimage-exiftool-perl" })
 
 const isInstalled = (program) =>
   (process.env.PATH ?? "").split(path.delimiter).some((dir) => fs.existsSync(path.join(dir, program)))

@@ -917,7 +917,7 @@ export interface Info {
   readonly duration: Option.Option<Duration.Duration>
   /** How many frames `fact` counts, with 64 bits in RF64, BW64 and Wave64. Of compressed formats that may be fewer than the blocks hold. */
   readonly factSamples: Option.Option<number>
-  /** The tags of every `LIST INFO`, in the order of the file. */
+  /** The tags of every `LIST INFO`, in the order of the file; in Wave64, of every `list` of that type, with the first four bytes of the GUIDs as ids. */
   readonly tags: ReadonlyArray<InfoTag>
   /** The cue points, in the order of the file, each with its labels. */
   readonly cuePoints: ReadonlyArray<LabeledCuePoint>

@@ -371,13 +371,19 @@ describe("a repair", () => {
   it.effect("makes no other form of a header that was cut off", () =>
     Effect.gen(function*() {
       const whole = Family.serialize([{ family: "Wave64", type: "wave", children: [leaf("data", [200, 1, 2])] }])
-      const bytes = Uint8Array.of(...whole, ...new TextEncoder().encode("RIFF"), 9, 0, 0, 0, 87, 65, 86, 69)
+      const bytes = Uint8Array.of(...whole, ...new TextEncoder().encode("RIFF"), 99, 0, 0, 0, 87, 65, 86, 69)
       // as long as it says, it is left in peace
       assert.deepStrictEqual((yield* repair(bytes.slice(0, whole.length))).result, [])
       bytes.fill(255, 16, 19)
       const { bytes: repaired, result } = yield* repair(bytes)
       assert.strictEqual(result.length, 1)
       assert.deepStrictEqual((yield* repair(repaired)).result, [])
+      // or of a whole one, to a chunk of which nothing is there
+      const longer = yield* repair(
+        Uint8Array.of(...bytes, ...new TextEncoder().encode("fmt "), 9, 8, 7, 6, 5, 4, 3, 64)
+      )
+      assert.strictEqual(longer.result.length, 1)
+      assert.deepStrictEqual((yield* repair(longer.bytes)).result, [])
     }))
 
   it.effect("adds no pad byte that would be the last byte of a chunk that lacks one", () =>

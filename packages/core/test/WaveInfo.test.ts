@@ -157,7 +157,7 @@ describe("what a file says", () => {
       deepStrictEqual(found.tags, [{ id: FourCC.make("INAM"), text: "One" }])
     }))
 
-  it.effect("is read of Wave64, but for lists, whose chunks have GUIDs", () =>
+  it.effect("is read of Wave64, with 64 bits for the samples", () =>
     Effect.gen(function*() {
       const file = chunk64(
         "riff",
@@ -165,14 +165,73 @@ describe("what a file says", () => {
           waveGuid,
           chunk64("fmt ", fmt({ tag: 0x55 }).slice(8)),
           chunk64("fact", number(8, 2 ** 33 + 5)),
-          chunk64("list", bytes("INFO", new Uint8Array(12))),
           chunk64("LIST", bytes("INFO", new Uint8Array(12))),
           chunk64("data", new Uint8Array(9))
         )
       )
       const found = yield* info(file)
       deepStrictEqual([found.factSamples, found.frames], [Option.some(2 ** 33 + 5), Option.some(2 ** 33 + 5)])
+      // only `list` is a list there
       deepStrictEqual([found.tags, Option.getOrThrow(found.data).available], [[], 9])
+    }))
+})
+
+describe("the lists of Wave64", () => {
+  const type64 = (type: string) => bytes(type, waveGuid.slice(4))
+  const list64 = (type: string, ...chunks: ReadonlyArray<Uint8Array>) => chunk64("list", bytes(type64(type), ...chunks))
+  const file64 = (...chunks: ReadonlyArray<Uint8Array>) =>
+    chunk64("riff", bytes(waveGuid, chunk64("fmt ", fmt().slice(8)), ...chunks, chunk64("data", new Uint8Array(4))))
+  const cue64 = chunk64("cue ", cue(2).slice(8))
+
+  for (const type of ["INFO", "info"]) {
+    it.effect(`hold tags, of type ${type}`, () =>
+      Effect.gen(function*() {
+        // sizes that are even, odd, and multiples of eight
+        const texts = ["One\0", "Two two\0", "Twenty\0", "", "A longer one, of some more\0"]
+        const tags = texts.map((text, index) => chunk64(`TAG${index}`, bytes(text)))
+        const found = yield* info(file64(list64(type, ...tags), list64("else", chunk64("INAM", bytes("No\0")))))
+        deepStrictEqual(
+          found.tags.map(({ id, text }) => [id, text]),
+          texts.map((text, index) => [FourCC.make(`TAG${index}`), text.replace("\0", "")])
+        )
+      }))
+  }
+
+  it.effect("hold the labels of cue points", () =>
+    Effect.gen(function*() {
+      const labels = [["labl", "Twice"], ["note", "Some more"]] as const
+      const list = list64("adtl", ...labels.map(([id, text]) => chunk64(id, bytes(number(4, 2), text, "\0"))))
+      const { cuePoints } = yield* info(file64(cue64, list))
+      deepStrictEqual(
+        cuePoints.map(({ id, labels }) => [id, labels.map((label) => [label._tag, label.text])]),
+        [[2, [["labl", "Twice"], ["note", "Some more"]]]]
+      )
+    }))
+
+  it.effect("say where they are wrong", () =>
+    Effect.gen(function*() {
+      const wrong = chunk64("INAM", bytes("Two\0"))
+      new DataView(wrong.buffer).setBigUint64(16, 1000n, true)
+      const file = file64(list64("INFO", chunk64("IART", bytes("Odd")), wrong))
+      const [position, description] = yield* refusal(info(file))
+      // behind the riff with its type, fmt, the list with its type, and IART: the size field of INAM
+      assert.strictEqual(position, 40 + 40 + 40 + 32 + 16)
+      assert.include(description, "976")
+      const found = yield* lenient(file)
+      deepStrictEqual([found.tags, found.malformed.map(({ chunk }) => chunk.offset)], [[], [80]])
+      const short = list64("adtl", chunk64("labl", new Uint8Array(2)))
+      const [at] = yield* refusal(info(file64(cue64, short)))
+      assert.strictEqual(at, 40 + 40 + cue64.length + 40 + 24 + 2)
+    }))
+
+  it.effect("may have sizes that no chunk can have", () =>
+    Effect.gen(function*() {
+      for (const size of [0n, 23n, 2n ** 32n + 30n, 2n ** 64n - 1n]) {
+        const tag = chunk64("INAM", bytes("Two\0"))
+        new DataView(tag.buffer).setBigUint64(16, size, true)
+        const result = yield* Effect.either(info(file64(list64("INFO", tag))))
+        assert.strictEqual(result._tag, size < 24n ? "Right" : "Left", String(size))
+      }
     }))
 })
 

@@ -26,6 +26,25 @@ export const run = (command: string, ...args: ReadonlyArray<string>): Promise<Bu
     )
   )
 
+/** Runs a program until it has written so many bytes into a file, and kills it. */
+export const killed = (file: string, bytes: number, command: string, ...args: ReadonlyArray<string>): Promise<void> =>
+  new Promise((resolve, reject) => {
+    const child = ChildProcess.spawn(command, args, { stdio: "ignore" })
+    let enough = false
+    const timer = setInterval(() => {
+      const size = NFS.statSync(file, { throwIfNoEntry: false })?.size ?? 0
+      if (size < bytes) return
+      enough = true
+      child.kill("SIGKILL")
+    }, 5)
+    child.on("error", reject)
+    child.on("close", (_, signal) => {
+      clearInterval(timer)
+      if (enough && signal === "SIGKILL") resolve()
+      else reject(new Error(`${command} ${args.join(" ")} ended before it could be killed`))
+    })
+  })
+
 const text = async (command: string, ...args: ReadonlyArray<string>) => String(await run(command, ...args))
 
 export const md5Of = (bytes: Uint8Array): string => createHash("md5").update(bytes).digest("hex")
@@ -38,6 +57,9 @@ export const sox = async (file: string) => {
   return { rate: Number(rate), channels: Number(channels), frames: Number(frames), bits: Number(bits) }
 }
 
+/** How many frames SoX finds. To know that of RF64 it reads all of the samples. */
+export const soxFrames = async (file: string) => Number(await text("soxi", "-s", file))
+
 /** The samples, as SoX reads them. */
 export const soxSamples = (file: string) => run("sox", file, "-t", "raw", "-")
 
@@ -46,6 +68,14 @@ export const sndfile = async (file: string) => {
   const log = await text("sndfile-info", file)
   const number = (name: string) => Number(log.match(new RegExp(`^${name}\\s*:\\s*(\\d+)`, "m"))?.[1])
   return { rate: number("Sample Rate"), channels: number("Channels"), frames: number("Frames"), log }
+}
+
+/** What ExifTool says of a file, with numbers as they are. */
+export const exiftool = async (file: string) => {
+  const [found] = JSON.parse(
+    await text("exiftool", "-json", "-n", "-api", "largefilesupport=1", file)
+  ) as ReadonlyArray<{ readonly [name: string]: string | number }>
+  return found ?? {}
 }
 
 interface Probe {

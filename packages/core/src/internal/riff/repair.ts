@@ -35,16 +35,22 @@ const isCut = ({ available, chunk }: Api.TreeNode): boolean =>
   Layout.isTypeless(chunk) && available < Layout.layoutOf(chunk).typeSize && available !== chunk.size
 
 /**
- * Where what is in a container ends: before what was cut off of a header or a type, if there is such. So much of a header of Wave64 that it could
- * begin a file stays inside: behind the form it might be taken for another one.
+ * Where what is in a container ends: before what was cut off of a header or a type, if there is such. What of Wave64 could begin a file of another
+ * kind stays inside: behind the form it would be one.
  */
 const contentsEnd = (node: Api.TreeNode, length: number): number => {
   const last = node.children.at(-1)
-  if (last !== undefined && isCut(last)) return last.chunk.offset
+  if (last !== undefined && isCut(last)) return isOfAnotherKind(last.chunk) ? length : last.chunk.offset
   const end = last === undefined
     ? node.chunk.dataOffset + Layout.layoutOf(node.chunk).typeSize
     : endOf(last) + last.padding
   return length - end < Layout.little.headerSize ? end : length
+}
+
+/** Whether a chunk of Wave64 would be a form elsewhere. */
+const isOfAnotherKind = (chunk: Api.Chunk): boolean => {
+  const id = numberOf(chunk)
+  return chunk.guid._tag === "Some" && id !== Layout.ids.riff && Layout.beginsFile(id)
 }
 
 /**

@@ -26,6 +26,7 @@ import * as streams from "../stream.js"
 import { type Malformed, malformed } from "./codec.js"
 import { decodeKnown } from "./codecs.js"
 import { framesIn } from "./format.js"
+import { narrowed } from "./wave64.js"
 
 type Key = keyof Api.Known
 
@@ -39,14 +40,20 @@ const described: ReadonlyArray<Key> = ["fmt ", "fact", "bext", "cue ", "LIST:INF
 /** Of these only the first counts. */
 const single: ReadonlySet<Key> = new Set<Key>(["fmt ", "fact", "bext"])
 
+const listPrefix = "LIST:"
 const number = (key: string) => FourCC.toNumber(FourCC.fromString(key))
 const byId = new Map(described.map((key) => [number(key), key]))
-const byListType = new Map(described.map((key) => [number(key.slice("LIST:".length)), key]))
+const byListType = new Map(described.map((key) => [number(key.slice(listPrefix.length)), key]))
 const WAVE = number("WAVE")
 
-/** (A list of Wave64 has another id: the chunks in it have GUIDs, which the codecs do not know.) */
-const keyOf = ({ id, type }: Walker): Key | undefined =>
-  id !== Layout.ids.LIST ? byId.get(id) : type === undefined ? undefined : byListType.get(type)
+/** What writes Wave64 may spell a list type as it spells `wave`, in small letters. */
+const byListType64 = new Map([...byListType, [number("info"), "LIST:INFO"] as const])
+
+const keyOf = ({ id, layout, type }: Walker): Key | undefined => {
+  // What is called so in Wave64, but has no type, is no list.
+  if (!Layout.isList(id) || (layout !== Layout.wave64 && id !== Layout.ids.LIST)) return byId.get(id)
+  return type === undefined ? undefined : (layout === Layout.wave64 ? byListType64 : byListType).get(type)
+}
 
 /** A chunk that is wanted. */
 interface Part {
@@ -152,10 +159,17 @@ const readBytes = <A extends Access>(
       : Effect.map(readAt(handle, at, bytes, restore), (count) => bytes.subarray(0, count))
   })
 
-const decodePart = ({ chunk, key }: Part, bytes: Uint8Array): Either.Either<Api.KnownChunk, Malformed> =>
-  bytes.length < chunk.size
-    ? malformed(bytes.length, `it declares ${chunk.size} bytes, of which ${bytes.length} are there`)
-    : decodeKnown(key, bytes, chunk.byteOrder === "little")
+const decodePart = ({ chunk, key }: Part, bytes: Uint8Array): Either.Either<Api.KnownChunk, Malformed> => {
+  if (bytes.length < chunk.size) {
+    return malformed(bytes.length, `it declares ${chunk.size} bytes, of which ${bytes.length} are there`)
+  }
+  if (Option.isNone(chunk.typeGuid)) return decodeKnown(key, bytes, chunk.byteOrder === "little")
+  const list = narrowed(bytes, FourCC.fromString(key.slice(listPrefix.length)))
+  return Either.mapLeft(
+    decodeKnown(key, list.bytes, true),
+    ({ description, offset }) => ({ description, offset: list.placeOf(offset) })
+  )
+}
 
 const readContents = <A extends Access>(reading: Reading<A>): Effect.Effect<Contents, ReadingError<A>> => {
   const { handle, lenient, limits, operation } = reading

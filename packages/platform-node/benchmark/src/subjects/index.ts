@@ -11,6 +11,7 @@ import { smallReads } from "./smallReads.js"
 import { smallWrites } from "./smallWrites.js"
 import { start } from "./start.js"
 import { streams } from "./streams.js"
+import { tags } from "./tags.js"
 
 export const subjects: ReadonlyArray<Subject> = [
   smallReads,
@@ -21,6 +22,7 @@ export const subjects: ReadonlyArray<Subject> = [
   streams,
   randomReads,
   chunks,
+  tags,
   manyHandles,
   peakMemory,
   start

@@ -185,14 +185,15 @@ const mutations = {
     const depth = random.once(3) ? 1 + random.below(90) : 1 + random.below(4)
     const content = bytes.subarray(chunk.at, chunk.next)
     const typeSize = chunk.wave64 ? 16 : 4
+    const type = random.pick(["INFO", "adtl", "wave"])
     const headers: Array<Uint8Array> = []
     for (let i = depth; i > 0; i--) {
       const size = content.length + i * typeSize + (i - 1) * (chunk.wave64 ? 24 : 8)
       if (chunk.wave64) {
         const sizeBytes = new Uint8Array(8)
         view(sizeBytes).setBigUint64(0, BigInt(size + 24), true)
-        headers.push(Uint8Array.from([...guidOf("list"), ...sizeBytes, ...guidOf("wave")]))
-      } else headers.push(header("LIST", size, chunk.bigEndian), latin1(random.once(2) ? "INFO" : "adtl"))
+        headers.push(Uint8Array.from([...guidOf("list"), ...sizeBytes, ...guidOf(type)]))
+      } else headers.push(header("LIST", size, chunk.bigEndian), latin1(type))
     }
     const wrapped = spliced(bytes, chunk.at, content.length, concat(...headers, content))
     return adjusted(subject, wrapped, chunk)

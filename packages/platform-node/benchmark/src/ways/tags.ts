@@ -1,0 +1,47 @@
+/** The ways to ask a sound file how it is laid out, and what it is called. Only what a way needs is loaded: where memory counts, all of it does. */
+import * as fs from "node:fs"
+import { createRequire } from "node:module"
+import type * as wavefile from "wavefile"
+
+/** Makes a WAVE file with so many bytes of sound, which take no room on the disk, and its tags behind them. */
+export const makeTagged = (file: string, size: number): void => {
+  const uint32 = (value: number) => Buffer.from(Uint32Array.of(value).buffer)
+  const chunk = (id: string, data: Buffer) => Buffer.concat([Buffer.from(id, "latin1"), uint32(data.length), data])
+  const format = chunk("fmt ", Buffer.from(Uint16Array.of(1, 2, 44_100, 0, 45_328, 2, 4, 16).buffer))
+  const tags = chunk("LIST", Buffer.concat([Buffer.from("INFO"), chunk("INAM", Buffer.from("Title\0"))]))
+  const total = 4 + format.length + 8 + size + tags.length
+  const head = [Buffer.from("RIFF"), uint32(total), Buffer.from("WAVE"), format, Buffer.from("data"), uint32(size)]
+  fs.writeFileSync(file, Buffer.concat(head))
+  fs.truncateSync(file, fs.statSync(file).size + size)
+  fs.appendFileSync(file, tags)
+}
+
+/** The sample rate and the title, by the library, so many times over. */
+export const byLibrary = async (file: string, times: number): Promise<string> => {
+  const { Mmio, Wave } = await import("@effect-mmio/core")
+  const { onNode } = await import("./library.js")
+  const { Effect } = await import("effect")
+  const once = Effect.scoped(Effect.flatMap(Mmio.open(file), (handle) => Wave.info(handle)))
+  return onNode(Effect.gen(function*() {
+    let answer = ""
+    for (let time = 0; time < times; time++) {
+      const { format, tags } = yield* once
+      answer = `${format.sampleRate} ${tags.find(({ id }) => id === "INAM")?.text}`
+    }
+    return answer
+  }))
+}
+
+/** The same, by wavefile. */
+export const byWaveFile = (file: string, times: number): string => {
+  // Node finds no names in it: it is a bundle of another kind of module.
+  const { WaveFile }: typeof wavefile = createRequire(import.meta.url)("wavefile")
+  let answer = ""
+  for (let time = 0; time < times; time++) {
+    const wave = new WaveFile(fs.readFileSync(file))
+    // its types leave open what a format is
+    const { sampleRate } = wave.fmt as { readonly sampleRate: number }
+    answer = `${sampleRate} ${wave.getTag("INAM")}`
+  }
+  return answer
+}
