@@ -109,7 +109,13 @@ layer(Layer.empty)("at hand", (it) => {
             // from another handle, or through the stream's own
             {
               weight: 1,
-              arbitrary: fc.record({ at: fc.integer({ min: 0, max: 280 }), bytes: written, own: fc.boolean() })
+              arbitrary: fc.record({
+                // relative to where the stream is
+                by: fc.oneof(fc.integer({ min: -4, max: 20 }), fc.integer({ min: -280, max: 280 })),
+                bytes: written,
+                own: fc.boolean(),
+                flushed: fc.boolean()
+              })
             }
           ),
           { minLength: 1, maxLength: 30, size: "max" }
@@ -141,17 +147,18 @@ layer(Layer.empty)("at hand", (it) => {
               if (step === undefined) return
               // what a window has of the file is not read again for another's sake
               const writer = step.own || buffer !== "none" ? handle : other
-              yield* Mmio.seek(writer, step.at)
+              const place = Math.max(0, at + step.by)
+              yield* Mmio.seek(writer, place)
               yield* Mmio.writeAll(writer, step.bytes)
-              yield* Mmio.flush(writer)
+              if (writer === other || step.flushed) yield* Mmio.flush(writer)
               // where the stream finds it
               yield* Mmio.seek(writer, at)
-              overwrite(model, step.at, step.bytes)
+              overwrite(model, place, step.bytes)
             }))
           assert.isAtLeast(at, 300)
           for (const { bytes, were } of kept) assert.deepStrictEqual([...bytes], were)
           yield* Mmio.seek(handle, 0)
-          assert.deepStrictEqual([...(yield* Mmio.read(handle, 1000))], model)
+          assert.deepStrictEqual([...(yield* Mmio.read(handle, 10_000))], model)
         }),
       { fastCheck: { numRuns: scale(200) }, timeout: 60_000 }
     )

@@ -106,14 +106,10 @@ export class AtOnce {
     return count
   }
 
-  /** Reads just so many bytes past the clean window, which has none, where the driver gives them away. */
+  /** Reads just so many bytes past the clean window, where the driver gives them away. */
   lend(count: number): Uint8Array | undefined {
     const s = this.state.current
-    if (
-      !this.enabled || s.diskOffset !== BufferState.position(s) || BufferState.isDirty(s) || BufferState.readable(s) > 0
-    ) {
-      return undefined
-    }
+    if (!this.enabled || s.diskOffset !== BufferState.position(s) || BufferState.isDirty(s)) return undefined
     const bytes = this.quick[lendNow]?.(count)
     if (bytes !== undefined) this.state.current = BufferState.passed(s, count)
     return bytes
@@ -184,9 +180,9 @@ export class AtOnce {
   }
 
   private writeAt(at: number, source: Uint8Array, from: number, to: number, commit: Commit): number {
+    if (!this.stand(at)) return -1
     const taken = this.writeNow(at, source, from, to, commit)
     if (taken > 0) return taken
-    if (!this.stand(at)) return -1
     const rest = from === 0 && to === source.length ? source : source.subarray(from, to)
     // 0 is a failure, for the slow path to tell.
     return this.commit(resolve(this.file.write(rest)), rest, commit) || -1

@@ -8,6 +8,7 @@ const work = () => 0
 const whole = group({
   times: 1,
   works: { a: work, b: work, c: work, d: work, e: work },
+  slow: ["d"],
   rows: [
     { case: "first", ours: "a", peers: ["c", "d"], unit, target: { c: 3 } },
     { case: "second", ours: "b", peers: ["d", "e"], unit },
@@ -16,7 +17,7 @@ const whole = group({
 })
 
 const chosen = (choice: Partial<Choice>) => {
-  const group = choose(whole, { case: "", guard: false, profile: undefined, ...choice })
+  const group = choose(whole, { case: "", guard: false, profile: undefined, quick: false, ...choice })
   return group && {
     works: Object.keys(group.works),
     rows: group.rows.map((row) => `${row.case}: ${row.peers.join()}`)
@@ -28,6 +29,13 @@ describe("choose", () => {
     expect(chosen({})).toEqual({
       works: ["a", "b", "c", "d", "e"],
       rows: ["first: c,d", "second: d,e", "third: e"]
+    })
+  })
+
+  it("leaves out what is slow, if it has to be quick", () => {
+    expect(chosen({ quick: true })).toEqual({
+      works: ["a", "b", "c", "e"],
+      rows: ["first: c", "second: e", "third: e"]
     })
   })
 

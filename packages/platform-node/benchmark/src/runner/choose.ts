@@ -2,10 +2,11 @@
 import type { Group, Row } from "./model.js"
 import type { Options } from "./options.js"
 
-export type Choice = Pick<Options, "case" | "guard" | "profile">
+export type Choice = Pick<Options, "case" | "guard" | "profile" | "quick">
 
-const withPeers = (row: Row, choice: Choice): Row => {
+const withPeers = (row: Row, slow: ReadonlyArray<string>, choice: Choice): Row => {
   if (choice.profile !== undefined) return { ...row, peers: [] }
+  if (choice.quick && !choice.guard) return { ...row, peers: row.peers.filter((peer) => !slow.includes(peer)) }
   if (!choice.guard) return row
   const { target } = row
   return { ...row, peers: row.peers.filter((peer) => typeof target === "object" && target[peer] !== undefined) }
@@ -15,7 +16,7 @@ const withPeers = (row: Row, choice: Choice): Row => {
 export const choose = (group: Group, choice: Choice): Group | undefined => {
   const rows = group.rows
     .filter((row) => row.case.includes(choice.case) && (!choice.guard || row.target !== undefined))
-    .map((row) => withPeers(row, choice))
+    .map((row) => withPeers(row, group.slow ?? [], choice))
   if (rows.length === 0) return undefined
   const needed = new Set(rows.flatMap((row) => [row.ours, ...row.peers]))
   return { ...group, rows, works: Object.fromEntries(Object.entries(group.works).filter(([name]) => needed.has(name))) }

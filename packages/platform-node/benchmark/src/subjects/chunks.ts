@@ -1,5 +1,5 @@
 import { Mmio, Riff } from "@effect-mmio/core"
-import { Effect } from "effect"
+import { Effect, Stream } from "effect"
 import { parseFile } from "music-metadata"
 import * as wav from "node-wav"
 import * as fs from "node:fs"
@@ -56,6 +56,19 @@ const walk = (file: Mmio.ReadHandle, count: number, times: number) =>
         sum += chunk.size
         yield* Riff.ascend(file, chunk)
       }
+    }
+    return sum
+  })
+
+/** The same by a stream of all chunks, of which the first is the file. */
+const walkStream = (file: Mmio.ReadHandle, times: number) =>
+  Effect.gen(function*() {
+    let sum = 0
+    for (let time = 0; time < times; time++) {
+      yield* Stream.runForEachChunk(Riff.chunks(file), (chunks) =>
+        Effect.sync(() => {
+          for (const { depth, size } of chunks) if (depth > 1) sum += size
+        }))
     }
     return sum
   })
@@ -147,6 +160,9 @@ export const chunks: Subject = {
           "in a file": (times) => onNode(Effect.flatMap(Mmio.open(file), (file) => walk(file, count, times))),
           "in memory": (times) =>
             onNode(Effect.flatMap(Mmio.openMemory({ bytes, access: "read" }), (file) => walk(file, count, times))),
+          "stream in a file": (times) => onNode(Effect.flatMap(Mmio.open(file), (file) => walkStream(file, times))),
+          "stream in memory": (times) =>
+            onNode(Effect.flatMap(Mmio.openMemory({ bytes, access: "read" }), (file) => walkStream(file, times))),
           "readFileSync, readUInt32LE": (times) => walkView(file, times),
           "riff-file": (times) => walkSignature(file, times)
         },
@@ -158,6 +174,19 @@ export const chunks: Subject = {
             unit,
             target: 1000,
             native: 64
+          },
+          {
+            case: "Riff.chunks",
+            ours: "stream in a file",
+            peers: ["readFileSync, readUInt32LE", "riff-file"],
+            unit
+          },
+          {
+            case: "Riff.chunks, openMemory",
+            ours: "stream in memory",
+            peers: ["readFileSync, readUInt32LE", "riff-file"],
+            unit,
+            target: 150
           },
           {
             case: "descend and ascend, openMemory",

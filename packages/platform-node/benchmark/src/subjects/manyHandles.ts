@@ -38,6 +38,13 @@ export const manyHandles: Subject = {
           "platform File, peak": told("platform", "peak"),
           "fs.promises FileHandle, peak": told("node", "peak")
         },
+        slow: [
+          "platform File, read",
+          "platform File, peak",
+          "fs.promises FileHandle, opened",
+          "fs.promises FileHandle, read",
+          "fs.promises FileHandle, peak"
+        ],
         rows: [
           {
             case: "an open handle",

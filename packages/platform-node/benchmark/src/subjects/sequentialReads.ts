@@ -52,6 +52,23 @@ const byCallback = (file: string, piece: number, length: number, seen: Digest) =
     )
   })
 
+/** What is to be paid for with any buffer: the bytes come in pieces of the caller's size, so they are copied once. */
+const byCopies = (file: string, piece: number, length: number, seen: Digest) =>
+  openedAsync(file, "r", (fd) => {
+    const block = new Uint8Array(2 ** 20)
+    const target = new Uint8Array(piece)
+    return callbacks(
+      Math.ceil(length / block.length),
+      (_, done) => fs.read(fd, block, 0, block.length, null, done),
+      (count) => {
+        for (let at = 0; at < count; at += piece) {
+          target.set(block.subarray(at, at + piece))
+          seen.add(target)
+        }
+      }
+    )
+  })
+
 const byTokens = async (file: string, piece: number, length: number, seen: Digest) => {
   const tokenizer = await fromFile(file)
   const target = new Uint8Array(piece)
@@ -75,11 +92,13 @@ export const sequentialReads: Subject = {
           "readInto": (_, seen) => onNode(inLoop(file, piece, seen)),
           "fs.createReadStream": (_, seen) => flow(fs.createReadStream(file), seen.add),
           "fs.read of 1 MiB": (_, seen) => byCallback(file, 2 ** 20, size, seen),
+          "fs.read of 1 MiB, copied": (_, seen) => byCopies(file, piece, size, seen),
           "fs.read": (_, seen) => byCallback(file, piece, size, seen),
           "fs.readSync": (_, seen) => bySync(file, piece, seen),
           "platform File.read": (_, seen) => onPlatform(byPlatform(file, piece, seen)),
           "strtok3 fromFile": (_, seen) => byTokens(file, piece, size, seen)
         },
+        slow: ["fs.read", "platform File.read", "strtok3 fromFile"],
         rows: [
           {
             case: `readInto of ${kibibytes} KiB`,
@@ -87,6 +106,7 @@ export const sequentialReads: Subject = {
             peers: [
               "fs.createReadStream",
               "fs.read of 1 MiB",
+              "fs.read of 1 MiB, copied",
               "fs.read",
               "fs.readSync",
               "platform File.read",

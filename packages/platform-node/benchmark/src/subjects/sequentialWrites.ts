@@ -41,6 +41,17 @@ const bySync = (file: string, times: number, source: (i: number) => Uint8Array) 
 const byCallback = (file: string, times: number, source: (i: number) => Uint8Array) =>
   openedAsync(file, "w", (fd) => callbacks(times, (i, done) => fs.write(fd, source(i), done), () => {}))
 
+/** What is to be paid for with any buffer: the bytes come in pieces of the caller's size, so they are copied once. */
+const byCopies = (file: string, pieces: number, piece: number, source: (i: number) => Uint8Array) =>
+  openedAsync(file, "w", (fd) => {
+    const block = new Uint8Array(2 ** 20)
+    const inBlock = block.length / piece
+    return callbacks(pieces / inBlock, (i, done) => {
+      for (let k = 0; k < inBlock; k++) block.set(source(i * inBlock + k), k * piece)
+      fs.write(fd, block, done)
+    }, () => {})
+  })
+
 export const sequentialWrites: Subject = {
   name: "sequential-writes",
   title: "a new file from its beginning to its end, default buffer, flushed and closed",
@@ -56,10 +67,12 @@ export const sequentialWrites: Subject = {
           "write": () => onNode(inLoop(file, count, source)),
           "fs.createWriteStream": () => pour(fs.createWriteStream(file), count, source),
           "fs.write of 1 MiB": () => byCallback(file, size / 2 ** 20, () => pieceOfNoise),
+          "fs.write of 1 MiB, copied": () => byCopies(file, count, piece, source),
           "fs.write": () => byCallback(file, count, source),
           "fs.writeSync": () => bySync(file, count, source),
           "platform File.writeAll": () => onPlatform(byPlatform(file, count, source))
         },
+        slow: ["fs.write", "platform File.writeAll"],
         before: () => fs.rmSync(file, { force: true }),
         outcome: () => sha1(file),
         rows: [
@@ -69,6 +82,7 @@ export const sequentialWrites: Subject = {
             peers: [
               "fs.createWriteStream",
               "fs.write of 1 MiB",
+              "fs.write of 1 MiB, copied",
               "fs.write",
               "fs.writeSync",
               "platform File.writeAll"

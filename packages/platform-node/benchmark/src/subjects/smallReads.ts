@@ -1,6 +1,6 @@
 import { Mmio } from "@effect-mmio/core"
 import * as FileSystem from "@effect/platform/FileSystem"
-import { Effect } from "effect"
+import { Effect, Exit } from "effect"
 import * as fs from "node:fs"
 import { fromBuffer, fromFile, type ITokenizer } from "strtok3"
 import { group, type Setting, type Subject } from "../runner/model.js"
@@ -53,6 +53,49 @@ const inMemory = (bytes: Uint8Array, times: number) =>
     }
     return sum
   })
+
+/** What the runtime takes for such a loop by itself: bytes in memory, in effects that do nothing but copy them. */
+const bare = (
+  bytes: Uint8Array,
+  times: number,
+  make: (read: () => number) => Effect.Effect<number>,
+  run: (times: number, body: () => Effect.Effect<number>, step: (count: number) => void) => Effect.Effect<void>
+) =>
+  Effect.suspend(() => {
+    const target = new Uint8Array(size)
+    let at = 0
+    let sum = 0
+    const read = () => {
+      // as many as are there
+      for (let k = 0; k < size; k++) target[k] = bytes[at + k]!
+      at += size
+      return size
+    }
+    const step = (count: number) => {
+      sum = mix(sum, target, count)
+    }
+    return Effect.map(run(times, () => make(read), step), () => sum)
+  })
+
+const genLoop = (times: number, body: () => Effect.Effect<number>, step: (count: number) => void) =>
+  Effect.gen(function*() {
+    for (let i = 0; i < times; i++) step(yield* body())
+  })
+
+const whileLoop = (times: number, body: () => Effect.Effect<number>, step: (count: number) => void) => {
+  let i = 0
+  return Effect.whileLoop({
+    while: () => i < times,
+    body,
+    step: (count) => {
+      i++
+      step(count)
+    }
+  })
+}
+
+const bareSync = (read: () => number) => Effect.sync(read)
+const bareSuspend = (read: () => number) => Effect.suspend(() => Exit.succeed(read()))
 
 const byPlatform = (file: string, times: number) =>
   Effect.gen(function*() {
@@ -109,6 +152,9 @@ export const smallReads: Subject = {
           "Effect.gen": (times) => onNode(inLoop(file, times)),
           "Effect.whileLoop": (times) => onNode(inWhileLoop(file, times)),
           "openMemory": (times) => onNode(inMemory(bytes, times)),
+          "bare Effect.sync, gen": (times) => onNode(bare(bytes, times, bareSync, genLoop)),
+          "bare Effect.sync": (times) => onNode(bare(bytes, times, bareSync, whileLoop)),
+          "bare Effect.suspend": (times) => onNode(bare(bytes, times, bareSuspend, whileLoop)),
           "fs.readSync": (times) => bySync(file, times),
           "fs.read": (times) => byCallback(file, times),
           "platform File.read": (times) => onPlatform(byPlatform(file, times)),
@@ -119,7 +165,7 @@ export const smallReads: Subject = {
           {
             case: "readInto, Effect.gen",
             ours: "Effect.gen",
-            peers,
+            peers: [...peers, "bare Effect.sync, gen"],
             unit: op,
             target: { "fs.readSync": 3, "platform File.read": 120, "strtok3 fromBuffer": 1.3 },
             native: 18.6
@@ -127,7 +173,7 @@ export const smallReads: Subject = {
           {
             case: "readInto, Effect.whileLoop",
             ours: "Effect.whileLoop",
-            peers,
+            peers: [...peers, "bare Effect.sync", "bare Effect.suspend"],
             unit: op,
             target: { "fs.readSync": 4 },
             native: 18.6

@@ -71,6 +71,7 @@ export const start: Subject = {
           "strtok3": importing("beyond", "strtok3"),
           "wavefile": importing("beyond", "wavefile")
         },
+        slow: ["strtok3", "wavefile", "@effect/platform-node, beyond effect"],
         rows: [
           {
             case: "import of core, beyond effect",
