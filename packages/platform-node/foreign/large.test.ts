@@ -1,5 +1,5 @@
 /** Files beyond 4 GiB, of which hardly anything is on the disk: written here, and read by the programs of others. */
-import { Mmio, Riff, Wave } from "@effect-mmio/core"
+import { Mmio, Riff, RiffEdit, Wave } from "@effect-mmio/core"
 import { NodeIOProc } from "@effect-mmio/platform-node"
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Option } from "effect"
@@ -82,6 +82,12 @@ const write = (name: string, body: typeof rf64) =>
   Mmio.withFile(name, { access: "readWrite", create: true }, body)
     .pipe(Effect.provide(NodeIOProc.layer), Effect.runPromise)
 
+/** Another title, in place of the one that is there. */
+const title = "Large, and longer than it was"
+const retitle = (name: string) =>
+  Riff.edit(name, [RiffEdit.assign("RIFF:WAVE / LIST:INFO / INAM", latin1(`${title}\0`))])
+    .pipe(Effect.provide(NodeIOProc.layer), Effect.runPromise)
+
 /** What we find ourselves. */
 const read = (name: string) =>
   Mmio.withFile(name, {}, (file) =>
@@ -102,7 +108,7 @@ const read = (name: string) =>
 describe("a file of 5 GiB", () => {
   const told = { rate: 44_100, channels: 2, frames }
   const files = {
-    "RF64": { name: "large.wav", body: rf64, tags: { title: "Large" } },
+    "RF64": { name: "large.wav", body: rf64, tags: { title } },
     "Wave64": { name: "large.w64", body: wave64, tags: {} }
   }
   for (const [family, { body, name, tags }] of Object.entries(files)) {
@@ -110,6 +116,7 @@ describe("a file of 5 GiB", () => {
       const file = Path.join(folder, name)
       await write(file, body)
       try {
+        if (family === "RF64") await retitle(file)
         const { blocks, size } = NFS.statSync(file)
         assert.isAbove(size, samples)
         assert.isBelow(blocks * 512, 2 ** 20, "it is to be a sparse file")
@@ -119,7 +126,7 @@ describe("a file of 5 GiB", () => {
           problems: [],
           last: end,
           frames,
-          tags: family === "RF64" ? [["INAM", "Large"]] : []
+          tags: family === "RF64" ? [["INAM", title]] : []
         })
 
         const { log, ...sounds } = await sndfile(file)
@@ -128,7 +135,7 @@ describe("a file of 5 GiB", () => {
         assert.deepStrictEqual(await ffprobe(file), { ...told, codec: "pcm_s16le", tags })
         if (family === "RF64") {
           const { NumberOfSamples64, Title } = await exiftool(file)
-          assert.deepStrictEqual([NumberOfSamples64, Title], [frames, "Large"])
+          assert.deepStrictEqual([NumberOfSamples64, Title], [frames, title])
         }
         assert.strictEqual(await soxFrames(file), frames)
       } finally {

@@ -1,14 +1,20 @@
 /**
- * Asks a sound file for its format and its title, and tells what the process has had in memory at most, in bytes:
+ * Asks a sound file for its format and its title, or changes that, and tells what the process has had in memory at most, in bytes:
  *
- *   node tags.js (library | wavefile) file
+ *   node tags.js (library | wavefile | changing | wavefile-changing) file
  */
 import { peak, tell } from "../ways/child.js"
-import { byLibrary, byWaveFile } from "../ways/tags.js"
+import { byLibrary, byWaveFile, changedByLibrary, changedByWaveFile } from "../ways/tags.js"
+
+const ways = {
+  library: byLibrary,
+  wavefile: byWaveFile,
+  changing: changedByLibrary,
+  "wavefile-changing": changedByWaveFile
+}
 
 // the subject gives both
-const [kind, file] = process.argv.slice(2) as [string, string]
+const [kind, file] = process.argv.slice(2) as [keyof typeof ways, string]
 
-if (kind === "library") await byLibrary(file, 1)
-else byWaveFile(file, 1)
+await ways[kind](file, 1)
 tell(peak())

@@ -2,17 +2,20 @@ import * as path from "node:path"
 import { group, type Subject } from "../runner/model.js"
 import { mebibytes, microsecondsPer } from "../runner/unit.js"
 import { inChild } from "../ways/child.js"
-import { byLibrary, byWaveFile, makeTagged } from "../ways/tags.js"
+import { byLibrary, byWaveFile, changedByLibrary, changedByWaveFile, makeTagged } from "../ways/tags.js"
 
 const mebibyte = 2 ** 20
 
 export const tags: Subject = {
   name: "tags",
-  title: "the format and the tags of a WAVE file of 1 GiB, or 256 MiB if it has to be quick",
+  title: "the format and the tags of a WAVE file of 1 GiB, and another tag for it; of 256 MiB if it has to be quick",
   groups: ({ folder, quick }) => {
     const file = path.join(folder, "tags.wav")
     const small = path.join(folder, "tags-small.wav")
-    makeTagged(file, quick ? 256 * mebibyte : 1024 * mebibyte)
+    // Each way changes a file of its own: wavefile writes all of it anew.
+    const ours = path.join(folder, "tags-ours.wav")
+    const theirs = path.join(folder, "tags-theirs.wav")
+    for (const name of [file, ours, theirs]) makeTagged(name, quick ? 256 * mebibyte : 1024 * mebibyte)
     makeTagged(small, mebibyte)
     return [
       group({
@@ -31,18 +34,40 @@ export const tags: Subject = {
         }]
       }),
       group({
+        times: { check: 1, most: 1000 },
+        rounds: quick ? 1 : 3,
+        works: {
+          "Riff.edit": (times) => changedByLibrary(ours, times),
+          "wavefile": (times) => changedByWaveFile(theirs, times)
+        },
+        rows: [{
+          case: "Riff.edit of a tag",
+          ours: "Riff.edit",
+          peers: ["wavefile"],
+          unit: microsecondsPer("file"),
+          target: { "wavefile": 50 }
+        }]
+      }),
+      group({
         measuresItself: true,
         rounds: quick ? 1 : 3,
         times: 1,
         works: {
           "Wave.info": () => inChild("tags", ["library", file]),
           "Wave.info of 1 MiB": () => inChild("tags", ["library", small]),
-          "wavefile": () => inChild("tags", ["wavefile", file])
+          "wavefile": () => inChild("tags", ["wavefile", file]),
+          "Riff.edit": () => inChild("tags", ["changing", ours]),
+          "wavefile that changes it": () => inChild("tags", ["wavefile-changing", theirs])
         },
         rows: [{
           case: "Wave.info, the peak of resident memory",
           ours: "Wave.info",
           peers: ["Wave.info of 1 MiB", "wavefile"],
+          unit: mebibytes
+        }, {
+          case: "Riff.edit of a tag, the peak of resident memory",
+          ours: "Riff.edit",
+          peers: ["Wave.info of 1 MiB", "wavefile that changes it"],
           unit: mebibytes
         }]
       })

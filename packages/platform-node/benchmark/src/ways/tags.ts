@@ -1,4 +1,4 @@
-/** The ways to ask a sound file how it is laid out, and what it is called. Only what a way needs is loaded: where memory counts, all of it does. */
+/** The ways to ask a sound file how it is laid out, and what it is called, and to call it otherwise. Only what a way needs is loaded: where memory counts, all of it does. */
 import * as fs from "node:fs"
 import { createRequire } from "node:module"
 import type * as wavefile from "wavefile"
@@ -44,4 +44,32 @@ export const byWaveFile = (file: string, times: number): string => {
     answer = `${sampleRate} ${wave.getTag("INAM")}`
   }
   return answer
+}
+
+/** What a file is called after so many changes. */
+const titleAfter = (times: number): string => times % 2 === 1 ? "Other" : "Title"
+
+/** Changes the title so many times, by the library; gives the last one. */
+export const changedByLibrary = async (file: string, times: number): Promise<string> => {
+  const { Riff, RiffEdit } = await import("@effect-mmio/core")
+  const { onNode } = await import("./library.js")
+  const { Effect } = await import("effect")
+  await onNode(Effect.gen(function*() {
+    for (let time = 1; time <= times; time++) {
+      const title = new TextEncoder().encode(`${titleAfter(time)}\0`)
+      yield* Riff.edit(file, [RiffEdit.assign("RIFF:WAVE / LIST:INFO / INAM", title)])
+    }
+  }))
+  return byLibrary(file, 1)
+}
+
+/** The same, by wavefile. */
+export const changedByWaveFile = (file: string, times: number): string => {
+  const { WaveFile }: typeof wavefile = createRequire(import.meta.url)("wavefile")
+  for (let time = 1; time <= times; time++) {
+    const wave = new WaveFile(fs.readFileSync(file))
+    wave.setTag("INAM", titleAfter(time))
+    fs.writeFileSync(file, wave.toBuffer())
+  }
+  return byWaveFile(file, 1)
 }
