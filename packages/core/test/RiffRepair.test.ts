@@ -1,6 +1,7 @@
 import { FourCC, Mmio, Riff, RiffCorrection } from "@effect-mmio/core"
 import { Interruption, type Model } from "@effect-mmio/testing"
 import { assert, describe, it, layer } from "@effect/vitest"
+import { deepStrictEqual } from "@effect/vitest/utils"
 import { Effect, FastCheck as fc, Layer, Scope } from "effect"
 import { TestStorage } from "./support/driver.js"
 import * as Family from "./support/family.js"
@@ -89,7 +90,7 @@ layer(Layer.empty)("a repair of whatever bytes", (it) => {
         const before = contents(lenient, repaired.bytes)
         const after = contents(strict, repaired.bytes)
         const isInside = (node: { readonly offset: number }) => node.offset < end
-        assert.deepStrictEqual(after.filter(isInside), before.filter(isInside))
+        deepStrictEqual(after.filter(isInside), before.filter(isInside))
         assert.isAtMost(before.filter((node) => !isInside(node)).length, 1)
         const wrong = new Set(corrections.flatMap((c) => c._tag === "SizeCorrected" ? [c.chunk] : []))
         for (const problem of strict.problems) {
