@@ -396,6 +396,15 @@ describe("a repair", () => {
       }]).slice(0, -1)
       new DataView(bytes.buffer).setUint32(4, bytes.length - 8, true)
       assert.deepStrictEqual((yield* repair(bytes)).result, [])
+      // also where it is in another form
+      const form = (id: string, size: number) =>
+        Family.serialize([{ family: "RIFF", type: "AVI ", children: [leaf(id, new Uint8Array(size))] }])
+      const [first, second] = [form("junk", 2), form("data", 3).slice(0, -1)]
+      const both = Uint8Array.of(...first, ...second)
+      new DataView(both.buffer).setUint32(16, both.length - 19, true)
+      assert.deepStrictEqual((yield* repair(both)).result, [])
+      new DataView(both.buffer).setUint32(16, both.length - 17, true)
+      assert.strictEqual((yield* repair(both)).result.length, 1)
     }))
 
   it.effect("does not correct the size in a ds64 that another chunk has, too", () =>
