@@ -1,5 +1,6 @@
 import { FileName, FourCC } from "@effect-mmio/core"
 import { assert, describe, it } from "@effect/vitest"
+import { deepStrictEqual } from "@effect/vitest/utils"
 import { Equal, FastCheck as fc, Hash, Option } from "effect"
 import { inspect } from "node:util"
 
@@ -102,7 +103,7 @@ describe("FileName", () => {
   it("from reads text and leaves names alone", () => {
     const name = FileName.plain("one.xyz+two")
     assert.strictEqual(FileName.from(name), name)
-    assert.deepStrictEqual(FileName.from("one.xyz+two"), FileName.parse("one.xyz+two"))
+    deepStrictEqual(FileName.from("one.xyz+two"), FileName.parse("one.xyz+two"))
   })
 
   it("names that say the same are equal, others are not", () => {

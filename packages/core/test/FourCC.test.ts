@@ -1,5 +1,6 @@
 import { FourCC } from "@effect-mmio/core"
 import { assert, describe, it } from "@effect/vitest"
+import { deepStrictEqual } from "@effect/vitest/utils"
 import { FastCheck as fc, Option } from "effect"
 
 /** `mmioStringToFOURCC` said by its documentation: "pads with spaces or truncates"; letters a to z alone have capitals. */
@@ -43,7 +44,7 @@ describe("FourCC", () => {
   it("isFourCC and option know exactly four Latin-1 characters", () => {
     for (const good of ["fmt ", "\0\0\0\0", "\xff\xff\xff\xff", "    "]) {
       assert.isTrue(FourCC.isFourCC(good))
-      assert.deepStrictEqual(FourCC.option(good), Option.some(good as FourCC.FourCC))
+      deepStrictEqual(FourCC.option(good), Option.some(good as FourCC.FourCC))
     }
     for (
       const bad of ["fmt", "fmt  ", "", "\u0100abc", "a\u0100bc", "ab\u0100c", "abc\u0100", 0x20746d66, undefined, [
@@ -54,7 +55,7 @@ describe("FourCC", () => {
       ]]
     ) {
       assert.isFalse(FourCC.isFourCC(bad), String(bad))
-      if (typeof bad === "string") assert.deepStrictEqual(FourCC.option(bad), Option.none())
+      if (typeof bad === "string") deepStrictEqual(FourCC.option(bad), Option.none())
     }
   })
 

@@ -1,5 +1,6 @@
 import { FileName, FourCC, IOProc, MemoryIOProc, Mmio, MmioError } from "@effect-mmio/core"
 import { assert, describe, it, layer } from "@effect/vitest"
+import { deepStrictEqual } from "@effect/vitest/utils"
 import { Cause, Context, Effect, Exit, FastCheck as fc, Layer, Option, Request } from "effect"
 
 const bytes = (text: string) => new TextEncoder().encode(text)
@@ -56,14 +57,14 @@ describe("make", () => {
         assert.strictEqual(error._tag, "AccessDenied")
         assert.strictEqual(error.message, `AccessDenied: ${what}: this storage cannot do that`)
       }
-      assert.deepStrictEqual(bare.find(XYZ), Option.none())
+      deepStrictEqual(bare.find(XYZ), Option.none())
     }))
 
   it.effect("what is given is used, and marked as a driver", () =>
     Effect.gen(function*() {
       const driver = IOProc.make({ open: bare.open, exists: () => Effect.succeed(true), find: () => Option.some(bare) })
       assert.isTrue(yield* driver.exists(a))
-      assert.deepStrictEqual(driver.find(XYZ), Option.some(bare))
+      deepStrictEqual(driver.find(XYZ), Option.some(bare))
       assert.isTrue(IOProc.isIOProc(driver))
       assert.isFalse(IOProc.isIOProc({ open: bare.open }))
       assert.isFalse(IOProc.isIOProc(undefined))
@@ -215,7 +216,7 @@ layer(Layer.empty)("makeFile", (it) => {
       const error = yield* Effect.flip(file.write(bytes("x")))
       assert.strictEqual(error.message, "CannotWrite: IOProc.File.write f at 0: the file is read-only")
       assert.strictEqual(yield* file.writeFlush(new Uint8Array(0)), 0)
-      assert.deepStrictEqual(file.onMessage(Request.of<Request.Request<number>>()({})), Option.none())
+      deepStrictEqual(file.onMessage(Request.of<Request.Request<number>>()({})), Option.none())
       yield* file.close
     }))
 
@@ -356,7 +357,7 @@ describe("fromProcedure", () => {
       assert.strictEqual((yield* Effect.flip(file.write(target)))._tag, "CannotWrite")
       assert.strictEqual((yield* Effect.flip(file.writeFlush(target)))._tag, "CannotWrite")
       assert.strictEqual((yield* Effect.flip(file.seek(0, "start")))._tag, "CannotSeek")
-      assert.deepStrictEqual(file.onMessage(new Name()), Option.none())
+      deepStrictEqual(file.onMessage(new Name()), Option.none())
       yield* file.close
       assert.deepStrictEqual(log, ["Open", "Read", "Write", "WriteFlush", "Write", "Seek", "User", "Close"])
     }))
@@ -383,10 +384,10 @@ describe("fromProcedure", () => {
       const { driver } = procedure(["Open", "User"])
       const file = yield* Mmio.openWith(driver, "f")
       const twice: Option.Option<number> = yield* Mmio.sendMessage(file, new Twice({ value: 21 }))
-      assert.deepStrictEqual(twice, Option.some(42))
+      deepStrictEqual(twice, Option.some(42))
       const name: Option.Option<string> = yield* file.pipe(Mmio.sendMessage(new Name()))
-      assert.deepStrictEqual(name, Option.some("f"))
-      assert.deepStrictEqual(yield* Mmio.sendMessage(file, new Unknown()), Option.none())
+      deepStrictEqual(name, Option.some("f"))
+      deepStrictEqual(yield* Mmio.sendMessage(file, new Unknown()), Option.none())
       const failure: MmioError.InvalidFile = yield* Effect.flip(Mmio.sendMessage(file, new Twice({ value: -1 })))
       assert.strictEqual(failure._tag, "InvalidFile")
     }))
@@ -402,10 +403,10 @@ describe("answer", () => {
 
   it.effect("knows one kind of request, and chains with others", () =>
     Effect.gen(function*() {
-      assert.deepStrictEqual(name(new Twice({ value: 1 })), Option.none())
-      assert.deepStrictEqual(yield* answered(both(new Twice({ value: 4 }))), Option.some(8))
-      assert.deepStrictEqual(yield* answered(both(new Name())), Option.some("it"))
-      assert.deepStrictEqual(both(new Unknown()), Option.none())
+      deepStrictEqual(name(new Twice({ value: 1 })), Option.none())
+      deepStrictEqual(yield* answered(both(new Twice({ value: 4 }))), Option.some(8))
+      deepStrictEqual(yield* answered(both(new Name())), Option.some("it"))
+      deepStrictEqual(both(new Unknown()), Option.none())
     }))
 
   it.scoped("reaches a handle through makeFile", () =>
@@ -417,10 +418,10 @@ describe("answer", () => {
           )
       })
       const file = yield* Mmio.openWith(driver, "f")
-      assert.deepStrictEqual(yield* Mmio.sendMessage(file, new Twice({ value: 4 })), Option.some(8))
-      assert.deepStrictEqual(yield* Mmio.sendMessage(file, new Unknown()), Option.none())
+      deepStrictEqual(yield* Mmio.sendMessage(file, new Twice({ value: 4 })), Option.some(8))
+      deepStrictEqual(yield* Mmio.sendMessage(file, new Unknown()), Option.none())
       const memory = yield* Mmio.openMemory()
-      assert.deepStrictEqual(yield* Mmio.sendMessage(memory, new Name()), Option.none())
+      deepStrictEqual(yield* Mmio.sendMessage(memory, new Name()), Option.none())
     }))
 })
 
@@ -473,7 +474,7 @@ describe("mapFile", () => {
         return file
       })
       yield* driver.open(request("f", "readWrite"))
-      assert.deepStrictEqual(requests, [request("f", "readWrite")])
+      deepStrictEqual(requests, [request("f", "readWrite")])
     }))
 
   it.effect("also those of the routes", () =>
@@ -497,8 +498,8 @@ describe("mapFile", () => {
       const driver = louder(new ClassDriver())
       assert.isTrue(IOProc.isIOProc(driver))
       assert.isTrue(yield* driver.exists(FileName.plain("f")))
-      assert.deepStrictEqual(yield* driver.fullName(FileName.plain("f")), FileName.plain("f"))
-      assert.deepStrictEqual(yield* driver.tempName({}), FileName.plain("temp"))
+      deepStrictEqual(yield* driver.fullName(FileName.plain("f")), FileName.plain("f"))
+      deepStrictEqual(yield* driver.tempName({}), FileName.plain("temp"))
       assert.strictEqual((yield* Effect.flip(driver.remove(FileName.plain("f"))))._tag, "AccessDenied")
       assert.strictEqual(
         (yield* Effect.flip(driver.rename(FileName.plain("f"), FileName.plain("g"))))._tag,
@@ -526,7 +527,7 @@ describe("layers", () => {
       assert.strictEqual(yield* Effect.provide(contents("a"), provided), "base")
 
       const failing = IOProc.layerMap(() => Effect.fail("no driver today")).pipe(Layer.provide(storage("base")))
-      assert.deepStrictEqual(yield* Effect.exit(Effect.provide(contents("a"), failing)), Exit.fail("no driver today"))
+      deepStrictEqual(yield* Effect.exit(Effect.provide(contents("a"), failing)), Exit.fail("no driver today"))
     }))
 
   it.effect("layerRoute: a code goes to its driver, everything else below; the outermost is asked first", () =>

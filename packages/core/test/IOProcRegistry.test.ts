@@ -1,5 +1,6 @@
 import { FileName, FourCC, IOProc, IOProcRegistry, MemoryIOProc, Mmio } from "@effect-mmio/core"
 import { assert, describe, it } from "@effect/vitest"
+import { deepStrictEqual } from "@effect/vitest/utils"
 import { Effect, Exit, Layer, Option, Scope } from "effect"
 
 const bytes = (text: string) => new TextEncoder().encode(text)
@@ -101,7 +102,7 @@ describe("IOProcRegistry", () => {
       const [first, second] = [yield* Scope.make(), yield* Scope.make()]
       yield* Scope.extend(registry.install(XYZ, one), first)
       yield* Scope.extend(registry.install(XYZ, one), second)
-      assert.deepStrictEqual(yield* registry.remove(XYZ), Option.some(one))
+      deepStrictEqual(yield* registry.remove(XYZ), Option.some(one))
       yield* Scope.close(second, Exit.void)
       assert.strictEqual(yield* serving(registry, XYZ), one)
       yield* Scope.close(first, Exit.void)
@@ -134,8 +135,8 @@ describe("IOProcRegistry", () => {
       assert.strictEqual(yield* serving(local, XYZ), two, "local before global, whichever is the more recent")
       // what is below is not for this registry to remove
       yield* local.remove(XYZ)
-      assert.deepStrictEqual(yield* local.remove(XYZ), Option.none())
-      assert.deepStrictEqual(yield* local.remove(ARC), Option.none())
+      deepStrictEqual(yield* local.remove(XYZ), Option.none())
+      deepStrictEqual(yield* local.remove(ARC), Option.none())
       assert.strictEqual(yield* serving(local, ARC), one)
     }))
 
@@ -147,9 +148,9 @@ describe("IOProcRegistry", () => {
       assert.isTrue(IOProc.isIOProc(storage))
       assert.isTrue(yield* storage.exists(FileName.plain("a")))
       yield* registry.install(XYZ, one)
-      assert.deepStrictEqual(storage.find(XYZ), Option.some(one))
+      deepStrictEqual(storage.find(XYZ), Option.some(one))
       yield* registry.remove(XYZ)
-      assert.deepStrictEqual(storage.find(XYZ), Option.none())
+      deepStrictEqual(storage.find(XYZ), Option.none())
     }))
 
   it.scoped("files that are open stay open when their driver is removed", () =>

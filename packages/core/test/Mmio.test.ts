@@ -3,6 +3,7 @@
  */
 import { IOProc, MemoryIOProc, Mmio, MmioError } from "@effect-mmio/core"
 import { assert, describe, it } from "@effect/vitest"
+import { deepStrictEqual } from "@effect/vitest/utils"
 import { Chunk, Effect, Exit, Option, Request, Stream, Tracer } from "effect"
 import { TestStorage } from "./support/driver.js"
 
@@ -307,10 +308,10 @@ describe("handles", () => {
           () => Effect.sync(() => storage.bytes.length)
         )
       })
-      assert.deepStrictEqual(yield* Mmio.sendMessage(file, new Length()), Option.some(3))
-      assert.deepStrictEqual(yield* file.pipe(Mmio.sendMessage(new Length())), Option.some(3))
+      deepStrictEqual(yield* Mmio.sendMessage(file, new Length()), Option.some(3))
+      deepStrictEqual(yield* file.pipe(Mmio.sendMessage(new Length())), Option.some(3))
       const deaf = yield* Mmio.fromFile(storage.file())
-      assert.deepStrictEqual(yield* Mmio.sendMessage(deaf, new Length()), Option.none())
+      deepStrictEqual(yield* Mmio.sendMessage(deaf, new Length()), Option.none())
     }))
 
   it.scoped("show what they are", () =>

@@ -1,6 +1,7 @@
 import { Mmio, Riff } from "@effect-mmio/core"
 import { Model } from "@effect-mmio/testing"
 import { assert, describe, it, layer } from "@effect/vitest"
+import { deepStrictEqual } from "@effect/vitest/utils"
 import { Effect, Either, FastCheck as fc, Layer } from "effect"
 import { TestStorage } from "./support/driver.js"
 import * as Family from "./support/family.js"
@@ -87,7 +88,7 @@ describe("a path", () => {
           { minLength: 1, maxLength: 4 }
         ),
         (path) => {
-          assert.deepStrictEqual<unknown>(Riff.parsePath(Riff.formatPath(path)), Either.right(path))
+          deepStrictEqual<unknown>(Riff.parsePath(Riff.formatPath(path)), Either.right(path))
         }
       ),
       fastCheck

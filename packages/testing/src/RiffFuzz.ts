@@ -38,6 +38,8 @@ export interface Settings {
   readonly atMost: number
   /** The limits of the program. */
   readonly limits: RiffLimits.Limits
+  /** Whether it is read as streams, too: these cost as much as all the rest. */
+  readonly streams: boolean
 }
 
 /**
@@ -89,7 +91,8 @@ export const input = (
   const settings: Settings = {
     buffer: random.pick([8192, 8192, 8192, 8192, "none", 16, 100]),
     atMost: random.once(32) ? short : Infinity,
-    limits: someLimits(random)
+    limits: someLimits(random),
+    streams: random.once(8)
   }
   return { seed, number, name, settings, ...damaged }
 }

@@ -1,6 +1,7 @@
 import { FileName, FourCC, IOProc, MemoryIOProc, Mmio, MmioError } from "@effect-mmio/core"
 import { Arbitraries, Fault, Interruption, Model, Recording } from "@effect-mmio/testing"
 import { assert, describe, it, layer } from "@effect/vitest"
+import { deepStrictEqual } from "@effect/vitest/utils"
 import {
   Cause,
   Chunk,
@@ -349,7 +350,7 @@ describe("what happens", () => {
         const fiber = yield* Effect.fork(read)
         while ((yield* faults.fired).length === 0) yield* Effect.yieldNow()
         yield* letGo
-        assert.deepStrictEqual(yield* Fiber.join(fiber), Option.some(bytes(3)))
+        deepStrictEqual(yield* Fiber.join(fiber), Option.some(bytes(3)))
       }
     }).pipe(Effect.provide(over({ rules: [{ on: "read", fault: Fault.hang }] }, { a: bytes(10) }))))
 

@@ -1,6 +1,7 @@
 import { FileName, FourCC, IOProc, MemoryIOProc, Mmio, MmioError } from "@effect-mmio/core"
 import { Arbitraries, Fault, Model, Recording } from "@effect-mmio/testing"
 import { assert, describe, it, layer } from "@effect/vitest"
+import { deepStrictEqual } from "@effect/vitest/utils"
 import { Cause, Chunk, Effect, Either, Exit, FastCheck as fc, Fiber, Layer, Option, Request, Schema } from "effect"
 
 const scale = (runs: number): number => Math.ceil(runs * Number(process.env["MMIO_TEST_SCALE"] ?? 1))
@@ -235,7 +236,7 @@ describe("replaying", () => {
       const kept = yield* stored(recorded)
       assert.deepStrictEqual(kept, recorded)
       const again = yield* Effect.zipLeft(everything, finish).pipe(Effect.provide(Recording.replay(kept)))
-      assert.deepStrictEqual(again, results)
+      deepStrictEqual(again, results)
       assert.deepStrictEqual(
         [...new Set(recorded.map(({ message }) => message))].toSorted(),
         [
@@ -428,7 +429,7 @@ but the program asked writeFlush a (file 0) 1 bytes (08)`
         const again = yield* Effect.zipLeft(program, finish).pipe(
           Effect.provide(Recording.replay(yield* stored(recorded)))
         )
-        assert.deepStrictEqual(again, result)
+        deepStrictEqual(again, result)
       }), { fastCheck: { numRuns: scale(100) } })
   })
 })

@@ -1,5 +1,6 @@
 import { IOProc, Mmio, MmioError } from "@effect-mmio/core"
 import { assert, describe, it } from "@effect/vitest"
+import { deepStrictEqual } from "@effect/vitest/utils"
 import { Cause, Chunk, Deferred, Effect, Exit, Fiber, Layer, Scope } from "effect"
 import { TestStorage } from "../support/driver.js"
 
@@ -148,7 +149,7 @@ describe("law 3: closing tells", () => {
     it.effect("gives what was used, after flushing and closing", () =>
       Effect.gen(function*() {
         const storage = new TestStorage(Uint8Array.of(9, 9, 9, 9, 9))
-        assert.deepStrictEqual(
+        deepStrictEqual(
           yield* run(storage, (file) => Effect.as(Mmio.write(file, data), "used")),
           Exit.succeed("used")
         )

@@ -90,10 +90,8 @@ const plan = (reading: Tree.Reading): ReadonlyArray<Change> => {
       changes.push(change)
     }
     // The padding of Wave64 may be missing at the end.
-    if (
-      chunk === last.chunk && end === length && size % 2 === 1 && Layout.layoutOf(chunk) !== Layout.wave64
-      && !(chain.length === 1 && changesContents(last, length))
-    ) {
+    if (chunk === last.chunk && end === length && size % 2 === 1 && Layout.layoutOf(chunk) !== Layout.wave64) {
+      if (lacksByte(reading, chain)) return []
       changes.push({
         correction: new PadByteAdded({ id: chunk.id, chunk: chunk.offset, offset: length }),
         bytes: new Uint8Array(1)
@@ -105,12 +103,15 @@ const plan = (reading: Tree.Reading): ReadonlyArray<Change> => {
 }
 
 /**
- * Whether one more byte behind a form would not be taken for padding: a chunk at its end lacks it, or its type does, which a size that is too
- * small for one does not rule out.
+ * Whether one more byte at the end of the file would not be taken for padding: a chunk of a form, which is not corrected, lacks it, or the type of
+ * the form does, which a size that is too small for one does not rule out.
  */
-const changesContents = ({ children, chunk }: Api.TreeNode, length: number): boolean => {
-  const last = children.at(-1)?.chunk
-  return last === undefined ? Layout.isTypeless(chunk) : last.dataOffset + last.size > length
+const lacksByte = ({ chunks, length }: Api.Tree, chain: ReadonlyArray<Api.TreeNode>): boolean => {
+  const [form, ...inside] = chain
+  return (form !== undefined && inside.length === 0 && Layout.isTypeless(form.chunk)) ||
+    chunks.some(({ children }) =>
+      children.some((node) => node.chunk.dataOffset + node.chunk.size === length + 1 && node !== inside[0])
+    )
 }
 
 /** Whether the size of another chunk is written in the same place of a `ds64`. */

@@ -33,6 +33,7 @@ interface Subject extends Bounds.Reader {
   readonly storage: Storage
   readonly file: Mmio.ReadWriteHandle
   readonly limits: RiffLimits.Limits
+  readonly streams: boolean
 }
 
 const must = (law: string, holds: boolean, description: () => string): void => {
@@ -190,23 +191,21 @@ const collected = <A, E>(stream: Stream.Stream<A, E>): Effect.Effect<ReadonlyArr
     )
   })
 
-/** The walks of all kinds find the same chunks. */
-const checkWalks = (subject: Subject): Effect.Effect<ReadonlyArray<readonly [Riff.TreeNode, number]> | undefined> =>
+/** The chunks come one after the other as they are in the tree, if there is one. */
+const checkChunks = (
+  subject: Subject,
+  nodes: ReadonlyArray<readonly [Riff.TreeNode, number]> | undefined
+): Effect.Effect<void> =>
   Effect.gen(function*() {
-    const { file, length, limits } = subject
-    const strict = yield* run(subject, "Riff.tree", { ...invalidFile, ...walks(subject, 1) }, Riff.tree(file))
-    if (Either.isRight(strict)) checkTree(subject, "Riff.tree", strict.right)
-    const nodes = Either.isRight(strict) ? flattened(strict.right.chunks) : undefined
-
     const all = yield* run(
       subject,
       "Riff.chunks",
       { ...invalidFile, ...walks(subject, 1) },
-      collected(Riff.chunks(file))
+      collected(Riff.chunks(subject.file))
     )
     must(
       "Riff.chunks",
-      Either.isRight(all) === Either.isRight(strict),
+      Either.isRight(all) === (nodes !== undefined),
       () => "it fails where Riff.tree does not, or does not where it does"
     )
     if (Either.isRight(all) && nodes !== undefined) {
@@ -226,6 +225,17 @@ const checkWalks = (subject: Subject): Effect.Effect<ReadonlyArray<readonly [Rif
         )
       })
     }
+  })
+
+/** The walks of all kinds find the same chunks. */
+const checkWalks = (subject: Subject): Effect.Effect<ReadonlyArray<readonly [Riff.TreeNode, number]> | undefined> =>
+  Effect.gen(function*() {
+    const { file, length, limits } = subject
+    const strict = yield* run(subject, "Riff.tree", { ...invalidFile, ...walks(subject, 1) }, Riff.tree(file))
+    if (Either.isRight(strict)) checkTree(subject, "Riff.tree", strict.right)
+    const nodes = Either.isRight(strict) ? flattened(strict.right.chunks) : undefined
+
+    if (subject.streams) yield* checkChunks(subject, nodes)
     const problems = yield* run(subject, "Riff.verify", { failures: [], ...walks(subject, 1) }, Riff.verify(file))
     if (Either.isRight(problems)) {
       checkProblems(subject, "Riff.verify", problems.right)
@@ -343,7 +353,7 @@ const checkWave = (subject: Subject): Effect.Effect<void> =>
       kept <= Math.min(limits.bytes, length) && tags.every(({ text }) => text.length <= length),
       () => `it keeps ${kept} bytes`
     )
-    if (Option.isNone(data)) return
+    if (Option.isNone(data) || !subject.streams) return
     const { available, chunk } = data.value
     must(
       "Wave.info, lenient",
@@ -470,7 +480,7 @@ const headerIsInside = (nodes: ReadonlyArray<readonly [Riff.TreeNode, number]>, 
  */
 export const broken = (
   bytes: Uint8Array,
-  { atMost, buffer, limits }: RiffFuzz.Settings
+  { atMost, buffer, limits, streams }: RiffFuzz.Settings
 ): Effect.Effect<{ readonly law: string; readonly description: string } | undefined> =>
   Effect.gen(function*() {
     const before = bytes.slice()
@@ -478,7 +488,7 @@ export const broken = (
     const file = yield* Mmio.openWith(storage.ioProc, "input", { access: "readWrite", buffer })
     yield* Effect.orDie(Mmio.seek(file, start))
     const length = bytes.length
-    const subject: Subject = { storage, file, limits, length, atMost, buffer: buffer === "none" ? 0 : buffer }
+    const subject: Subject = { storage, file, limits, streams, length, atMost, buffer: buffer === "none" ? 0 : buffer }
     const nodes = yield* checkWalks(subject)
     must("Riff.tree", nodes === undefined || headerIsInside(nodes, length), () => "a header goes beyond the file")
     yield* checkFind(subject, nodes)
