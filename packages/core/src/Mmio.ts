@@ -682,6 +682,9 @@ export const forEachBuffer = <A extends Readable>(
  * wanted and in constant memory. The stream keeps a place of its own, so that other operations may come between two chunks; the position
  * of the handle is behind the last chunk that was read.
  *
+ * A chunk is its consumer's to keep or to change. Some are parts of one larger `ArrayBuffer`, of up to 16 chunks, which is kept as long as
+ * any of them, and which takes the others with it where it is transferred to a worker: `bytes.slice()` is what stands alone.
+ *
  * @since 0.1.0
  * @category streaming
  */

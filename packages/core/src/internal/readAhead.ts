@@ -67,7 +67,7 @@ class ReadAheadFile implements Api.File {
 
   /** Gives what the blocks have at the position, and goes on to read behind it. */
   [readNow](target: Uint8Array, start: number, end: number): number {
-    if (this.seen !== this.version.number) this.forget()
+    this.forgetOld()
     // Who was given the bytes before may have transferred the array of all of them.
     if (this.serving?.lent === true && this.serving.bytes.length === 0) this.serving = undefined
     let done = start
@@ -90,7 +90,7 @@ class ReadAheadFile implements Api.File {
   }
 
   [lendNow](count: number): Uint8Array | undefined {
-    if (this.seen !== this.version.number) this.forget()
+    this.forgetOld()
     if (this.serving === undefined || this.position >= this.serving.end) this.turnOver()
     const { position, serving } = this
     const parts = serving !== undefined && position >= serving.start ? lend(serving, position, count) : undefined
@@ -163,6 +163,11 @@ class ReadAheadFile implements Api.File {
       // A count that cannot be true is for the caller to find out about.
       return this[readNow](target, 0, target.length) || count
     })
+  }
+
+  /** Forgets what others have written over since. */
+  private forgetOld(): void {
+    if (this.seen !== this.version.number) this.forget()
   }
 
   private forget(): void {
