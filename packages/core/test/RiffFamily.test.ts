@@ -240,6 +240,16 @@ describe("files beyond 4 GiB", () => {
         (yield* collect(Riff.chunks(file))).map(({ id, size }) => [id, size]),
         [["RF64", 92], ["ds64", 52], ["axml", 2], ["next", 2], ["\0\0\0\0", 0]]
       )
+      // but not its own: that would make chunks of what is in it
+      const own = bytes.slice()
+      own.set(latin1("\xff\xff\xff\xff"), 16)
+      own.set(latin1("ds64\0"), 48)
+      const broken = yield* Mmio.openMemory({ bytes: own })
+      assert.isTrue(Option.isNone((yield* Riff.descend(broken)).ds64))
+      assert.deepStrictEqual(
+        (yield* Riff.verify(broken)).map(({ _tag }) => _tag),
+        ["MissingDs64", "UnknownSize", "UnknownSize"]
+      )
     }))
 })
 

@@ -179,7 +179,7 @@ export const read = (
   const ds64At = (at: number): Around["sizes"] | undefined => {
     if (at + 48 > bytes.length || text(at + 12) !== "ds64") return undefined
     const size = view.getUint32(at + 16, true)
-    if (size < 28) return undefined
+    if (size < 28 || size === 0xffffffff) return undefined
     const table = new Map<string, number>()
     for (let i = 0; i < view.getUint32(at + 44, true); i++) {
       const entry = at + 48 + 12 * i

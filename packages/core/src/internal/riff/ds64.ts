@@ -30,7 +30,8 @@ export const read = (
   if (rest < before + fixed) return undefined
   if (have < before + fixed) return before + fixed
   const size = uint32(bytes, at + before - 4)
-  if (uint32(bytes, at + before - 8) !== ids.ds64 || size < fixed) return undefined
+  // Of all sizes its own cannot be in it: what it says of itself would make chunks of its data.
+  if (uint32(bytes, at + before - 8) !== ids.ds64 || size < fixed || size === unknownSize) return undefined
   const body = at + before
   // The count is not to be trusted: what does not fit the chunk, or the file, is not there.
   const declared = Math.min(uint32(bytes, body + fixed - 4), Math.floor((size - fixed) / entrySize))
