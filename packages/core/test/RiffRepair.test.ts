@@ -407,6 +407,18 @@ describe("a repair", () => {
       assert.strictEqual((yield* repair(both)).result.length, 1)
     }))
 
+  it.effect("makes no ds64 of one that does not say how long it is", () =>
+    Effect.gen(function*() {
+      const whole = Family.serialize([{ family: "RF64", type: "WAVE", children: [] }])
+      const bytes = whole.slice(0, 60)
+      bytes.fill(255, 16, 20)
+      const { bytes: repaired, result } = yield* repair(bytes)
+      assert.deepStrictEqual(result.map((c) => c._tag === "SizeCorrected" ? [c.id, c.field, c.after] : []), [
+        ["RF64", "header", 52]
+      ])
+      assert.deepStrictEqual((yield* repair(repaired)).result, [])
+    }))
+
   it.effect("does not correct the size in a ds64 that another chunk has, too", () =>
     Effect.gen(function*() {
       const bytes = Family.serialize([{

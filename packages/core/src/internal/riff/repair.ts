@@ -34,6 +34,9 @@ const isOpen = ({ available, chunk }: Api.TreeNode, length: number): boolean =>
 const isCut = ({ available, chunk }: Api.TreeNode): boolean =>
   Layout.isTypeless(chunk) && available < Layout.layoutOf(chunk).typeSize && available !== chunk.size
 
+/** Whether nobody reads it as a `ds64`, but would if it had a size: then all sizes were to be looked up in it. */
+const isEndlessDs64 = ({ id, sizeField }: Api.Chunk): boolean => id === "ds64" && sizeField === Layout.unknownSize
+
 /**
  * Where what is in a container ends: before what was cut off of a header or a type, if there is such. What of Wave64 could begin a file of another
  * kind stays inside: behind the form it would be one.
@@ -63,7 +66,7 @@ const chainOf = ({ ambiguous, chunks, length }: Tree.Reading): ReadonlyArray<Api
   // Where one cannot say which chunks there are, one cannot say how long they are.
   let node = ambiguous ? undefined : chunks.at(-1)
   let inOpen = true
-  while (node !== undefined && endOf(node) === length && !isCut(node)) {
+  while (node !== undefined && endOf(node) === length && !isCut(node) && !isEndlessDs64(node.chunk)) {
     const open = isOpen(node, length)
     if (open && !inOpen && !Layout.isSamples(numberOf(node.chunk))) break
     chain.push(node)
