@@ -12,9 +12,9 @@ import * as BufferState from "../bufferState.js"
 import type { HandleBase } from "../handle.js"
 import { immediate, isDone, resolve } from "../immediate.js"
 import { codeOf } from "../mmio.js"
-import { formOf, inForm, leave, onlyForward, refused } from "./form.js"
-import { ds64Of, fieldOf, holds, opened } from "./formState.js"
 import { layoutOf, little, paddingOf } from "./layout.js"
+import { onlyForward } from "./onlyForward.js"
+import { formOf } from "./openForm.js"
 import { writeAllSlow } from "./write.js"
 
 const largestSize = 0xffffffff
@@ -46,7 +46,7 @@ const ascendCreated = (handle: HandleBase, chunk: Api.CreatedChunk): Effect.Effe
     (restore) =>
       Effect.suspend((): Effect.Effect<Api.FoundChunk, AscendError> => {
         const form = formOf(handle)
-        if (form !== undefined && holds(form.state, chunk.offset)) return leave(handle, form, chunk, restore)
+        if (form?.holds(chunk.offset)) return form.leave(chunk, restore)
         const end = BufferState.position(handle.state.current)
         const size = end - chunk.dataOffset
         if (size < 0 || size > largestSize) {
@@ -104,28 +104,25 @@ export const createChunk = (
       return handle.invalid(operation, `${size} is not a size of 32 bits`)
     }
     const made = id ?? code.right
-    const field = form === undefined ? Either.right(size) : fieldOf(form.state, made, size, handle.forwardOnly)
-    if (Either.isLeft(field)) return Effect.fail(refused(handle, operation, field.left))
+    const field = form === undefined ? Either.right(size) : form.sizeField(operation, made, size)
+    if (Either.isLeft(field)) return Either.left(field.left)
     const sizeField = field.right
     const header = id === undefined
       ? headerOf([FourCC.toNumber(made), sizeField])
       : headerOf([FourCC.toNumber(made), sizeField, FourCC.toNumber(code.right)])
-    const created = (at: number): Api.CreatedChunk => {
-      if (form !== undefined) form.state = opened(form.state, made, at, sizeField)
-      return {
-        id: made,
-        size,
-        type: id === undefined ? Option.none() : Option.some(code.right),
-        offset: at,
-        dataOffset: at + little.headerSize,
-        sizeField,
-        byteOrder: "little",
-        ds64: form === undefined ? Option.none() : Option.fromNullable(ds64Of(form.state)),
-        guid: Option.none(),
-        typeGuid: Option.none(),
-        dirty: true
-      }
-    }
+    const created = (at: number): Api.CreatedChunk => ({
+      id: made,
+      size,
+      type: id === undefined ? Option.none() : Option.some(code.right),
+      offset: at,
+      dataOffset: at + little.headerSize,
+      sizeField,
+      byteOrder: "little",
+      ds64: form === undefined ? Option.none() : form.made(made, at, sizeField),
+      guid: Option.none(),
+      typeGuid: Option.none(),
+      dirty: true
+    })
     const at = BufferState.position(handle.state.current)
     return handle.put(header)
       ? Effect.succeed(created(at))
@@ -145,9 +142,12 @@ export const withChunk = <B, E, R>(
   spec.size === undefined && handle.forwardOnly
     ? Effect.fail(onlyForward(handle, "Riff.withChunk", "a chunk"))
     : Effect.flatMap(createChunk(handle, spec), (chunk) =>
-      formOf(handle) === undefined
-        ? Effect.zipLeft(body(chunk), ascend(handle, chunk))
-        : inForm(handle, chunk, Effect.suspend(() => body(chunk)), ascend(handle, chunk)))
+      formOf(handle)?.within(
+        chunk,
+        Effect.suspend(() => body(chunk)),
+        ascend(handle, chunk)
+      )
+        ?? Effect.zipLeft(body(chunk), ascend(handle, chunk)))
 
 const headerOf = (numbers: ReadonlyArray<number>): Uint8Array => {
   const bytes = new Uint8Array(numbers.length * 4)

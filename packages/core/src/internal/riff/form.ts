@@ -1,8 +1,8 @@
 /**
  * Forms that are written: `Riff.withRiff`, `Riff.updateSizes`, and what making and leaving a chunk does inside of them.
  *
- * Which form is being written on a handle is known here, and not to the handle: a chunk that is made, by whichever function, is one of the
- * form, and the form knows of it when sizes have to be written.
+ * A chunk that is made while a form is being written, by whichever function, is one of the form, which knows of it when sizes have to be
+ * written: see `openForm.ts`.
  */
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
@@ -18,27 +18,51 @@ import type { Restore } from "../lock.js"
 import { codeOf } from "../mmio.js"
 import * as FormState from "./formState.js"
 import { little } from "./layout.js"
+import { onlyForward } from "./onlyForward.js"
+import * as OpenForms from "./openForm.js"
+import { type Failure, formOf, type OpenForm } from "./openForm.js"
 import { writeAllSlow } from "./write.js"
 
-/** A form that is being written. Its state changes in operations that have the handle to themselves. @internal */
-export class Form {
+/** A form that is being written. Its state changes in operations that have the handle to themselves. */
+class Form implements OpenForm {
+  readonly handle: HandleBase
   state: FormState.FormState
   /** Whether the storage goes where it is told to; undefined if nobody has asked yet. */
   seekable: boolean | undefined
   /** Whether an update was flushed: then nothing less is wanted of the end. */
   flushes = false
-  constructor(state: FormState.FormState, seekable: boolean | undefined) {
+
+  constructor(handle: HandleBase, state: FormState.FormState, seekable: boolean | undefined) {
+    this.handle = handle
     this.state = state
     this.seekable = seekable
   }
+
+  sizeField(operation: string, id: FourCC.FourCC, size: number) {
+    const { handle, state } = this
+    return Either.mapLeft(
+      FormState.fieldOf(state, id, size, handle.forwardOnly),
+      (refusal) => refused(handle, operation, refusal)
+    )
+  }
+
+  made(id: FourCC.FourCC, offset: number, sizeField: number) {
+    this.state = FormState.opened(this.state, id, offset, sizeField)
+    return Option.fromNullable(FormState.ds64Of(this.state))
+  }
+
+  holds(offset: number) {
+    return FormState.holds(this.state, offset)
+  }
+
+  leave(chunk: Api.CreatedChunk, restore: Restore) {
+    return leave(this.handle, this, chunk, restore)
+  }
+
+  within<B, E, R>(chunk: Api.CreatedChunk, body: Effect.Effect<B, E, R>, ascend: Effect.Effect<unknown, Failure>) {
+    return within(this.handle, this, chunk, body, ascend)
+  }
 }
-
-const forms = new WeakMap<HandleBase, Form>()
-
-/** The form that is being written. @internal */
-export const formOf = (handle: HandleBase): Form | undefined => forms.get(handle)
-
-type Failure = MmioError.CannotSeek | MmioError.InvalidParameter | MmioError.WriteError
 
 const positionOf = (handle: HandleBase): number => BufferState.position(handle.state.current)
 
@@ -46,8 +70,8 @@ const moveTo = (handle: HandleBase, position: number): void => {
   handle.state.current = BufferState.movedTo(handle.state.current, position)
 }
 
-/** The refusal as an error. @internal */
-export const refused = (
+/** The refusal as an error. */
+const refused = (
   handle: HandleBase,
   operation: string,
   { description, reason }: FormState.Refusal
@@ -59,15 +83,6 @@ export const refused = (
 // ---------------------------------------------------------------------------------------------------------------------
 // storage that only goes forward
 // ---------------------------------------------------------------------------------------------------------------------
-
-/** Why a size has to be known. @internal */
-export const onlyForward = (handle: HandleBase, operation: string, what: string): MmioError.CannotSeek =>
-  new MmioError.CannotSeek({
-    operation,
-    file: handle.name.full,
-    position: positionOf(handle),
-    description: `the storage only goes forward: the size of ${what} has to be given, since nobody can come back to it`
-  })
 
 /** Fails where the storage cannot come back to what was written: better before it is than behind. */
 const requireSeeking = (
@@ -140,11 +155,15 @@ export const updateSizes = (
   const operation = "Riff.updateSizes"
   return handle.run<void, Failure>(operation, (restore) =>
     Effect.suspend(() => {
-      const form = forms.get(handle)
-      if (form === undefined) return handle.invalid(operation, "no form is being written: that is what withRiff does")
+      const form = formOf(handle)
+      if (!(form instanceof Form)) {
+        return handle.invalid(operation, "no form is being written: that is what withRiff does")
+      }
       const end = positionOf(handle)
       const plan = FormState.plan(form.state, end)
-      if (Either.isLeft(plan)) return Effect.fail(refused(handle, operation, plan.left))
+      if (Either.isLeft(plan)) {
+        return Effect.fail(refused(handle, operation, plan.left))
+      }
       const flush = options?.flush ?? true
       form.flushes ||= flush
       return requireSeekingOf(handle, form, operation, restore).pipe(
@@ -158,8 +177,8 @@ export const updateSizes = (
 // leaving chunks
 // ---------------------------------------------------------------------------------------------------------------------
 
-/** Leaves a chunk of the form, which ends at the position. Runs inside of `Lock.exclusive`. @internal */
-export const leave = (
+/** Leaves a chunk of the form, which ends at the position. Runs inside of `Lock.exclusive`. */
+const leave = (
   handle: HandleBase,
   form: Form,
   chunk: Api.CreatedChunk,
@@ -178,11 +197,10 @@ export const leave = (
   })
 
 /** Leaves a chunk whose body failed, as far as that is possible; the form's own end does the rest. */
-const leaveFailed = (handle: HandleBase, chunk: Api.CreatedChunk): Effect.Effect<void, Failure> =>
+const leaveFailed = (handle: HandleBase, form: Form, chunk: Api.CreatedChunk): Effect.Effect<void, Failure> =>
   handle.run<void, Failure>("Riff.ascend", (restore) =>
     Effect.suspend(() => {
-      const form = forms.get(handle)
-      if (form === undefined || !FormState.holds(form.state, chunk.offset)) return Effect.void
+      if (!form.holds(chunk.offset)) return Effect.void
       return ifSeekable(handle, form, restore, () => {
         moveTo(handle, Math.max(positionOf(handle), form.state.furthest))
         return Effect.catchTag(
@@ -206,9 +224,9 @@ const ifSeekable = (
     onSuccess: effect
   })
 
-/** Runs the body of a chunk of a form, and leaves the chunk however that ends. @internal */
-export const inForm = <B, E, R>(
+const within = <B, E, R>(
   handle: HandleBase,
+  form: Form,
   chunk: Api.CreatedChunk,
   body: Effect.Effect<B, E, R>,
   ascend: Effect.Effect<unknown, Failure>
@@ -217,7 +235,8 @@ export const inForm = <B, E, R>(
     Effect.flatMap(Effect.exit(restore(body)), (used) =>
       Exit.isSuccess(used)
         ? Effect.as(restore(ascend), used.value)
-        : Effect.flatMap(Effect.exit(leaveFailed(handle, chunk)), (closed) => bothExits<B, E, Failure>(used, closed)))
+        : Effect.flatMap(Effect.exit(leaveFailed(handle, form, chunk)), (closed) =>
+          bothExits<B, E, Failure>(used, closed)))
   )
 
 // ---------------------------------------------------------------------------------------------------------------------
@@ -260,7 +279,7 @@ const begin = (handle: HandleBase, type: string, options: Api.RiffOptions) =>
     operation,
     (restore) =>
       Effect.gen(function*() {
-        if (forms.has(handle)) {
+        if (formOf(handle) !== undefined) {
           return yield* handle.invalid(operation, "a form is being written already; one in it is a chunk of that")
         }
         const beginning = yield* beginningOf(handle, type, options)
@@ -269,7 +288,7 @@ const begin = (handle: HandleBase, type: string, options: Api.RiffOptions) =>
         const { bytes, state } = begun.right
         if (options.size === undefined) yield* requireSeeking(handle, operation, restore)
         yield* writeAllSlow(handle, bytes, restore)
-        const form = new Form(state, options.size === undefined ? true : undefined)
+        const form = new Form(handle, state, options.size === undefined ? true : undefined)
         return { chunk: chunkOf(state, beginning.type), form }
       })
   )
@@ -319,7 +338,7 @@ export const withRiff = <B, E, R>(
 ): Effect.Effect<B, E | Failure, R> =>
   Effect.uninterruptibleMask((restore) =>
     Effect.flatMap(restore(begin(handle, type, options)), ({ chunk, form }) => {
-      forms.set(handle, form)
+      OpenForms.begin(handle, form)
       return Effect.exit(restore(Effect.suspend(() => body(chunk)))).pipe(
         Effect.flatMap((used) =>
           Effect.flatMap(
@@ -327,7 +346,7 @@ export const withRiff = <B, E, R>(
             (ended) => bothExits<B, E, Failure>(used, ended)
           )
         ),
-        Effect.ensuring(Effect.sync(() => forms.delete(handle)))
+        Effect.ensuring(Effect.sync(() => OpenForms.end(handle)))
       )
     })
   )

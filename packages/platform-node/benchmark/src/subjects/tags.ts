@@ -35,7 +35,7 @@ export const tags: Subject = {
       }),
       group({
         times: { check: 1, most: 1000 },
-        rounds: quick ? 1 : 3,
+        rounds: 3,
         works: {
           "Riff.edit": (times) => changedByLibrary(ours, times),
           "wavefile": (times) => changedByWaveFile(theirs, times)
