@@ -181,6 +181,19 @@ layer(Layer.empty)("searches", (it) => {
       assert.strictEqual(yield* Mmio.position(file), 12)
     })))
 
+  it.scoped("a header that the parent cuts off is none, though the file has all of it", () =>
+    Effect.gen(function*() {
+      // "data" begins six bytes before the end of the parent
+      const bytes = Uint8Array.from("RIFF\x0a\0\0\0TESTdata\x02\0\0\0ab", (character) => character.charCodeAt(0))
+      for (const buffer of [0, 4, 100]) {
+        const file = yield* openTest(new TestStorage(bytes), "read", buffer)
+        const parent = yield* Riff.descend(file)
+        const error = yield* Effect.flip(Riff.descend(file, { find: { chunk: "data" }, parent }))
+        assert.strictEqual(error._tag, "ChunkNotFound")
+        assert.strictEqual(yield* Mmio.position(file), 12)
+      }
+    }))
+
   it.effect("sizes near 4 GiB neither loop nor allocate", () =>
     Effect.scoped(Effect.gen(function*() {
       for (const size of [0xffffffff, 0xfffffffe, 0xfffffff8, 0x7fffffff]) {
