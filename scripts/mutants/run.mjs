@@ -37,7 +37,7 @@ const copyTree = () => {
 }
 
 /** How long tests may take, in milliseconds, before they count as hanging: far longer than the slowest of them on two busy cores. */
-const patience = Number(process.env.MMIO_MUTANT_PATIENCE ?? 240_000)
+const patience = Number(process.env.MMIO_MUTANT_PATIENCE ?? 150_000)
 
 /** Runs tests of one package, in its folder: to set up the other packages, too, takes longer than many of the tests. */
 const testPackage = (copy, dir, tests) =>

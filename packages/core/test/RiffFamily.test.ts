@@ -219,6 +219,30 @@ describe("files beyond 4 GiB", () => {
       }
     }))
 
+  it.scoped("a table of sizes ends with its chunk, and the size of the form is no other chunk's", () =>
+    Effect.gen(function*() {
+      const bytes = Family.serialize([{
+        family: "RF64",
+        type: "TEST",
+        children: [leaf("fmt ", [1, 2]), leaf("RF64", [1, 2, 3, 4])]
+      }])
+      const view = new DataView(bytes.buffer)
+      // one more than there is room for; and an inner chunk without a size
+      view.setUint32(44, 2, true)
+      view.setUint32(bytes.length - 8, 0xffffffff, true)
+      const file = yield* Mmio.openMemory({ bytes })
+      const chunks = yield* collect(Riff.chunks(file))
+      assert.deepStrictEqual(chunks.map(({ id, size }) => [id, size]), [
+        ["RF64", bytes.length - 8],
+        ["ds64", 40],
+        ["fmt ", 2],
+        ["RF64", 0xffffffff]
+      ])
+      for (const chunk of [chunks[0]!, yield* Riff.descend(file)]) {
+        assert.deepStrictEqual(Option.getOrThrow(chunk.ds64).table, [{ id: chunks[2]!.id, size: 2 }])
+      }
+    }))
+
   it.scoped("a table of sizes gives the first of an id", () =>
     Effect.gen(function*() {
       const bytes = new Uint8Array(100)
