@@ -26,8 +26,14 @@ const copyTree = () => {
     fs.mkdirSync(path.dirname(path.join(copy, file)), { recursive: true })
     fs.copyFileSync(path.join(root, file), path.join(copy, file))
   }
+  // A folder of its own, with what says what is installed: tests that run `npm start` there would else install anew, into that of the root.
+  fs.mkdirSync(path.join(copy, "node_modules"))
+  for (const name of fs.readdirSync(path.join(root, "node_modules"))) {
+    const [from, to] = [root, copy].map((dir) => path.join(dir, "node_modules", name))
+    if (fs.lstatSync(from).isFile()) fs.copyFileSync(from, to)
+    else fs.symlinkSync(from, to)
+  }
   // Links between the packages are relative: each package needs a folder of its own, with the links in it, so that they lead to the copy.
-  fs.symlinkSync(path.join(root, "node_modules"), path.join(copy, "node_modules"))
   for (const name of fs.readdirSync(path.join(root, "packages"))) {
     const modules = path.join("packages", name, "node_modules")
     if (!fs.existsSync(path.join(root, modules))) continue

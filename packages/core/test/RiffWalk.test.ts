@@ -321,7 +321,13 @@ describe("the stream of chunks", () => {
       assert.isAtMost(large.log.reduce((sum, { call, count }) => call === "read" ? sum + count : sum, 0), 24 * 4096)
       const small = new TestStorage(riff(...Array.from({ length: 20_000 }, () => leaf("idx ", 1, 2, 3, 4))))
       yield* Stream.runDrain(Riff.chunks(yield* Mmio.openWith(small.ioProc, "test", { buffer: "none" })))
-      assert.isAtMost(small.log.filter(({ call }) => call === "read").length, 12)
+      const reads = small.log.filter(({ call }) => call === "read")
+      assert.isAtMost(reads.length, 12)
+      // A header that the end of one cut is completed by the next.
+      reads.reduce((end, { count, offset }) => {
+        assert.isAtLeast(offset, end)
+        return Math.min(offset + count, small.bytes.length)
+      }, 0)
     }))
 
   it.scoped("fails with what the driver fails with, and on a handle for writing as reading it does", () =>
@@ -370,6 +376,36 @@ describe("verify", () => {
         ["warning", "the pad byte at 21 is 9, not 0"],
         ["warning", "3 bytes follow the last chunk, from 22 on"]
       ])
+    }))
+
+  it.effect("gives them in the order of the file, and not in that in which they are come to", () =>
+    Effect.gen(function*() {
+      // The list and the form are found to lack their padding before what is in them is looked at.
+      const text = "RIFF\x19\0\0\0TESTLIST\x0d\0\0\0INFOa\0bc\x01\0\0\0x"
+      const problems = yield* problemsOf(Uint8Array.from(text, (character) => character.charCodeAt(0)))
+      assert.deepStrictEqual(problems.map(({ _tag, offset }) => [_tag, offset]), [
+        ["UnprintableId", 24],
+        ["MissingPadByte", 33],
+        ["MissingPadByte", 33],
+        ["MissingPadByte", 33]
+      ])
+    }))
+
+  it.effect("takes 0xFFFFFFFF for a size where the form has one", () =>
+    Effect.gen(function*() {
+      const bytes = riff(leaf("data", 1, 2))
+      bytes.fill(255, 16, 20)
+      assert.deepStrictEqual((yield* problemsOf(bytes)).map(({ _tag }) => _tag), ["PastEndOfFile"])
+    }))
+
+  it.effect("misses no padding at the end of a Wave64", () =>
+    Effect.gen(function*() {
+      const bytes = Family.serialize([{ family: "Wave64", type: "test", children: [leaf("note", 1, 2, 3)] }]).slice(
+        0,
+        -5
+      )
+      new DataView(bytes.buffer).setBigUint64(16, BigInt(bytes.length), true)
+      assert.deepStrictEqual(yield* problemsOf(bytes), [])
     }))
 
   it.effect("of an AVI in parts finds nothing wrong, of two other files in one it does", () =>
