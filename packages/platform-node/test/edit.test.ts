@@ -118,7 +118,7 @@ describe("an editor that is killed", () => {
 
   /** Has a process edit a file from an edit on, until it is killed so many milliseconds after it began. */
   const killed = (path: string, from: number, after: number) =>
-    Effect.async<void, Error>((resume) => {
+    Effect.async<void>((resume) => {
       const child = ChildProcess.spawn(process.execPath, [editor, path, `${from}`], {
         stdio: ["ignore", "pipe", "pipe"]
       })
@@ -128,7 +128,7 @@ describe("an editor that is killed", () => {
       child.on(
         "close",
         (_, signal) =>
-          resume(signal === "SIGKILL" ? Effect.void : Effect.fail(new Error(`the editor ended by itself: ${errors}`)))
+          resume(signal === "SIGKILL" ? Effect.void : Effect.die(new Error(`the editor ended by itself: ${errors}`)))
       )
     })
 
