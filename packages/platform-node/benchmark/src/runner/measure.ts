@@ -21,7 +21,7 @@ export interface Effort {
 }
 
 export const efforts: { readonly quick: Effort; readonly full: Effort } = {
-  quick: { sample: 20, warmUp: 200, budget: 800, fewestRounds: 3, mostRounds: 9 },
+  quick: { sample: 15, warmUp: 150, budget: 500, fewestRounds: 3, mostRounds: 7 },
   full: { sample: 100, warmUp: 1000, budget: 10_000, fewestRounds: 9, mostRounds: 31 }
 }
 
