@@ -851,7 +851,8 @@ export const edit = (
  * Brings an edit to its end that a crash or a failure left in the middle; {@link verify} reports such a one as `UnfinishedEdit`. Does nothing where
  * there is none.
  *
- * Fails with `InvalidFile`, and touches nothing, if the journal is of another file: one that was put in the place of the edited one since.
+ * Fails with `InvalidFile`, and touches nothing, if the journal is of another file, one that was put in the place of the edited one since, or if
+ * somebody has damaged it since it was complete.
  *
  * @since 0.1.0
  * @category editing

@@ -140,6 +140,19 @@ describe("a placement", () => {
   )
 })
 
+describe("a gap", () => {
+  it.prop(
+    "is filled by fillers that have room for their headers",
+    [fc.nat(), fc.integer({ min: 4, max: 100 })],
+    ([gap, most]) => {
+      const length = 8 + gap % 1000 * 2
+      const sizes = Placement.fillersOf(length, 8, 8 + most * 2)
+      assert.strictEqual(sizes.reduce((sum, size) => sum + size, 0), length)
+      for (const size of sizes) assert.isTrue(size >= 8 && size <= 8 + most * 2, `${sizes}`)
+    }
+  )
+})
+
 const bytesOf = (length: number, value: number) => new Uint8Array(length).fill(value)
 const chunk = (id: string, data: Uint8Array) => ({ id, data })
 const info = (...tags: ReadonlyArray<readonly [id: string, text: string]>) => ({
@@ -523,18 +536,23 @@ describe("a journal", () => {
       }
     }))
 
-  it.effect("that was damaged, or never completed, is discarded", () =>
+  it.effect("that never got its header is discarded, and one that was damaged since is kept", () =>
     Effect.gen(function*() {
       const { "/file.mmio-journal": journal = new Uint8Array(0) } = yield* begun(before, edits)
       assert.isAbove(journal.length, 64)
       for (let at = 0; at < journal.length; at++) {
         const damaged = at % 2 === 0 ? journal.slice(0, at) : journal.with(at, journal[at]! ^ 1)
         const found = yield* Effect.gen(function*() {
-          const recovery = yield* Riff.recover("file")
+          const recovery = yield* Effect.merge(Effect.mapError(Riff.recover("file"), ({ _tag }) => _tag))
           const storage = yield* MemoryIOProc.MemoryIOProc
           return [recovery, yield* storage.bytes("file"), yield* storage.files]
         }).pipe(Effect.provide(MemoryIOProc.layer({ file: before, "file.mmio-journal": damaged })))
-        assert.deepStrictEqual(found, ["discarded", before, ["/file"]])
+        assert.deepStrictEqual(
+          found,
+          at < 64
+            ? ["discarded", before, ["/file"]]
+            : ["InvalidFile", before, ["/file", "/file.mmio-journal"]]
+        )
       }
     }))
 

@@ -91,24 +91,24 @@ const recoverFiles = (files: Files): Effect.Effect<RiffEdit.Recovery, Api.Recove
   Effect.gen(function*() {
     if (!(yield* Mmio.exists(files.journal, files.options))) return "nothing"
     const header = yield* Mmio.withFile(files.journal, files.options, Journal.readHeader)
-    const finished = header !== undefined && (yield* withBoth(files, (file, journal) =>
-      Effect.gen(function*() {
-        const records = yield* Journal.records(journal, header)
-        if (records === undefined) return false
-        if (!(yield* Journal.isOf(file, header, records))) {
-          return yield* Effect.fail(
-            new MmioError.InvalidFile({
-              operation: "Riff.recover",
-              file: files.name.full,
-              description: `the journal ${files.journal.full} is of another file: remove it, or bring that file back`
-            })
-          )
-        }
-        yield* finish(file, journal, records, silently)
-        return true
-      })))
+    const refuse = (description: string) =>
+      Effect.fail(new MmioError.InvalidFile({ operation: "Riff.recover", file: files.name.full, description }))
+    if (header !== undefined) {
+      yield* withBoth(files, (file, journal) =>
+        Effect.gen(function*() {
+          const records = yield* Journal.records(journal, header)
+          // All of it was there before its header was: somebody else has damaged it, and with it goes the only copy of what was to be.
+          if (records === undefined) return yield* refuse(`the journal ${files.journal.full} is damaged`)
+          if (!(yield* Journal.isOf(file, header, records))) {
+            return yield* refuse(
+              `the journal ${files.journal.full} is of another file: remove it, or bring that file back`
+            )
+          }
+          yield* finish(file, journal, records, silently)
+        }))
+    }
     yield* remove(files)
-    return finished ? "finished" : "discarded"
+    return header === undefined ? "discarded" : "finished"
   })
 
 /** @internal */

@@ -34,7 +34,8 @@ export interface Placement {
 const fillerCost = 24
 
 /**
- * Finds the placement, in the order of the parts, from 0 on, that moves the fewest bytes. Gaps are only where they may be, and long enough for a filler; what is behind the last part ends at `end` or beyond it.
+ * Finds the placement, in the order of the parts, from 0 on, that moves the fewest bytes. Gaps are only where they may be, and long enough
+ * for a filler; what is behind the last part ends at `end` or beyond it.
  *
  * Any two parts that stay, with all between them packed, are a step of a path through the parts that stay; the heaviest path is
  * found by looking back from each part to all before it.
@@ -121,4 +122,15 @@ const lay = (
     next = stay + 1
   }
   return { offsets, moved, cost: moved + gaps * fillerCost + Math.max(0, at - end) }
+}
+
+/** The sizes of the fillers in a gap, none of them longer than `most`, at least two headers, and each with room for its own. */
+export const fillersOf = (gap: number, filler: number, most: number): ReadonlyArray<number> => {
+  const sizes: Array<number> = []
+  for (let rest = gap; rest > 0;) {
+    const size = rest <= most ? rest : Math.min(most, rest - filler)
+    sizes.push(size)
+    rest -= size
+  }
+  return sizes
 }

@@ -215,9 +215,12 @@ const without = (range: Range, others: ReadonlyArray<Range>): ReadonlyArray<Rang
   return rest
 }
 
+/** How long a filler is at most, whose size has 32 bits. */
+const mostFiller = 0x8000_0000
+
 /** Makes the writes of a placement. */
-class Writer {
-  readonly writes: Array<Write> = []
+class Writes {
+  readonly list: Array<Write> = []
   private readonly room: ReadonlyArray<Range>
 
   constructor(room: ReadonlyArray<Range>) {
@@ -225,11 +228,11 @@ class Writer {
   }
 
   bytes(offset: number, bytes: Uint8Array): void {
-    this.writes.push({ _tag: "Bytes", offset, length: bytes.length, bytes })
+    this.list.push({ _tag: "Bytes", offset, length: bytes.length, bytes })
   }
 
   private zeros({ from, to }: Range): void {
-    this.writes.push({ _tag: "Zeros", offset: from, length: to - from })
+    this.list.push({ _tag: "Zeros", offset: from, length: to - from })
   }
 
   /** Fills a gap. What was filler before need not become zeros: the rest was something that is not to be found any more. */
@@ -239,10 +242,8 @@ class Writer {
     const isThere = this.room.some((range) => range.from === from) && this.room.some((range) => range.to === to)
     if (isThere && without(gap, this.room).length === 0) return
     const { headerSize } = layout
-    const most = layout === Layout.wave64 ? Number.MAX_SAFE_INTEGER : 0x8000_0000
-    for (let at = from; at < to;) {
-      const rest = to - at
-      const size = rest > most ? most : rest
+    let at = from
+    for (const size of Placement.fillersOf(to - from, headerSize, mostFiller)) {
       this.bytes(at, headerBytes({ idBytes, layout, typeBytes: new Uint8Array(0) }, size - headerSize))
       for (const range of without({ from: at + headerSize, to: at + size }, this.room)) this.zeros(range)
       at += size
@@ -354,7 +355,7 @@ export const make = (
   keepOrder: boolean
 ): Either.Either<Plan, MmioError.InvalidParameter> => {
   const { moved, offsets, parts } = best(forms, length, keepOrder)
-  const writer = new Writer(parts.room)
+  const writes = new Writes(parts.room)
   const starts = new Map<Draft, number>()
   /** How far the form was moved. Its `ds64` goes with it. */
   let by = 0
@@ -362,23 +363,23 @@ export const make = (
   let failure: string | undefined
   parts.list.forEach(({ bytes, draft, filler, from, kind, size }, i) => {
     const at = offsets[i]!
-    if (filler !== undefined && at > end) writer.fill(filler, end, at)
+    if (filler !== undefined && at > end) writes.fill(filler, end, at)
     if (kind === "kept" && from !== undefined && from !== at) {
-      writer.writes.push({ _tag: "Copy", offset: at, length: size, from })
+      writes.list.push({ _tag: "Copy", offset: at, length: size, from })
     } else if (bytes !== undefined) {
-      writer.bytes(at, bytes)
+      writes.bytes(at, bytes)
     } else if (kind === "header" && draft !== undefined) {
       starts.set(draft, at)
       if (forms.includes(draft)) by = at - (draft.source?.chunk.offset ?? at)
     } else if (kind === "end" && draft !== undefined) {
       const start = starts.get(draft) ?? at
-      failure ??= writer.header(draft, start, at - start - draft.layout.headerSize, by)
+      failure ??= writes.header(draft, start, at - start - draft.layout.headerSize, by)
       const data = forms.includes(draft) ? dataSizeOf(draft) : undefined
-      if (data !== undefined) writer.bytes(data.place + by, Layout.uint64Bytes(data.size))
+      if (data !== undefined) writes.bytes(data.place + by, Layout.uint64Bytes(data.size))
     }
     end = at + size
   })
   return failure === undefined
-    ? Either.right({ writes: writer.writes.filter((write) => write.length > 0), length: Math.max(end, length), moved })
+    ? Either.right({ writes: writes.list.filter((write) => write.length > 0), length: Math.max(end, length), moved })
     : Either.left(new MmioError.InvalidParameter({ operation: "Riff.edit", file, description: failure }))
 }
