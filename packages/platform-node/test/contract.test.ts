@@ -33,6 +33,19 @@ IOProcContract.suite("NodeIOProc, blocking the thread", {
   capabilities
 })
 
+// Much smaller than the files of the contract, so that blocks begin and end within its transfers.
+const small = { smallest: 8, largest: 32 }
+
+IOProcContract.suite("NodeIOProc, in small blocks", {
+  layer: Layer.merge(NodeIOProc.layerWith({ readAhead: small, writeBehind: small }), root),
+  capabilities
+})
+
+IOProcContract.suite("NodeIOProc, blocking the thread, in small blocks", {
+  layer: Layer.merge(NodeIOProc.layerWith({ blocking: true, readAhead: small, writeBehind: small }), root),
+  capabilities
+})
+
 IOProcContract.suite("NodeIOProc, with sync", {
   layer: Layer.merge(NodeIOProc.layerWith({ sync: true }), root),
   capabilities

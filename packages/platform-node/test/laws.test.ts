@@ -1,8 +1,9 @@
-import { IOProc } from "@effect-mmio/core"
+import { Mmio } from "@effect-mmio/core"
 import { NodeIOProc } from "@effect-mmio/platform-node"
+import { Arbitraries, Model } from "@effect-mmio/testing"
 import { assert, describe, it, layer } from "@effect/vitest"
 import { strictEqual } from "@effect/vitest/utils"
-import { Effect, FastCheck, Fiber } from "effect"
+import { Effect, Fiber } from "effect"
 import * as NFS from "node:fs"
 import {
   descriptorsIn,
@@ -17,47 +18,6 @@ import {
   text
 } from "./helpers.js"
 
-/** What a file is: bytes and a position. */
-class Model {
-  bytes: Uint8Array
-  position = 0
-  constructor(bytes: Uint8Array) {
-    this.bytes = bytes
-  }
-  read(count: number): Uint8Array {
-    const read = this.bytes.slice(this.position, this.position + count)
-    this.position += read.length
-    return read
-  }
-  write(source: Uint8Array) {
-    const end = this.position + source.length
-    const grown = new Uint8Array(source.length === 0 ? this.bytes.length : Math.max(end, this.bytes.length))
-    grown.set(this.bytes)
-    if (source.length > 0) grown.set(source, this.position)
-    this.bytes = grown
-    this.position = end
-  }
-}
-
-type Step =
-  | { readonly op: "read"; readonly count: number }
-  | { readonly op: "write" | "writeFlush"; readonly bytes: Uint8Array }
-  | { readonly op: "seek"; readonly offset: number; readonly from: IOProc.Whence }
-
-const step: FastCheck.Arbitrary<Step> = FastCheck.oneof(
-  FastCheck.record({ op: FastCheck.constant("read" as const), count: FastCheck.integer({ min: 1, max: 40 }) }),
-  FastCheck.record({
-    op: FastCheck.constant("write" as const),
-    bytes: FastCheck.uint8Array({ minLength: 1, maxLength: 40 })
-  }),
-  FastCheck.record({ op: FastCheck.constant("writeFlush" as const), bytes: FastCheck.uint8Array({ maxLength: 20 }) }),
-  FastCheck.record({
-    op: FastCheck.constant("seek" as const),
-    offset: FastCheck.integer({ min: -60, max: 60 }),
-    from: FastCheck.constantFrom<Array<IOProc.Whence>>("start", "current", "end")
-  })
-)
-
 const small = { smallest: 8, largest: 32 }
 
 const storages: Record<string, NodeIOProc.Options> = {
@@ -70,62 +30,34 @@ const storages: Record<string, NodeIOProc.Options> = {
   "that blocks the thread, in small blocks": { blocking: true, readAhead: small, writeBehind: small }
 }
 
-describe.each(Object.entries(storages))("a file %s", (_, options) =>
-  layer(NodeIOProc.layerWith(options))((it) => {
-    it.effect.prop(
-      "gives the same bytes, positions and refusals",
-      {
-        initial: FastCheck.uint8Array({ maxLength: 100 }),
-        steps: FastCheck.array(step, { maxLength: 40, size: "max" })
-      },
-      ({ initial, steps }) =>
-        Effect.gen(function*() {
-          const path = yield* tempPath(initial)
-          const file = yield* openFile(yield* IOProc.IOProc, path, { access: "readWrite" })
-          const model = new Model(initial)
-          for (const step of steps) {
-            switch (step.op) {
-              case "read": {
-                const target = new Uint8Array(step.count).fill(0xee)
-                const count = yield* file.read(target)
-                const expected = model.read(count)
-                // Short reads are the driver's right; only nothing means the end.
-                assert.isTrue(count > 0 || model.position >= model.bytes.length)
-                assert.deepStrictEqual(target.slice(0, count), expected)
-                assert.isTrue(target.subarray(count).every((byte) => byte === 0xee))
-                break
-              }
-              case "write":
-              case "writeFlush": {
-                const count = yield* file[step.op](step.bytes)
-                assert.isTrue(count > 0 || step.bytes.length === 0)
-                model.write(step.bytes.subarray(0, count))
-                if (step.op === "writeFlush") {
-                  assert.deepStrictEqual(new Uint8Array(NFS.readFileSync(path)), model.bytes)
-                }
-                break
-              }
-              case "seek": {
-                const base = { start: 0, current: model.position, end: model.bytes.length }[step.from]
-                const target = base + step.offset
-                const outcome = yield* Effect.either(file.seek(step.offset, step.from))
-                if (target < 0) {
-                  assert(outcome._tag === "Left" && outcome.left._tag === "CannotSeek")
-                } else {
-                  assert(outcome._tag === "Right")
-                  strictEqual(outcome.right, target)
-                  model.position = target
-                }
-              }
+describe.each(Object.entries(storages))(
+  "a handle on a file %s",
+  (_, options) =>
+    layer(NodeIOProc.layerWith(options))((it) => {
+      it.effect.prop(
+        "does what the model does, and its flush takes all of it to the disk",
+        {
+          initial: Arbitraries.content(),
+          operations: Arbitraries.operations("readWrite", 40)
+        },
+        ({ initial, operations }) =>
+          Effect.gen(function*() {
+            const path = yield* tempPath(initial)
+            const held = (state: Model.State) =>
+              Effect.sync(() => assert.deepStrictEqual(new Uint8Array(NFS.readFileSync(path)), state.bytes))
+            const file = yield* Mmio.open(path, { access: "readWrite", buffer: "none" })
+            let state = Model.make(initial)
+            for (const operation of operations) {
+              state = yield* Model.check(file, state, [operation])
+              if (operation.op === "flush") yield* held(state)
             }
-            strictEqual(yield* file.seek(0, "current"), model.position)
-          }
-          yield* file.close
-          assert.deepStrictEqual(new Uint8Array(NFS.readFileSync(path)), model.bytes)
-        }).pipe(Effect.scoped),
-      { fastCheck: { numRuns: 300 }, timeout: 30_000 }
-    )
-  }))
+            yield* Mmio.close(file)
+            yield* held(state)
+          }).pipe(Effect.scoped),
+        { fastCheck: { numRuns: 300 }, timeout: 30_000 }
+      )
+    })
+)
 
 describe("a file", () => {
   it.scoped("has positions beyond 4 GiB", () =>

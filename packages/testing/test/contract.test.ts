@@ -39,15 +39,15 @@ describe("IOProcContract.tests", () => {
         fixedSize: count({ growable: false, create: false })
       },
       {
-        full: 252,
-        largeFiles: 258,
-        readOnly: 112,
-        withoutSeek: 181,
-        withoutFolders: 228,
-        withoutRename: 236,
-        withoutRemove: 238,
-        withoutSharing: 234,
-        fixedSize: 156
+        full: 255,
+        largeFiles: 261,
+        readOnly: 113,
+        withoutSeek: 182,
+        withoutFolders: 231,
+        withoutRename: 239,
+        withoutRemove: 241,
+        withoutSharing: 237,
+        fixedSize: 158
       }
     )
   })

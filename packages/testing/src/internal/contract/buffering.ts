@@ -22,6 +22,25 @@ const coded = (env: Environment) =>
 const through = <A, E>(env: Environment, effect: Effect.Effect<A, E, IOProc.IOProc>): Effect.Effect<A, E> =>
   Effect.provideService(effect, IOProc.IOProc, env.ioProc)
 
+/** As `through`, with a list of the arrays that the files behind handles are given; a seek gives its file none. */
+const counted = (env: Environment) => {
+  const calls: Array<Uint8Array> = []
+  const noted = <A>(bytes: Uint8Array, call: () => A): A => {
+    calls.push(bytes)
+    return call()
+  }
+  const ioProc = IOProc.mapFile(env.ioProc, (file) => ({
+    ...file,
+    read: (target) => noted(target, () => file.read(target)),
+    write: (source) => noted(source, () => file.write(source)),
+    writeFlush: (source) => noted(source, () => file.writeFlush(source)),
+    seek: (offset, from) => noted(nothing, () => file.seek(offset, from))
+  }))
+  return { calls, through: Effect.provideService(IOProc.IOProc, ioProc) }
+}
+
+const nothing = new Uint8Array(0)
+
 /** @internal */
 export const buffering: ReadonlyArray<Definition> = [
   ...buffers.map((buffer) =>
@@ -76,9 +95,60 @@ export const buffering: ReadonlyArray<Definition> = [
     Effect.gen(function*() {
       const { bytes, name } = yield* env.given("small")
       const file = yield* env.handle(name, { buffer: 16 })
-      sameBytes(yield* Mmio.read(file, 1_000_000), bytes, "what is read")
+      // more than any memory has: what is allocated is what there is
+      sameBytes(yield* Mmio.read(file, 2 ** 50), bytes, "what is read")
       same(yield* Mmio.position(file), bytes.length, "the position")
     })),
+
+  buffered("what the buffer of a handle has asks the driver nothing", ["seek"], (env) =>
+    Effect.gen(function*() {
+      const { bytes, name } = yield* env.given("large")
+      const { calls, through } = counted(env)
+      const file = yield* through(Mmio.open(name, { buffer: 100 }))
+      yield* Mmio.read(file, 1)
+      const { endRead, next } = yield* Mmio.getInfo(file)
+      const before = calls.length
+      for (let at = 1; at <= endRead - next; at++) {
+        sameBytes(yield* Mmio.read(file, 1), bytes.subarray(at, at + 1), `the byte at ${at}`)
+        same(yield* Mmio.seek(file, at), at, "the position")
+        sameBytes(yield* Mmio.read(file, 1), bytes.subarray(at, at + 1), `the byte at ${at} again`)
+      }
+      same(calls.length, before, "calls of the driver")
+    })),
+
+  buffered(
+    "what fits the buffer of a handle goes to the driver as the handle is flushed",
+    ["create"],
+    (env) =>
+      Effect.gen(function*() {
+        const name = env.fresh("written")
+        const { calls, through } = counted(env)
+        const file = yield* through(Mmio.open(name, { access: "write", create: true, buffer: 100 }))
+        const bytes = pattern(99)
+        for (let at = 0; at < 99; at += 3) yield* Mmio.writeAll(file, bytes.subarray(at, at + 3))
+        same(calls.filter(({ length }) => length > 0).length, 0, "arrays given to the driver")
+        yield* Mmio.close(file)
+        sameBytes(calls.find(({ length }) => length > 0) ?? nothing, bytes, "what is given to the driver")
+        sameBytes(yield* env.contents(name), pattern(99), "what it holds")
+      })
+  ),
+
+  buffered(
+    "a transfer of the size of a handle's buffer goes to the driver as it is",
+    ["write", "seek"],
+    (env) =>
+      Effect.gen(function*() {
+        const { name } = yield* env.given("small")
+        const { calls, through } = counted(env)
+        const file = yield* through(Mmio.open(name, { access: "readWrite", buffer: 16 }))
+        const [target, source] = [new Uint8Array(20), pattern(20)]
+        yield* Mmio.readInto(file, target)
+        holds(calls.some(({ buffer }) => buffer === target.buffer), "the driver did not get the array to read into")
+        yield* Mmio.write(file, source)
+        holds(calls.some(({ buffer }) => buffer === source.buffer), "the driver did not get the array to write")
+        yield* Mmio.close(file)
+      })
+  ),
 
   buffered("a handle seeks in its buffer, and out of it", ["seek"], (env) =>
     Effect.gen(function*() {
