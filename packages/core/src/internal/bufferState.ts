@@ -76,6 +76,13 @@ export const readable = (s: BufferState): number => s.next >= 0 && s.next < s.en
  */
 export const writable = (s: BufferState): number => s.next >= 0 && s.next <= s.endRead ? s.bytes.length - s.next : 0
 
+/**
+ * Whether the window takes `count` bytes at the position. `<` and not `<=`: a transfer of the buffer's size gains nothing from a copy.
+ *
+ * @internal
+ */
+export const fits = (s: BufferState, count: number): boolean => count < s.bytes.length && count <= writable(s)
+
 // ---------------------------------------------------------------------------------------------------------------------
 // plans: what has to happen next
 // ---------------------------------------------------------------------------------------------------------------------
@@ -96,8 +103,7 @@ export const planRead = (s: BufferState, wanted: number): "drain" | "fill" | "di
  * @internal
  */
 export const planWrite = (s: BufferState, count: number): "put" | "drain" | "move" | "direct" => {
-  // `<` and not `<=`: a transfer of the buffer's size gains nothing from a copy.
-  if (count < s.bytes.length && count <= writable(s)) return "put"
+  if (fits(s, count)) return "put"
   if (isDirty(s)) return "drain"
   return count < s.bytes.length ? "move" : "direct"
 }

@@ -148,11 +148,7 @@ export abstract class HandleBase<A extends Access = Access> implements Api.Handl
   put(source: Uint8Array): boolean {
     const s = this.state.current
     const count = source.length
-    // `<` and not `<=`: a transfer of the buffer's size gains nothing from a copy.
-    if (
-      !this.lock.idle || !this.canWrite || count === 0 || count >= s.bytes.length || count > BufferState.writable(s)
-      || this.passesBy(count)
-    ) {
+    if (!this.lock.idle || !this.canWrite || count === 0 || !BufferState.fits(s, count) || this.passesBy(count)) {
       return false
     }
     copy(source, 0, s.bytes, s.next, count)

@@ -141,11 +141,11 @@ export const buffering: ReadonlyArray<Definition> = [
         const { name } = yield* env.given("small")
         const { calls, through } = counted(env)
         const file = yield* through(Mmio.open(name, { access: "readWrite", buffer: 16 }))
-        const [target, source] = [new Uint8Array(20), pattern(20)]
-        yield* Mmio.readInto(file, target)
-        holds(calls.some(({ buffer }) => buffer === target.buffer), "the driver did not get the array to read into")
+        const [target, source] = [new Uint8Array(16), pattern(16)]
         yield* Mmio.write(file, source)
         holds(calls.some(({ buffer }) => buffer === source.buffer), "the driver did not get the array to write")
+        yield* Mmio.readInto(file, target)
+        holds(calls.some(({ buffer }) => buffer === target.buffer), "the driver did not get the array to read into")
         yield* Mmio.close(file)
       })
   ),
