@@ -1,20 +1,11 @@
 /**
  * What a walk comes to, judged.
  */
-import * as FourCC from "../../FourCC.js"
 import type { Limits } from "../../RiffLimits.js"
 import * as RiffProblem from "../../RiffProblem.js"
-import { code, hasDs64, ids, isPrintable, paddingOf, wave64 } from "./layout.js"
+import { code, hasDs64, ids, isPrintable, paddingOf, types, wave64 } from "./layout.js"
 import type { Exceedable } from "./limits.js"
 import { Visitor, type Walker } from "./walker.js"
-
-const numbers = {
-  "AVI ": FourCC.toNumber(FourCC.make("AVI ")),
-  AVIX: FourCC.toNumber(FourCC.make("AVIX")),
-  WAVE: FourCC.toNumber(FourCC.make("WAVE")),
-  wave: FourCC.toNumber(FourCC.make("wave")),
-  "fmt ": FourCC.toNumber(FourCC.make("fmt "))
-} as const
 
 /** Lists the problems of a file. @internal */
 export class Inspector extends Visitor {
@@ -76,18 +67,18 @@ export class Inspector extends Visitor {
   private form(walker: Walker): void {
     const { id, offset, type } = walker
     if (walker.count === 1) this.first = type
-    else if (this.first !== numbers["AVI "] || id !== ids.RIFF || type !== numbers.AVIX) {
+    else if (this.first !== types.AVI || id !== ids.RIFF || type !== types.AVIX) {
       this.report(new RiffProblem.FurtherForm({ offset, id: code(id) }))
     }
     if (hasDs64(id) && walker.ds64 === undefined) this.report(new RiffProblem.MissingDs64({ offset, id: code(id) }))
-    this.formatMissing = type === numbers.WAVE || type === numbers.wave
+    this.formatMissing = type === types.WAVE || type === types.wave
   }
 
   /** A chunk of a form. */
   private part({ id, offset }: Walker): void {
     if (!this.formatMissing) return
     if (id === ids.data) this.report(new RiffProblem.DataBeforeFormat({ offset }))
-    if (id === ids.data || id === numbers["fmt "]) this.formatMissing = false
+    if (id === ids.data || id === ids.fmt) this.formatMissing = false
   }
 
   override rest(walker: Walker, offset: number, bytes: number): void {

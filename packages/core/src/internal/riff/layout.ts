@@ -4,22 +4,41 @@
 import * as FourCC from "../../FourCC.js"
 import type * as Api from "../../Riff.js"
 
+const number = <const S extends string>(text: S & FourCC.FourCharacters<S>): number =>
+  FourCC.toNumber(FourCC.make<S>(text))
+
 /** Ids are compared as the numbers they are in a little-endian file: strings are made of the chunks that are given out, only. @internal */
 export const ids = {
   RIFF: FourCC.toNumber(FourCC.RIFF),
   LIST: FourCC.toNumber(FourCC.LIST),
-  RIFX: FourCC.toNumber(FourCC.make("RIFX")),
-  RF64: FourCC.toNumber(FourCC.make("RF64")),
-  BW64: FourCC.toNumber(FourCC.make("BW64")),
-  FORM: FourCC.toNumber(FourCC.make("FORM")),
-  CAT: FourCC.toNumber(FourCC.make("CAT ")),
-  PROP: FourCC.toNumber(FourCC.make("PROP")),
-  SSND: FourCC.toNumber(FourCC.make("SSND")),
-  ds64: FourCC.toNumber(FourCC.make("ds64")),
-  data: FourCC.toNumber(FourCC.make("data")),
+  RIFX: number("RIFX"),
+  RF64: number("RF64"),
+  BW64: number("BW64"),
+  FORM: number("FORM"),
+  CAT: number("CAT "),
+  PROP: number("PROP"),
+  SSND: number("SSND"),
+  ds64: number("ds64"),
+  fmt: number("fmt "),
+  data: number("data"),
+  JUNK: number("JUNK"),
+  junk: number("junk"),
+  PAD: number("PAD "),
+  FLLR: number("FLLR"),
+  /** The filler of IFF-85. */
+  blank: number("    "),
   /** Of Wave64, where they are the first four bytes of a GUID. */
-  riff: FourCC.toNumber(FourCC.make("riff")),
-  list: FourCC.toNumber(FourCC.make("list"))
+  riff: number("riff"),
+  list: number("list")
+} as const
+
+/** Types of forms. @internal */
+export const types = {
+  AVI: number("AVI "),
+  AVIX: number("AVIX"),
+  WAVE: number("WAVE"),
+  /** Of Wave64. */
+  wave: number("wave")
 } as const
 
 /** How the headers of one container are written. @internal */
@@ -95,12 +114,32 @@ export const sizeBytes = (layout: Layout, size: number): Uint8Array =>
 // ids
 // ---------------------------------------------------------------------------------------------------------------------
 
-/** What follows the four letters in the GUIDs of Wave64's `riff`, of its `list`, and of all the others, as little-endian numbers. */
-const riffGuid = [0x11cf912e, 0xdb28d6a5, 0x0000c104] as const
-const listGuid = [0x11cf912f, 0xdb28d6a5, 0x0000c104] as const
+/** What follows the four letters in a GUID, as little-endian numbers. */
+type GuidRest = readonly [number, number, number]
 
-const hasGuid = (bytes: Uint8Array, at: number, [a, b, c]: readonly [number, number, number]): boolean =>
+/** Of Wave64's `riff`, of its `list`, and of all the others. */
+const riffGuid: GuidRest = [0x11cf912e, 0xdb28d6a5, 0x0000c104]
+const listGuid: GuidRest = [0x11cf912f, 0xdb28d6a5, 0x0000c104]
+const plainGuid: GuidRest = [0x11d3acf3, 0xc000d18c, 0x8adb8e4f]
+
+const hasGuid = (bytes: Uint8Array, at: number, [a, b, c]: GuidRest): boolean =>
   uint32(bytes, at + 4) === a && uint32(bytes, at + 8) === b && uint32(bytes, at + 12) === c
+
+const written = (layout: Layout, numbers: readonly [number, ...GuidRest]): Uint8Array => {
+  const bytes = new Uint8Array(layout === wave64 ? 16 : 4)
+  const view = new DataView(bytes.buffer)
+  for (let i = 0; 4 * i < bytes.length; i++) view.setUint32(4 * i, numbers[i]!, true)
+  return bytes
+}
+
+/** The id of a chunk that is no form, or a type, as it is written: in Wave64 the GUID that begins with it. @internal */
+export const codeBytes = (layout: Layout, code: number): Uint8Array => written(layout, [code, ...plainGuid])
+
+/** The id of a list, as it is written. @internal */
+export const listBytes = (layout: Layout): Uint8Array => written(layout, [listId(layout), ...listGuid])
+
+/** What a list is called. @internal */
+export const listId = (layout: Layout): number => layout === wave64 ? ids.list : ids.LIST
 
 /**
  * Whether an id is that of a container, in a container. In a file that begins as little-endian an inner `RIFX` or `RF64` is a chunk like any
@@ -175,10 +214,7 @@ export const formLayout = (id: number, bytes: Uint8Array, at: number, available:
 
 /** Whether a container has the type that is looked for: the form that is `wave` in Wave64 is `WAVE` elsewhere. @internal */
 export const isType = (layout: Layout, type: number, sought: number): boolean =>
-  type === sought || (layout === wave64 && type === waveType && sought === WAVEType)
-
-const waveType = FourCC.toNumber(FourCC.make("wave"))
-const WAVEType = FourCC.toNumber(FourCC.make("WAVE"))
+  type === sought || (layout === wave64 && type === types.wave && sought === types.WAVE)
 
 /** The GUID at `at` in hexadecimal digits. @internal */
 export const guidAt = (bytes: Uint8Array, at: number): string => {
@@ -186,6 +222,10 @@ export const guidAt = (bytes: Uint8Array, at: number): string => {
   for (let i = at; i < at + 16; i++) text += (bytes[i]! < 16 ? "0" : "") + bytes[i]!.toString(16)
   return text
 }
+
+/** The bytes of a GUID in hexadecimal digits. @internal */
+export const guidBytes = (digits: string): Uint8Array =>
+  Uint8Array.from({ length: 16 }, (_, i) => Number.parseInt(digits.slice(2 * i, 2 * i + 2), 16))
 
 const interned = new Map<number, FourCC.FourCC>()
 

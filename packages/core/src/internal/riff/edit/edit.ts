@@ -14,7 +14,7 @@ import * as RiffProblem from "../../../RiffProblem.js"
 import type { HandleBase } from "../../handle.js"
 import { implementation, withFileOf } from "../../mmio.js"
 import * as Tree from "../tree.js"
-import { edited } from "./draft.js"
+import { edited } from "./editing.js"
 import * as Journal from "./journal.js"
 import * as Plan from "./plan.js"
 

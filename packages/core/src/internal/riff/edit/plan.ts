@@ -47,19 +47,7 @@ interface Range {
   readonly to: number
 }
 
-const ids = {
-  JUNK: FourCC.toNumber(FourCC.make("JUNK")),
-  junk: FourCC.toNumber(FourCC.make("junk")),
-  PAD: FourCC.toNumber(FourCC.make("PAD ")),
-  FLLR: FourCC.toNumber(FourCC.make("FLLR")),
-  /** The filler of IFF-85. */
-  blank: FourCC.toNumber(FourCC.make("    ")),
-  fmt: FourCC.toNumber(FourCC.make("fmt ")),
-  AVI: FourCC.toNumber(FourCC.make("AVI ")),
-  AVIX: FourCC.toNumber(FourCC.make("AVIX")),
-  WAVE: FourCC.toNumber(FourCC.make("WAVE")),
-  wave: FourCC.toNumber(FourCC.make("wave"))
-} as const
+const { ids, types } = Layout
 
 const fillers: ReadonlySet<number> = new Set([ids.JUNK, ids.junk, ids.PAD, ids.FLLR])
 /** Where a filler is among how many siblings of what was changed it is made use of. */
@@ -67,12 +55,13 @@ const nearby = 64
 
 const fillerOf = (form: Draft): Filler => ({
   layout: form.layout,
-  idBytes: form.layout === Layout.wave64
-    ? Uint8Array.of(0x6a, 0x75, 0x6e, 0x6b, 0xf3, 0xac, 0xd3, 0x11, 0x8c, 0xd1, 0x00, 0xc0, 0x4f, 0x8e, 0xdb, 0x8a)
-    : Layout.uint32Bytes(isIff(form) ? ids.blank : ids.JUNK, "little")
+  idBytes: Layout.codeBytes(
+    form.layout,
+    form.layout === Layout.wave64 ? ids.junk : isIff(form) ? ids.blank : ids.JUNK
+  )
 })
 
-const isIff = ({ id }: Draft): boolean => id === Layout.ids.FORM || id === Layout.ids.CAT
+const isIff = ({ id }: Draft): boolean => id === ids.FORM || id === ids.CAT
 
 /** Whether a chunk is there only to take room. */
 const isFiller = (form: Draft, { id, touched }: Draft): boolean =>
@@ -130,12 +119,14 @@ class Parts {
       draft
     })
     // Filler in a list is expected in AVI only: elsewhere lists are read as records, whose parts have their places.
-    const inside = draft === form || form.type === ids.AVI || form.type === ids.AVIX ? fillerOf(form) : undefined
+    const inside = draft === form || form.type === types.AVI || form.type === types.AVIX
+      ? fillerOf(form)
+      : undefined
     const children = childrenOf(draft)
     const near = isNearTouched(children)
     children.forEach((child, i) => {
       // What an RF64 begins with stays there.
-      const before = i === 0 && child.id === Layout.ids.ds64 ? undefined : inside
+      const before = i === 0 && child.id === ids.ds64 ? undefined : inside
       if (inside !== undefined && near(i) && isFiller(form, child) && child.source !== undefined) {
         this.room.push({ from: child.source.chunk.offset, to: endOf(child.source) })
       } else {
@@ -273,7 +264,7 @@ class Writes {
 }
 
 const isInDs64 = ({ id, sizeField }: Api.Chunk): boolean =>
-  FourCC.toNumber(id) === Layout.ids.data && sizeField === Layout.unknownSize
+  FourCC.toNumber(id) === ids.data && sizeField === Layout.unknownSize
 
 /** Whether the file that is to be has a `data` whose size is in the `ds64`. */
 const hasDataInDs64 = (form: Draft): boolean => {
@@ -294,7 +285,7 @@ const hasDataInDs64 = (form: Draft): boolean => {
 const dataSizeOf = (form: Draft): { readonly place: number; readonly size: number } | undefined => {
   const ds64 = form.source?.chunk.ds64
   if (ds64?._tag !== "Some" || hasDataInDs64(form)) return undefined
-  const data = childrenOf(form).find(({ id }) => id === Layout.ids.data)
+  const data = childrenOf(form).find(({ id }) => id === ids.data)
   const size = data?.data?.length ?? data?.source?.chunk.size ?? 0
   return size === ds64.value.dataSize ? undefined : { place: ds64.value.dataOffset + 8, size }
 }
@@ -318,7 +309,7 @@ const placed = (forms: ReadonlyArray<Draft>, length: number): Placed => {
 
 /** Whether a reader finds a chunk wherever it is in its form. */
 const isFree = (form: Draft, { id, placed, touched }: Draft): boolean =>
-  (form.type === ids.WAVE || form.type === ids.wave) && touched && !placed && id !== Layout.ids.data
+  (form.type === types.WAVE || form.type === types.wave) && touched && !placed && id !== ids.data
   && id !== ids.fmt
 
 /**

@@ -1,0 +1,302 @@
+/**
+ * Edits done to the chunks of a file: finding what a path leads to, and changing it, with nothing read or written.
+ */
+import * as Either from "effect/Either"
+import * as FourCC from "../../../FourCC.js"
+import * as MmioError from "../../../MmioError.js"
+import type * as Api from "../../../Riff.js"
+import type { Content, Place, RiffEdit } from "../../../RiffEdit.js"
+import type { Limits } from "../../../RiffLimits.js"
+import { isStep, type Step, stepsOf } from "../find.js"
+import * as Layout from "../layout.js"
+import * as Path from "../path.js"
+import { childrenOf, type Draft, fromNode, heightOf, isDs64, newLeaf, newList } from "./draft.js"
+
+type Failure = MmioError.ChunkNotFound | MmioError.InvalidParameter
+type Result<A> = Either.Either<A, Failure>
+
+/** One application of edits to the chunks of a file. */
+class Editing {
+  readonly file: string
+  readonly limits: Limits
+  readonly forms: ReadonlyArray<Draft>
+
+  constructor(file: string, limits: Limits, forms: ReadonlyArray<Draft>) {
+    this.file = file
+    this.limits = limits
+    this.forms = forms
+  }
+
+  private invalid(description: string) {
+    return Either.left(new MmioError.InvalidParameter({ operation: "Riff.edit", file: this.file, description }))
+  }
+
+  private code(text: string): Result<FourCC.FourCC> {
+    return FourCC.isFourCC(text)
+      ? Either.right(text)
+      : this.invalid(`${FourCC.format(text)} is not a four-character code`)
+  }
+
+  private leaf(layout: Layout.Layout, text: string, data: Uint8Array): Result<Draft> {
+    return Either.flatMap(this.code(text), (code) => {
+      const leaf = newLeaf(layout, FourCC.toNumber(code), data)
+      return Layout.isContainer(layout, leaf.id, leaf.idBytes, 0)
+        ? this.invalid(`${FourCC.format(code)} is made of chunks: it cannot be given data`)
+        : leaf.id === Layout.ids.ds64
+        ? this.invalid(`"ds64" holds sizes, and is written with them`)
+        : Either.right(leaf)
+    })
+  }
+
+  private list(layout: Layout.Layout, type: string): Result<Draft> {
+    return Either.map(this.code(type), (code) => newList(layout, FourCC.toNumber(code)))
+  }
+
+  private make(layout: Layout.Layout, content: Content, depth: number): Result<Draft> {
+    if (depth > this.limits.nesting) {
+      return this.invalid(`chunks would be nested more than ${this.limits.nesting} deep, the limit RiffLimits.nesting`)
+    }
+    if (content.chunk !== undefined) return this.leaf(layout, content.chunk, content.data)
+    return Either.flatMap(
+      this.list(layout, content.list),
+      (draft) =>
+        Either.map(
+          Either.all(content.content.map((inner) => this.make(layout, inner, depth + 1))),
+          (children) => {
+            childrenOf(draft).push(...children)
+            return draft
+          }
+        )
+    )
+  }
+
+  // -------------------------------------------------------------------------------------------------------------------
+  // finding
+  // -------------------------------------------------------------------------------------------------------------------
+
+  private steps(path: string | Api.Path): Result<ReadonlyArray<Step>> {
+    return Either.flatMap(
+      typeof path === "string" ? Path.parse("Riff.edit", this.file, path) : Either.right(path),
+      (path) => stepsOf("Riff.edit", this.file, path)
+    )
+  }
+
+  /** The chunks on the way to the first one that a path leads to, and that one: as `Riff.find` goes, as far as there are such. */
+  private follow(steps: ReadonlyArray<Step>): ReadonlyArray<Draft> {
+    let furthest: ReadonlyArray<Draft> = []
+    const search = (
+      children: ReadonlyArray<Draft>,
+      way: ReadonlyArray<Draft>
+    ): ReadonlyArray<Draft> | undefined => {
+      const step = steps[way.length]
+      if (step === undefined) return way
+      let count = 0
+      for (const child of children) {
+        if (!isStep({ ...child, container: child.type !== undefined }, step)) continue
+        if (step.index === undefined || step.index === count) {
+          const further = [...way, child]
+          if (further.length > furthest.length) furthest = further
+          const found = search(further.length < steps.length ? childrenOf(child) : [], further)
+          if (found !== undefined) return found
+        }
+        count++
+      }
+      return undefined
+    }
+    return search(this.forms, []) ?? furthest
+  }
+
+  private notFound(path: string | Api.Path) {
+    const sought = typeof path === "string" ? path : Path.format(path)
+    return Either.left(
+      new MmioError.ChunkNotFound({
+        operation: "Riff.edit",
+        file: this.file,
+        description: `there is no ${sought}`,
+        sought,
+        searchedTo: this.forms.reduce(
+          (end, { source }) => source === undefined ? end : Math.max(end, source.chunk.dataOffset + source.available),
+          0
+        )
+      })
+    )
+  }
+
+  private find(path: string | Api.Path): Result<ReadonlyArray<Draft>> {
+    return Either.flatMap(this.steps(path), (steps) => {
+      const way = this.follow(steps)
+      return way.length === steps.length ? Either.right(way) : this.notFound(path)
+    })
+  }
+
+  /** The way to a chunk that is in another one, and that an edit may take away. */
+  private findInner(path: string | Api.Path): Result<Inner> {
+    return Either.flatMap(this.find(path), (way) => {
+      const target = way.at(-1)
+      const parent = way.at(-2)
+      return target === undefined || parent === undefined
+        ? this.invalid("a form itself cannot be taken away, or put beside another one")
+        : isDs64(target)
+        ? this.invalid(`"ds64" holds sizes, and stays where it is`)
+        : Either.right({ target, parent, way: way.slice(0, -1), index: childrenOf(parent).indexOf(target) })
+    })
+  }
+
+  // -------------------------------------------------------------------------------------------------------------------
+  // changing
+  // -------------------------------------------------------------------------------------------------------------------
+
+  private touch(way: ReadonlyArray<Draft>): void {
+    for (const draft of way) draft.touched = true
+  }
+
+  /** The container that a place is in, and before which of its chunks. */
+  private resolve(place: Place): Result<{ readonly way: ReadonlyArray<Draft>; readonly index: number }> {
+    if ("before" in place || "after" in place) {
+      const path = "before" in place ? place.before : place.after
+      return Either.map(
+        this.findInner(path),
+        ({ index, way }) => ({ way, index: "before" in place ? index : index + 1 })
+      )
+    }
+    const path = "first" in place ? place.first : place.last
+    return Either.flatMap(this.find(path), (way) => {
+      const container = way.at(-1)
+      if (container?.type === undefined) {
+        return this.invalid(`${typeof path === "string" ? path : Path.format(path)} is no container`)
+      }
+      const children = childrenOf(container)
+      const [first] = children
+      return Either.right({
+        way,
+        index: "last" in place ? children.length : first !== undefined && isDs64(first) ? 1 : 0
+      })
+    })
+  }
+
+  private put(
+    place: Place,
+    make: (container: Draft, way: ReadonlyArray<Draft>, depth: number) => Result<Draft>
+  ): Result<void> {
+    return Either.flatMap(this.resolve(place), ({ index, way }) => {
+      const container = way.at(-1)
+      return container === undefined
+        ? Either.void
+        : Either.map(make(container, way, way.length + 1), (draft) => {
+          draft.placed = true
+          childrenOf(container).splice(index, 0, draft)
+          this.touch(way)
+        })
+    })
+  }
+
+  private swap({ index, parent, way }: Inner, draft: Draft): void {
+    childrenOf(parent).splice(index, 1, draft)
+    this.touch(way)
+  }
+
+  private assign(path: string | Api.Path, data: Uint8Array): Result<void> {
+    return Either.flatMap(this.steps(path), (steps): Result<void> => {
+      const way = this.follow(steps)
+      if (way.length === steps.length) {
+        return Either.flatMap(this.findInner(path), (inner) => {
+          const { target } = inner
+          if (target.type !== undefined) return this.invalid("what is made of chunks cannot be given data")
+          this.swap(inner, { ...target, source: undefined, data, touched: true })
+          return Either.void
+        })
+      }
+      // What is missing is made from the inside to the outside.
+      const parent = way.at(-1)
+      const missing = steps.slice(way.length)
+      if (
+        parent?.type === undefined || steps.length > this.limits.nesting
+        || missing.some(({ index }) => index !== undefined && index > 0)
+      ) {
+        return this.notFound(path)
+      }
+      const { layout } = parent
+      const chain = missing.map(({ id, type }, i) =>
+        i === missing.length - 1 && type === undefined
+          ? this.leaf(layout, Layout.code(id), data)
+          : id === Layout.ids.LIST && type !== undefined && i < missing.length - 1
+          ? this.list(layout, Layout.code(type))
+          : this.notFound(path)
+      )
+      return Either.map(Either.all(chain), (drafts) => {
+        let inside = parent
+        for (const draft of drafts) {
+          childrenOf(inside).push(draft)
+          inside = draft
+        }
+        this.touch(way)
+      })
+    })
+  }
+
+  apply(edit: RiffEdit): Result<void> {
+    switch (edit._tag) {
+      case "Assign":
+        return this.assign(edit.path, edit.data)
+      case "Insert":
+        return this.put(edit.place, ({ layout }, _, depth) => this.make(layout, edit.content, depth))
+      case "Replace":
+        return Either.flatMap(
+          this.findInner(edit.path),
+          (inner) =>
+            Either.map(this.make(inner.parent.layout, edit.content, inner.way.length + 1), (draft) => {
+              draft.placed = inner.target.placed
+              this.swap(inner, draft)
+            })
+        )
+      case "Remove":
+        return Either.map(this.findInner(edit.path), ({ index, parent, way }) => {
+          childrenOf(parent).splice(index, 1)
+          this.touch(way)
+        })
+      case "Move":
+        return Either.flatMap(this.findInner(edit.path), ({ index, parent, target, way }) => {
+          childrenOf(parent).splice(index, 1)
+          this.touch(way)
+          return this.put(edit.place, ({ layout }, [form], depth) =>
+            layout !== target.layout
+              ? this.invalid("a chunk cannot be moved to a form that is written otherwise")
+              : form !== way[0] && way[0]?.source?.chunk.ds64._tag === "Some"
+              ? this.invalid("a chunk cannot be moved out of a form whose ds64 may hold its size")
+              : depth + heightOf(target) - 1 > this.limits.nesting
+              ? this.invalid(
+                `chunks would be nested more than ${this.limits.nesting} deep, the limit RiffLimits.nesting`
+              )
+              : Either.right(target))
+        })
+    }
+  }
+}
+
+/** A chunk in another one. */
+interface Inner {
+  readonly target: Draft
+  readonly parent: Draft
+  /** The chunks around it. */
+  readonly way: ReadonlyArray<Draft>
+  readonly index: number
+}
+
+/**
+ * The forms of a file after edits, each of which sees what those before it left. Fails with the first that cannot be done.
+ *
+ * @internal
+ */
+export const edited = (
+  file: string,
+  limits: Limits,
+  { chunks }: Api.Tree,
+  edits: ReadonlyArray<RiffEdit>
+): Result<ReadonlyArray<Draft>> => {
+  const editing = new Editing(file, limits, chunks.map((node) => fromNode(node)))
+  for (const edit of edits) {
+    const done = editing.apply(edit)
+    if (Either.isLeft(done)) return Either.left(done.left)
+  }
+  return Either.right(editing.forms)
+}
