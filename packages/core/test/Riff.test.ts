@@ -2,6 +2,7 @@ import { FourCC, Mmio, type MmioError, Riff } from "@effect-mmio/core"
 import { Arbitraries, Interruption, Model } from "@effect-mmio/testing"
 import { assert, describe, it, layer } from "@effect/vitest"
 import { Chunk, Effect, FastCheck as fc, Layer, Option, Scope, Stream } from "effect"
+import { build } from "./support/build.js"
 import { TestStorage } from "./support/driver.js"
 import { scale } from "./support/scale.js"
 
@@ -9,26 +10,6 @@ const { bufferSize } = Arbitraries
 const chunks = Arbitraries.chunks()
 const { serialize } = Model
 const fastCheck = { numRuns: scale(200) }
-
-/** Builds the chunks, each with a declared size that `declare` makes of the right one. */
-const build = (
-  file: Mmio.WriteHandle,
-  chunks: ReadonlyArray<Model.Chunk>,
-  declare: (size: number) => number
-): Effect.Effect<void, Riff.CreateError | MmioError.CannotSeek> =>
-  Effect.forEach(chunks, (chunk) => {
-    const data = serialize([chunk]).length - 8
-    const size = declare("data" in chunk ? chunk.data.length : data)
-    return Riff.withChunk(
-      file,
-      "data" in chunk
-        ? { chunk: chunk.id, size }
-        : chunk.id === "RIFF"
-        ? { riff: chunk.type, size }
-        : { list: chunk.type, size },
-      () => "data" in chunk ? Mmio.writeAll(file, chunk.data) : build(file, chunk.children, declare)
-    )
-  }, { discard: true })
 
 /** Every chunk of the file, found by descending and ascending. */
 const walk = (

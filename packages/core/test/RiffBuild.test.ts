@@ -3,6 +3,7 @@ import { Arbitraries, Crash, Fault, Interruption, Model } from "@effect-mmio/tes
 import { assert, describe, it, layer } from "@effect/vitest"
 import { deepStrictEqual } from "@effect/vitest/utils"
 import { Cause, Chunk, Effect, Exit, FastCheck as fc, Layer, Option, Scope, Stream } from "effect"
+import { build } from "./support/build.js"
 import { TestStorage } from "./support/driver.js"
 import { Journal } from "./support/journal.js"
 import { scale } from "./support/scale.js"
@@ -63,35 +64,6 @@ const rf64 = (
     ...inside
   ])
 }
-
-/** Builds chunks; `between` is run before and behind every one of them. */
-const build = (
-  file: Mmio.WriteHandle,
-  chunks: ReadonlyArray<Model.Chunk>,
-  declare: (size: number) => number | undefined,
-  between: Effect.Effect<void, MmioError.MmioError>
-): Effect.Effect<void, MmioError.MmioError> =>
-  Effect.forEach(chunks, (chunk) => {
-    const size = declare(
-      Model.serialize(["data" in chunk ? { ...chunk, data: chunk.data } : chunk]).length - 8
-        - ("data" in chunk ? chunk.data.length % 2 : 0)
-    )
-    return Effect.zipRight(
-      between,
-      Riff.withChunk(
-        file,
-        "data" in chunk
-          ? { chunk: chunk.id, size }
-          : chunk.id === "RIFF"
-          ? { riff: chunk.type, size }
-          : { list: chunk.type, size },
-        () =>
-          "data" in chunk
-            ? Effect.zipRight(Mmio.writeAll(file, chunk.data), between)
-            : Effect.zipRight(between, build(file, chunk.children, declare, between))
-      )
-    )
-  }, { discard: true })
 
 const chunks = fc.oneof(
   Arbitraries.chunks(),

@@ -7,6 +7,7 @@ import * as Placement from "../src/internal/riff/edit/placement.js"
 import * as Edits from "./support/edits.js"
 import * as Family from "./support/family.js"
 import { scale } from "./support/scale.js"
+import { SparseStorage } from "./support/sparse.js"
 
 const fastCheck = { numRuns: scale(500) }
 
@@ -334,6 +335,51 @@ describe("an edit", () => {
       }).pipe(Effect.provide(MemoryIOProc.layer({ file: before })))
       assert.strictEqual(error._tag, "ChunkNotFound")
       assert.deepStrictEqual(files, before)
+    }))
+
+  it.effect("refuses what would not fit a size of 32 bits, before it writes anything", () =>
+    Effect.gen(function*() {
+      const length = 2 ** 32 - 100
+      const header = Family.serialize([{ family: "RIFF", type: "WAVE", children: [fmt, samples] }])
+      const view = new DataView(header.buffer)
+      view.setUint32(4, length - 8, true)
+      const start = Buffer.from(header).indexOf("data") + 8
+      view.setUint32(start - 4, length - start, true)
+      const file = new SparseStorage()
+      file.put(0, header)
+      file.put(length - 1, Uint8Array.of(0))
+      const edit = (size: number) => {
+        const tag = { chunk: "note", data: new Uint8Array(size) }
+        return Effect.gen(function*() {
+          const journals = yield* MemoryIOProc.MemoryIOProc
+          const large = IOProc.mapFile(file.ioProc, (file) => ({
+            ...file,
+            write: () => Effect.dieMessage("the file was written"),
+            writeFlush: () => Effect.dieMessage("the file was written")
+          }))
+          const memory = yield* IOProc.IOProc
+          const driver: IOProc.IOProc = IOProc.make({
+            open: (request) => (request.name.path === "large" ? large : memory).open(request),
+            remove: memory.remove,
+            exists: memory.exists
+          })
+          const exit = yield* Effect.exit(
+            Effect.provideService(
+              Riff.edit("large", [RiffEdit.insert({ last: "RIFF" }, tag)]),
+              IOProc.IOProc,
+              driver
+            )
+          )
+          return { exit, files: yield* journals.files }
+        }).pipe(Effect.provide(MemoryIOProc.layer()))
+      }
+      const { exit, files } = yield* edit(100)
+      const error = Exit.isFailure(exit) && exit.cause._tag === "Fail" ? exit.cause.error : undefined
+      assert.strictEqual(error?._tag, "InvalidParameter")
+      assert.include(error?.message, `"RIFF" at 0 would have ${2 ** 32} bytes, which do not fit a size of 32 bits`)
+      assert.deepStrictEqual(files, [])
+      // What does fit goes as far as the file.
+      assert.include(String((yield* edit(80)).exit), "the file was written")
     }))
 
   it.effect("does not touch a file that is damaged", () =>

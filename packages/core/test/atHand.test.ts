@@ -2,47 +2,14 @@
  * What handles and the files of this package do without an effect between them: it has to come to the same as what they do with one, and
  * what a stream gives has to be its consumer's alone.
  */
-import { IOProc, Mmio } from "@effect-mmio/core"
+import { Mmio } from "@effect-mmio/core"
 import { assert, layer } from "@effect/vitest"
-import { Effect, FastCheck as fc, flow, Layer, Stream } from "effect"
+import { Effect, FastCheck as fc, Layer, Stream } from "effect"
+import { both, byCallback, inTurn, numbers } from "./support/answering.js"
 import { type Behaviour, TestStorage } from "./support/driver.js"
 import { scale } from "./support/scale.js"
 
-const small = { smallest: 8, largest: 32 }
-const both = flow(IOProc.writeBehind(small), IOProc.readAhead(small))
-
-/** The same driver, answering by a callback, later. */
-const byCallback = IOProc.mapFile((file) => {
-  const later = <A, E>(call: Effect.Effect<A, E>) =>
-    IOProc.callback<A, E>((done) => queueMicrotask(() => done(Effect.runSyncExit(call))))
-  return {
-    ...file,
-    read: (target) => later(file.read(target)),
-    write: (source) => later(file.write(source)),
-    writeFlush: (source) => later(file.writeFlush(source)),
-    seek: (offset, from) => later(file.seek(offset, from))
-  }
-})
-
-/** The same driver, answering by a callback and then by an effect, in turn. */
-const mixed = IOProc.mapFile((file) => {
-  let calls = 0
-  const inTurn = <A, E>(call: Effect.Effect<A, E>) =>
-    calls++ % 3 === 0
-      ? Effect.zipRight(Effect.yieldNow(), call)
-      : IOProc.callback<A, E>((done) => queueMicrotask(() => done(Effect.runSyncExit(call))))
-  return {
-    ...file,
-    read: (target) => inTurn(file.read(target)),
-    write: (source) => inTurn(file.write(source)),
-    writeFlush: (source) => inTurn(file.writeFlush(source)),
-    seek: (offset, from) => inTurn(file.seek(offset, from))
-  }
-})
-
-const drivers = { "answers by callbacks": byCallback, "answers this way and that": mixed }
-
-const numbers = (count: number) => Uint8Array.from({ length: count }, (_, i) => i % 251)
+const drivers = { "answers by callbacks": byCallback, "answers this way and that": inTurn }
 
 const short: fc.Arbitrary<Behaviour> = fc.record({ atMost: fc.integer({ min: 1, max: 40 }) }).map(({ atMost }) => ({
   atMost: () => atMost

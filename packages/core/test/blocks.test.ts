@@ -4,36 +4,10 @@
  */
 import { FileName, IOProc, MemoryIOProc, Mmio, MmioError } from "@effect-mmio/core"
 import { assert, describe, it, layer } from "@effect/vitest"
-import { Effect, Exit, FastCheck as fc, Fiber, flow, Layer, Option, Request } from "effect"
+import { Effect, Exit, FastCheck as fc, Fiber, Layer, Option, Request } from "effect"
+import { atOnce, both, byCallback, numbers, small } from "./support/answering.js"
 import { type Behaviour, TestStorage } from "./support/driver.js"
 import { scale } from "./support/scale.js"
-
-const small = { smallest: 8, largest: 32 }
-const both = flow(IOProc.writeBehind(small), IOProc.readAhead(small))
-
-/** The same driver, answering at once. It must not yield. */
-const atOnce = IOProc.mapFile((file) => ({
-  ...file,
-  read: (target) => IOProc.immediate(() => Effect.runSyncExit(file.read(target))),
-  write: (source) => IOProc.immediate(() => Effect.runSyncExit(file.write(source))),
-  writeFlush: (source) => IOProc.immediate(() => Effect.runSyncExit(file.writeFlush(source))),
-  seek: (offset, from) => IOProc.immediate(() => Effect.runSyncExit(file.seek(offset, from)))
-}))
-
-/** The same driver, answering by a callback, later. */
-const byCallback = IOProc.mapFile((file) => {
-  const later = <A, E>(call: Effect.Effect<A, E>) =>
-    IOProc.callback<A, E>((done) => queueMicrotask(() => done(Effect.runSyncExit(call))))
-  return {
-    ...file,
-    read: (target) => later(file.read(target)),
-    write: (source) => later(file.write(source)),
-    writeFlush: (source) => later(file.writeFlush(source)),
-    seek: (offset, from) => later(file.seek(offset, from))
-  }
-})
-
-const numbers = (count: number) => Uint8Array.from({ length: count }, (_, i) => i % 251)
 
 const open = (driver: IOProc.IOProc, access: IOProc.Access = "readWrite", name = "test") =>
   driver.open({ name: FileName.plain(name), access, create: false, share: "compat" })
