@@ -296,6 +296,46 @@ describe("streams", () => {
 })
 
 describe("handles", () => {
+  it.scoped("have operations that are values, which find what there is each time they are run", () =>
+    Effect.gen(function*() {
+      const storage = new TestStorage(Uint8Array.from({ length: 20 }, (_, i) => i))
+      const file = yield* Mmio.openWith(storage.ioProc, "test", { access: "readWrite", buffer: 8 })
+      const target = new Uint8Array(3)
+      const [read, seek, write] = [
+        Mmio.readInto(file, target),
+        Mmio.seek(file, -1, "current"),
+        Mmio.write(file, target)
+      ]
+      const counts: Array<number> = []
+      for (let at = 0; at < 20; at += 2) {
+        // as a value by itself, as a part of others, and told to a generator
+        counts.push(at % 4 === 0 ? yield* Effect.zipLeft(read, Effect.void) : yield* read)
+        if (at < 18) assert.deepStrictEqual([...target], [at, at + 1, at + 2])
+        assert.strictEqual(yield* seek, at === 18 ? 19 : at + 2)
+      }
+      assert.deepStrictEqual(counts, [3, 3, 3, 3, 3, 3, 3, 3, 3, 2])
+      for (let at = 19; at < 40; at += 3) assert.strictEqual(yield* Effect.map(write, (count) => count), 3)
+      assert.strictEqual(yield* Mmio.position(file), 40)
+      yield* Mmio.flush(file)
+      assert.strictEqual(storage.bytes.length, 40)
+    }))
+
+  it.scoped("die of what is no array, and go on", () =>
+    Effect.gen(function*() {
+      const storage = new TestStorage(new Uint8Array(20))
+      const file = yield* Mmio.openWith(storage.ioProc, "test", { access: "readWrite" })
+      yield* Mmio.read(file, 1)
+      // @ts-expect-error
+      const read = Mmio.readInto(file, null)
+      // @ts-expect-error
+      const write = Mmio.write(file, null)
+      for (const wrong of [read, write]) {
+        const exit = yield* Effect.exit(wrong)
+        assert.isTrue(Exit.isFailure(exit) && exit.cause._tag === "Die")
+      }
+      assert.strictEqual((yield* Mmio.read(file, 100)).length, 19)
+    }))
+
   class Length extends Request.TaggedClass("Length")<number, "no length", object> {}
 
   it.scoped("pass messages to their driver, which may not know them", () =>

@@ -15,9 +15,10 @@ import type * as Api from "../Mmio.js"
 import * as MmioError from "../MmioError.js"
 import * as BufferState from "./bufferState.js"
 import { allocate, copy } from "./copy.js"
-import { bothExits, counted } from "./exits.js"
+import { bothExits } from "./exits.js"
 import { immediate } from "./immediate.js"
 import { Lock, type Restore } from "./lock.js"
+import { Position, Read, ReadInto, Seek, Write, WriteAll } from "./operations.js"
 import { StateRef } from "./stateRef.js"
 
 /** @internal */
@@ -28,6 +29,12 @@ export const MemoryTypeId: Api.MemoryTypeId = Symbol.for("@effect-mmio/core/Mmio
 
 /** What a driver can fail with while bytes are brought, or room is made for them. @internal */
 export type TransferError<A extends Access> = Api.ReadError<A>
+
+/** @internal */
+export type ReadFailure<A extends Access> = TransferError<A> | MmioError.OutOfMemory | MmioError.InvalidParameter
+
+/** @internal */
+export type SeekFailure = MmioError.CannotSeek | MmioError.InvalidParameter
 
 /** As many bytes are allocated on the word of the caller alone; for more, the file has to have them. */
 const trustedCount = 64 * 1024
@@ -88,95 +95,50 @@ export abstract class HandleBase<A extends Access = Access> implements Api.Handl
   }
 
   // -------------------------------------------------------------------------------------------------------------------
-  // what the buffer can serve: one `suspend`, no lock
+  // what the buffer can serve: see `operations.ts`
   // -------------------------------------------------------------------------------------------------------------------
 
   readInto(target: Uint8Array): Effect.Effect<number, TransferError<A>> {
-    return immediate(() => {
-      const s = this.state.current
-      const count = target.length
-      if (this.lock.idle && this.canRead && s.next >= 0 && s.next + count <= s.endRead) {
-        copy(s.bytes, s.next, target, 0, count)
-        this.state.current = BufferState.taken(s, count)
-        return counted(count)
-      }
-      return this.readQuick(target) ?? this.readInFull(target)
-    })
+    return new ReadInto(this, target)
   }
 
-  protected readInFull(target: Uint8Array): Effect.Effect<number, TransferError<A>> {
-    return this.run("Mmio.readInto", (restore) => this.readSlow(target, restore))
-  }
-
-  read(
-    count: number
-  ): Effect.Effect<Uint8Array, TransferError<A> | MmioError.OutOfMemory | MmioError.InvalidParameter> {
-    type Failure = TransferError<A> | MmioError.OutOfMemory | MmioError.InvalidParameter
-    return immediate((): Effect.Effect<Uint8Array, Failure> => {
-      const s = this.state.current
-      if (
-        this.lock.idle && this.canRead && count >= 0 && s.next >= 0 && s.next + count <= s.endRead
-        && Number.isInteger(count)
-      ) {
-        this.state.current = BufferState.taken(s, count)
-        return Effect.succeed(s.bytes.slice(s.next, s.next + count))
-      }
-      return Number.isSafeInteger(count) && count >= 0
-        ? this.run("Mmio.read", (restore) => this.readNew(count, restore))
-        : this.invalid("Mmio.read", `${count} is not a number of bytes`)
-    })
+  read(count: number): Effect.Effect<Uint8Array, ReadFailure<A>> {
+    return new Read(this, count)
   }
 
   write(source: Uint8Array): Effect.Effect<number, MmioError.WriteError> {
-    return immediate(() =>
-      this.put(source) || this.writeNow(source)
-        ? counted(source.length)
-        : this.run("Mmio.write", (restore) => this.writeSlow(source, restore))
-    )
+    return new Write(this, source)
   }
 
   writeAll(source: Uint8Array): Effect.Effect<void, MmioError.WriteError> {
-    return immediate(() =>
-      this.put(source) || this.writeNow(source) ?
-        Effect.void :
-        this.run("Mmio.writeAll", (restore) =>
-          Effect.asVoid(Effect.zipRight(this.reserveSlow(source.length), this.writeSlow(source, restore))))
-    )
-  }
-
-  /** Puts bytes into the window, if it is free to take them. */
-  put(source: Uint8Array): boolean {
-    const s = this.state.current
-    const count = source.length
-    if (!this.lock.idle || !this.canWrite || count === 0 || !BufferState.fits(s, count) || this.passesBy(count)) {
-      return false
-    }
-    copy(source, 0, s.bytes, s.next, count)
-    this.state.current = BufferState.put(s, count)
-    return true
+    return new WriteAll(this, source)
   }
 
   get position(): Effect.Effect<number> {
-    return this.immediate(() => Effect.succeed(BufferState.position(this.state.current)))
+    return new Position(this)
   }
 
-  seek(offset: number, from: Whence): Effect.Effect<number, MmioError.CannotSeek | MmioError.InvalidParameter> {
-    type Failure = MmioError.CannotSeek | MmioError.InvalidParameter
-    return immediate((): Effect.Effect<number, Failure> => {
-      if (!Number.isSafeInteger(offset)) {
-        return this.invalid("Mmio.seek", `${offset} is not a number of bytes`)
-      }
-      const s = this.state.current
-      if (this.lock.idle && from !== "end") {
-        const next = from === "start" ? offset - s.offset : s.next + offset
-        if (next >= 0 && next <= s.endRead) {
-          this.state.current = BufferState.movedTo(s, s.offset + next)
-          return Effect.succeed(s.offset + next)
-        }
-        if (this.seekNow(s.offset + next)) return Effect.succeed(s.offset + next)
-      }
-      return this.run("Mmio.seek", (restore) => this.seekSlow(offset, from, restore))
-    })
+  seek(offset: number, from: Whence): Effect.Effect<number, SeekFailure> {
+    return new Seek(this, offset, from)
+  }
+
+  /** Whether the window is free to give so many bytes. */
+  canTake(count: number): boolean {
+    const s = this.state.current
+    return this.lock.idle && this.canRead && s.next >= 0 && s.next + count <= s.endRead
+  }
+
+  /** Whether the window is free to take so many bytes, and they are no better given to the driver. */
+  canPut(count: number): boolean {
+    return this.lock.idle && this.canWrite && count > 0 && BufferState.fits(this.state.current, count)
+      && !this.passesBy(count)
+  }
+
+  /** Puts bytes into the window, which {@link canPut}. */
+  put(source: Uint8Array): void {
+    const s = this.state.current
+    copy(source, 0, s.bytes, s.next, source.length)
+    this.state.current = BufferState.put(s, source.length)
   }
 
   // -------------------------------------------------------------------------------------------------------------------
@@ -228,6 +190,27 @@ export abstract class HandleBase<A extends Access = Access> implements Api.Handl
     )
   }
 
+  readInFull(target: Uint8Array): Effect.Effect<number, TransferError<A>> {
+    return this.run("Mmio.readInto", (restore) => this.readSlow(target, restore))
+  }
+
+  readNew(count: number): Effect.Effect<Uint8Array, ReadFailure<A>> {
+    return Number.isSafeInteger(count) && count >= 0
+      ? this.run("Mmio.read", (restore) => this.readGrowing(count, restore))
+      : this.invalid("Mmio.read", `${count} is not a number of bytes`)
+  }
+
+  writeInFull(source: Uint8Array): Effect.Effect<number, MmioError.WriteError> {
+    return this.run("Mmio.write", (restore) => this.writeSlow(source, restore))
+  }
+
+  writeAllOf(source: Uint8Array): Effect.Effect<void, MmioError.WriteError> {
+    return this.run(
+      "Mmio.writeAll",
+      (restore) => Effect.asVoid(Effect.zipRight(this.reserveSlow(source.length), this.writeSlow(source, restore)))
+    )
+  }
+
   /** Runs what needs no I/O, at once where it can. */
   immediate<B, E>(body: () => Effect.Effect<B, E>): Effect.Effect<B, E> {
     return immediate(() => this.lock.idle ? body() : this.lock.exclusive(body))
@@ -273,7 +256,7 @@ export abstract class HandleBase<A extends Access = Access> implements Api.Handl
    * Reads up to `count` bytes into a new array. The array grows with what the file really has, so that a size out of a damaged
    * file costs no more memory than the file is long.
    */
-  private readNew(
+  private readGrowing(
     count: number,
     restore: Restore
   ): Effect.Effect<Uint8Array, TransferError<A> | MmioError.OutOfMemory> {

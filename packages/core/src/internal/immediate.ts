@@ -15,17 +15,65 @@ import { YieldWrap } from "effect/Utils"
  *
  * @internal
  */
-export class Immediate<A, E> extends Effectable.Class<A, E> {
-  readonly evaluate: () => Effect.Effect<A, E>
-  constructor(evaluate: () => Effect.Effect<A, E>) {
-    super()
-    this.evaluate = evaluate
-  }
+export abstract class Immediate<A, E> extends Effectable.Class<A, E> {
+  abstract evaluate(): Effect.Effect<A, E>
   override commit(): Effect.Effect<A, E> {
     return this.evaluate()
   }
   override [Symbol.iterator](): Effect.EffectGenerator<Effect.Effect<A, E>> {
     return new ImmediateGenerator(this)
+  }
+}
+
+class Evaluation<A, E> extends Immediate<A, E> {
+  private readonly f: () => Effect.Effect<A, E>
+  constructor(f: () => Effect.Effect<A, E>) {
+    super()
+    this.f = f
+  }
+  evaluate(): Effect.Effect<A, E> {
+    return this.f()
+  }
+}
+
+/** @internal */
+export const immediate = <A, E>(evaluate: () => Effect.Effect<A, E>): Effect.Effect<A, E> => new Evaluation(evaluate)
+
+const sync: object = Effect.sync(() => 0)
+
+/**
+ * How the runtime calls an effect that it takes a value from, and goes on, without asking what that is: one step, where a `suspend` takes two.
+ * A runtime that does it in another way is given what it documents.
+ */
+const inOneStep = "_op" in sync && sync._op === "Sync" && "effect_instruction_i0" in sync ? "Sync" : "Commit"
+
+/**
+ * An operation whose value is at hand most of the time: then it is what `Effect.sync` is, else an `Immediate`.
+ *
+ * The runtime looks at `_op` and calls at once what belongs to that. So what is found at hand still is as it is taken; only to look changes
+ * nothing.
+ *
+ * @internal
+ */
+export abstract class Prompt<A, E> extends Immediate<A, E> {
+  abstract readonly isAtHand: boolean
+  /** The value that is at hand. */
+  abstract take(): A
+  abstract otherwise(): Effect.Effect<A, E>
+
+  evaluate(): Effect.Effect<A, E> {
+    return this.isAtHand ? Exit.succeed(this.take()) : this.otherwise()
+  }
+  get _op(): string {
+    try {
+      return this.isAtHand ? inOneStep : "Commit"
+    } catch {
+      // Evaluated, it is a defect; the runtime expects none here.
+      return "Commit"
+    }
+  }
+  effect_instruction_i0(): A {
+    return this.take()
   }
 }
 
@@ -50,14 +98,24 @@ class ImmediateGenerator<A, E> implements Effect.EffectGenerator<Effect.Effect<A
       answers = 0
       return { done: false, value: new YieldWrap<Effect.Effect<A, E>>(this.effect) }
     }
-    const effect = guarded(evaluate, this.effect)
-    return isDone(effect) && Exit.isSuccess(effect)
-      ? { done: true, value: effect.value }
-      : { done: false, value: new YieldWrap(effect) }
+    return told(this.effect)
   }
 }
 
-/** What an evaluation throws is a defect of its effect, and of nobody who evaluates it early. */
+const told = <A, E>(effect: Immediate<A, E>): IteratorResult<YieldWrap<Effect.Effect<A, E>>, A> => {
+  try {
+    if (effect instanceof Prompt && effect.isAtHand) return { done: true, value: effect.take() }
+    const answer = effect.evaluate()
+    return isDone(answer) && Exit.isSuccess(answer)
+      ? { done: true, value: answer.value }
+      : { done: false, value: new YieldWrap(answer) }
+  } catch (defect) {
+    // What an evaluation throws is a defect of its effect, and of nobody who evaluates it early.
+    return { done: false, value: new YieldWrap(Exit.die(defect)) }
+  }
+}
+
+/** The same for whoever goes on with an answer. */
 const guarded = <Arg, A, E>(f: (arg: Arg) => Effect.Effect<A, E>, arg: Arg): Effect.Effect<A, E> => {
   try {
     return f(arg)
@@ -65,11 +123,6 @@ const guarded = <Arg, A, E>(f: (arg: Arg) => Effect.Effect<A, E>, arg: Arg): Eff
     return Exit.die(defect)
   }
 }
-
-const evaluate = <A, E>(effect: Immediate<A, E>): Effect.Effect<A, E> => effect.evaluate()
-
-/** @internal */
-export const immediate = <A, E>(evaluate: () => Effect.Effect<A, E>): Effect.Effect<A, E> => new Immediate(evaluate)
 
 /**
  * A call that cannot be cancelled and answers by a callback. Its answer can be awaited without an effect of the runtime, too: it is an

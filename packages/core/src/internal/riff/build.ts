@@ -124,13 +124,15 @@ export const createChunk = (
       dirty: true
     })
     const at = BufferState.position(handle.state.current)
-    return handle.put(header)
-      ? Effect.succeed(created(at))
-      : handle.run(operation, (restore) =>
-        Effect.suspend(() => {
-          const at = BufferState.position(handle.state.current)
-          return Effect.map(writeAllSlow(handle, header, restore), () => created(at))
-        }))
+    if (handle.canPut(header.length)) {
+      handle.put(header)
+      return Effect.succeed(created(at))
+    }
+    return handle.run(operation, (restore) =>
+      Effect.suspend(() => {
+        const at = BufferState.position(handle.state.current)
+        return Effect.map(writeAllSlow(handle, header, restore), () => created(at))
+      }))
   })
 
 /** @internal */
