@@ -113,6 +113,11 @@ export interface File {
   /** Pushes down all that the driver still holds and releases the file (`MMIOM_CLOSE`). */
   readonly close: Effect.Effect<void, MmioError.CloseError>
   /**
+   * Reads as `read` does, but from `position` on, wherever the file stands, and leaves it standing there; several such reads may be at work
+   * at once, and nothing else meanwhile. {@link readAhead} makes use of it. Default: the file cannot.
+   */
+  readonly readAt?: ((position: number, target: Uint8Array) => Effect.Effect<number, MmioError.ReadError>) | undefined
+  /**
    * What tells the bytes behind the file from others, within the process: open files of the same bytes have the same identity, by whatever
    * names they were opened. Default: the driver cannot tell; whoever needs to goes by the name.
    */
@@ -219,6 +224,11 @@ export interface Primitives {
   readonly size: Effect.Effect<number, MmioError.CannotSeek>
   /** Reads from `offset` on into the front of `target`; gives how many bytes, 0 at or past the end. */
   readonly readAt: (offset: number, target: Uint8Array) => Effect.Effect<number, MmioError.ReadError>
+  /**
+   * Whether `readAt` may be called while another call of it is at work, as of a storage behind a network: the file then has a
+   * {@link File.readAt}. Default: no.
+   */
+  readonly concurrent?: boolean | undefined
   /**
    * Writes the front of `source` from `offset` on; gives how many bytes. A gap that this leaves behind the end reads as zeros.
    * Default: the storage is read-only.
@@ -475,7 +485,7 @@ export const fromProcedure: <S>(procedure: (message: IOMessage<S>) => Option.Opt
 
 /**
  * A driver whose files, also those of the drivers that it finds, are changed by `f` as they are opened. The file that `f` gets is a plain
- * record, so `{ ...file, read }` is a file that reads otherwise.
+ * record without {@link File.readAt}, so `{ ...file, read }` is a file that reads otherwise.
  *
  * @since 0.1.0
  * @category combinators

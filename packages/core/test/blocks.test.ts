@@ -31,8 +31,8 @@ const give = (file: IOProc.File, source: Uint8Array) =>
     for (let done = 0; done < source.length;) done += yield* file.write(source.subarray(done))
   })
 
-const sizesOf = (storage: TestStorage, call: "read" | "write") =>
-  storage.log.filter((entry) => entry.call === call).map(({ count }) => count)
+const sizesOf = (storage: TestStorage, ...calls: ReadonlyArray<"read" | "readAt" | "write">) =>
+  storage.log.filter(({ call }) => calls.some((one) => one === call)).map(({ count }) => count)
 
 const settle = Effect.replicateEffect(Effect.yieldNow(), 20)
 
@@ -62,6 +62,135 @@ describe("readAhead", () => {
       yield* settle
       assert.deepStrictEqual(sizesOf(storage, "read"), [4, 8, 8, 16, 32, 32, 32])
       assert.isFalse(storage.overlapped)
+    }))
+
+  it.effect("has a file that reads at places read two blocks while somebody waits", () =>
+    Effect.gen(function*() {
+      const storage = new TestStorage(numbers(240), { yields: () => 3 })
+      storage.readsAtPlaces = true
+      const file = yield* open(IOProc.readAhead(storage.ioProc, small))
+      for (let at = 0; at < 200; at += 4) assert.deepStrictEqual(yield* take(file, 4), [at, at + 1, at + 2, at + 3])
+      // one by itself, and the one behind it once nothing is left of the block in use
+      assert.strictEqual(storage.mostRunning, 2)
+      assert.deepStrictEqual(sizesOf(storage, "read", "readAt").slice(0, 6), [4, 8, 8, 16, 32, 32])
+      yield* settle
+      const largest = storage.log.reduce((sum, { call, count }) => call === "readAt" ? Math.max(sum, count) : sum, 0)
+      assert.strictEqual(largest, 32)
+      const ends = storage.log.filter(({ call }) => call === "readAt").map(({ count, offset }) => offset + count)
+      // Nothing is read twice, and never more than two blocks ahead.
+      assert.deepStrictEqual(ends, [...new Set(ends)].toSorted((a, b) => a - b))
+      assert.isAtMost(Math.max(...ends), 204 + 2 * 32)
+      assert.strictEqual((yield* take(file, 100)).length, 40)
+      assert.deepStrictEqual(yield* take(file, 4), [])
+      yield* file.close
+      assert.deepStrictEqual([storage.running, storage.overlapped], [0, false])
+    }))
+
+  it.effect("does without what is behind a block that is not full, or did not come", () =>
+    Effect.gen(function*() {
+      const cases: ReadonlyArray<Behaviour> = [
+        { atMost: (call) => call % 5 === 0 ? 3 : 100 },
+        { fails: (call) => call % 4 === 3 },
+        { atMost: () => 5, fails: (call) => call % 7 === 6 }
+      ]
+      for (const behaviour of cases) {
+        const storage = new TestStorage(numbers(200), { ...behaviour, yields: (call) => (call * 7) % 11 })
+        storage.readsAtPlaces = true
+        const file = yield* open(IOProc.readAhead(storage.ioProc, small))
+        for (let at = 0; at < 200;) {
+          const target = new Uint8Array(7)
+          const exit = yield* Effect.exit(file.read(target))
+          if (Exit.isFailure(exit)) continue
+          assert.deepStrictEqual([...target.subarray(0, exit.value)], [...numbers(200).subarray(at, at + exit.value)])
+          assert.isAbove(exit.value, 0)
+          at += exit.value
+        }
+        yield* file.close
+        assert.deepStrictEqual([storage.running, storage.overlapped], [0, false])
+      }
+    }))
+
+  it.effect("does not read two blocks where they do not come full, since the second would be read in vain", () =>
+    Effect.gen(function*() {
+      const storage = new TestStorage(numbers(240), { atMost: () => 6, yields: () => 2 })
+      storage.readsAtPlaces = true
+      const file = yield* open(IOProc.readAhead(storage.ioProc, small))
+      for (let at = 0; at < 240; at += 4) yield* take(file, 4)
+      assert.isAtMost(sizesOf(storage, "read", "readAt").length, 240 / 6 + 4)
+    }))
+
+  /** A file that reads at places by callbacks, which wait in `pending` once somebody has said so. */
+  const controlled = (bytes: Uint8Array) => {
+    const pending: Array<() => void> = []
+    const state = { holds: false, closedOver: -1 }
+    const transfer = (target: Uint8Array, position: number, then: (count: number) => void) =>
+      IOProc.callback<number, never>((done) => {
+        const end = () => {
+          const count = Math.max(0, Math.min(target.length, bytes.length - position))
+          target.set(bytes.subarray(position, position + count))
+          then(count)
+          done(Exit.succeed(count))
+        }
+        if (state.holds) pending.push(end)
+        else queueMicrotask(end)
+      })
+    let position = 0
+    const file: IOProc.File = {
+      ...new TestStorage(bytes).file(),
+      read: (target) =>
+        transfer(target, position, (count) => {
+          position += count
+        }),
+      readAt: (at, target) => transfer(target, at, () => {}),
+      seek: (offset) => IOProc.immediate(() => Exit.succeed(position = offset)),
+      close: Effect.sync(() => {
+        state.closedOver = pending.length
+      })
+    }
+    return { pending, state, driver: IOProc.make({ open: () => Effect.succeed(file) }) }
+  }
+  const sixteen = { smallest: 16, largest: 16 }
+  /** Until two blocks are on their way to somebody who does not wait for them any more: those from 68 and from 84 on. */
+  const twoOnTheirWay = ({ pending, state }: ReturnType<typeof controlled>, file: IOProc.File) =>
+    Effect.gen(function*() {
+      for (let at = 0; at < 40; at += 4) assert.deepStrictEqual(yield* take(file, 4), [at, at + 1, at + 2, at + 3])
+      yield* settle
+      state.holds = true
+      for (let at = 40; at < 68; at += 4) yield* take(file, 4)
+      assert.strictEqual(pending.length, 2)
+    })
+
+  it.effect("closes a file that reads at places once both blocks have come", () =>
+    Effect.gen(function*() {
+      const control = controlled(numbers(200))
+      const file = yield* open(IOProc.readAhead(control.driver, sixteen))
+      yield* twoOnTheirWay(control, file)
+      const closing = yield* Effect.fork(file.close)
+      for (const end of [...control.pending].toReversed()) {
+        yield* settle
+        assert.strictEqual(control.state.closedOver, -1)
+        control.pending.splice(control.pending.indexOf(end), 1)
+        end()
+      }
+      yield* Fiber.join(closing)
+      assert.strictEqual(control.state.closedOver, 0)
+    }))
+
+  it.effect("uses nothing again that is still read into", () =>
+    Effect.gen(function*() {
+      const control = controlled(numbers(200))
+      const file = yield* open(IOProc.readAhead(control.driver, sixteen))
+      yield* twoOnTheirWay(control, file)
+      const [first, second] = control.pending.splice(0)
+      second?.()
+      yield* settle
+      control.state.holds = false
+      for (let at = 84; at < 180; at += 4) {
+        yield* file.seek(at, "start")
+        assert.deepStrictEqual(yield* take(file, 4), [at, at + 1, at + 2, at + 3])
+        yield* settle
+        if (at === 100) first?.()
+      }
     }))
 
   it.effect("reads what is asked for, where they are not", () =>
@@ -345,19 +474,21 @@ const behaviour = fc.record({
 }))
 
 const drivers = {
-  "a driver of effects": { answering: (driver: IOProc.IOProc) => driver, yields: true },
-  "a driver that answers at once": { answering: atOnce, yields: false },
-  "a driver that answers by callbacks": { answering: byCallback, yields: false }
+  "a driver of effects": { answering: (driver: IOProc.IOProc) => driver, yields: true, places: false },
+  "a driver that reads at places": { answering: (driver: IOProc.IOProc) => driver, yields: true, places: true },
+  "a driver that answers at once": { answering: atOnce, yields: false, places: false },
+  "a driver that answers by callbacks": { answering: byCallback, yields: false, places: false }
 }
 
 layer(Layer.empty)("nothing is lost, whatever fails in between", (it) => {
-  for (const [name, { answering, yields }] of Object.entries(drivers)) {
+  for (const [name, { answering, places, yields }] of Object.entries(drivers)) {
     it.effect.prop(
       `over ${name}`,
       [fc.array(step, { minLength: 5, maxLength: 60, size: "max" }), behaviour],
       ([steps, behaviour]) =>
         Effect.gen(function*() {
           const storage = new TestStorage(numbers(50), yields ? behaviour : { ...behaviour, yields: () => 0 })
+          storage.readsAtPlaces = places
           const file = yield* open(both(answering(storage.ioProc)))
           let model = [...storage.bytes]
           let position = 0

@@ -53,6 +53,23 @@ const yielding = (file: IOProc.File): IOProc.File => {
   }
 }
 
+/** Files that read at places, and give way before they do. */
+const atPlaces = (file: IOProc.File): IOProc.File => ({
+  ...same(file),
+  readAt: (position, target) =>
+    Effect.zipRight(
+      Effect.yieldNow(),
+      // in one step, in which nobody sees where the file stands
+      Effect.suspend(() =>
+        Effect.runSyncExit(Effect.gen(function*() {
+          const before = yield* Effect.orDie(file.seek(0, "current"))
+          yield* Effect.orDie(file.seek(position, "start"))
+          return yield* Effect.ensuring(file.read(target), Effect.orDie(file.seek(before, "start")))
+        }))
+      )
+    )
+})
+
 /** Files that only go forward. */
 const forward = (file: IOProc.File): IOProc.File => ({
   ...same(file),
@@ -99,6 +116,9 @@ describe("drivers around a driver", () => {
   const over = (f: (driver: IOProc.IOProc) => IOProc.IOProc, below = memory) => Layer.provide(IOProc.layerMap(f), below)
 
   IOProcContract.suite("IOProc.readAhead", { layer: over(IOProc.readAhead(small)) })
+  IOProcContract.suite("IOProc.readAhead over files that read at places", {
+    layer: over(IOProc.readAhead(small), around(atPlaces))
+  })
   IOProcContract.suite("IOProc.writeBehind", { layer: over(IOProc.writeBehind(small)) })
   IOProcContract.suite("both, over a driver that gives way", {
     layer: over(flow(IOProc.writeBehind(small), IOProc.readAhead(small)), around(yielding))

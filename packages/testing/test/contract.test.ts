@@ -39,15 +39,15 @@ describe("IOProcContract.tests", () => {
         fixedSize: count({ growable: false, create: false })
       },
       {
-        full: 255,
-        largeFiles: 261,
-        readOnly: 113,
-        withoutSeek: 182,
-        withoutFolders: 231,
-        withoutRename: 239,
-        withoutRemove: 241,
-        withoutSharing: 237,
-        fixedSize: 158
+        full: 256,
+        largeFiles: 262,
+        readOnly: 114,
+        withoutSeek: 183,
+        withoutFolders: 232,
+        withoutRename: 240,
+        withoutRemove: 242,
+        withoutSharing: 238,
+        fixedSize: 159
       }
     )
   })

@@ -1,6 +1,6 @@
 /**
- * The file below a wrapper that transfers at places and times of its own choice: where it stands, and the one call that may be at work
- * in the background. Nothing else is asked of the file meanwhile.
+ * The file below a wrapper that transfers at places and times of its own choice: where it stands, and what is at work in the background.
+ * Nothing that takes a place to stand at is asked of the file meanwhile.
  */
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
@@ -14,6 +14,8 @@ import { andThen, Awaited, begin, failingAs, Immediate, isDone, noting, resolve 
 
 const unknown = -1
 
+const noFibers: ReadonlyArray<Fiber.RuntimeFiber<unknown>> = []
+
 /** @internal */
 export class Below {
   readonly file: IOProc.File
@@ -26,8 +28,9 @@ export class Below {
   private standsAt = 0
   /** Whether the file was seen to answer at once. Others may begin their work as they are called. */
   private immediate = false
-  /** What is at work: a call that answers by itself, or a fiber. */
-  private work: "callback" | Fiber.RuntimeFiber<unknown> | undefined
+  /** How much is at work: calls that answer by themselves, and fibers. */
+  private atWork = 0
+  private fibers: ReadonlyArray<Fiber.RuntimeFiber<unknown>> = noFibers
   private waiting: Array<() => void> | undefined
 
   /** Over a file that was just opened. */
@@ -39,25 +42,31 @@ export class Below {
 
   /** Whether something is at work in the background. */
   get busy(): boolean {
-    return this.work !== undefined
+    return this.atWork > 0
   }
 
-  /** Waits for what is at work. A call that cannot be cancelled is waited for as if it were the waiting one's own. */
+  /** Waits for what is at work to end, or one part of it. A call that cannot be cancelled is waited for as if it were the waiting one's own. */
   settled(): Effect.Effect<void> {
-    if (this.work === undefined) return Exit.void
+    if (!this.busy) return Exit.void
     const wait = (done: (answer: Effect.Effect<void>) => void) => {
-      if (this.work === undefined) return done(Exit.void)
+      if (!this.busy) return done(Exit.void)
       this.waiting ??= []
       this.waiting.push(() => done(Exit.void))
     }
-    return this.work === "callback" ? new Awaited(wait) : Effect.async<void>(wait)
+    return this.fibers.length === 0 ? new Awaited(wait) : Effect.async<void>(wait)
   }
 
-  /** Waits for what is at work, and ends it where it can be ended. */
+  /** Waits until nothing is at work. */
+  idle(): Effect.Effect<void> {
+    return this.busy ? andThen(this.settled(), () => this.idle()) : Exit.void
+  }
+
+  /** The same, of what can be ended where it is. */
   stopped(): Effect.Effect<void> {
-    return this.work === undefined || this.work === "callback"
-      ? this.settled()
-      : Effect.asVoid(Fiber.interrupt(this.work))
+    const { fibers } = this
+    return fibers.length === 0
+      ? this.idle()
+      : Effect.zipRight(Fiber.interruptAll(fibers), Effect.suspend(() => this.idle()))
   }
 
   /**
@@ -67,20 +76,23 @@ export class Below {
   background<A, E>(call: () => Effect.Effect<A, E>, next: () => void): void {
     const work = this.immediate ? resolve(call()) : Effect.suspend(call)
     if (isDone(work)) return next()
+    this.atWork++
     if (!(work instanceof Awaited)) return this.fork(work, next)
-    this.work = "callback"
     begin(work, (answer) => isDone(answer) ? this.ended(next) : this.fork(answer, next))
   }
 
   private fork<A, E>(work: Effect.Effect<A, E>, next: () => void): void {
     const fiber = Runtime.runFork(this.runtime ?? Runtime.defaultRuntime)(Effect.exit(Effect.interruptible(work)))
     if (fiber.unsafePoll() !== null) return this.ended(next)
-    this.work = fiber
-    fiber.addObserver(() => this.ended(next))
+    this.fibers = [...this.fibers, fiber]
+    fiber.addObserver(() => {
+      this.fibers = this.fibers.filter((other) => other !== fiber)
+      this.ended(next)
+    })
   }
 
   private ended(next: () => void): void {
-    this.work = undefined
+    this.atWork--
     next()
     const waiting = this.waiting ?? []
     this.waiting = undefined
@@ -106,9 +118,20 @@ export class Below {
     )
   }
 
+  /** Whether several reads can be at work at once. */
+  get readsAtPlaces(): boolean {
+    return this.file.readAt !== undefined
+  }
+
+  /** Reads there, whatever else is at work, if the file {@link readsAtPlaces}; else as `read` does. */
+  readAt(at: number, target: Uint8Array): Effect.Effect<number, MmioError.ReadError> {
+    const answer = this.file.readAt?.(at, target)
+    return answer === undefined ? this.read(at, target) : this.asked(answer)
+  }
+
   /** Writes there what the file takes without waiting; 0 where that is nothing. */
   writeNow(at: number, source: Uint8Array, from: number, to: number): number {
-    if (this.standsAt !== at || this.work !== undefined) return 0
+    if (this.standsAt !== at || this.busy) return 0
     const count = this.quick[writeNow]?.(source, from, to) ?? 0
     this.standsAt += count
     return count

@@ -45,7 +45,7 @@ const knowsNothing: Api.OnMessage = () => Option.none()
 
 /** @internal */
 export const makeFile = (primitives: Api.Primitives): Api.File => {
-  const { close, flush, name, onMessage, readAt, size, writeAt } = primitives
+  const { close, concurrent, flush, name, onMessage, readAt, size, writeAt } = primitives
   let position = 0
   const moved = (count: number) => {
     position += count
@@ -76,6 +76,7 @@ export const makeFile = (primitives: Api.Primitives): Api.File => {
       : Effect.map(Effect.suspend(() => writeAt(position, source)), moved)
   return {
     read: (target) => Effect.map(Effect.suspend(() => readAt(position, target)), moved),
+    readAt: concurrent === true ? readAt : undefined,
     write,
     writeFlush: (source) =>
       Effect.suspend(() => {
@@ -224,6 +225,7 @@ export const override = (self: Api.IOProc, functions: Partial<Omit<Api.IOProc, A
 })
 
 /** The functions of a file as a record of its own: a driver may keep them on a prototype, where a spread does not find them. */
+/** Without what a file does beside its functions, which whoever changes these would have to change, too. */
 const recordOf = (file: Api.File): Api.File => ({
   identity: file.identity,
   forwardOnly: file.forwardOnly,

@@ -1,8 +1,9 @@
 /**
  * Files whose bytes are read in blocks, the next while the last is used.
  *
- * A block that is wanted is at most one call away: the file below has one position, so it does one thing at a time, and whatever else is
- * wanted of it waits for the block that it is reading. That is why nothing is read ahead until two reads were in sequence.
+ * Most files have one position and do one thing at a time, so whatever else is wanted waits for the block that is being read. That is why
+ * nothing is read ahead until two reads were in sequence. A file that reads at places reads a second block while somebody waits for the
+ * first, so that it always has something to do; there are never more than two.
  */
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
@@ -13,7 +14,7 @@ import type * as Api from "../IOProc.js"
 import type * as MmioError from "../MmioError.js"
 import { lendNow, readNow, writeNow } from "./atHand.js"
 import { Below } from "./below.js"
-import { Adaptive, type Block, lend, type Sizes } from "./blocks.js"
+import { Adaptive, type Block, isFull, lend, type Sizes } from "./blocks.js"
 import { copy, isCountOf } from "./copy.js"
 import { counted } from "./exits.js"
 import { andThen, immediate, mapping, noting } from "./immediate.js"
@@ -35,6 +36,16 @@ const versionOf = (identity: string): Version => {
   return version
 }
 
+const isIn = (block: Block, position: number): boolean => position >= block.start && position < block.end
+
+/** Whether the bytes of a block are still on their way. */
+const isAwaited = ({ bytes, end, start }: Block): boolean => end === start && bytes.length > 0
+
+const noBlocks: ReadonlyArray<Block> = []
+
+/** How many blocks there are: the one in use, and one on its way, or two on their way to who has nothing. */
+const mostBlocks = 2
+
 class ReadAheadFile implements Api.File {
   readonly identity: string
   private readonly below: Below
@@ -44,9 +55,12 @@ class ReadAheadFile implements Api.File {
   private seen: number
   private position = 0
   private closed = false
-  /** The block that reads are served from, and the one behind it, once it has come. */
+  /** The block that reads are served from. */
   private serving: Block | undefined
-  private fetched: Block | undefined
+  /** Those behind it, in their order: what has not come yet is empty. */
+  private ahead: ReadonlyArray<Block> = noBlocks
+  /** Whether the last block was full when it came. */
+  private comeFull = true
   /** Where reading ahead found nothing, or failed: what a reader gets there is asked for when it wants it. */
   private stopsAt = -1
 
@@ -102,42 +116,67 @@ class ReadAheadFile implements Api.File {
     return parts[0]
   }
 
-  /** Goes on to the block that was fetched, if the position is in it. */
+  /** Goes on to the block that the position is in, if it has come. */
   private turnOver(): boolean {
-    const { fetched, position, serving } = this
-    if (fetched === undefined || position < fetched.start || position >= fetched.end) return false
-    if (serving !== undefined) this.sequence.retire(serving)
-    this.serving = fetched
-    this.fetched = undefined
-    this.sequence.grow()
+    const { ahead, position } = this
+    const index = ahead.findIndex((block) => isIn(block, position))
+    const next = ahead[index]
+    if (next === undefined) return false
+    this.retire(this.serving)
+    for (const passed of ahead.slice(0, index)) this.retire(passed)
+    this.serving = next
+    this.ahead = ahead.slice(index + 1)
     return true
   }
 
-  /** Begins to read the block behind the one in use. */
+  /** What is still read into is not used again. */
+  private retire(block: Block | undefined): void {
+    if (block !== undefined && !isAwaited(block)) this.sequence.retire(block)
+  }
+
+  /** Begins to read what is behind the blocks that there are. */
   private fetch(): void {
-    const { below, seen, sequence, serving } = this
-    if (
-      serving === undefined || this.fetched !== undefined || sequence.size === 0 || below.busy
-      || serving.end === this.stopsAt
-    ) return
-    const block = sequence.block(serving.end)
-    if (block === undefined) return
+    if (this.isUsedUp) this.turnOver()
+    while (this.fetchNext()) { /* until there are enough, or nothing is to be had */ }
+  }
+
+  private get isUsedUp(): boolean {
+    return this.serving !== undefined && this.position >= this.serving.end
+  }
+
+  private fetchNext(): boolean {
+    const { ahead, below, seen, sequence } = this
+    const last = ahead.at(-1) ?? this.serving
+    if (last === undefined || sequence.size === 0 || (below.busy && !below.readsAtPlaces)) return false
+    // What is behind a block that is on its way is where it ends if it comes full.
+    const start = isAwaited(last) ? last.start + last.bytes.length : last.end
+    if (start === this.stopsAt || ahead.length === mostBlocks || (isAwaited(last) && !this.comeFull)) return false
+    if (this.serving !== undefined && ahead.length > 0) {
+      if (!this.isUsedUp) return false
+      // What is wanted is on its way, and of this nothing more is.
+      this.retire(this.serving)
+      this.serving = undefined
+    }
+    const block = sequence.block(start)
+    if (block === undefined) return false
+    sequence.grow()
+    this.ahead = [...ahead, block]
     const read = () =>
-      noting(below.read(block.start, block.bytes), (exit) => {
+      noting(below.readAt(block.start, block.bytes), (exit) => {
         const count = Exit.isSuccess(exit) && isCountOf(exit.value, block.bytes) ? exit.value : 0
-        if (seen !== this.version.number || this.closed) return
-        if (count === 0) {
-          this.stopsAt = block.start
-          sequence.retire(block)
-        } else {
-          block.end += count
-          this.fetched = block
-        }
+        const index = this.ahead.indexOf(block)
+        if (seen !== this.version.number || index < 0) return
+        block.end += count
+        this.comeFull = isFull(block)
+        if (count > 0) return
+        this.ahead = this.ahead.slice(0, index)
+        this.stopsAt = block.start
       })
     // A reader that waits for this block is not what the next one has to wait for.
     below.background(read, () => {
       if (this.turnOver()) this.fetch()
     })
+    return below.readsAtPlaces
   }
 
   private fromBelow(target: Uint8Array): Effect.Effect<number, MmioError.ReadError> {
@@ -158,7 +197,7 @@ class ReadAheadFile implements Api.File {
     return mapping(below.read(position, block.bytes), (count) => {
       block.end += isCountOf(count, block.bytes) ? count : 0
       this.serving = block
-      this.fetched = undefined
+      this.ahead = noBlocks
       this.seen = number
       // A count that cannot be true is for the caller to find out about.
       return this[readNow](target, 0, target.length) || count
@@ -172,7 +211,7 @@ class ReadAheadFile implements Api.File {
 
   private forget(): void {
     this.serving = undefined
-    this.fetched = undefined
+    this.ahead = noBlocks
     this.stopsAt = -1
     this.seen = this.version.number
   }
@@ -217,7 +256,7 @@ class ReadAheadFile implements Api.File {
     this.seen = this.version.number
     this.stopsAt = -1
     this.overwrite(this.serving, source, from, count)
-    this.overwrite(this.fetched, source, from, count)
+    for (const block of this.ahead) this.overwrite(block, source, from, count)
   }
 
   /** Has a block hold what was written at the position. */
@@ -245,8 +284,9 @@ class ReadAheadFile implements Api.File {
   }
 
   private holds(position: number): boolean {
-    const isIn = (block: Block | undefined) => block !== undefined && position >= block.start && position < block.end
-    return this.seen === this.version.number && (isIn(this.serving) || isIn(this.fetched))
+    const { ahead, seen, serving, version } = this
+    return seen === version.number
+      && ((serving !== undefined && isIn(serving, position)) || ahead.some((block) => isIn(block, position)))
   }
 
   get close(): Effect.Effect<void, MmioError.CloseError> {
@@ -266,7 +306,7 @@ class ReadAheadFile implements Api.File {
       Effect.suspend(() => {
         const { below } = this
         return Effect.zipRight(
-          Effect.zipRight(below.settled(), Effect.ignore(below.seek(this.position, "start"))),
+          Effect.zipRight(below.idle(), Effect.ignore(below.seek(this.position, "start"))),
           Effect.ensuring(
             answer,
             Effect.sync(() => {

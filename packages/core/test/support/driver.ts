@@ -11,7 +11,7 @@ export interface Behaviour {
   readonly yields?: (call: number) => number
 }
 
-export type Call = "read" | "write" | "writeFlush" | "seek" | "close"
+export type Call = "read" | "readAt" | "write" | "writeFlush" | "seek" | "close"
 
 /** A storage of one file, any name of which is it; it logs what the handle asks. */
 export class TestStorage {
@@ -21,8 +21,12 @@ export class TestStorage {
   readonly transferred: Array<Uint8Array> = []
   calls = 0
   closed = 0
-  /** Calls that are under way: never more than one, and none behind an effect that ended. */
+  /** Calls that are under way: never more than one, but for reads at places, and none behind an effect that ended. */
   running = 0
+  mostRunning = 0
+  private atPlaces = 0
+  /** Whether its files read at places. */
+  readsAtPlaces = false
   overlapped = false
 
   constructor(initial: Uint8Array, behaviour: Behaviour = {}) {
@@ -52,8 +56,11 @@ export class TestStorage {
         Effect.sync(() => {
           const number = this.calls++
           this.log.push({ call: kind, offset: offset(), count })
-          if (this.running > 0) this.overlapped = true
+          const beside = kind === "readAt" ? this.running - this.atPlaces : this.running
+          if (beside > 0) this.overlapped = true
           this.running++
+          if (kind === "readAt") this.atPlaces++
+          this.mostRunning = Math.max(this.mostRunning, this.running)
           return number
         }),
         (number) => {
@@ -71,6 +78,7 @@ export class TestStorage {
         () =>
           Effect.sync(() => {
             this.running--
+            if (kind === "readAt") this.atPlaces--
           })
       )
     const limit = (number: number, length: number) =>
@@ -102,21 +110,27 @@ export class TestStorage {
           return count
         }
       )
+    const read = (kind: "read" | "readAt", target: Uint8Array, at: () => number, then: (count: number) => void) =>
+      call(
+        kind,
+        at,
+        target.length,
+        () => new MmioError.CannotRead({ operation: "TestStorage.read", file: "test", description: "told to fail" }),
+        (number) => {
+          this.transferred.push(target)
+          const from = at()
+          const count = Math.max(0, Math.min(limit(number, target.length), this.bytes.length - from))
+          target.set(this.bytes.subarray(from, from + count))
+          then(count)
+          return count
+        }
+      )
     return {
       read: (target) =>
-        call(
-          "read",
-          () => position,
-          target.length,
-          () => new MmioError.CannotRead({ operation: "TestStorage.read", file: "test", description: "told to fail" }),
-          (number) => {
-            this.transferred.push(target)
-            const count = Math.max(0, Math.min(limit(number, target.length), this.bytes.length - position))
-            target.set(this.bytes.subarray(position, position + count))
-            position += count
-            return count
-          }
-        ),
+        read("read", target, () => position, (count) => {
+          position += count
+        }),
+      readAt: this.readsAtPlaces ? (at, target) => read("readAt", target, () => at, () => {}) : undefined,
       write: write("write"),
       writeFlush: write("writeFlush"),
       seek: (offset, from) =>

@@ -7,7 +7,7 @@ import * as MmioError from "@effect-mmio/core/MmioError"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import type * as NFS from "node:fs"
-import { maxTransfer, type System, systemError } from "./system.js"
+import { background, maxTransfer, type System, systemError } from "./system.js"
 
 /** @internal */
 export interface OpenDescriptor {
@@ -48,11 +48,19 @@ class PositionalFile implements IOProc.File {
   }
 
   read(target: Uint8Array): Effect.Effect<number, MmioError.ReadError> {
+    return this.reading(() => this.position, target, (count) => this.moved(count))
+  }
+
+  protected reading(
+    position: () => number,
+    target: Uint8Array,
+    onSuccess: (count: number) => number
+  ): Effect.Effect<number, MmioError.ReadError> {
     const { system } = this.options
     return system.call<number, number, MmioError.ReadError>(
-      (done) => system.read(this.number("read"), target, 0, Math.min(target.length, maxTransfer), this.position, done),
-      (count) => this.moved(count),
-      (cause) => Errno.readError(this.origin("read", cause, this.position))
+      (done) => system.read(this.number("read"), target, 0, Math.min(target.length, maxTransfer), position(), done),
+      onSuccess,
+      (cause) => Errno.readError(this.origin("read", cause, position()))
     )
   }
 
@@ -193,9 +201,19 @@ class PositionalFile implements IOProc.File {
   }
 }
 
+/** A system that does not block does several things at once. */
+class ConcurrentFile extends PositionalFile {
+  readAt(position: number, target: Uint8Array): Effect.Effect<number, MmioError.ReadError> {
+    return this.reading(() => position, target, (count) => count)
+  }
+}
+
 /** @internal */
 export const makePositional = (
   descriptor: OpenDescriptor,
   isDevice: boolean,
   options: FileOptions
-): IOProc.File => new PositionalFile(descriptor, isDevice, options)
+): IOProc.File =>
+  options.system === background
+    ? new ConcurrentFile(descriptor, isDevice, options)
+    : new PositionalFile(descriptor, isDevice, options)

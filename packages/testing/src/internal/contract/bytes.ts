@@ -35,6 +35,32 @@ export const bytes: ReadonlyArray<Definition> = [
       }))
   ),
 
+  bytes_(
+    "a file that reads at places reads several at once, and stays where it stands",
+    [],
+    (env) =>
+      Effect.gen(function*() {
+        const { bytes, name } = yield* env.given("small")
+        const file = yield* env.open(name)
+        const readAt = (position: number, count: number) => {
+          const target = new Uint8Array(count)
+          const reading = file.readAt?.(position, target) ?? Effect.succeed(0)
+          return Effect.map(reading, (count) => ({ position, read: target.subarray(0, count) }))
+        }
+        yield* readUpTo(file, 5)
+        const parts = yield* Effect.all([30, 7, 70, 0, bytes.length].map((at) => readAt(at, 20)), {
+          concurrency: "unbounded"
+        })
+        for (const { position, read } of parts) {
+          sameBytes(read, bytes.subarray(position, position + read.length), `the bytes at ${position}`)
+          if (file.readAt !== undefined) {
+            same(read.length > 0, position < bytes.length, `whether there are bytes at ${position}`)
+          }
+        }
+        sameBytes(yield* readUpTo(file, 5), bytes.subarray(5, 10), "what is read then")
+      })
+  ),
+
   bytes_("reads of changing sizes give every byte once, in order", [], (env) =>
     Effect.gen(function*() {
       const { bytes, name } = yield* env.given("large")
