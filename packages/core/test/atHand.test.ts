@@ -4,12 +4,12 @@
  */
 import { Mmio } from "@effect-mmio/core"
 import { assert, layer } from "@effect/vitest"
-import { Effect, FastCheck as fc, Layer, Stream } from "effect"
-import { both, byCallback, inTurn, numbers } from "./support/answering.js"
+import { Cause, Effect, Exit, FastCheck as fc, Layer, Stream } from "effect"
+import { atOnce, both, byCallback, inTurn, numbers } from "./support/answering.js"
 import { type Behaviour, TestStorage } from "./support/driver.js"
 import { scale } from "./support/scale.js"
 
-const drivers = { "answers by callbacks": byCallback, "answers this way and that": inTurn }
+const drivers = { "answers at once": atOnce, "answers by callbacks": byCallback, "answers this way and that": inTurn }
 
 const short: fc.Arbitrary<Behaviour> = fc.record({ atMost: fc.integer({ min: 1, max: 40 }) }).map(({ atMost }) => ({
   atMost: () => atMost
@@ -58,6 +58,69 @@ layer(Layer.empty)("at hand", (it) => {
               position += step.write.length
             } else if ("seek" in step) position = yield* Mmio.seek(handle, step.seek)
             else yield* Mmio.flush(handle, { emptyBuffer: step.flush })
+            assert.strictEqual(yield* Mmio.position(handle), position)
+          }
+          yield* Mmio.close(handle)
+          assert.deepStrictEqual([...storage.bytes], model)
+          assert.isFalse(storage.overlapped)
+        }),
+      { fastCheck: { numRuns: scale(200) }, timeout: 60_000 }
+    )
+
+    it.scoped.prop(
+      `the windows of forEachBuffer, over blocks over a driver that ${name}`,
+      [
+        fc.array(
+          fc.oneof(
+            {
+              weight: 4,
+              arbitrary: fc.record({
+                from: fc.option(fc.integer({ min: 0, max: 150 }), { nil: undefined }),
+                length: fc.integer({ min: 0, max: 150 }),
+                /** In which window the function throws, if there are so many. */
+                throws: fc.option(fc.nat({ max: 4 }), { nil: undefined })
+              })
+            },
+            { weight: 1, arbitrary: fc.record({ write: written }) }
+          ),
+          { minLength: 1, maxLength: 12, size: "max" }
+        ),
+        fc.constantFrom(4, 8, 24),
+        short
+      ],
+      ([steps, buffer, behaviour]) =>
+        Effect.gen(function*() {
+          const storage = new TestStorage(numbers(200), behaviour)
+          const handle = yield* Mmio.openWith(both(answering(storage.ioProc)), "test", { access: "readWrite", buffer })
+          const model = [...storage.bytes]
+          let position = 0
+          for (const step of steps) {
+            if ("write" in step) {
+              yield* Mmio.writeAll(handle, step.write)
+              overwrite(model, position, step.write)
+              position += step.write.length
+            } else {
+              const start = step.from ?? position
+              const seen: Array<number> = []
+              let windows = 0
+              const exit = yield* Effect.exit(
+                Mmio.forEachBuffer(handle, (bytes, at) => {
+                  assert.strictEqual(at, start + seen.length)
+                  assert.isTrue(bytes.length > 0 && bytes.length <= buffer)
+                  if (windows++ === step.throws) throw new Error("told to throw")
+                  seen.push(...bytes)
+                }, { from: step.from, to: start + step.length })
+              )
+              const wanted = model.slice(start, start + step.length)
+              if (Exit.isSuccess(exit)) {
+                assert.deepStrictEqual(seen, wanted)
+                assert.strictEqual(exit.value, wanted.length)
+              } else {
+                assert.include(String(Cause.squash(exit.cause)), "told to throw")
+                assert.deepStrictEqual(seen, wanted.slice(0, seen.length))
+              }
+              position = start + seen.length
+            }
             assert.strictEqual(yield* Mmio.position(handle), position)
           }
           yield* Mmio.close(handle)

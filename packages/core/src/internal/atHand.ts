@@ -13,6 +13,9 @@ export const writeNow: unique symbol = Symbol("@effect-mmio/core/IOProc/writeNow
 /** @internal */
 export const lendNow: unique symbol = Symbol("@effect-mmio/core/IOProc/lendNow")
 
+/** @internal */
+export const showNow: unique symbol = Symbol("@effect-mmio/core/IOProc/showNow")
+
 /** What a file may have beside its functions. @internal */
 export interface AtHand extends IOProc.File {
   /** Reads as `read` does into `target[from, to)`; 0 where that takes waiting, or is not known to be the end. */
@@ -22,6 +25,11 @@ export interface AtHand extends IOProc.File {
    * where a copy of them is better, or takes waiting.
    */
   readonly [lendNow]?: (count: number) => Uint8Array | undefined
+  /**
+   * Reads as `read` does up to so many bytes, and shows them to `f` where they are; gives how many, 0 where that takes waiting. Nothing is
+   * read if `f` throws.
+   */
+  readonly [showNow]?: (most: number, f: (bytes: Uint8Array) => void) => number
   /** Writes as `write` does, `source[from, to)`; 0 where that takes waiting. */
   readonly [writeNow]?: (source: Uint8Array, from: number, to: number) => number
 }

@@ -8,7 +8,7 @@
 import type * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import type * as IOProc from "../IOProc.js"
-import { type AtHand, atHand, lendNow, readNow, writeNow } from "./atHand.js"
+import { type AtHand, atHand, lendNow, readNow, showNow, writeNow } from "./atHand.js"
 import * as BufferState from "./bufferState.js"
 import { copy, isCountOf } from "./copy.js"
 import { Awaited, begin, isDone, resolve } from "./immediate.js"
@@ -109,17 +109,28 @@ export class AtOnce {
   /** Reads just so many bytes past the clean window, where the driver gives them away. */
   lend(count: number): Uint8Array | undefined {
     const s = this.state.current
-    if (!this.enabled || s.diskOffset !== BufferState.position(s) || BufferState.isDirty(s)) return undefined
+    if (!this.isBeside) return undefined
     const bytes = this.quick[lendNow]?.(count)
     if (bytes !== undefined) this.state.current = BufferState.passed(s, count)
     return bytes
   }
 
+  /** Reads past the clean window what the driver has at hand, and shows it; gives how many bytes. */
+  show(most: number, f: (bytes: Uint8Array) => void): number {
+    const count = this.isBeside ? this.quick[showNow]?.(most, f) ?? 0 : 0
+    if (count > 0) this.state.current = BufferState.passed(this.state.current, count)
+    return count
+  }
+
+  /** Whether what the driver does now it does at the position, and the window is clean. */
+  private get isBeside(): boolean {
+    const s = this.state.current
+    return this.enabled && s.diskOffset === BufferState.position(s) && !BufferState.isDirty(s)
+  }
+
   /** Whether so many bytes are better given to the driver than to the window, which is clean. */
   passesBy(count: number): boolean {
-    const s = this.state.current
-    return this.enabled && count * largePart >= s.bytes.length && this.quick[writeNow] !== undefined
-      && s.diskOffset === BufferState.position(s) && !BufferState.isDirty(s)
+    return count * largePart >= this.state.current.bytes.length && this.quick[writeNow] !== undefined && this.isBeside
   }
 
   /** Writes in full, or leaves the position where it was. */

@@ -177,11 +177,20 @@ export const forEachBuffer = <A extends Access>(
       }
       return at + count < range.to
     }
+    /** Gives bytes to `f` that the driver has, instead of a copy of them in the window; false where it has none. */
+    const show = (): boolean => {
+      const s = handle.state.current
+      const at = BufferState.position(s)
+      const count = handle.showNow(Math.min(s.bytes.length, range.to - at), (bytes) => f(bytes, at))
+      total += count
+      return count > 0
+    }
     const hasMore = () => BufferState.readable(handle.state.current) > 0
     const readOn = (): Effect.Effect<number, TransferError<A>> => {
       for (let windows = 0; give(); windows++) {
         // Interruption is heard now and then, also where the driver never waits.
         if (windows === windowsAtOnce) return Effect.flatMap(restore(Effect.void), readOn)
+        if (show()) continue
         if (!handle.refillNow()) {
           return Effect.flatMap(
             handle.refillSlow(restore),

@@ -81,6 +81,10 @@ export class FileHandle<A extends IOProc.Access = IOProc.Access> extends HandleB
     return this.lock.idle && this.canRead ? this.atOnce.lend(count) : undefined
   }
 
+  override showNow(most: number, f: (bytes: Uint8Array) => void): number {
+    return this.atOnce.show(most, f)
+  }
+
   override passesBy(count: number): boolean {
     return this.atOnce.passesBy(count)
   }

@@ -160,6 +160,11 @@ export abstract class HandleBase<A extends Access = Access> implements Api.Handl
     return undefined
   }
 
+  /** Reads up to so many bytes past an empty window, and shows them where a driver has them. Only for an operation that has the handle to itself. */
+  showNow(_most: number, _f: (bytes: Uint8Array) => void): number {
+    return 0
+  }
+
   /** Whether a driver takes so many bytes as quickly as the window would. */
   passesBy(_count: number): boolean {
     return false

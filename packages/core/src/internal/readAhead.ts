@@ -12,7 +12,7 @@ import * as Option from "effect/Option"
 import type * as Request from "effect/Request"
 import type * as Api from "../IOProc.js"
 import type * as MmioError from "../MmioError.js"
-import { lendNow, readNow, writeNow } from "./atHand.js"
+import { lendNow, readNow, showNow, writeNow } from "./atHand.js"
 import { Below } from "./below.js"
 import { Adaptive, type Block, isFull, lend, type Sizes } from "./blocks.js"
 import { copy, isCountOf } from "./copy.js"
@@ -104,16 +104,37 @@ class ReadAheadFile implements Api.File {
   }
 
   [lendNow](count: number): Uint8Array | undefined {
-    this.forgetOld()
-    if (this.serving === undefined || this.position >= this.serving.end) this.turnOver()
-    const { position, serving } = this
-    const parts = serving !== undefined && position >= serving.start ? lend(serving, position, count) : undefined
+    const serving = this.servingHere()
+    const parts = serving && lend(serving, this.position, count)
     if (parts === undefined) return undefined
     this.serving = parts[1]
+    this.moveOn(count)
+    return parts[0]
+  }
+
+  [showNow](most: number, f: (bytes: Uint8Array) => void): number {
+    const serving = this.servingHere()
+    if (serving === undefined) return 0
+    const at = this.position - serving.start
+    const count = Math.min(most, serving.end - this.position)
+    f(serving.bytes.subarray(at, at + count))
+    // Only now may the block be used again.
+    this.moveOn(count)
+    return count
+  }
+
+  /** The block that the position is in, if it has come. */
+  private servingHere(): Block | undefined {
+    this.forgetOld()
+    if (this.serving === undefined || !isIn(this.serving, this.position)) this.turnOver()
+    const { position, serving } = this
+    return serving !== undefined && isIn(serving, position) && serving.bytes.length > 0 ? serving : undefined
+  }
+
+  private moveOn(count: number): void {
     this.position += count
     this.sequence.left(this.position)
     this.fetch()
-    return parts[0]
   }
 
   /** Goes on to the block that the position is in, if it has come. */
