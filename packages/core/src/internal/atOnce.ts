@@ -166,7 +166,7 @@ export class AtOnce {
 
   /** Has the position be there, if the driver goes there. */
   seek(target: number): boolean {
-    if (!this.stand(target)) return false
+    if (!this.enabled || !this.stand(target)) return false
     this.state.current = BufferState.movedTo(this.state.current, target)
     return true
   }
@@ -174,7 +174,7 @@ export class AtOnce {
   /** Brings bytes behind those that the clean window has at the position; false if that takes waiting. */
   refill(): boolean {
     const s = this.state.current
-    if (BufferState.isDirty(s)) return false
+    if (!this.enabled || BufferState.isDirty(s)) return false
     if (s.next === 0 && s.endRead === s.bytes.length) return true
     if (BufferState.readable(s) > 0) s.bytes.copyWithin(0, s.next, s.endRead)
     this.state.current = BufferState.compacted(s)

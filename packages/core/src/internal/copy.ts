@@ -1,3 +1,5 @@
+import * as MmioError from "../MmioError.js"
+
 /**
  * Copies `count` bytes. Up to 32 of them one by one: that is cheaper than a call and two views.
  *
@@ -21,6 +23,10 @@ export const allocate = (size: number): Uint8Array | undefined => {
     return undefined
   }
 }
+
+/** Why there is no such array. @internal */
+export const outOfMemory = (operation: string, file: string, size: number): MmioError.OutOfMemory =>
+  new MmioError.OutOfMemory({ operation, file, description: `there is no memory for a buffer of ${size} bytes` })
 
 /**
  * Whether a driver's answer, so many of these bytes, can be true.

@@ -110,10 +110,10 @@ const advanceSlow = <A extends Access>(
   restore: Restore
 ): Effect.Effect<void, TransferError<A> | MmioError.WriteError> =>
   direction === "read"
-    ? handle.canRead ? handle.refillSlow(restore) : Effect.fail(handle.cannotRead())
+    ? handle.canRead ? handle.refillSlow(restore) : handle.cannotRead()
     : handle.canWrite
     ? handle.makeRoomSlow(restore)
-    : Effect.fail(handle.cannotWrite())
+    : handle.cannotWrite()
 
 const unbuffered = (handle: HandleBase) =>
   new MmioError.Unbuffered({ operation: "Mmio", file: handle.name.full, description: "the handle has no buffer" })
@@ -177,21 +177,21 @@ export const forEachBuffer = <A extends Access>(
       }
       return at + count < range.to
     }
-    /** Gives bytes to `f` that the driver has, instead of a copy of them in the window; false where it has none. */
-    const show = (): boolean => {
+    /** Gives bytes to `f` that the driver has, instead of a copy of them in the window; how many there are. */
+    const show = (): number => {
       const s = handle.state.current
       const at = BufferState.position(s)
-      const count = handle.showNow(Math.min(s.bytes.length, range.to - at), (bytes) => f(bytes, at))
+      const count = handle.atOnce?.show(Math.min(s.bytes.length, range.to - at), (bytes) => f(bytes, at)) ?? 0
       total += count
-      return count > 0
+      return count
     }
     const hasMore = () => BufferState.readable(handle.state.current) > 0
     const readOn = (): Effect.Effect<number, TransferError<A>> => {
       for (let windows = 0; give(); windows++) {
         // Interruption is heard now and then, also where the driver never waits.
         if (windows === windowsAtOnce) return Effect.flatMap(restore(Effect.void), readOn)
-        if (show()) continue
-        if (!handle.refillNow()) {
+        if (show() > 0) continue
+        if (handle.atOnce?.refill() !== true) {
           return Effect.flatMap(
             handle.refillSlow(restore),
             () => hasMore() ? Effect.flatMap(restore(Effect.void), readOn) : Effect.succeed(total)
@@ -202,7 +202,7 @@ export const forEachBuffer = <A extends Access>(
       return Effect.succeed(total)
     }
     return Effect.suspend((): Effect.Effect<number, Failure> => {
-      if (!handle.canRead) return Effect.fail(handle.cannotRead())
+      if (!handle.canRead) return handle.cannotRead()
       if (handle.state.current.bytes.length === 0) return Effect.fail(unbuffered(handle))
       return range.from === undefined
         ? readOn()

@@ -25,7 +25,7 @@ export class FileHandle<A extends IOProc.Access = IOProc.Access> extends HandleB
   override readonly driver: IOProc.IOProc | undefined
   private readonly file: IOProc.File
   private readonly ownsFile: boolean
-  private readonly atOnce: AtOnce
+  override readonly atOnce: AtOnce
   /** Whether the driver was given bytes that it may still hold. */
   private unflushed = false
 
@@ -77,32 +77,12 @@ export class FileHandle<A extends IOProc.Access = IOProc.Access> extends HandleB
     return this.atOnce.write(source)
   }
 
-  override lendNow(count: number): Uint8Array | undefined {
-    return this.lock.idle && this.canRead ? this.atOnce.lend(count) : undefined
-  }
-
-  override showNow(most: number, f: (bytes: Uint8Array) => void): number {
-    return this.atOnce.show(most, f)
-  }
-
-  override passesBy(count: number): boolean {
-    return this.atOnce.passesBy(count)
-  }
-
-  override seekNow(target: number): boolean {
-    return this.atOnce.enabled && this.atOnce.seek(target)
-  }
-
-  override refillNow(): boolean {
-    return this.atOnce.enabled && this.atOnce.refill()
-  }
-
   // -------------------------------------------------------------------------------------------------------------------
   // reading
   // -------------------------------------------------------------------------------------------------------------------
 
   readSlow(target: Uint8Array, restore: Restore): Effect.Effect<number, TransferError<A>> {
-    if (!this.canRead) return Effect.fail(this.cannotRead())
+    if (!this.canRead) return this.cannotRead()
     const readOn = (done: number): Effect.Effect<number, TransferError<A>> => {
       const taken = done + take(this.state, target, done)
       if (taken === target.length) return Effect.succeed(taken)
@@ -156,20 +136,17 @@ export class FileHandle<A extends IOProc.Access = IOProc.Access> extends HandleB
       })
     return Effect.zipRight(
       this.driverTo(at, restore, (cause) => failed(`the storage does not go there: ${cause.description}`, cause)),
-      Effect.matchCauseEffect(restore(Effect.suspend(() => this.asked(this.file.read(target)))), {
-        onFailure: (cause) => {
-          this.loseDriver()
-          return Effect.mapError(Effect.failCause(cause), (error) => MmioError.withDetails(error, { position: at }))
-        },
-        onSuccess: (count) => {
+      Effect.mapError(
+        this.calling(restore, () => this.file.read(target), (count) => {
           if (!isCountOf(count, target)) {
             this.loseDriver()
             return Effect.fail(failed(`the driver says it read ${count} of ${target.length} bytes`))
           }
           this.state.current = commit(this.state.current, count)
           return Effect.succeed(count)
-        }
-      })
+        }),
+        (error) => MmioError.withDetails(error, { position: at })
+      )
     )
   }
 
@@ -178,7 +155,7 @@ export class FileHandle<A extends IOProc.Access = IOProc.Access> extends HandleB
   // -------------------------------------------------------------------------------------------------------------------
 
   writeSlow(source: Uint8Array, restore: Restore): Effect.Effect<number, MmioError.WriteError> {
-    if (!this.canWrite) return Effect.fail(this.cannotWrite())
+    if (!this.canWrite) return this.cannotWrite()
     if (source.length === 0) return Effect.succeed(0)
     const writeOn = (): Effect.Effect<number, MmioError.WriteError> => {
       const s = this.state.current
@@ -261,15 +238,9 @@ export class FileHandle<A extends IOProc.Access = IOProc.Access> extends HandleB
 
   /** Has the driver push down what it was given. */
   private pushDriver(restore: Restore): Effect.Effect<void, MmioError.WriteError> {
-    return Effect.matchCauseEffect(restore(Effect.suspend(() => this.file.writeFlush(new Uint8Array(0)))), {
-      onFailure: (cause) => {
-        this.loseDriver()
-        return Effect.failCause(cause)
-      },
-      onSuccess: () => {
-        this.unflushed = false
-        return Effect.void
-      }
+    return this.calling(restore, () => this.file.writeFlush(new Uint8Array(0)), () => {
+      this.unflushed = false
+      return Effect.void
     })
   }
 
@@ -293,20 +264,14 @@ export class FileHandle<A extends IOProc.Access = IOProc.Access> extends HandleB
       })
     return Effect.zipRight(
       this.driverTo(at, restore, (cause) => failed(`the storage does not go there: ${cause.description}`, cause)),
-      Effect.matchCauseEffect(
-        restore(Effect.suspend(() => {
-          this.unflushed = true
-          return this.asked(write(source))
-        })),
-        {
-          onFailure: (cause) => {
-            this.loseDriver()
-            return Effect.mapError(Effect.failCause(cause), (error) =>
-              error._tag === "CannotWrite"
-                ? failed(error.description, error.cause)
-                : MmioError.withDetails(error, { position: at }))
+      Effect.mapError(
+        this.calling(
+          restore,
+          () => {
+            this.unflushed = true
+            return write(source)
           },
-          onSuccess: (count) => {
+          (count) => {
             if (count === 0 || !isCountOf(count, source)) {
               this.loseDriver()
               return Effect.fail(failed(`the driver says it wrote ${count} of ${source.length} bytes`))
@@ -314,7 +279,11 @@ export class FileHandle<A extends IOProc.Access = IOProc.Access> extends HandleB
             this.state.current = commit(this.state.current, count)
             return Effect.succeed(count)
           }
-        }
+        ),
+        (error) =>
+          error._tag === "CannotWrite"
+            ? failed(error.description, error.cause)
+            : MmioError.withDetails(error, { position: at })
       )
     )
   }
@@ -341,21 +310,30 @@ export class FileHandle<A extends IOProc.Access = IOProc.Access> extends HandleB
     from: IOProc.Whence,
     restore: Restore
   ): Effect.Effect<number, MmioError.CannotSeek> {
-    return Effect.matchCauseEffect(restore(Effect.suspend(() => this.asked(this.file.seek(offset, from)))), {
+    return this.calling(restore, () => this.file.seek(offset, from), (at) => {
+      this.state.current = BufferState.standingAt(this.state.current, at)
+      return Effect.succeed(at)
+    })
+  }
+
+  /** Asks the driver, and goes on with its answer; where it does not come, nobody knows where the driver stands. */
+  private calling<B, E, C, E2>(
+    restore: Restore,
+    call: () => Effect.Effect<B, E>,
+    onSuccess: (answer: B) => Effect.Effect<C, E2>
+  ): Effect.Effect<C, E | E2> {
+    const asked = Effect.suspend(() => {
+      const answer = call()
+      if (answer instanceof Immediate || answer instanceof Awaited) this.atOnce.enabled = true
+      return answer
+    })
+    return Effect.matchCauseEffect(restore(asked), {
       onFailure: (cause) => {
         this.loseDriver()
         return Effect.failCause(cause)
       },
-      onSuccess: (at) => {
-        this.state.current = BufferState.standingAt(this.state.current, at)
-        return Effect.succeed(at)
-      }
+      onSuccess
     })
-  }
-
-  private asked<B, E>(answer: Effect.Effect<B, E>): Effect.Effect<B, E> {
-    if (answer instanceof Immediate || answer instanceof Awaited) this.atOnce.enabled = true
-    return answer
   }
 
   /** After a call that did not tell: the next one seeks first. */

@@ -13,12 +13,13 @@ import type * as FileName from "../FileName.js"
 import type { Access, IOProc, Whence } from "../IOProc.js"
 import type * as Api from "../Mmio.js"
 import * as MmioError from "../MmioError.js"
+import type { AtOnce } from "./atOnce.js"
 import * as BufferState from "./bufferState.js"
-import { allocate, copy } from "./copy.js"
+import { allocate, copy, outOfMemory } from "./copy.js"
 import { bothExits } from "./exits.js"
 import { immediate } from "./immediate.js"
 import { Lock, type Restore } from "./lock.js"
-import { Position, Read, ReadInto, Seek, Write, WriteAll } from "./operations.js"
+import { Read, ReadInto, Seek, Write, WriteAll } from "./operations.js"
 import { StateRef } from "./stateRef.js"
 
 /** @internal */
@@ -49,6 +50,8 @@ export abstract class HandleBase<A extends Access = Access> implements Api.Handl
   /** What the access allows; every path asks, since a cast gets past the types. */
   readonly canRead: boolean
   readonly canWrite: boolean
+  /** What asks a driver that answers at once. */
+  readonly atOnce: AtOnce | undefined = undefined
   /** Whose file it is, where a driver was asked for it by the name. */
   readonly driver: IOProc | undefined = undefined
 
@@ -115,11 +118,11 @@ export abstract class HandleBase<A extends Access = Access> implements Api.Handl
   }
 
   get position(): Effect.Effect<number> {
-    return new Position(this)
+    return this.immediate(() => Effect.succeed(BufferState.position(this.state.current)))
   }
 
   seek(offset: number, from: Whence): Effect.Effect<number, SeekFailure> {
-    return new Seek(this, offset, from)
+    return new Seek(this, [offset, from])
   }
 
   /** Whether the window is free to give so many bytes. */
@@ -131,7 +134,7 @@ export abstract class HandleBase<A extends Access = Access> implements Api.Handl
   /** Whether the window is free to take so many bytes, and they are no better given to the driver. */
   canPut(count: number): boolean {
     return this.lock.idle && this.canWrite && count > 0 && BufferState.fits(this.state.current, count)
-      && !this.passesBy(count)
+      && this.atOnce?.passesBy(count) !== true
   }
 
   /** Puts bytes into the window, which {@link canPut}. */
@@ -152,31 +155,6 @@ export abstract class HandleBase<A extends Access = Access> implements Api.Handl
 
   /** Writes as `writeSlow` does; false where that takes waiting. */
   writeNow(_source: Uint8Array): boolean {
-    return false
-  }
-
-  /** Reads just so many bytes, where a driver has them to give away. */
-  lendNow(_count: number): Uint8Array | undefined {
-    return undefined
-  }
-
-  /** Reads up to so many bytes past an empty window, and shows them where a driver has them. Only for an operation that has the handle to itself. */
-  showNow(_most: number, _f: (bytes: Uint8Array) => void): number {
-    return 0
-  }
-
-  /** Whether a driver takes so many bytes as quickly as the window would. */
-  passesBy(_count: number): boolean {
-    return false
-  }
-
-  /** Moves as `seekSlow` does; false where that takes waiting. */
-  seekNow(_target: number): boolean {
-    return false
-  }
-
-  /** Refills as `refillSlow` does; false where that takes waiting. Only for an operation that has the handle to itself. */
-  refillNow(): boolean {
     return false
   }
 
@@ -205,17 +183,6 @@ export abstract class HandleBase<A extends Access = Access> implements Api.Handl
       : this.invalid("Mmio.read", `${count} is not a number of bytes`)
   }
 
-  writeInFull(source: Uint8Array): Effect.Effect<number, MmioError.WriteError> {
-    return this.run("Mmio.write", (restore) => this.writeSlow(source, restore))
-  }
-
-  writeAllOf(source: Uint8Array): Effect.Effect<void, MmioError.WriteError> {
-    return this.run(
-      "Mmio.writeAll",
-      (restore) => Effect.asVoid(Effect.zipRight(this.reserveSlow(source.length), this.writeSlow(source, restore)))
-    )
-  }
-
   /** Runs what needs no I/O, at once where it can. */
   immediate<B, E>(body: () => Effect.Effect<B, E>): Effect.Effect<B, E> {
     return immediate(() => this.lock.idle ? body() : this.lock.exclusive(body))
@@ -226,6 +193,11 @@ export abstract class HandleBase<A extends Access = Access> implements Api.Handl
 
   /** Writes in full, or what a block of memory has room for; on failure and interruption the position stays where it was. */
   abstract writeSlow(source: Uint8Array, restore: Restore): Effect.Effect<number, MmioError.WriteError>
+
+  /** Writes all of the bytes, or fails before the first where it is known that there is no room. */
+  writeAllSlow(bytes: Uint8Array, restore: Restore): Effect.Effect<number, MmioError.WriteError> {
+    return Effect.zipRight(this.reserveSlow(bytes.length), this.writeSlow(bytes, restore))
+  }
 
   /** Fails where it is known beforehand that so many bytes cannot be written. */
   abstract reserveSlow(count: number): Effect.Effect<void, MmioError.CannotExpand>
@@ -271,7 +243,7 @@ export abstract class HandleBase<A extends Access = Access> implements Api.Handl
       size: number
     ): Effect.Effect<Uint8Array, TransferError<A> | MmioError.OutOfMemory> => {
       const bytes = allocate(size)
-      if (bytes === undefined) return Effect.fail(this.outOfMemory("Mmio.read", size))
+      if (bytes === undefined) return Effect.fail(outOfMemory("Mmio.read", this.name.full, size))
       bytes.set(sofar)
       return Effect.flatMap(this.readSlow(bytes.subarray(sofar.length), restore), (read) => {
         const total = sofar.length + read
@@ -336,27 +308,24 @@ export abstract class HandleBase<A extends Access = Access> implements Api.Handl
   // refusals
   // -------------------------------------------------------------------------------------------------------------------
 
-  cannotRead(): MmioError.CannotRead {
-    return new MmioError.CannotRead({
-      operation: "Mmio",
-      file: this.name.full,
-      description: "the handle is open for writing only"
-    })
+  cannotRead(): Effect.Effect<never, MmioError.CannotRead> {
+    return Effect.fail(
+      new MmioError.CannotRead({
+        operation: "Mmio",
+        file: this.name.full,
+        description: "the handle is open for writing only"
+      })
+    )
   }
-  cannotWrite(): MmioError.CannotWrite {
-    return new MmioError.CannotWrite({
-      operation: "Mmio",
-      file: this.name.full,
-      description: "the handle is open for reading only",
-      written: 0
-    })
-  }
-  outOfMemory(operation: string, size: number): MmioError.OutOfMemory {
-    return new MmioError.OutOfMemory({
-      operation,
-      file: this.name.full,
-      description: `there is no memory for a buffer of ${size} bytes`
-    })
+  cannotWrite(): Effect.Effect<never, MmioError.CannotWrite> {
+    return Effect.fail(
+      new MmioError.CannotWrite({
+        operation: "Mmio",
+        file: this.name.full,
+        description: "the handle is open for reading only",
+        written: 0
+      })
+    )
   }
   invalid(operation: string, description: string): Effect.Effect<never, MmioError.InvalidParameter> {
     return Effect.fail(new MmioError.InvalidParameter({ operation, file: this.name.full, description }))

@@ -26,13 +26,10 @@ export abstract class Immediate<A, E> extends Effectable.Class<A, E> {
 }
 
 class Evaluation<A, E> extends Immediate<A, E> {
-  private readonly f: () => Effect.Effect<A, E>
-  constructor(f: () => Effect.Effect<A, E>) {
+  readonly evaluate: () => Effect.Effect<A, E>
+  constructor(evaluate: () => Effect.Effect<A, E>) {
     super()
-    this.f = f
-  }
-  evaluate(): Effect.Effect<A, E> {
-    return this.f()
+    this.evaluate = evaluate
   }
 }
 
@@ -66,11 +63,11 @@ export abstract class Prompt<A, E> extends Immediate<A, E> {
   }
   get _op(): string {
     try {
-      return this.isAtHand ? inOneStep : "Commit"
+      if (this.isAtHand) return inOneStep
     } catch {
       // Evaluated, it is a defect; the runtime expects none here.
-      return "Commit"
     }
+    return "Commit"
   }
   effect_instruction_i0(): A {
     return this.take()

@@ -41,7 +41,7 @@ export class MemoryHandle<A extends IOProc.Access = IOProc.Access> extends Handl
 
   readSlow(target: Uint8Array): Effect.Effect<number, MmioError.ReadError> {
     return Effect.suspend(() => {
-      if (!this.canRead) return Effect.fail(this.cannotRead())
+      if (!this.canRead) return this.cannotRead()
       const s = this.state.current
       const count = Math.min(BufferState.readable(s), target.length)
       if (count > 0) {
@@ -54,7 +54,7 @@ export class MemoryHandle<A extends IOProc.Access = IOProc.Access> extends Handl
 
   writeSlow(source: Uint8Array): Effect.Effect<number, MmioError.WriteError> {
     return Effect.suspend(() => {
-      if (!this.canWrite) return Effect.fail(this.cannotWrite())
+      if (!this.canWrite) return this.cannotWrite()
       if (source.length === 0) return Effect.succeed(0)
       const next = this.state.current.next
       this.grow(next + source.length)

@@ -11,7 +11,7 @@ import * as FourCC from "../FourCC.js"
 import * as IOProc from "../IOProc.js"
 import type * as Api from "../Mmio.js"
 import * as MmioError from "../MmioError.js"
-import { allocate } from "./copy.js"
+import { allocate, outOfMemory } from "./copy.js"
 import { bothExits } from "./exits.js"
 import { FileHandle } from "./fileHandle.js"
 import { type HandleBase, TypeId } from "./handle.js"
@@ -46,9 +46,7 @@ const makeBuffer = (
   }
   const bytes = allocate(size)
   return bytes === undefined
-    ? Either.left(
-      new MmioError.OutOfMemory({ operation, file, description: `there is no memory for a buffer of ${size} bytes` })
-    )
+    ? Either.left(outOfMemory(operation, file, size))
     : Either.right(bytes)
 }
 

@@ -10,158 +10,112 @@ import { counted } from "./exits.js"
 import type { HandleBase, ReadFailure, SeekFailure, TransferError } from "./handle.js"
 import { Prompt } from "./immediate.js"
 
-/** @internal */
-export class ReadInto<A extends Access> extends Prompt<number, TransferError<A>> {
-  private readonly handle: HandleBase<A>
-  private readonly target: Uint8Array
-  constructor(handle: HandleBase<A>, target: Uint8Array) {
+/** An operation on a handle, with what it is given. */
+abstract class Operation<H, Given, A, E> extends Prompt<A, E> {
+  protected readonly handle: H
+  protected readonly given: Given
+  constructor(handle: H, given: Given) {
     super()
     this.handle = handle
-    this.target = target
+    this.given = given
   }
+}
+
+/** @internal */
+export class ReadInto<A extends Access> extends Operation<HandleBase<A>, Uint8Array, number, TransferError<A>> {
   get isAtHand(): boolean {
-    return this.handle.canTake(this.target.length)
+    return this.handle.canTake(this.given.length)
   }
   take(): number {
-    const { target } = this
-    const { state } = this.handle
+    const { given: target, handle: { state } } = this
     const s = state.current
     copy(s.bytes, s.next, target, 0, target.length)
     state.current = BufferState.taken(s, target.length)
     return target.length
   }
-  override evaluate(): Effect.Effect<number, TransferError<A>> {
-    return this.isAtHand ? counted(this.take()) : this.otherwise()
-  }
   otherwise(): Effect.Effect<number, TransferError<A>> {
-    const { handle, target } = this
+    const { given: target, handle } = this
     return handle.readQuick(target) ?? handle.readInFull(target)
   }
 }
 
 /** @internal */
-export class Read<A extends Access> extends Prompt<Uint8Array, ReadFailure<A>> {
-  private readonly handle: HandleBase<A>
-  private readonly count: number
-  constructor(handle: HandleBase<A>, count: number) {
-    super()
-    this.handle = handle
-    this.count = count
-  }
+export class Read<A extends Access> extends Operation<HandleBase<A>, number, Uint8Array, ReadFailure<A>> {
   get isAtHand(): boolean {
-    const { count } = this
+    const { given: count } = this
     return count >= 0 && Number.isInteger(count) && this.handle.canTake(count)
   }
   take(): Uint8Array {
-    const { count } = this
-    const { state } = this.handle
+    const { given: count, handle: { state } } = this
     const s = state.current
     state.current = BufferState.taken(s, count)
     return s.bytes.slice(s.next, s.next + count)
   }
   otherwise(): Effect.Effect<Uint8Array, ReadFailure<A>> {
-    return this.handle.readNew(this.count)
+    return this.handle.readNew(this.given)
+  }
+}
+
+abstract class Put<A> extends Operation<HandleBase, Uint8Array, A, MmioError.WriteError> {
+  get isAtHand(): boolean {
+    return this.handle.canPut(this.given.length)
   }
 }
 
 /** @internal */
-export class Write extends Prompt<number, MmioError.WriteError> {
-  private readonly handle: HandleBase
-  private readonly source: Uint8Array
-  constructor(handle: HandleBase, source: Uint8Array) {
-    super()
-    this.handle = handle
-    this.source = source
-  }
-  get isAtHand(): boolean {
-    return this.handle.canPut(this.source.length)
-  }
+export class Write extends Put<number> {
   take(): number {
-    this.handle.put(this.source)
-    return this.source.length
-  }
-  override evaluate(): Effect.Effect<number, MmioError.WriteError> {
-    return this.isAtHand ? counted(this.take()) : this.otherwise()
+    this.handle.put(this.given)
+    return this.given.length
   }
   otherwise(): Effect.Effect<number, MmioError.WriteError> {
-    const { handle, source } = this
-    return handle.writeNow(source) ? counted(source.length) : handle.writeInFull(source)
+    const { given: source, handle } = this
+    return handle.writeNow(source)
+      ? counted(source.length)
+      : handle.run("Mmio.write", (restore) => handle.writeSlow(source, restore))
   }
 }
 
 /** @internal */
-export class WriteAll extends Prompt<void, MmioError.WriteError> {
-  private readonly handle: HandleBase
-  private readonly source: Uint8Array
-  constructor(handle: HandleBase, source: Uint8Array) {
-    super()
-    this.handle = handle
-    this.source = source
-  }
-  get isAtHand(): boolean {
-    return this.handle.canPut(this.source.length)
-  }
+export class WriteAll extends Put<void> {
   take(): void {
-    this.handle.put(this.source)
+    this.handle.put(this.given)
   }
   otherwise(): Effect.Effect<void, MmioError.WriteError> {
-    const { handle, source } = this
-    return handle.writeNow(source) ? Effect.void : handle.writeAllOf(source)
+    const { given: source, handle } = this
+    return handle.writeNow(source)
+      ? Effect.void
+      : handle.run(
+        "Mmio.writeAll",
+        (restore) =>
+          Effect.asVoid(Effect.zipRight(handle.reserveSlow(source.length), handle.writeSlow(source, restore)))
+      )
   }
 }
 
 /** @internal */
-export class Position extends Prompt<number, never> {
-  private readonly handle: HandleBase
-  constructor(handle: HandleBase) {
-    super()
-    this.handle = handle
-  }
-  get isAtHand(): boolean {
-    return this.handle.lock.idle
-  }
-  take(): number {
-    return BufferState.position(this.handle.state.current)
-  }
-  otherwise(): Effect.Effect<number> {
-    return this.handle.lock.exclusive(() => Effect.sync(() => this.take()))
-  }
-}
-
-/** @internal */
-export class Seek extends Prompt<number, SeekFailure> {
-  private readonly handle: HandleBase
-  private readonly offset: number
-  private readonly from: Whence
-  constructor(handle: HandleBase, offset: number, from: Whence) {
-    super()
-    this.handle = handle
-    this.offset = offset
-    this.from = from
-  }
+export class Seek extends Operation<HandleBase, readonly [offset: number, from: Whence], number, SeekFailure> {
   /** Where it leads, unless that is counted from the end. */
   private get target(): number {
-    return this.from === "start" ? this.offset : BufferState.position(this.handle.state.current) + this.offset
+    const { given: [offset, from], handle } = this
+    return from === "start" ? offset : BufferState.position(handle.state.current) + offset
   }
   get isAtHand(): boolean {
-    const { handle, target } = this
-    const { endRead, offset } = handle.state.current
-    return handle.lock.idle && this.from !== "end" && target >= offset && target <= offset + endRead
-      && Number.isSafeInteger(this.offset)
+    const { given: [offset, from], handle, target } = this
+    const s = handle.state.current
+    return handle.lock.idle && from !== "end" && target >= s.offset && target <= s.offset + s.endRead
+      && Number.isSafeInteger(offset)
   }
   take(): number {
-    const { target } = this
-    const { state } = this.handle
+    const { handle: { state }, target } = this
     state.current = BufferState.movedTo(state.current, target)
     return target
   }
   otherwise(): Effect.Effect<number, SeekFailure> {
-    const { from, handle, offset } = this
+    const { given: [offset, from], handle, target } = this
     if (!Number.isSafeInteger(offset)) return handle.invalid("Mmio.seek", `${offset} is not a number of bytes`)
-    if (handle.lock.idle && from !== "end") {
-      const { target } = this
-      if (handle.seekNow(target)) return Effect.succeed(target)
-    }
-    return handle.run("Mmio.seek", (restore) => handle.seekSlow(offset, from, restore))
+    return handle.lock.idle && from !== "end" && handle.atOnce?.seek(target) === true
+      ? Effect.succeed(target)
+      : handle.run("Mmio.seek", (restore) => handle.seekSlow(offset, from, restore))
   }
 }

@@ -48,7 +48,7 @@ export const stream = <A extends Access>(
       if (at >= to) return Channel.void
       const wanted = Math.min(chunkSize, to - at)
       const isThere = handle.lock.idle && BufferState.position(handle.state.current) === at
-      const lent = isThere ? handle.lendNow(wanted) : undefined
+      const lent = isThere && handle.canRead ? handle.atOnce?.lend(wanted) : undefined
       if (lent !== undefined) return emit(at, lent, wanted)
       const bytes = new Uint8Array(wanted)
       const quick = isThere ? handle.readQuick(bytes) : undefined

@@ -56,7 +56,7 @@ describe("law 6: cheap", () => {
       assert.strictEqual(storage.calls, 2)
     }))
 
-  it.effect("what the buffer serves takes one step of the runtime, as Effect.sync does", () =>
+  it.effect("what the buffer serves takes one step of the runtime, as Effect.sync does, or those of one suspension", () =>
     Effect.gen(function*() {
       const storage = new TestStorage(new Uint8Array(100))
       yield* Effect.scoped(Effect.gen(function*() {
@@ -68,9 +68,9 @@ describe("law 6: cheap", () => {
         assert.strictEqual(steps(Mmio.write(file, new Uint8Array(4))), one)
         assert.strictEqual(steps(Mmio.writeAll(file, new Uint8Array(4))), one)
         assert.strictEqual(steps(Mmio.seek(file, 4)), one)
-        assert.strictEqual(steps(Mmio.position(file)), one)
         const two = steps(Effect.suspend(() => Effect.succeed(1)))
         assert.isAbove(two, one)
+        assert.strictEqual(steps(Mmio.position(file)), two)
         assert.strictEqual(steps(Mmio.getInfo(file)), two)
         assert.isAbove(steps(Mmio.flush(file)), two)
       }))

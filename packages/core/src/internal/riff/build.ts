@@ -15,7 +15,6 @@ import { codeOf } from "../mmio.js"
 import { layoutOf, little, paddingOf } from "./layout.js"
 import { onlyForward } from "./onlyForward.js"
 import { formOf } from "./openForm.js"
-import { writeAllSlow } from "./write.js"
 
 const largestSize = 0xffffffff
 const sizeFieldSize = 4
@@ -59,13 +58,13 @@ const ascendCreated = (handle: HandleBase, chunk: Api.CreatedChunk): Effect.Effe
         }
         const pad: Effect.Effect<unknown, AscendError> = size % 2 === 0
           ? Effect.void
-          : writeAllSlow(handle, new Uint8Array(1), restore)
+          : handle.writeAllSlow(new Uint8Array(1), restore)
         const correct: Effect.Effect<unknown, AscendError> = size === chunk.size
           ? Effect.void
           : Effect.zipRight(
             handle.seekSlow(chunk.dataOffset - sizeFieldSize, "start", restore),
             Effect.zipRight(
-              writeAllSlow(handle, headerOf([size]), restore),
+              handle.writeAllSlow(headerOf([size]), restore),
               handle.seekSlow(end + size % 2, "start", restore)
             )
           )
@@ -131,7 +130,7 @@ export const createChunk = (
     return handle.run(operation, (restore) =>
       Effect.suspend(() => {
         const at = BufferState.position(handle.state.current)
-        return Effect.map(writeAllSlow(handle, header, restore), () => created(at))
+        return Effect.map(handle.writeAllSlow(header, restore), () => created(at))
       }))
   })
 

@@ -233,7 +233,7 @@ class Search<A extends Access> {
       if (!this.isInside(at) || (windows > 0 && at === from)) break
       from = at
       handle.state.current = BufferState.movedTo(handle.state.current, at)
-      if (!handle.refillNow()) break
+      if (handle.atOnce?.refill() !== true) break
     }
     handle.state.current = BufferState.movedTo(handle.state.current, start)
     return undefined
@@ -242,7 +242,7 @@ class Search<A extends Access> {
   slow(restore: Restore): Effect.Effect<Api.FoundChunk, SearchError<A>> {
     return Effect.flatMap(RiffLimits.RiffLimits, (limits): Effect.Effect<Api.FoundChunk, SearchError<A>> => {
       this.limits = limits
-      if (!this.handle.canRead) return Effect.fail(this.handle.cannotRead())
+      if (!this.handle.canRead) return this.handle.cannotRead()
       this.scratch = new Uint8Array(scratchSize)
       const start = BufferState.position(this.handle.state.current)
       return this.handle.returningTo(start, this.from(start, restore))

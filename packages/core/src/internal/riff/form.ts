@@ -21,7 +21,6 @@ import { little } from "./layout.js"
 import { onlyForward } from "./onlyForward.js"
 import * as OpenForms from "./openForm.js"
 import { type Failure, formOf, type OpenForm } from "./openForm.js"
-import { writeAllSlow } from "./write.js"
 
 /** A form that is being written. Its state changes in operations that have the handle to themselves. */
 class Form implements OpenForm {
@@ -122,12 +121,12 @@ const apply = (
   const behind = end + padding
   const pad: Effect.Effect<unknown, Failure> = padding === 0
     ? Effect.void
-    : writeAllSlow(handle, new Uint8Array(padding), restore)
+    : handle.writeAllSlow(new Uint8Array(padding), restore)
   // Only what was flushed is before what comes then, if the power goes.
   const barrier: Effect.Effect<unknown, Failure> = flush || converts ? handle.flushSlow(restore) : Effect.void
   const write = ({ at, bytes }: FormState.Write): Effect.Effect<unknown, Failure> =>
     handle.seekSlow(at, "start", restore).pipe(
-      Effect.zipRight(writeAllSlow(handle, bytes, restore)),
+      Effect.zipRight(handle.writeAllSlow(bytes, restore)),
       Effect.zipRight(barrier)
     )
   return handle.returningTo(
@@ -287,7 +286,7 @@ const begin = (handle: HandleBase, type: string, options: Api.RiffOptions) =>
         if (Either.isLeft(begun)) return yield* Effect.fail(refused(handle, operation, begun.left))
         const { bytes, state } = begun.right
         if (options.size === undefined) yield* requireSeeking(handle, operation, restore)
-        yield* writeAllSlow(handle, bytes, restore)
+        yield* handle.writeAllSlow(bytes, restore)
         const form = new Form(handle, state, options.size === undefined ? true : undefined)
         return { chunk: chunkOf(state, beginning.type), form }
       })

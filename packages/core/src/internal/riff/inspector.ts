@@ -3,7 +3,8 @@
  */
 import type { Limits } from "../../RiffLimits.js"
 import * as RiffProblem from "../../RiffProblem.js"
-import { code, hasDs64, ids, isPrintable, paddingOf, types, wave64 } from "./layout.js"
+import * as Known from "./known.js"
+import { code, hasDs64, ids, isPrintable, paddingOf, wave64 } from "./layout.js"
 import type { Exceedable } from "./limits.js"
 import { Visitor, type Walker } from "./walker.js"
 
@@ -67,18 +68,18 @@ export class Inspector extends Visitor {
   private form(walker: Walker): void {
     const { id, offset, type } = walker
     if (walker.count === 1) this.first = type
-    else if (this.first !== types.AVI || id !== ids.RIFF || type !== types.AVIX) {
+    else if (this.first !== Known.types.AVI || id !== ids.RIFF || type !== Known.types.AVIX) {
       this.report(new RiffProblem.FurtherForm({ offset, id: code(id) }))
     }
     if (hasDs64(id) && walker.ds64 === undefined) this.report(new RiffProblem.MissingDs64({ offset, id: code(id) }))
-    this.formatMissing = type === types.WAVE || type === types.wave
+    this.formatMissing = type === Known.types.WAVE || type === Known.types.wave
   }
 
   /** A chunk of a form. */
   private part({ id, offset }: Walker): void {
     if (!this.formatMissing) return
     if (id === ids.data) this.report(new RiffProblem.DataBeforeFormat({ offset }))
-    if (id === ids.data || id === ids.fmt) this.formatMissing = false
+    if (id === ids.data || id === Known.ids.fmt) this.formatMissing = false
   }
 
   override rest(walker: Walker, offset: number, bytes: number): void {

@@ -4,7 +4,8 @@
 import * as FourCC from "../../FourCC.js"
 import type * as Api from "../../Riff.js"
 
-const number = <const S extends string>(text: S & FourCC.FourCharacters<S>): number =>
+/** The number of a code. @internal */
+export const number = <const S extends string>(text: S & FourCC.FourCharacters<S>): number =>
   FourCC.toNumber(FourCC.make<S>(text))
 
 /** Ids are compared as the numbers they are in a little-endian file: strings are made of the chunks that are given out, only. @internal */
@@ -19,27 +20,14 @@ export const ids = {
   PROP: number("PROP"),
   SSND: number("SSND"),
   ds64: number("ds64"),
-  fmt: number("fmt "),
   data: number("data"),
-  JUNK: number("JUNK"),
-  junk: number("junk"),
-  PAD: number("PAD "),
-  FLLR: number("FLLR"),
-  /** The filler of IFF-85. */
-  blank: number("    "),
   /** Of Wave64, where they are the first four bytes of a GUID. */
   riff: number("riff"),
   list: number("list")
 } as const
 
-/** Types of forms. @internal */
-export const types = {
-  AVI: number("AVI "),
-  AVIX: number("AVIX"),
-  WAVE: number("WAVE"),
-  /** Of Wave64. */
-  wave: number("wave")
-} as const
+/** The form that is `wave` in Wave64, and `WAVE` elsewhere. @internal */
+export const waveTypes = { WAVE: number("WAVE"), wave: number("wave") } as const
 
 /** How the headers of one container are written. @internal */
 export interface Layout {
@@ -212,9 +200,9 @@ export const formLayout = (id: number, bytes: Uint8Array, at: number, available:
   }
 }
 
-/** Whether a container has the type that is looked for: the form that is `wave` in Wave64 is `WAVE` elsewhere. @internal */
+/** Whether a container has the type that is looked for. @internal */
 export const isType = (layout: Layout, type: number, sought: number): boolean =>
-  type === sought || (layout === wave64 && type === types.wave && sought === types.WAVE)
+  type === sought || (layout === wave64 && type === waveTypes.wave && sought === waveTypes.WAVE)
 
 /** The GUID at `at` in hexadecimal digits. @internal */
 export const guidAt = (bytes: Uint8Array, at: number): string => {

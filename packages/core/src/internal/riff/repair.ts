@@ -15,7 +15,6 @@ import type { Restore } from "../lock.js"
 import * as Ds64 from "./ds64.js"
 import * as Layout from "./layout.js"
 import * as Tree from "./tree.js"
-import { writeAllSlow } from "./write.js"
 
 /** A correction, with the bytes that it writes. */
 interface Change {
@@ -181,7 +180,7 @@ const apply = (handle: HandleBase, changes: ReadonlyArray<Change>, restore: Rest
     Effect.forEach(changes, ({ bytes, correction }) =>
       Effect.zipRight(
         handle.seekSlow(correction.offset, "start", restore),
-        writeAllSlow(handle, bytes, restore)
+        handle.writeAllSlow(bytes, restore)
       ), { discard: true }),
     Effect.sync(() => {
       handle.state.current = BufferState.movedTo(handle.state.current, start)

@@ -44,7 +44,7 @@ class Window {
     restore: Restore
   ): Effect.Effect<void, Mmio.ReadError<A>> {
     return Effect.suspend(() => {
-      if (!handle.canRead) return Effect.fail(handle.cannotRead())
+      if (!handle.canRead) return handle.cannotRead()
       const start = BufferState.position(handle.state.current)
       const before = walker.count
       const { bytes, endRead, offset } = handle.state.current

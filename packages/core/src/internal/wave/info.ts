@@ -13,7 +13,7 @@ import type * as Riff from "../../Riff.js"
 import { type Limits, RiffLimits } from "../../RiffLimits.js"
 import type * as Api from "../../Wave.js"
 import * as BufferState from "../bufferState.js"
-import { allocate } from "../copy.js"
+import { allocate, outOfMemory } from "../copy.js"
 import type { HandleBase } from "../handle.js"
 import type { Restore } from "../lock.js"
 import { checkChunkSize } from "../mmio.js"
@@ -155,7 +155,7 @@ const readBytes = <A extends Access>(
   Effect.suspend((): Effect.Effect<Uint8Array, MmioError.OutOfMemory | Mmio.ReadError<A>> => {
     const bytes = allocate(size)
     return bytes === undefined
-      ? Effect.fail(handle.outOfMemory(operation, size))
+      ? Effect.fail(outOfMemory(operation, handle.name.full, size))
       : Effect.map(readAt(handle, at, bytes, restore), (count) => bytes.subarray(0, count))
   })
 

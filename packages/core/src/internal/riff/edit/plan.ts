@@ -6,6 +6,7 @@ import * as FourCC from "../../../FourCC.js"
 import * as MmioError from "../../../MmioError.js"
 import type * as Api from "../../../Riff.js"
 import * as Ds64 from "../ds64.js"
+import * as Known from "../known.js"
 import * as Layout from "../layout.js"
 import { childrenOf, type Draft } from "./draft.js"
 import * as Placement from "./placement.js"
@@ -47,9 +48,7 @@ interface Range {
   readonly to: number
 }
 
-const { ids, types } = Layout
-
-const fillers: ReadonlySet<number> = new Set([ids.JUNK, ids.junk, ids.PAD, ids.FLLR])
+const fillers: ReadonlySet<number> = new Set([Known.ids.JUNK, Known.ids.junk, Known.ids.PAD, Known.ids.FLLR])
 /** Where a filler is among how many siblings of what was changed it is made use of. */
 const nearby = 64
 
@@ -57,15 +56,15 @@ const fillerOf = (form: Draft): Filler => ({
   layout: form.layout,
   idBytes: Layout.codeBytes(
     form.layout,
-    form.layout === Layout.wave64 ? ids.junk : isIff(form) ? ids.blank : ids.JUNK
+    form.layout === Layout.wave64 ? Known.ids.junk : isIff(form) ? Known.ids.blank : Known.ids.JUNK
   )
 })
 
-const isIff = ({ id }: Draft): boolean => id === ids.FORM || id === ids.CAT
+const isIff = ({ id }: Draft): boolean => id === Layout.ids.FORM || id === Layout.ids.CAT
 
 /** Whether a chunk is there only to take room. */
 const isFiller = (form: Draft, { id, touched }: Draft): boolean =>
-  !touched && (isIff(form) ? id === ids.blank : fillers.has(id))
+  !touched && (isIff(form) ? id === Known.ids.blank : fillers.has(id))
 
 /** The bytes of a header with this size of the data, and with the type of a container. */
 const headerBytes = ({ idBytes, layout, typeBytes }: Pick<Draft, "idBytes" | "layout" | "typeBytes">, size: number) => {
@@ -119,14 +118,14 @@ class Parts {
       draft
     })
     // Filler in a list is expected in AVI only: elsewhere lists are read as records, whose parts have their places.
-    const inside = draft === form || form.type === types.AVI || form.type === types.AVIX
+    const inside = draft === form || form.type === Known.types.AVI || form.type === Known.types.AVIX
       ? fillerOf(form)
       : undefined
     const children = childrenOf(draft)
     const near = isNearTouched(children)
     children.forEach((child, i) => {
       // What an RF64 begins with stays there.
-      const before = i === 0 && child.id === ids.ds64 ? undefined : inside
+      const before = i === 0 && child.id === Layout.ids.ds64 ? undefined : inside
       if (inside !== undefined && near(i) && isFiller(form, child) && child.source !== undefined) {
         this.room.push({ from: child.source.chunk.offset, to: endOf(child.source) })
       } else {
@@ -264,7 +263,7 @@ class Writes {
 }
 
 const isInDs64 = ({ id, sizeField }: Api.Chunk): boolean =>
-  FourCC.toNumber(id) === ids.data && sizeField === Layout.unknownSize
+  FourCC.toNumber(id) === Layout.ids.data && sizeField === Layout.unknownSize
 
 /** Whether the file that is to be has a `data` whose size is in the `ds64`. */
 const hasDataInDs64 = (form: Draft): boolean => {
@@ -285,7 +284,7 @@ const hasDataInDs64 = (form: Draft): boolean => {
 const dataSizeOf = (form: Draft): { readonly place: number; readonly size: number } | undefined => {
   const ds64 = form.source?.chunk.ds64
   if (ds64?._tag !== "Some" || hasDataInDs64(form)) return undefined
-  const data = childrenOf(form).find(({ id }) => id === ids.data)
+  const data = childrenOf(form).find(({ id }) => id === Layout.ids.data)
   const size = data?.data?.length ?? data?.source?.chunk.size ?? 0
   return size === ds64.value.dataSize ? undefined : { place: ds64.value.dataOffset + 8, size }
 }
@@ -309,8 +308,8 @@ const placed = (forms: ReadonlyArray<Draft>, length: number): Placed => {
 
 /** Whether a reader finds a chunk wherever it is in its form. */
 const isFree = (form: Draft, { id, placed, touched }: Draft): boolean =>
-  (form.type === types.WAVE || form.type === types.wave) && touched && !placed && id !== ids.data
-  && id !== ids.fmt
+  (form.type === Known.types.WAVE || form.type === Known.types.wave) && touched && !placed && id !== Layout.ids.data
+  && id !== Known.ids.fmt
 
 /**
  * The best placement. Chunks of a `WAVE` that were changed go to its end where that moves less, unless the order is to be kept: one that is in
