@@ -1,7 +1,7 @@
 /**
  * Everything that has to hold, in one command:
  *
- *   npm test                                 all steps but speed, whose ratios need a quiet machine
+ *   npm test                                 all steps
  *   npm test -- --quick                      build and vitest
  *   npm test -- --only lint,docs             these steps
  *   npm test -- --only speed                 the guard of the benchmark
@@ -90,7 +90,7 @@ const parse = (args) => {
     console.error(`There is no step "${unknown[0]}", only: ${Object.keys(steps).join(", ")}.`)
     process.exit(2)
   }
-  let chosen = Object.keys(steps).filter((name) => name !== "speed")
+  let chosen = Object.keys(steps)
   const filters = []
   while (args.length > 0) {
     const arg = args.shift()

@@ -509,12 +509,13 @@ export interface BlockSizes {
 
 /**
  * A driver whose files, also those of the drivers that it finds, read the next block while the last is used, so that most reads
- * are answered at once. It costs up to two blocks of memory for a file that is read in sequence, and nothing for any other.
+ * are answered at once; a file with {@link File.readAt} begins with the one behind it while somebody waits for the next. It costs up to two
+ * blocks of memory for a file that is read in sequence, and nothing for any other.
  *
  * - What is written to the same bytes through any file of this process that goes through `readAhead` is seen, once it has been written or, where
  *   it is held back, flushed. What is written past it, by another process for one, is seen by blocks that are read after that.
  * - A failure to read ahead is not told: what was not read is asked for again when it is wanted.
- * - Closing waits for the block on its way. A file that is {@link File.forwardOnly} is left as it is.
+ * - Closing waits for what is on its way. A file that is {@link File.forwardOnly} is left as it is.
  *
  * Throws `InvalidParameter` for sizes that are none.
  *

@@ -34,7 +34,7 @@ describe("measure", () => {
     const check = "a1 b1 c1"
     // each for 6 ms
     const warm = "a1 a1 a1 a1 a1 a1 b1 b1 c1 c1 c1"
-    const rounds = "a1 b1 c1 a1 b1 c1 a1 b1 c1"
+    const rounds = "a1 b1 c1 b1 c1 a1 c1 a1 b1"
     expect(log.join(" ")).toBe([check, warm, rounds].join(" "))
     expect(summaries).toEqual({
       a: { lower: 1e6, median: 1e6, upper: 1e6 },

@@ -9,7 +9,7 @@ export interface Setting {
   readonly folder: string
   /** A file of noise that everybody reads. */
   readonly file: string
-  /** Its size in bytes: 512 MiB, or 64 MiB if it has to be quick. Also how much is written where that counts. */
+  /** Its size in bytes: 512 MiB, or 32 MiB if it has to be quick, 64 MiB for the guard. Also how much is written where that counts. */
   readonly size: number
 }
 

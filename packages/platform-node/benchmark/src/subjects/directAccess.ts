@@ -37,6 +37,19 @@ const byAdvance = (file: string, buffer: number) =>
     }
   })
 
+/** What any function that is called with windows has to be paid for, and nothing else. */
+const forEachWindow = (bytes: Uint8Array, size: number, f: (bytes: Uint8Array) => void) => {
+  for (let at = 0; at < bytes.length; at += size) f(bytes.subarray(at, at + size))
+}
+
+const inWindows = (bytes: Uint8Array, size: number): number => {
+  let sum = 0
+  forEachWindow(bytes, size, (bytes) => {
+    sum = sum + sumOf(bytes, 0, bytes.length) | 0
+  })
+  return sum
+}
+
 const bySync = (file: string, buffer: number) =>
   opened(file, "r", (fd) => {
     const bytes = new Uint8Array(buffer)
@@ -63,7 +76,7 @@ export const directAccess: Subject = {
   groups: ({ file, size }) => {
     const whole = new Uint8Array(fs.readFileSync(file))
     const unit = gigabytesPerSecond(size)
-    const peers = ["bytes in memory", "fs.readSync", "fs.createReadStream"] as const
+    const peers = ["bytes in memory", "windows of bytes in memory", "fs.readSync", "fs.createReadStream"] as const
     return [8, 64].map((kibibytes) => {
       const buffer = kibibytes * 1024
       const isDefault = kibibytes === 8
@@ -75,6 +88,7 @@ export const directAccess: Subject = {
           "forEachBuffer": () => onNode(byForEachBuffer(file, buffer)),
           "getInfo, advance": () => onNode(byAdvance(file, buffer)),
           "bytes in memory": () => sumOf(whole, 0, whole.length),
+          "windows of bytes in memory": () => inWindows(whole, buffer),
           "fs.readSync": () => bySync(file, buffer),
           "fs.createReadStream": () => byStream(file)
         },

@@ -16,10 +16,10 @@ const defaultBuffer = 8192
 
 export const manyHandles: Subject = {
   name: "many-handles",
-  title: "10 000 open handles, or 2000 if it has to be quick, with the default buffer of 8192 bytes",
+  title: "10 000 open handles, or 1000 if it has to be quick, with the default buffer of 8192 bytes",
   groups: ({ file, quick }) => {
     // what Node itself has open needs a few
-    const count = Math.min(quick ? 2000 : 10_000, limit() - 100)
+    const count = Math.min(quick ? 1000 : 10_000, limit() - 100)
     const told = (kind: string, what: string) => () => inChild("handles", [kind, what, file, String(count)])
     const unit = bytesPer("handle", count)
     return [

@@ -60,7 +60,7 @@ export const start: Subject = {
       group({
         measuresItself: true,
         // each takes a new process
-        rounds: quick ? 3 : 15,
+        rounds: quick ? 2 : 15,
         times: 1,
         works: {
           "core": importing("effect", "beyond", "@effect-mmio/core"),
