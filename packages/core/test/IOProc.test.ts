@@ -194,6 +194,30 @@ class Block {
 }
 
 layer(Layer.empty)("makeFile", (it) => {
+  it.effect("reads at places only where its storage says that it does several things at once", () =>
+    Effect.gen(function*() {
+      const content = bytes("0123456789")
+      const primitives: IOProc.Primitives = {
+        name: "f",
+        size: Effect.succeed(content.length),
+        readAt: (offset, target) =>
+          Effect.sync(() => {
+            const part = content.subarray(offset, offset + target.length)
+            target.set(part)
+            return part.length
+          })
+      }
+      for (const concurrent of [undefined, false]) {
+        assert.isUndefined(IOProc.makeFile({ ...primitives, concurrent }).readAt)
+      }
+      const file = IOProc.makeFile({ ...primitives, concurrent: true })
+      yield* file.seek(3, "start")
+      const target = new Uint8Array(4)
+      assert.strictEqual(yield* file.readAt?.(8, target) ?? Effect.succeed(-1), 2)
+      assert.strictEqual(text(target.subarray(0, 2)), "89")
+      assert.strictEqual(yield* file.seek(0, "current"), 3)
+    }))
+
   it.effect.prop(
     "keeps the laws of a driver: every operation does what the model does, and leaves the position where it does",
     [fc.uint8Array({ maxLength: 20 }), operations],

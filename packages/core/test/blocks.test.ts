@@ -119,8 +119,10 @@ describe("readAhead", () => {
       assert.isAtMost(sizesOf(storage, "read", "readAt").length, 240 / 6 + 4)
     }))
 
+  class Standing extends Request.TaggedClass("Standing")<number, never, object> {}
+
   /** A file that reads at places by callbacks, which wait in `pending` once somebody has said so. */
-  const controlled = (bytes: Uint8Array) => {
+  const controlled = (bytes: Uint8Array, others: Partial<IOProc.File> = {}) => {
     const pending: Array<() => void> = []
     const state = { holds: false, closedOver: -1 }
     const transfer = (target: Uint8Array, position: number, then: (count: number) => void) =>
@@ -145,7 +147,9 @@ describe("readAhead", () => {
       seek: (offset) => IOProc.immediate(() => Exit.succeed(position = offset)),
       close: Effect.sync(() => {
         state.closedOver = pending.length
-      })
+      }),
+      onMessage: IOProc.answer((request) => request instanceof Standing, () => Effect.sync(() => position)),
+      ...others
     }
     return { pending, state, driver: IOProc.make({ open: () => Effect.succeed(file) }) }
   }
@@ -174,6 +178,23 @@ describe("readAhead", () => {
       }
       yield* Fiber.join(closing)
       assert.strictEqual(control.state.closedOver, 0)
+    }))
+
+  it.effect("has a file answer messages once nothing is on its way any more, standing where its reader is", () =>
+    Effect.gen(function*() {
+      const { driver, pending, state } = controlled(numbers(200), { readAt: undefined })
+      const file = yield* open(IOProc.readAhead(driver, sixteen))
+      for (let at = 0; at < 36; at += 4) yield* take(file, 4)
+      yield* settle
+      state.holds = true
+      for (let at = 36; at < 52; at += 4) yield* take(file, 4)
+      const answering = yield* Effect.fork(Option.getOrThrow(file.onMessage(new Standing())))
+      yield* settle
+      assert.strictEqual(pending.length, 1)
+      for (const end of pending.splice(0)) end()
+      assert.strictEqual(yield* Fiber.join(answering), 52)
+      state.holds = false
+      assert.deepStrictEqual(yield* take(file, 20), [...numbers(200).subarray(52, 72)])
     }))
 
   it.effect("uses nothing again that is still read into", () =>

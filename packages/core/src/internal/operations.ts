@@ -48,8 +48,10 @@ export class Read<A extends Access> extends Operation<HandleBase<A>, number, Uin
   take(): Uint8Array {
     const { given: count, handle: { state } } = this
     const s = state.current
+    // First what may fail: there may be no memory for it.
+    const bytes = s.bytes.slice(s.next, s.next + count)
     state.current = BufferState.taken(s, count)
-    return s.bytes.slice(s.next, s.next + count)
+    return bytes
   }
   otherwise(): Effect.Effect<Uint8Array, ReadFailure<A>> {
     return this.handle.readNew(this.given)

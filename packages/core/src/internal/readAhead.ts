@@ -327,7 +327,7 @@ class ReadAheadFile implements Api.File {
       Effect.suspend(() => {
         const { below } = this
         return Effect.zipRight(
-          Effect.zipRight(below.idle(), Effect.ignore(below.seek(this.position, "start"))),
+          Effect.zipRight(below.idle(), Effect.ignore(Effect.suspend(() => below.seek(this.position, "start")))),
           Effect.ensuring(
             answer,
             Effect.sync(() => {
