@@ -426,11 +426,10 @@ layer(Layer.empty)("sizes beyond 4 GiB", (it) => {
           table: table.toSorted((a, b) => a.id < b.id ? -1 : 1)
         })
         assert.strictEqual(form.children[0]?.chunk.size, 28 + 12 * table.length)
-        for (const { chunk } of inside) {
-          if (chunk.id === "data" && samples === chunk.size) {
-            assert.isTrue(chunk.sizeField === unknown || chunk.size < 10)
-          }
-        }
+        // The size of the first is in the ds64; a further one says its own, which may be the same.
+        const [first, ...further] = found.filter(({ id }) => id === "data")
+        if (first !== undefined) assert.isTrue(first.sizeField === unknown || first.size < 10)
+        for (const { size, sizeField } of further) assert.strictEqual(sizeField, size)
       })),
     { fastCheck: { numRuns: scale(400) } }
   )
