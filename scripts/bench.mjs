@@ -3,7 +3,7 @@
  *
  *   node scripts/bench.mjs [subject ...] [--quick] [--case TEXT] [--json FILE] [--guard] [--profile FOLDER]
  */
-import { start } from "./lib.mjs"
+import { start } from "./build.mjs"
 
 const dir = "packages/platform-node/benchmark"
 

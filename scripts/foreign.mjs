@@ -6,7 +6,8 @@
 import * as fs from "node:fs"
 import * as os from "node:os"
 import * as path from "node:path"
-import { bin, bootstrap, build, run } from "./lib.mjs"
+import { build } from "./build.mjs"
+import { bin, bootstrap, run } from "./lib.mjs"
 
 const folder = "packages/platform-node/foreign"
 const packageOf = { sox: "sox", soxi: "sox", "sndfile-info": "sndfile-programs", "sndfile-convert": "sndfile-programs" }

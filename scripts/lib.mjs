@@ -1,9 +1,9 @@
-/** What the scripts share: where things are, running a program, installing, building and starting. */
+/** What the scripts share: where things are, running a program, and installing. */
 import { spawn } from "node:child_process"
 import { createHash } from "node:crypto"
 import * as fs from "node:fs"
 import * as path from "node:path"
-import { fileURLToPath, pathToFileURL } from "node:url"
+import { fileURLToPath } from "node:url"
 
 export const root = fileURLToPath(new URL("..", import.meta.url))
 export const manifest = JSON.parse(fs.readFileSync(path.join(root, "package.json"), "utf8"))
@@ -77,36 +77,4 @@ export const bootstrap = async () => {
     )
   }
   fs.writeFileSync(stamp, wanted)
-}
-
-/** Compiles what has changed of a project and of all that it refers to. */
-export const build = async (project) => {
-  // The compiler leaves the output of deleted modules behind, which would be published.
-  for (const dir of packages) {
-    for (const file of filesBelow(`${dir}/dist`)) {
-      const module = file.slice(dir.length + "/dist/".length).match(/^(.*?)(\.d)?\.(js|ts)(\.map)?$/)
-      if (module && !fs.existsSync(path.join(root, dir, "src", `${module[1]}.ts`))) fs.rmSync(path.join(root, file))
-    }
-  }
-  return run(bin("tsc"), ["-b", project])
-}
-
-/** Runs a compiled program in this process, installing and building its project first where needed. */
-export const start = async (project, program, args) => {
-  try {
-    await bootstrap()
-    const { code, output } = await build(path.join(root, project))
-    if (code !== 0) throw new Error(`${output}\nThe program was not started: it does not compile.`)
-  } catch (error) {
-    console.error(error.message)
-    process.exit(1)
-  }
-
-  // npm changes to the root; files named on the command line are meant from where npm was called
-  if (path.resolve(process.cwd()) === path.resolve(root)) process.chdir(process.env.INIT_CWD ?? root)
-
-  const file = path.join(root, program)
-  process.argv = [process.argv[0], file, ...args]
-  process.setSourceMapsEnabled(true)
-  await import(pathToFileURL(file).href)
 }

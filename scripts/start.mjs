@@ -4,7 +4,7 @@
  *   node scripts/start.mjs examples/retag [arguments ...]
  */
 import * as path from "node:path"
-import { start } from "./lib.mjs"
+import { start } from "./build.mjs"
 
 const [program, ...args] = process.argv.slice(2)
 const dir = "packages/platform-node"

@@ -14,7 +14,8 @@
 import * as fs from "node:fs"
 import * as os from "node:os"
 import * as path from "node:path"
-import { bin, bootstrap, build, run } from "./lib.mjs"
+import { build } from "./build.mjs"
+import { bin, bootstrap, run } from "./lib.mjs"
 
 /** A step that is one check: passed if the program ends well. */
 const check = (program, ...args) => async () => {
