@@ -153,26 +153,38 @@ export const withBuffer = <A extends Access, B>(
   )
 }
 
+type Use = (bytes: Uint8Array, position: number) => void
+
+/**
+ * Has each of several functions use the same bytes. It is one place in the code that calls all of them: where V8 has seen only one function
+ * called, it puts that in line, and a loop over bytes then took twice as long as by itself.
+ */
+const inTurn = (uses: ReadonlyArray<Use>, bytes: Uint8Array, position: number): void => {
+  for (const use of uses) use(bytes, position)
+}
+
 /** How many windows `forEachBuffer` gives to its function in one step, where none has to be waited for. */
 const windowsAtOnce = 32
 
 /** @internal */
 export const forEachBuffer = <A extends Access>(
   handle: HandleBase<A>,
-  f: (bytes: Uint8Array, position: number) => void,
+  f: Use,
   range: { readonly from: number | undefined; readonly to: number }
 ): Effect.Effect<number, TransferError<A> | MmioError.CannotSeek | MmioError.Unbuffered> => {
   type Failure = TransferError<A> | MmioError.CannotSeek | MmioError.Unbuffered
   return handle.run<number, Failure>("Mmio.forEachBuffer", (restore) => {
     let total = 0
+    const uses = [f, (bytes: Uint8Array) => {
+      total += bytes.length
+    }]
     /** Gives the rest of the window to `f`; false at the end of the range. */
     const give = (): boolean => {
       const s = handle.state.current
       const at = BufferState.position(s)
       const count = Math.min(BufferState.readable(s), range.to - at)
       if (count > 0) {
-        f(s.bytes.subarray(s.next, s.next + count), at)
-        total += count
+        inTurn(uses, s.bytes.subarray(s.next, s.next + count), at)
         handle.state.current = BufferState.taken(s, count)
       }
       return at + count < range.to
@@ -181,9 +193,7 @@ export const forEachBuffer = <A extends Access>(
     const show = (): number => {
       const s = handle.state.current
       const at = BufferState.position(s)
-      const count = handle.atOnce?.show(Math.min(s.bytes.length, range.to - at), (bytes) => f(bytes, at)) ?? 0
-      total += count
-      return count
+      return handle.atOnce?.show(Math.min(s.bytes.length, range.to - at), (bytes) => inTurn(uses, bytes, at)) ?? 0
     }
     const hasMore = () => BufferState.readable(handle.state.current) > 0
     const readOn = (): Effect.Effect<number, TransferError<A>> => {

@@ -2,11 +2,12 @@
  * Measures the works of a group.
  *
  * Neither mitata nor tinybench is used, because both finish with one contestant before they begin with the next: what the machine does
- * meanwhile then favours one of them. Here they take turns (A B C, B C A, ...), so that it hits all alike, and the ratios hold.
+ * meanwhile then favours one of them. Here they take turns, so that it hits all alike, and the ratios hold.
  */
 import * as digest from "./digest.js"
 import type { Group, Work } from "./model.js"
 import { summarize, type Summary } from "./statistics.js"
+import { turns } from "./turns.js"
 
 /** How long to measure. */
 export interface Effort {
@@ -98,9 +99,8 @@ export const measure = async (group: Group, effort: Effort, clock = real): Promi
   const start = clock.now()
   for (let round = 0; round < (group.rounds ?? effort.mostRounds); round++) {
     if (round >= effort.fewestRounds && clock.now() - start > effort.budget) break
-    // Each begins once, so that what one leaves to be cleaned up is not always for the same one to wait for.
-    const first = round % contestants.length
-    for (const { name, times, work } of [...contestants.slice(first), ...contestants.slice(0, first)]) {
+    for (const turn of turns(contestants.length, round)) {
+      const { name, times, work } = contestants[turn]!
       samples.get(name)?.push(await sample(work, times))
     }
   }
