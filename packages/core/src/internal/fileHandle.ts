@@ -56,14 +56,19 @@ export class FileHandle<A extends IOProc.Access = IOProc.Access> extends HandleB
   override readQuick(target: Uint8Array): Effect.Effect<number, TransferError<A>> | undefined {
     const { atOnce, lock, state } = this
     if (!atOnce.enabled || !lock.idle || !this.canRead) return undefined
+    const start = BufferState.position(state.current)
     const answer = atOnce.read(target)
     if (typeof answer === "number") return answer < 0 ? undefined : counted(answer)
-    const planned = state.current
+    // Nothing was read until the call has begun: before that, others may come, or it is interrupted.
+    const underWay = state.current
+    const planned = BufferState.movedTo(underWay, start)
+    state.current = planned
     return Effect.flatten(Effect.uninterruptible(Effect.async<Effect.Effect<number, TransferError<A>>>((resume) => {
       const slowly = Effect.succeed(this.readInFull(target))
       // Nobody came in between, or it was all for nothing.
       if (!lock.idle || state.current !== planned) return resume(slowly)
       lock.take()
+      state.current = underWay
       answer.start((exit) => {
         lock.free()
         resume(isDone(exit) && Exit.isSuccess(exit) && exit.value >= 0 ? Effect.succeed(exit) : slowly)
