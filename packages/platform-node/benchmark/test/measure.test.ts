@@ -3,7 +3,7 @@ import { type Effort, measure } from "../src/runner/measure.js"
 import { type Group, group } from "../src/runner/model.js"
 import { nanosecondsPer } from "../src/runner/unit.js"
 
-const effort: Effort = { sample: 10, warmUp: 30, budget: 1e9, fewestRounds: 2, mostRounds: 5 }
+const effort: Effort = { sample: 10, warmUp: 30, turn: 0, budget: 1e9, fewestRounds: 2, mostRounds: 5 }
 
 /** A clock that goes on only where work is done: `cost` says for how many milliseconds. */
 const simulated = () => {
@@ -41,6 +41,19 @@ describe("measure", () => {
       b: { lower: 3e6, median: 3e6, upper: 3e6 },
       c: { lower: 2e6, median: 2e6, upper: 2e6 }
     })
+  })
+
+  it("takes the last sample of a turn, when what others have taken is there again", async () => {
+    const { clock, log, work } = simulated()
+    const cost = { a: (before: string | undefined) => before === "a1" ? 2 : 9, b: () => 20 }
+    const works = { a: work("a", () => cost.a(log.at(-2))), b: work("b", cost.b) }
+    const { a, b } = await measure(
+      group({ times: 1, works, rows: [row] }),
+      { ...effort, warmUp: 0, turn: 12, mostRounds: 2 },
+      clock
+    )
+    expect(log.slice(4).join(" ")).toBe("a1 a1 a1 b1 b1 a1 a1 a1")
+    expect([a?.median, b?.median]).toEqual([2e6, 20e6])
   })
 
   it("gives the time for one of many", async () => {
@@ -83,6 +96,14 @@ describe("measure", () => {
     expect(await rounds(250)).toBe(3)
     expect(await rounds(1e9)).toBe(5)
     expect(await rounds(1e9, { rounds: 1 })).toBe(1)
+  })
+
+  it("has slow works take part in few rounds", async () => {
+    const { clock, log, work } = simulated()
+    const works = { a: work("a", () => 1), slow: work("slow", () => 100) }
+    await measure(group({ times: 1, works, slow: ["slow"], rows: [row] }), { ...effort, warmUp: 0 }, clock)
+    const [, , , , ...rounds] = log
+    expect(rounds.join(" ")).toBe("a1 slow1 slow1 a1 slow1 a1 a1 a1")
   })
 
   it("refuses to compare works with different results", async () => {

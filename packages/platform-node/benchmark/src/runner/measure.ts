@@ -15,6 +15,11 @@ export interface Effort {
   readonly sample: number
   /** For so many milliseconds of the processor each work runs before it counts, until the compiler has done with it. */
   readonly warmUp: number
+  /**
+   * For so many milliseconds it runs again in each of its turns, and only the last sample counts: while others ran, the collector took
+   * compiled code that nobody was using, and the machine gave memory back to its host.
+   */
+  readonly turn: number
   /** After the fewest rounds, no more are begun when a group has taken so many milliseconds. */
   readonly budget: number
   readonly fewestRounds: number
@@ -22,8 +27,8 @@ export interface Effort {
 }
 
 export const efforts: { readonly quick: Effort; readonly full: Effort } = {
-  quick: { sample: 15, warmUp: 120, budget: 300, fewestRounds: 3, mostRounds: 7 },
-  full: { sample: 100, warmUp: 1000, budget: 10_000, fewestRounds: 9, mostRounds: 31 }
+  quick: { sample: 15, warmUp: 120, turn: 0, budget: 300, fewestRounds: 3, mostRounds: 7 },
+  full: { sample: 100, warmUp: 3000, turn: 500, budget: 10_000, fewestRounds: 9, mostRounds: 31 }
 }
 
 /** What the effort asks of the outside. */
@@ -61,6 +66,9 @@ const check = async (group: Group, times: number): Promise<void> => {
   }
 }
 
+/** In how many rounds those take part that take long and have no target. */
+const fewestOfSlow = 3
+
 /** Measures every work, and gives its figure for one time: nanoseconds, or what it gave. */
 export const measure = async (group: Group, effort: Effort, clock = real): Promise<Record<string, Summary>> => {
   const { before, times } = group
@@ -76,6 +84,13 @@ export const measure = async (group: Group, effort: Effort, clock = real): Promi
     return given
   }
   const [least, most, compared] = typeof times === "number" ? [times, times, times] : [1, times.most, times.check]
+  const inTurn = async (work: Work, times: number): Promise<number> => {
+    const end = clock.now() + effort.turn
+    for (;;) {
+      const last = await sample(work, times)
+      if (group.measuresItself || clock.now() >= end) return last
+    }
+  }
   /** Warms a work up, and finds out how often it has to be done for a sample. */
   const warmUp = async (work: Work): Promise<number> => {
     const end = clock.used() + effort.warmUp
@@ -99,9 +114,10 @@ export const measure = async (group: Group, effort: Effort, clock = real): Promi
   const start = clock.now()
   for (let round = 0; round < (group.rounds ?? effort.mostRounds); round++) {
     if (round >= effort.fewestRounds && clock.now() - start > effort.budget) break
-    for (const turn of turns(contestants.length, round)) {
-      const { name, times, work } = contestants[turn]!
-      samples.get(name)?.push(await sample(work, times))
+    const there = round < fewestOfSlow ? contestants : contestants.filter(({ name }) => !group.slow?.includes(name))
+    for (const turn of turns(there.length, round)) {
+      const { name, times, work } = there[turn]!
+      samples.get(name)?.push(await inTurn(work, times))
     }
   }
   before?.()

@@ -47,7 +47,7 @@ export interface Group<Name extends string = string> {
   /** Every way, by its name. */
   readonly works: { readonly [name in Name]: Work }
   readonly rows: ReadonlyArray<Row<NoInfer<Name>>>
-  /** Peers without a target that take long: left out where it has to be quick. */
+  /** Peers without a target that take long: measured in a few rounds only, and left out where it has to be quick. */
   readonly slow?: ReadonlyArray<NoInfer<Name>>
   /** Done before each run, and not timed. */
   readonly before?: () => void

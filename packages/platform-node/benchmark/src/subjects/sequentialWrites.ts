@@ -19,31 +19,34 @@ const sourcesOf = (piece: number) => {
   return (i: number): Uint8Array => pieces[i % count]!
 }
 
-const inLoop = (file: string, times: number, source: (i: number) => Uint8Array) =>
+/** How a file is opened: for a new one, or to write over what is there, which takes no new memory. */
+type Flags = "w" | "r+"
+
+const inLoop = (file: string, flags: Flags, times: number, source: (i: number) => Uint8Array) =>
   Effect.gen(function*() {
-    const handle = yield* Mmio.open(file, { access: "write", create: true })
+    const handle = yield* Mmio.open(file, { access: "write", create: flags === "w" })
     for (let i = 0; i < times; i++) yield* Mmio.write(handle, source(i))
     yield* Mmio.close(handle)
   })
 
-const byPlatform = (file: string, times: number, source: (i: number) => Uint8Array) =>
+const byPlatform = (file: string, flags: Flags, times: number, source: (i: number) => Uint8Array) =>
   Effect.gen(function*() {
     const fileSystem = yield* FileSystem.FileSystem
-    const handle = yield* fileSystem.open(file, { flag: "w" })
+    const handle = yield* fileSystem.open(file, { flag: flags })
     for (let i = 0; i < times; i++) yield* handle.writeAll(source(i))
   })
 
-const bySync = (file: string, times: number, source: (i: number) => Uint8Array) =>
-  opened(file, "w", (fd) => {
+const bySync = (file: string, flags: Flags, times: number, source: (i: number) => Uint8Array) =>
+  opened(file, flags, (fd) => {
     for (let i = 0; i < times; i++) fs.writeSync(fd, source(i))
   })
 
-const byCallback = (file: string, times: number, source: (i: number) => Uint8Array) =>
-  openedAsync(file, "w", (fd) => callbacks(times, (i, done) => fs.write(fd, source(i), done), () => {}))
+const byCallback = (file: string, flags: Flags, times: number, source: (i: number) => Uint8Array) =>
+  openedAsync(file, flags, (fd) => callbacks(times, (i, done) => fs.write(fd, source(i), done), () => {}))
 
 /** What is to be paid for with any buffer: the bytes come in pieces of the caller's size, so they are copied once. */
-const byCopies = (file: string, pieces: number, piece: number, source: (i: number) => Uint8Array) =>
-  openedAsync(file, "w", (fd) => {
+const byCopies = (file: string, flags: Flags, pieces: number, piece: number, source: (i: number) => Uint8Array) =>
+  openedAsync(file, flags, (fd) => {
     const block = new Uint8Array(2 ** 20)
     const inBlock = block.length / piece
     return callbacks(pieces / inBlock, (i, done) => {
@@ -54,30 +57,33 @@ const byCopies = (file: string, pieces: number, piece: number, source: (i: numbe
 
 export const sequentialWrites: Subject = {
   name: "sequential-writes",
-  title: "a new file from its beginning to its end, default buffer, flushed and closed",
-  groups: ({ folder, size }) =>
-    [4, 64].map((kibibytes) => {
+  title: "a file from its beginning to its end, default buffer, flushed and closed",
+  groups: ({ folder, size }) => {
+    const file = path.join(folder, "sequential-writes")
+    const groupOf = (kibibytes: number, flags: Flags) => {
       const piece = kibibytes * 1024
-      const file = path.join(folder, "sequential-writes")
       const count = size / piece
       const source = sourcesOf(piece)
       return group({
         times: 1,
         works: {
-          "write": () => onNode(inLoop(file, count, source)),
-          "fs.createWriteStream": () => pour(fs.createWriteStream(file), count, source),
-          "fs.write of 1 MiB": () => byCallback(file, size / 2 ** 20, () => pieceOfNoise),
-          "fs.write of 1 MiB, copied": () => byCopies(file, count, piece, source),
-          "fs.write": () => byCallback(file, count, source),
-          "fs.writeSync": () => bySync(file, count, source),
-          "platform File.writeAll": () => onPlatform(byPlatform(file, count, source))
+          "write": () => onNode(inLoop(file, flags, count, source)),
+          "fs.createWriteStream": () => pour(fs.createWriteStream(file, { flags }), count, source),
+          "fs.write of 1 MiB": () => byCallback(file, flags, size / 2 ** 20, () => pieceOfNoise),
+          "fs.write of 1 MiB, copied": () => byCopies(file, flags, count, piece, source),
+          "fs.write": () => byCallback(file, flags, count, source),
+          "fs.writeSync": () => bySync(file, flags, count, source),
+          "platform File.writeAll": () => onPlatform(byPlatform(file, flags, count, source))
         },
         slow: ["fs.write", "platform File.writeAll"],
-        before: () => fs.rmSync(file, { force: true }),
+        before: () => {
+          if (flags === "w") fs.rmSync(file, { force: true })
+          else if (!fs.existsSync(file)) fs.writeFileSync(file, new Uint8Array(size))
+        },
         outcome: () => sha1(file),
         rows: [
           {
-            case: `write of ${kibibytes} KiB`,
+            case: `write of ${kibibytes} KiB, ${flags === "w" ? "a new file" : "over a file"}`,
             ours: "write",
             peers: [
               "fs.createWriteStream",
@@ -92,5 +98,7 @@ export const sequentialWrites: Subject = {
           }
         ]
       })
-    })
+    }
+    return [groupOf(4, "w"), groupOf(64, "w"), groupOf(4, "r+"), groupOf(64, "r+")]
+  }
 }

@@ -1,7 +1,7 @@
 /** How node:fs is used. */
 import * as fs from "node:fs"
 
-export const opened = <A>(file: string, flags: "r" | "w", use: (fd: number) => A): A => {
+export const opened = <A>(file: string, flags: "r" | "w" | "r+", use: (fd: number) => A): A => {
   const fd = fs.openSync(file, flags)
   try {
     return use(fd)
@@ -10,7 +10,11 @@ export const opened = <A>(file: string, flags: "r" | "w", use: (fd: number) => A
   }
 }
 
-export const openedAsync = async <A>(file: string, flags: "r" | "w", use: (fd: number) => Promise<A>): Promise<A> => {
+export const openedAsync = async <A>(
+  file: string,
+  flags: "r" | "w" | "r+",
+  use: (fd: number) => Promise<A>
+): Promise<A> => {
   const fd = fs.openSync(file, flags)
   try {
     return await use(fd)
