@@ -222,7 +222,10 @@ export interface Primitives {
   readonly name: string
   /** How many bytes there are. */
   readonly size: Effect.Effect<number, MmioError.CannotSeek>
-  /** Reads from `offset` on into the front of `target`; gives how many bytes, 0 at or past the end. */
+  /**
+   * Reads from `offset` on into the front of `target`; gives how many bytes, 0 at or past the end. What it makes with {@link immediate} or
+   * {@link callback} is as quick through the file as they are; the same goes for `writeAt`.
+   */
   readonly readAt: (offset: number, target: Uint8Array) => Effect.Effect<number, MmioError.ReadError>
   /**
    * Whether `readAt` may be called while another call of it is at work, as of a storage behind a network: the file then has a

@@ -1,7 +1,7 @@
 import { FileName, FourCC, IOProc, MemoryIOProc, Mmio, MmioError } from "@effect-mmio/core"
 import { assert, describe, it, layer } from "@effect/vitest"
 import { deepStrictEqual } from "@effect/vitest/utils"
-import { Cause, Context, Effect, Exit, FastCheck as fc, Layer, Option, Request } from "effect"
+import { Cause, Context, Effect, Exit, FastCheck as fc, Layer, Option, Record, Request } from "effect"
 
 const bytes = (text: string) => new TextEncoder().encode(text)
 const text = (bytes: Uint8Array) => new TextDecoder().decode(bytes)
@@ -138,33 +138,42 @@ class Model {
   }
 }
 
+const ways: { readonly [answers in "by effects" | "at once" | "by callbacks"]: typeof IOProc.immediate } = {
+  "by effects": Effect.suspend,
+  "at once": IOProc.immediate,
+  "by callbacks": (evaluate) => IOProc.callback((done) => queueMicrotask(() => done(Effect.runSyncExit(evaluate()))))
+}
+
 /** A storage by position that does what the operation under way tells it. */
 class Block {
   bytes: Uint8Array
   atMost = Infinity
   writeFails = false
   flushFails = false
-  constructor(initial: Uint8Array) {
+  /** How the storage answers. */
+  private readonly answering: typeof IOProc.immediate
+  constructor(initial: Uint8Array, answering: typeof IOProc.immediate) {
     this.bytes = initial.slice()
+    this.answering = answering
   }
   readonly file = IOProc.makeFile({
     name: "block",
     size: Effect.sync(() => this.bytes.length),
     readAt: (offset, target) =>
-      Effect.sync(() => {
+      this.answering(() => {
         const part = this.bytes.subarray(offset, offset + Math.min(target.length, this.atMost))
         target.set(part)
-        return part.length
+        return Exit.succeed(part.length)
       }),
     writeAt: (offset, source) =>
-      Effect.suspend(() => {
-        if (this.writeFails) return Effect.fail(this.failure)
+      this.answering((): Exit.Exit<number, MmioError.WriteError> => {
+        if (this.writeFails) return Exit.fail(this.failure)
         const part = source.subarray(0, this.atMost)
         const longer = new Uint8Array(Math.max(this.bytes.length, offset + part.length))
         longer.set(this.bytes)
         longer.set(part, offset)
         this.bytes = longer
-        return Effect.succeed(part.length)
+        return Exit.succeed(part.length)
       }),
     flush: Effect.suspend(() => this.flushFails ? Effect.fail(this.failure) : Effect.void)
   })
@@ -220,11 +229,11 @@ layer(Layer.empty)("makeFile", (it) => {
 
   it.effect.prop(
     "keeps the laws of a driver: every operation does what the model does, and leaves the position where it does",
-    [fc.uint8Array({ maxLength: 20 }), operations],
-    ([initial, operations]) =>
+    [fc.uint8Array({ maxLength: 20 }), operations, fc.constantFrom(...Record.keys(ways))],
+    ([initial, operations, answers]) =>
       Effect.gen(function*() {
         const model = new Model(initial)
-        const block = new Block(initial)
+        const block = new Block(initial, ways[answers])
         for (const operation of operations) {
           assert.deepStrictEqual(yield* block.apply(operation), model.apply(operation))
           assert.strictEqual(yield* block.file.seek(0, "current"), model.position, "the position")
@@ -242,6 +251,37 @@ layer(Layer.empty)("makeFile", (it) => {
       assert.strictEqual(yield* file.writeFlush(new Uint8Array(0)), 0)
       deepStrictEqual(file.onMessage(Request.of<Request.Request<number>>()({})), Option.none())
       yield* file.close
+    }))
+
+  it.scoped("has a function of its storage called once for each block that is wanted, however that answers", () =>
+    Effect.gen(function*() {
+      const content = Uint8Array.from({ length: 1000 }, (_, i) => i % 251)
+      for (const [answers, answering] of Object.entries(ways)) {
+        let calls = 0
+        const driver = IOProc.make({
+          open: () =>
+            Effect.succeed(IOProc.makeFile({
+              name: "f",
+              size: Effect.succeed(content.length),
+              readAt: (offset, target) => {
+                calls++
+                return answering(() => {
+                  const part = content.subarray(offset, offset + target.length)
+                  target.set(part)
+                  return Exit.succeed(part.length)
+                })
+              }
+            }))
+        })
+        const file = yield* Mmio.openWith(driver, "f", { buffer: 64 })
+        const target = new Uint8Array(10)
+        for (let at = 0; at < 500; at += 10) {
+          assert.strictEqual(yield* Mmio.readInto(file, target), 10)
+          assert.deepStrictEqual(target, content.subarray(at, at + 10))
+        }
+        // Nobody calls a function whose effect is then not run: it might have begun its work as it was called.
+        assert.strictEqual(calls, Math.ceil(500 / 64), answers)
+      }
     }))
 
   it.effect("each run of an effect acts anew", () =>

@@ -45,7 +45,9 @@ export class AtOnce {
       const wanted = target.length - done
       if (wanted === 0) return done
       const isLarge = wanted * largePart >= s.bytes.length
-      const passed = isLarge && !BufferState.isDirty(s) ? this.passNow(target, done) : 0
+      const passed = isLarge && !BufferState.isDirty(s)
+        ? this.readNow(BufferState.position(s), target, done, target.length, BufferState.passed)
+        : 0
       if (passed > 0) {
         done += passed
         continue
@@ -89,20 +91,17 @@ export class AtOnce {
   }
 
   private extend(): Answer {
-    const { bytes, diskOffset, endRead, offset } = this.state.current
-    const count = diskOffset === offset + endRead ? this.quick[readNow]?.(bytes, endRead, bytes.length) ?? 0 : 0
-    if (count > 0) {
-      this.state.current = BufferState.filled(this.state.current, count)
-      return count
-    }
-    return this.readAt(offset + endRead, bytes.subarray(endRead), BufferState.filled)
+    const { bytes, endRead, offset } = this.state.current
+    const at = offset + endRead
+    return this.readNow(at, bytes, endRead, bytes.length, BufferState.filled)
+      || this.readAt(at, bytes.subarray(endRead), BufferState.filled)
   }
 
-  /** Reads past the clean window what the driver has at hand. */
-  private passNow(target: Uint8Array, done: number): number {
+  /** Reads what the driver has at hand; 0 where that is nothing. */
+  private readNow(at: number, target: Uint8Array, from: number, to: number, commit: Commit): number {
     const s = this.state.current
-    const count = s.diskOffset === BufferState.position(s) ? this.quick[readNow]?.(target, done, target.length) ?? 0 : 0
-    if (count > 0) this.state.current = BufferState.passed(s, count)
+    const count = s.diskOffset === at ? this.quick[readNow]?.(target, from, to) ?? 0 : 0
+    if (count > 0) this.state.current = commit(s, count)
     return count
   }
 

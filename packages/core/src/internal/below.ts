@@ -10,7 +10,7 @@ import type * as IOProc from "../IOProc.js"
 import * as MmioError from "../MmioError.js"
 import { type AtHand, atHand, writeNow } from "./atHand.js"
 import { isCountOf } from "./copy.js"
-import { andThen, Awaited, begin, failingAs, Immediate, isDone, noting, resolve } from "./immediate.js"
+import { andThen, answersItself, Awaited, begin, failingAs, isDone, noting, resolve } from "./immediate.js"
 
 const unknown = -1
 
@@ -172,7 +172,7 @@ export class Below {
   }
 
   private asked<A, E>(answer: Effect.Effect<A, E>): Effect.Effect<A, E> {
-    if (answer instanceof Immediate || answer instanceof Awaited) this.immediate = true
+    if (answersItself(answer)) this.immediate = true
     return answer
   }
 

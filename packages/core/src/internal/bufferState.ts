@@ -62,6 +62,13 @@ export const position = (s: BufferState): number => s.offset + s.next
 export const isDirty = (s: BufferState): boolean => s.dirtyStart < s.dirtyEnd
 
 /**
+ * Whether the position is in the window, or directly behind what it holds.
+ *
+ * @internal
+ */
+export const isAttached = ({ endRead, next }: BufferState): boolean => next >= 0 && next <= endRead
+
+/**
  * How many bytes the window can give at the position.
  *
  * @internal
@@ -74,7 +81,7 @@ export const readable = (s: BufferState): number => s.next >= 0 && s.next < s.en
  *
  * @internal
  */
-export const writable = (s: BufferState): number => s.next >= 0 && s.next <= s.endRead ? s.bytes.length - s.next : 0
+export const writable = (s: BufferState): number => isAttached(s) ? s.bytes.length - s.next : 0
 
 /**
  * Whether the window takes `count` bytes at the position. `<` and not `<=`: a transfer of the buffer's size gains nothing from a copy.

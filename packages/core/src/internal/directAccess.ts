@@ -29,12 +29,10 @@ const snapshot = (handle: HandleBase): Api.Info => {
   }
 }
 
-const isAttached = ({ endRead, next }: BufferState.BufferState): boolean => next >= 0 && next <= endRead
-
 /** @internal */
 export const getInfo = <A extends Access>(handle: HandleBase<A>): Effect.Effect<Api.Info, Api.PendingError<A>> =>
   immediate(() =>
-    handle.lock.idle && isAttached(handle.state.current)
+    handle.lock.idle && BufferState.isAttached(handle.state.current)
       ? Effect.succeed(snapshot(handle))
       : handle.run("Mmio.getInfo", (restore) => infoSlow(handle, restore))
   )
@@ -44,7 +42,7 @@ const infoSlow = <A extends Access>(
   restore: Restore
 ): Effect.Effect<Api.Info, Api.PendingError<A>> =>
   Effect.map(
-    Effect.suspend(() => isAttached(handle.state.current) ? Effect.void : handle.attachSlow(restore)),
+    Effect.suspend(() => BufferState.isAttached(handle.state.current) ? Effect.void : handle.attachSlow(restore)),
     () => snapshot(handle)
   )
 
@@ -98,7 +96,7 @@ export const advance = <A extends Access>(
     (restore) =>
       Effect.suspend((): Effect.Effect<Api.Info, AdvanceError<A>> =>
         handle.state.current.bytes.length === 0 && info.bytes.length === 0
-          ? Effect.fail(unbuffered(handle))
+          ? unbuffered(handle)
           : Effect.flatMap(accept(handle, "Mmio.advance", info), () =>
             Effect.map(advanceSlow(handle, direction, restore), () => snapshot(handle)))
       )
@@ -116,7 +114,9 @@ const advanceSlow = <A extends Access>(
     : handle.cannotWrite()
 
 const unbuffered = (handle: HandleBase) =>
-  new MmioError.Unbuffered({ operation: "Mmio", file: handle.name.full, description: "the handle has no buffer" })
+  Effect.fail(
+    new MmioError.Unbuffered({ operation: "Mmio", file: handle.name.full, description: "the handle has no buffer" })
+  )
 
 /** @internal */
 export const withBuffer = <A extends Access, B>(
@@ -147,7 +147,7 @@ export const withBuffer = <A extends Access, B>(
           return Effect.flatMap(
             advanceSlow(handle, direction, restore),
             (): Effect.Effect<B, MmioError.Unbuffered | MmioError.InvalidParameter> =>
-              handle.state.current.bytes.length === 0 ? Effect.fail(unbuffered(handle)) : apply()
+              handle.state.current.bytes.length === 0 ? unbuffered(handle) : apply()
           )
         }))
   )
@@ -213,7 +213,7 @@ export const forEachBuffer = <A extends Access>(
     }
     return Effect.suspend((): Effect.Effect<number, Failure> => {
       if (!handle.canRead) return handle.cannotRead()
-      if (handle.state.current.bytes.length === 0) return Effect.fail(unbuffered(handle))
+      if (handle.state.current.bytes.length === 0) return unbuffered(handle)
       return range.from === undefined
         ? readOn()
         : Effect.flatMap(handle.seekSlow(range.from, "start", restore), readOn)

@@ -17,7 +17,7 @@ import * as BufferState from "./bufferState.js"
 import { copy, isCountOf } from "./copy.js"
 import { counted } from "./exits.js"
 import { HandleBase, type TransferError } from "./handle.js"
-import { Awaited, Immediate, isDone } from "./immediate.js"
+import { answersItself, isDone } from "./immediate.js"
 import type { Restore } from "./lock.js"
 
 /** @internal */
@@ -329,7 +329,7 @@ export class FileHandle<A extends IOProc.Access = IOProc.Access> extends HandleB
   ): Effect.Effect<C, E | E2> {
     const asked = Effect.suspend(() => {
       const answer = call()
-      if (answer instanceof Immediate || answer instanceof Awaited) this.atOnce.enabled = true
+      if (answersItself(answer)) this.atOnce.enabled = true
       return answer
     })
     return Effect.matchCauseEffect(restore(asked), {
@@ -409,10 +409,7 @@ export class FileHandle<A extends IOProc.Access = IOProc.Access> extends HandleB
   }
 
   attachSlow(restore: Restore): Effect.Effect<void, Api.PendingError<A>> {
-    return Effect.suspend(() => {
-      const { endRead, next } = this.state.current
-      return next >= 0 && next <= endRead ? Effect.void : this.emptyWindow(restore)
-    })
+    return Effect.suspend(() => BufferState.isAttached(this.state.current) ? Effect.void : this.emptyWindow(restore))
   }
 
   refillSlow(restore: Restore): Effect.Effect<void, TransferError<A>> {

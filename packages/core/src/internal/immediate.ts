@@ -12,10 +12,8 @@ import { YieldWrap } from "effect/Utils"
 /**
  * An effect that is evaluated as one step, like a `suspend`, and by whoever can take an answer without a step of the runtime:
  * a handle over its driver, a wrapper over the file below, and a generator, whose `yield*` is told the value where it stands.
- *
- * @internal
  */
-export abstract class Immediate<A, E> extends Effectable.Class<A, E> {
+abstract class Immediate<A, E> extends Effectable.Class<A, E> {
   abstract evaluate(): Effect.Effect<A, E>
   override commit(): Effect.Effect<A, E> {
     return this.evaluate()
@@ -141,6 +139,15 @@ export class Awaited<A, E> extends Effectable.Class<A, E> {
 /** @internal */
 export const callback = <A, E>(start: (done: (exit: Exit.Exit<A, E>) => void) => void): Effect.Effect<A, E> =>
   new Awaited(start)
+
+/**
+ * Whether an effect is one of those above: who makes them may be asked for more before the effect is run. Others may begin their work as they
+ * are called.
+ *
+ * @internal
+ */
+export const answersItself = <A, E>(effect: Effect.Effect<A, E>): boolean =>
+  effect instanceof Immediate || effect instanceof Awaited
 
 /** Starts a call, and whatever calls it goes on with: `done` gets an exit, or an effect that has yet to be run. @internal */
 export const begin = <A, E>(call: Awaited<A, E>, done: (answer: Effect.Effect<A, E>) => void): void =>

@@ -8,6 +8,7 @@ import type { FourCC } from "../FourCC.js"
 import type * as Api from "../IOProc.js"
 import * as MmioError from "../MmioError.js"
 import type { Sizes } from "./blocks.js"
+import { answersItself, immediate, mapping } from "./immediate.js"
 import { readAhead as readAheadFile } from "./readAhead.js"
 import { writeBehind as writeBehindFile } from "./writeBehind.js"
 
@@ -51,6 +52,21 @@ export const makeFile = (primitives: Api.Primitives): Api.File => {
     position += count
     return count
   }
+  /** Whether the storage was seen to answer by itself. */
+  let isPrompt = false
+  /** A function of the storage's, from which the file goes on: it is as prompt as that. */
+  const transferring = <E>(
+    call: (bytes: Uint8Array) => Effect.Effect<number, E>
+  ): (bytes: Uint8Array) => Effect.Effect<number, E> => {
+    let isSeen = false
+    const first = (bytes: Uint8Array) => {
+      const answer = call(bytes)
+      if (answersItself(answer)) isPrompt = isSeen = true
+      return answer
+    }
+    return (bytes) =>
+      isSeen ? immediate(() => mapping(call(bytes), moved)) : Effect.map(Effect.suspend(() => first(bytes)), moved)
+  }
   const moveTo = (target: number): Effect.Effect<number, MmioError.CannotSeek> =>
     Number.isSafeInteger(target) && target >= 0
       ? Effect.succeed(position = target)
@@ -62,7 +78,7 @@ export const makeFile = (primitives: Api.Primitives): Api.File => {
           description: "a file has no such position"
         })
       )
-  const write = (source: Uint8Array): Effect.Effect<number, MmioError.WriteError> =>
+  const write = transferring((source): Effect.Effect<number, MmioError.WriteError> =>
     writeAt === undefined
       ? Effect.fail(
         new MmioError.CannotWrite({
@@ -73,9 +89,10 @@ export const makeFile = (primitives: Api.Primitives): Api.File => {
           written: 0
         })
       )
-      : Effect.map(Effect.suspend(() => writeAt(position, source)), moved)
+      : writeAt(position, source)
+  )
   return {
-    read: (target) => Effect.map(Effect.suspend(() => readAt(position, target)), moved),
+    read: transferring((target) => readAt(position, target)),
     readAt: concurrent === true ? readAt : undefined,
     write,
     writeFlush: (source) =>
@@ -92,7 +109,7 @@ export const makeFile = (primitives: Api.Primitives): Api.File => {
     seek: (offset, from) =>
       from === "end"
         ? Effect.flatMap(size, (end) => moveTo(end + offset))
-        : Effect.suspend(() => moveTo(from === "start" ? offset : position + offset)),
+        : (isPrompt ? immediate : Effect.suspend)(() => moveTo(from === "start" ? offset : position + offset)),
     close: close ?? Effect.void,
     onMessage: onMessage ?? knowsNothing
   }

@@ -1,10 +1,12 @@
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
+import * as Exit from "effect/Exit"
 import * as FileName from "../FileName.js"
 import type * as IOProc from "../IOProc.js"
 import type * as Api from "../MemoryIOProc.js"
 import * as MmioError from "../MmioError.js"
 import * as Sharing from "../Sharing.js"
+import { immediate } from "./immediate.js"
 import { make as makeIOProc, makeFile } from "./ioProc.js"
 
 /** What a file holds: a block that grows by doubling, of which `size` bytes are the file. */
@@ -121,27 +123,36 @@ export const make = (options?: Api.Options): Effect.Effect<Api.MemoryIOProc, Mmi
             : Effect.fail(new MmioError.CannotSeek(refused("MemoryIOProc.seek", closed)))
         ),
         readAt: (offset, target) =>
-          isOpen && request.access !== "write"
-            ? Effect.sync(() => content.read(offset, target))
-            : Effect.fail(
-              new MmioError.CannotRead(
-                refused("MemoryIOProc.read", isOpen ? "the file is open for writing only" : closed)
+          immediate(() =>
+            isOpen && request.access !== "write"
+              ? Exit.succeed(content.read(offset, target))
+              : Exit.fail(
+                new MmioError.CannotRead(
+                  refused("MemoryIOProc.read", isOpen ? "the file is open for writing only" : closed)
+                )
               )
-            ),
-        writeAt: request.access === "read" ? undefined : (offset, source) =>
-          isOpen
-            ? Effect.try({
-              try: () => content.write(offset, source),
-              catch: (cause) =>
-                new MmioError.CannotExpand({
-                  operation: "MemoryIOProc.write",
-                  file: name,
-                  position: offset,
-                  description: "there is no memory for that many bytes",
-                  cause
-                })
-            })
-            : Effect.fail(new MmioError.CannotWrite({ ...refused("MemoryIOProc.write", closed), written: 0 })),
+          ),
+        writeAt: request.access === "read" ?
+          undefined :
+          (offset, source) =>
+            immediate((): Exit.Exit<number, MmioError.WriteError> => {
+              if (!isOpen) {
+                return Exit.fail(new MmioError.CannotWrite({ ...refused("MemoryIOProc.write", closed), written: 0 }))
+              }
+              try {
+                return Exit.succeed(content.write(offset, source))
+              } catch (cause) {
+                return Exit.fail(
+                  new MmioError.CannotExpand({
+                    operation: "MemoryIOProc.write",
+                    file: name,
+                    position: offset,
+                    description: "there is no memory for that many bytes",
+                    cause
+                  })
+                )
+              }
+            }),
         close: Effect.suspend(() => {
           if (!isOpen) return Effect.fail(new MmioError.CannotClose(refused("MemoryIOProc.close", closed)))
           isOpen = false

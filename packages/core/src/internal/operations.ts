@@ -87,11 +87,7 @@ export class WriteAll extends Put<void> {
     const { given: source, handle } = this
     return handle.writeNow(source)
       ? Effect.void
-      : handle.run(
-        "Mmio.writeAll",
-        (restore) =>
-          Effect.asVoid(Effect.zipRight(handle.reserveSlow(source.length), handle.writeSlow(source, restore)))
-      )
+      : handle.run("Mmio.writeAll", (restore) => Effect.asVoid(handle.writeAllSlow(source, restore)))
   }
 }
 

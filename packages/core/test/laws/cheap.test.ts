@@ -1,4 +1,4 @@
-import { Mmio } from "@effect-mmio/core"
+import { MemoryIOProc, Mmio } from "@effect-mmio/core"
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Scheduler } from "effect"
 import { TestStorage } from "../support/driver.js"
@@ -54,6 +54,24 @@ describe("law 6: cheap", () => {
       yield* Mmio.write(file, source)
       assert.strictEqual(storage.transferred[1]?.buffer, source.buffer)
       assert.strictEqual(storage.calls, 2)
+    }))
+
+  it.effect("what goes beyond the buffer takes the steps of one suspension, where the storage is memory", () =>
+    Effect.gen(function*() {
+      const storage = yield* MemoryIOProc.make({ files: { "a": new Uint8Array(1000) } })
+      yield* Effect.scoped(Effect.gen(function*() {
+        const file = yield* Mmio.openWith(storage, "a", { access: "readWrite", buffer: 16 })
+        const suspension = steps(Effect.suspend(() => Effect.succeed(1)))
+        const most = (effect: Effect.Effect<unknown, unknown>) =>
+          Math.max(...Array.from({ length: 20 }, () => steps(effect)))
+        // seen to answer at once
+        for (let i = 0; i < 3; i++) yield* Mmio.readInto(file, new Uint8Array(16))
+        assert.strictEqual(most(Mmio.readInto(file, new Uint8Array(10))), suspension)
+        yield* Mmio.seek(file, 0)
+        for (let i = 0; i < 3; i++) yield* Mmio.write(file, new Uint8Array(16))
+        assert.strictEqual(most(Mmio.write(file, new Uint8Array(10))), suspension)
+        assert.strictEqual(steps(Mmio.seek(file, 900)), suspension)
+      }))
     }))
 
   it.effect("what the buffer serves takes one step of the runtime, as Effect.sync does, or those of one suspension", () =>

@@ -61,7 +61,7 @@ export const read = <A extends Access, B>(
     const isInside = (at: number) =>
       at >= chunk.dataOffset && (chunk.dirty || at + size <= chunk.dataOffset + chunk.size)
     const outside = (at: number) => cut(at, `the data of the ${chunk.id} at ${chunk.offset} begins or ends`)
-    if (handle.lock.idle && handle.canRead && s.next >= 0 && s.next + size <= s.endRead) {
+    if (handle.canTake(size)) {
       if (!isInside(at)) return outside(at)
       handle.state.current = BufferState.taken(s, size)
       return Effect.succeed(decode(s.bytes, s.next))
