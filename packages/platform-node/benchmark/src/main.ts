@@ -67,7 +67,7 @@ const measureAll = async (
     let found = await resultsOf(subject, setting, options, options.quick ? efforts.quick : efforts.full)
     // A machine that was busy with something else is given further chances; what is slow by itself stays slow.
     for (let chances = 2; options.guard && chances > 0 && found.some(isFarOff); chances--) {
-      found = await resultsOf(subject, setting, options, efforts.full)
+      found = await resultsOf(subject, setting, options, efforts.careful)
     }
     if (found.length === 0) continue
     console.log(`\n${subject.name}: ${subject.title}\n\n${table(found)}`)

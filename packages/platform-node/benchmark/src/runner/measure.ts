@@ -26,8 +26,10 @@ export interface Effort {
   readonly mostRounds: number
 }
 
-export const efforts: { readonly quick: Effort; readonly full: Effort } = {
-  quick: { sample: 15, warmUp: 120, turn: 0, budget: 300, fewestRounds: 3, mostRounds: 7 },
+/** `careful` is for who gets another chance. */
+export const efforts: { readonly [name in "quick" | "careful" | "full"]: Effort } = {
+  quick: { sample: 15, warmUp: 100, turn: 0, budget: 200, fewestRounds: 3, mostRounds: 7 },
+  careful: { sample: 100, warmUp: 1000, turn: 100, budget: 3000, fewestRounds: 5, mostRounds: 15 },
   full: { sample: 100, warmUp: 3000, turn: 500, budget: 10_000, fewestRounds: 9, mostRounds: 31 }
 }
 

@@ -58,7 +58,7 @@ const byCopies = (file: string, flags: Flags, pieces: number, piece: number, sou
 export const sequentialWrites: Subject = {
   name: "sequential-writes",
   title: "a file from its beginning to its end, default buffer, flushed and closed",
-  groups: ({ folder, size }) => {
+  groups: ({ folder, quick, size }) => {
     const file = path.join(folder, "sequential-writes")
     const groupOf = (kibibytes: number, flags: Flags) => {
       const piece = kibibytes * 1024
@@ -99,6 +99,6 @@ export const sequentialWrites: Subject = {
         ]
       })
     }
-    return [groupOf(4, "w"), groupOf(64, "w"), groupOf(4, "r+"), groupOf(64, "r+")]
+    return [...quick ? [] : [groupOf(4, "w")], groupOf(64, "w"), groupOf(4, "r+"), groupOf(64, "r+")]
   }
 }

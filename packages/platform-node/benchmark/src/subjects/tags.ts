@@ -8,14 +8,14 @@ const mebibyte = 2 ** 20
 
 export const tags: Subject = {
   name: "tags",
-  title: "the format and the tags of a WAVE file of 1 GiB, and another tag for it; of 256 MiB if it has to be quick",
+  title: "the format and the tags of a WAVE file of 1 GiB, and another tag for it; of 128 MiB if it has to be quick",
   groups: ({ folder, quick }) => {
     const file = path.join(folder, "tags.wav")
     const small = path.join(folder, "tags-small.wav")
     // Each way changes a file of its own: wavefile writes all of it anew.
     const ours = path.join(folder, "tags-ours.wav")
     const theirs = path.join(folder, "tags-theirs.wav")
-    for (const name of [file, ours, theirs]) makeTagged(name, quick ? 256 * mebibyte : 1024 * mebibyte)
+    for (const name of [file, ours, theirs]) makeTagged(name, quick ? 128 * mebibyte : 1024 * mebibyte)
     makeTagged(small, mebibyte)
     return [
       group({
