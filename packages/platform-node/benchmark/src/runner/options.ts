@@ -17,7 +17,7 @@ export interface Options {
 
 const usage = `npm run bench -- [subject ...] [options]
 
-  --quick           smaller files, fewer rounds, without the slowest peers: a good minute
+  --quick           smaller files, fewer rounds, without the slowest peers: just under a minute
   --case TEXT       only the cases with this text in their names
   --json FILE       writes the results to a file
   --guard           measures what has a target, and fails where a ratio is below a third of it
