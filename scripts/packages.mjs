@@ -1,7 +1,7 @@
 /**
  * Packs every package as it would be published and checks the result: publint reads the manifest, attw resolves
- * the types of every module as consumers do, and what is there twice has to be the same. It takes seconds, so what has not changed since it was found good is
- * not checked again, except in CI.
+ * the types of every module as consumers do, and what is there twice has to be the same. It takes seconds, so what has
+ * not changed since it was found good is not checked again, except in CI.
  */
 import * as fs from "node:fs"
 import * as os from "node:os"

@@ -224,7 +224,8 @@ export interface Primitives {
   readonly size: Effect.Effect<number, MmioError.CannotSeek>
   /**
    * Reads from `offset` on into the front of `target`; gives how many bytes, 0 at or past the end. What it makes with {@link immediate} or
-   * {@link callback} is as quick through the file as they are; the same goes for `writeAt`.
+   * {@link callback} is as quick through the file as they are; a function that has made one may be called for an effect that is then not run.
+   * The same goes for `writeAt`.
    */
   readonly readAt: (offset: number, target: Uint8Array) => Effect.Effect<number, MmioError.ReadError>
   /**

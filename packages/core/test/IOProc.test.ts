@@ -2,11 +2,19 @@ import { FileName, FourCC, IOProc, MemoryIOProc, Mmio, MmioError } from "@effect
 import { assert, describe, it, layer } from "@effect/vitest"
 import { deepStrictEqual } from "@effect/vitest/utils"
 import { Cause, Context, Effect, Exit, FastCheck as fc, Layer, Option, Record, Request } from "effect"
+import { later, numbers } from "./support/answering.js"
 
 const bytes = (text: string) => new TextEncoder().encode(text)
 const text = (bytes: Uint8Array) => new TextDecoder().decode(bytes)
 const XYZ = FourCC.make("XYZ ")
 const ARC = FourCC.make("ARC ")
+
+/** What a read of some bytes does, and gives. */
+const copied = (content: Uint8Array, offset: number, target: Uint8Array): number => {
+  const part = content.subarray(offset, offset + target.length)
+  target.set(part)
+  return part.length
+}
 
 /** A driver whose files, of any name, hold `said`. */
 const saying = (said: string): IOProc.IOProc =>
@@ -16,12 +24,7 @@ const saying = (said: string): IOProc.IOProc =>
       return Effect.succeed(IOProc.makeFile({
         name: name.full,
         size: Effect.succeed(content.length),
-        readAt: (offset, target) =>
-          Effect.sync(() => {
-            const part = content.subarray(offset, offset + target.length)
-            target.set(part)
-            return part.length
-          })
+        readAt: (offset, target) => Effect.sync(() => copied(content, offset, target))
       }))
     }
   })
@@ -138,10 +141,11 @@ class Model {
   }
 }
 
+/** How a storage answers. */
 const ways: { readonly [answers in "by effects" | "at once" | "by callbacks"]: typeof IOProc.immediate } = {
   "by effects": Effect.suspend,
   "at once": IOProc.immediate,
-  "by callbacks": (evaluate) => IOProc.callback((done) => queueMicrotask(() => done(Effect.runSyncExit(evaluate()))))
+  "by callbacks": (evaluate) => later(Effect.suspend(evaluate))
 }
 
 /** A storage by position that does what the operation under way tells it. */
@@ -160,11 +164,9 @@ class Block {
     name: "block",
     size: Effect.sync(() => this.bytes.length),
     readAt: (offset, target) =>
-      this.answering(() => {
-        const part = this.bytes.subarray(offset, offset + Math.min(target.length, this.atMost))
-        target.set(part)
-        return Exit.succeed(part.length)
-      }),
+      this.answering(() =>
+        Exit.succeed(copied(this.bytes, offset, target.subarray(0, Math.min(target.length, this.atMost))))
+      ),
     writeAt: (offset, source) =>
       this.answering((): Exit.Exit<number, MmioError.WriteError> => {
         if (this.writeFails) return Exit.fail(this.failure)
@@ -209,12 +211,7 @@ layer(Layer.empty)("makeFile", (it) => {
       const primitives: IOProc.Primitives = {
         name: "f",
         size: Effect.succeed(content.length),
-        readAt: (offset, target) =>
-          Effect.sync(() => {
-            const part = content.subarray(offset, offset + target.length)
-            target.set(part)
-            return part.length
-          })
+        readAt: (offset, target) => Effect.sync(() => copied(content, offset, target))
       }
       for (const concurrent of [undefined, false]) {
         assert.isUndefined(IOProc.makeFile({ ...primitives, concurrent }).readAt)
@@ -255,7 +252,7 @@ layer(Layer.empty)("makeFile", (it) => {
 
   it.scoped("has a function of its storage called once for each block that is wanted, however that answers", () =>
     Effect.gen(function*() {
-      const content = Uint8Array.from({ length: 1000 }, (_, i) => i % 251)
+      const content = numbers(1000)
       for (const [answers, answering] of Object.entries(ways)) {
         let calls = 0
         const driver = IOProc.make({
@@ -265,11 +262,7 @@ layer(Layer.empty)("makeFile", (it) => {
               size: Effect.succeed(content.length),
               readAt: (offset, target) => {
                 calls++
-                return answering(() => {
-                  const part = content.subarray(offset, offset + target.length)
-                  target.set(part)
-                  return Exit.succeed(part.length)
-                })
+                return answering(() => Exit.succeed(copied(content, offset, target)))
               }
             }))
         })

@@ -5,11 +5,9 @@
 import { Mmio } from "@effect-mmio/core"
 import { assert, layer } from "@effect/vitest"
 import { Cause, Effect, Exit, FastCheck as fc, Layer, Stream } from "effect"
-import { atOnce, both, byCallback, inTurn, numbers } from "./support/answering.js"
+import { both, drivers, numbers } from "./support/answering.js"
 import { type Behaviour, TestStorage } from "./support/driver.js"
 import { scale } from "./support/scale.js"
-
-const drivers = { "answers at once": atOnce, "answers by callbacks": byCallback, "answers this way and that": inTurn }
 
 const short: fc.Arbitrary<Behaviour> = fc.record({ atMost: fc.integer({ min: 1, max: 40 }) }).map(({ atMost }) => ({
   atMost: () => atMost

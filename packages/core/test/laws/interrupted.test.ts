@@ -1,7 +1,7 @@
 import { type IOProc, Mmio } from "@effect-mmio/core"
 import { Interruption, Model } from "@effect-mmio/testing"
 import { assert, describe, it } from "@effect/vitest"
-import { Effect, Exit, flow, identity, Scope } from "effect"
+import { Effect, Exit, flow, identity, Record, Scope } from "effect"
 import * as answering from "../support/answering.js"
 import { TestStorage } from "../support/driver.js"
 
@@ -47,18 +47,21 @@ const sequences: Record<string, ReadonlyArray<Model.Operation>> = {
   ]
 }
 
-/** How a driver answers. What it has at hand is told without the lock, and with arrays of the caller's only. */
-const ways: Record<string, {
+/** How a driver answers, and what to try with it. */
+interface Way {
   readonly yields?: (call: number) => number
   readonly buffers: ReadonlyArray<number>
   readonly through: (ioProc: IOProc.IOProc) => IOProc.IOProc
+  /** Whether to read into arrays of the caller's: what is at hand is given to nobody else. */
   readonly into: boolean
-}> = {
-  "by effects": { yields: (call) => call % 2, buffers: [0, 1, 5, 64], through: identity, into: false },
-  "at once": { buffers: [5, 16], through: answering.atOnce, into: true },
-  "by callbacks": { buffers: [5, 16], through: answering.byCallback, into: true },
-  "this way and that": { buffers: [5, 16], through: answering.inTurn, into: true },
-  "by callbacks, in blocks": { buffers: [5, 16], through: flow(answering.byCallback, answering.both), into: true }
+}
+
+const quick = (through: Way["through"]): Way => ({ buffers: [5, 16], through, into: true })
+
+const ways: Record<string, Way> = {
+  "answers by effects": { yields: (call) => call % 2, buffers: [0, 1, 5, 64], through: identity, into: false },
+  ...Record.map(answering.drivers, quick),
+  "answers by callbacks, in blocks": quick(flow(answering.byCallback, answering.both))
 }
 
 const into = (operation: Model.Operation): Model.Operation =>
@@ -79,7 +82,7 @@ const cases = Object.entries(sequences).flatMap(([name, sequence]) =>
 describe("law 5: interruption-safe", () => {
   for (const { answers, bufferSize, name, sequence, way } of cases) {
     it.live(
-      `${name} with a buffer of ${bufferSize}, from a driver that answers ${answers}, interrupted at every step, goes on from where it was`,
+      `${name} with a buffer of ${bufferSize}, from a driver that ${answers}, interrupted at every step, goes on from where it was`,
       () =>
         Effect.gen(function*() {
           const operations = way.into ? sequence.map(into) : sequence
@@ -148,7 +151,7 @@ describe("law 5: interruption-safe", () => {
     }))
 
   for (const [answers, { through, yields }] of Object.entries(ways)) {
-    it.live(`of fibers that read in turn, from a driver that answers ${answers}, none takes what another skips`, () =>
+    it.live(`of fibers that read in turn, from a driver that ${answers}, none takes what another skips`, () =>
       Effect.gen(function*() {
         yield* Interruption.sweep({
           prepare: Effect.gen(function*() {

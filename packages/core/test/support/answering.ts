@@ -20,7 +20,8 @@ const answering = (make: () => Way) =>
     }
   })
 
-const later: Way = (call) => IOProc.callback((done) => queueMicrotask(() => done(Effect.runSyncExit(call))))
+/** Later, by a callback. The call must not yield. */
+export const later: Way = (call) => IOProc.callback((done) => queueMicrotask(() => done(Effect.runSyncExit(call))))
 
 /** At once. The driver must not yield. */
 export const atOnce = answering(() => (call) => IOProc.immediate(() => Effect.runSyncExit(call)))
@@ -33,6 +34,13 @@ export const inTurn = answering(() => {
   let calls = 0
   return (call) => calls++ % 3 === 0 ? Effect.zipRight(Effect.yieldNow(), call) : later(call)
 })
+
+/** Each way that is not an effect's, for names of tests. */
+export const drivers = {
+  "answers at once": atOnce,
+  "answers by callbacks": byCallback,
+  "answers this way and that": inTurn
+}
 
 /** Sizes of blocks that short tests go beyond. */
 export const small = { smallest: 8, largest: 32 }
