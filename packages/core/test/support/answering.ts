@@ -30,7 +30,7 @@ export const atOnce = answering(() => (call) => IOProc.immediate(() => Effect.ru
 export const byCallback = answering(() => later)
 
 /** By an effect once and then by callbacks twice, in turn. */
-export const inTurn = answering(() => {
+const inTurn = answering(() => {
   let calls = 0
   return (call) => calls++ % 3 === 0 ? Effect.zipRight(Effect.yieldNow(), call) : later(call)
 })
