@@ -63,7 +63,13 @@ export class Lock {
       if (this.closed) return this.owner.whenClosed
       let waiter: Waiter | undefined
       const turn = Effect.async<void>((resume) => {
-        waiter = { granted: false, wake: () => resume(Effect.void) }
+        // Steps have gone by, in which others may have ended: nobody would wake who comes to wait now.
+        if (this.closed) return resume(this.owner.whenClosed)
+        waiter = { granted: this.idle, wake: () => resume(Effect.void) }
+        if (this.idle) {
+          this.idle = false
+          return waiter.wake()
+        }
         this.waiters ??= []
         this.waiters.push(waiter)
       })

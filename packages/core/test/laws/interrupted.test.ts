@@ -1,7 +1,7 @@
 import { type IOProc, Mmio } from "@effect-mmio/core"
 import { Interruption, Model } from "@effect-mmio/testing"
 import { assert, describe, it } from "@effect/vitest"
-import { Effect, Exit, flow, identity, Record, Scope } from "effect"
+import { Cause, Effect, Exit, Fiber, flow, identity, Record, Scheduler, Scope } from "effect"
 import * as answering from "../support/answering.js"
 import { TestStorage } from "../support/driver.js"
 
@@ -67,11 +67,27 @@ const ways: Record<string, Way> = {
 const into = (operation: Model.Operation): Model.Operation =>
   operation.op === "read" ? { ...operation, op: "readInto" } : operation
 
-const readTen = (file: Mmio.Handle<"read">) =>
+const readNew = (file: Mmio.Handle<"read" | "readWrite">, count: number) =>
   Effect.suspend(() => {
-    const target = new Uint8Array(10)
+    const target = new Uint8Array(count)
     return Effect.as(Mmio.readInto(file, target), target)
   })
+
+/** Has the others go first at the step of that number. */
+class YieldAt implements Scheduler.Scheduler {
+  readonly base = new Scheduler.MixedScheduler(2048)
+  readonly step: number
+  steps = 0
+  constructor(step: number) {
+    this.step = step
+  }
+  scheduleTask(task: Scheduler.Task, priority: number) {
+    this.base.scheduleTask(task, priority)
+  }
+  shouldYield() {
+    return ++this.steps === this.step ? 0 : false
+  }
+}
 
 const cases = Object.entries(sequences).flatMap(([name, sequence]) =>
   Object.entries(ways).flatMap(([answers, way]) =>
@@ -163,7 +179,7 @@ describe("law 5: interruption-safe", () => {
             yield* Effect.orDie(Mmio.readInto(file, new Uint8Array(13)))
             return { file, scope }
           }),
-          run: ({ file }) => [1, 2, 3].map(() => readTen(file)),
+          run: ({ file }) => [1, 2, 3].map(() => readNew(file, 10)),
           check: ({ file, scope }, exits) =>
             Effect.gen(function*() {
               const read = exits.filter(Exit.isSuccess).map((exit) => exit.value)
@@ -174,6 +190,70 @@ describe("law 5: interruption-safe", () => {
               yield* Scope.close(scope, Exit.void)
             })
         })
+      }))
+  }
+
+  for (const [answers, { through, yields }] of Object.entries(ways)) {
+    /** Runs two effects beside each other, and at each step, once, has the other one go first. */
+    const beside = <A, B>(
+      pair: (file: Mmio.Handle<"readWrite">) => readonly [Effect.Effect<A, unknown>, Effect.Effect<B, unknown>],
+      check: (
+        exits: readonly [Exit.Exit<A, unknown>, Exit.Exit<B, unknown>],
+        file: Mmio.Handle<"readWrite">
+      ) => Effect.Effect<void>
+    ) =>
+      Effect.gen(function*() {
+        for (let step = 1, fired = true; fired; step++) {
+          const storage = new TestStorage(initial)
+          // a close that does not yield has ended, where a flush yielded, before the other one goes on
+          if (yields !== undefined) {
+            storage.behaviour = { yields: (call) => storage.log[call]?.call === "close" ? 0 : 2 }
+          }
+          const scope = yield* Scope.make()
+          const file = yield* Scope.extend(
+            Mmio.openWith(through(storage.ioProc), "test", { access: "readWrite", buffer: 16 }),
+            scope
+          )
+          yield* Mmio.readInto(file, new Uint8Array(13))
+          const scheduler = new YieldAt(step)
+          const [first, second] = pair(file)
+          const [a, b] = [
+            Effect.runFork(first, { scheduler, immediate: false }),
+            Effect.runFork(second, { scheduler, immediate: false })
+          ]
+          yield* check([yield* Fiber.await(a), yield* Fiber.await(b)], file)
+          yield* Scope.close(scope, Exit.void)
+          assert.isFalse(storage.overlapped)
+          fired = scheduler.steps >= step
+        }
+      })
+
+    it.live(`a read that has to wait at any step for another, from a driver that ${answers}, takes nothing of it`, () =>
+      // what the window has is enough for the second
+      beside((file) => [readNew(file, 10), readNew(file, 2)], (exits, file) =>
+        Effect.gen(function*() {
+          const long = yield* Effect.orDie(exits[0])
+          const short = yield* Effect.orDie(exits[1])
+          assert.deepInclude([[13, 23], [15, 13]], [long[0], short[0]])
+          assert.deepStrictEqual(long, bytes(10, long[0]!))
+          assert.deepStrictEqual(short, bytes(2, short[0]!))
+          assert.strictEqual(yield* Mmio.position(file), 25)
+        })))
+
+    it.live(`who comes at any step of closing, with a driver that ${answers}, does not wait for ever`, () =>
+      Effect.forEach([0, 1, 2, 3, 4, 5], (later) => {
+        const coming = Effect.replicateEffect(Effect.yieldNow(), later, { discard: true })
+        return beside(
+          (file) => [
+            Effect.zipRight(Mmio.write(file, bytes(2, 100)), Mmio.close(file)),
+            Effect.zipRight(coming, readNew(file, 10))
+          ],
+          ([closed, read]) =>
+            Effect.sync(() => {
+              assert.isTrue(Exit.isSuccess(closed))
+              if (Exit.isFailure(read)) assert.isTrue(Cause.isDieType(read.cause), "used after it was closed")
+            })
+        )
       }))
   }
 
