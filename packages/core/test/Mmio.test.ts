@@ -4,7 +4,7 @@
 import { IOProc, MemoryIOProc, Mmio, MmioError } from "@effect-mmio/core"
 import { assert, describe, it } from "@effect/vitest"
 import { deepStrictEqual } from "@effect/vitest/utils"
-import { Chunk, Effect, Exit, Option, Request, Stream, Tracer } from "effect"
+import { Cause, Chunk, Effect, Exit, Option, Request, Stream, Tracer } from "effect"
 import { TestStorage } from "./support/driver.js"
 
 const bytes = (...values: ReadonlyArray<number>) => Uint8Array.from(values)
@@ -43,6 +43,27 @@ describe("parameters", () => {
       assert.strictEqual(yield* tag(Mmio.setBuffer(file, 2 ** 52)), "OutOfMemory")
       assert.strictEqual((yield* Mmio.getInfo(file)).bytes.length, 4)
       assert.strictEqual(yield* tag(Mmio.openMemory({ size: 2 ** 52 })), "OutOfMemory")
+    }))
+
+  it.scoped("a buffer that cannot copy itself is a defect of a small read, which leaves the position, and of no large one", () =>
+    Effect.gen(function*() {
+      class NoCopies extends Uint8Array {
+        override slice(): never {
+          throw new RangeError("Array buffer allocation failed")
+        }
+      }
+      const size = 100_000
+      const storage = new TestStorage(new Uint8Array(2 * size).fill(7))
+      const file = yield* Mmio.openWith(storage.ioProc, "test", { buffer: "none" })
+      yield* Mmio.setBuffer(file, new NoCopies(size))
+      yield* Mmio.readInto(file, new Uint8Array(3))
+      const exit = yield* Effect.exit(Mmio.read(file, 5))
+      assert.isTrue(Exit.isFailure(exit) && Cause.isDieType(exit.cause))
+      assert.strictEqual(yield* Mmio.position(file), 3)
+      // more than is allocated on the caller's word, and the window has it
+      const large = yield* Mmio.read(file, 70_000)
+      assert.strictEqual(large.length, 70_000)
+      assert.strictEqual(yield* Mmio.position(file), 70_003)
     }))
 
   it.scoped("a size out of a damaged file costs no more than the file is long", () =>

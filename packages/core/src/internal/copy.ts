@@ -11,6 +11,9 @@ export const copy = (source: Uint8Array, from: number, target: Uint8Array, to: n
   else target.set(source.subarray(from, from + count), to)
 }
 
+/** As many bytes are allocated on the word of the caller alone; for more, the file has to be known to have them. @internal */
+export const trustedCount = 64 * 1024
+
 /**
  * A new array of `size` bytes, or undefined where the runtime cannot give one.
  *

@@ -15,7 +15,7 @@ import type * as Api from "../Mmio.js"
 import * as MmioError from "../MmioError.js"
 import type { AtOnce } from "./atOnce.js"
 import * as BufferState from "./bufferState.js"
-import { allocate, copy, outOfMemory } from "./copy.js"
+import { allocate, copy, outOfMemory, trustedCount } from "./copy.js"
 import { bothExits } from "./exits.js"
 import { immediate } from "./immediate.js"
 import { Lock, type Restore } from "./lock.js"
@@ -36,9 +36,6 @@ export type ReadFailure<A extends Access> = TransferError<A> | MmioError.OutOfMe
 
 /** @internal */
 export type SeekFailure = MmioError.CannotSeek | MmioError.InvalidParameter
-
-/** As many bytes are allocated on the word of the caller alone; for more, the file has to have them. */
-const trustedCount = 64 * 1024
 
 /** @internal */
 export abstract class HandleBase<A extends Access = Access> implements Api.Handle<A> {
@@ -238,6 +235,7 @@ export abstract class HandleBase<A extends Access = Access> implements Api.Handl
     restore: Restore
   ): Effect.Effect<Uint8Array, TransferError<A> | MmioError.OutOfMemory> {
     const start = BufferState.position(this.state.current)
+    const trusted = Math.max(trustedCount, BufferState.readable(this.state.current))
     const grow = (
       sofar: Uint8Array,
       size: number
@@ -254,7 +252,7 @@ export abstract class HandleBase<A extends Access = Access> implements Api.Handl
           : grow(bytes, Math.min(count, total * 4))
       })
     }
-    return this.returningTo(start, grow(new Uint8Array(0), Math.min(count, trustedCount)))
+    return this.returningTo(start, grow(new Uint8Array(0), Math.min(count, trusted)))
   }
 
   /** A handle that cannot write is never dirty and never gave its driver anything: nothing of this can fail on it. */

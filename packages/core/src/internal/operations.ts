@@ -5,7 +5,7 @@ import * as Effect from "effect/Effect"
 import type { Access, Whence } from "../IOProc.js"
 import type * as MmioError from "../MmioError.js"
 import * as BufferState from "./bufferState.js"
-import { copy } from "./copy.js"
+import { copy, trustedCount } from "./copy.js"
 import { counted } from "./exits.js"
 import type { HandleBase, ReadFailure, SeekFailure, TransferError } from "./handle.js"
 import { Prompt } from "./immediate.js"
@@ -43,12 +43,13 @@ export class ReadInto<A extends Access> extends Operation<HandleBase<A>, Uint8Ar
 export class Read<A extends Access> extends Operation<HandleBase<A>, number, Uint8Array, ReadFailure<A>> {
   get isAtHand(): boolean {
     const { given: count } = this
-    return count >= 0 && Number.isInteger(count) && this.handle.canTake(count)
+    // For more there may be no memory, and that is no defect.
+    return count >= 0 && count <= trustedCount && Number.isInteger(count) && this.handle.canTake(count)
   }
   take(): Uint8Array {
     const { given: count, handle: { state } } = this
     const s = state.current
-    // First what may fail: there may be no memory for it.
+    // Before the position moves: a buffer of the caller's own may have another `slice`, which throws.
     const bytes = s.bytes.slice(s.next, s.next + count)
     state.current = BufferState.taken(s, count)
     return bytes
