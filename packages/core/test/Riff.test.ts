@@ -175,6 +175,23 @@ layer(Layer.empty)("searches", (it) => {
       }
     }))
 
+  it.scoped("a chunk that a search steps over has its pad byte", () =>
+    Effect.gen(function*() {
+      const bytes = serialize([
+        {
+          id: "RIFF",
+          type: "TEST",
+          children: [{ id: "odd ", data: new Uint8Array(3) }, { id: "data", data: new Uint8Array(1) }]
+        }
+      ])
+      for (const buffer of [0, 4, 100]) {
+        const file = yield* openTest(new TestStorage(bytes), "read", buffer)
+        const parent = yield* Riff.descend(file)
+        const data = yield* Riff.descend(file, { find: { chunk: "data" }, parent })
+        assert.deepStrictEqual([data.offset, data.size], [24, 1])
+      }
+    }))
+
   it.effect("sizes near 4 GiB neither loop nor allocate", () =>
     Effect.scoped(Effect.gen(function*() {
       for (const size of [0xffffffff, 0xfffffffe, 0xfffffff8, 0x7fffffff]) {

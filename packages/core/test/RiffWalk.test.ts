@@ -410,6 +410,28 @@ describe("verify", () => {
       assert.deepStrictEqual(yield* problemsOf(bytes), [])
     }))
 
+  it.effect("takes for a list of Wave64 what has all of its id, and not what begins with its letters", () =>
+    Effect.scoped(Effect.gen(function*() {
+      const list = { id: "LIST" as const, type: "adtl", children: [leaf("labl", 1)] }
+      const bytes = Family.serialize([{
+        family: "Wave64",
+        type: "wave",
+        children: [leaf("note", ...new Uint8Array(40)), list]
+      }])
+      // the first one gets the letters of the list, before the rest of a GUID that is none's, and what would be its type
+      bytes.copyWithin(40, 104, 108)
+      bytes.copyWithin(64, 128, 144)
+      const file = yield* Mmio.openMemory({ bytes, access: "read" })
+      const wave = yield* Riff.descend(file)
+      const found = yield* Riff.descend(file, { find: { list: "adtl" }, parent: wave })
+      assert.strictEqual(found.offset, 104)
+      const [form] = (yield* Riff.tree(file)).chunks
+      assert.deepStrictEqual(
+        form?.children.map(({ chunk, children }) => [chunk.id, Option.isSome(chunk.type), children.length]),
+        [["list", false, 0], ["list", true, 1]]
+      )
+    })))
+
   it.effect("of an AVI in parts finds nothing wrong, of two other files in one it does", () =>
     Effect.gen(function*() {
       const form = (type: string) => Model.serialize([{ id: "RIFF", type, children: [leaf("idx1", 1, 2)] }])
