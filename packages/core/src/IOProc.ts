@@ -114,7 +114,8 @@ export interface File {
   readonly close: Effect.Effect<void, MmioError.CloseError>
   /**
    * Reads as `read` does, but from `position` on, wherever the file stands, and leaves it standing there; several such reads may be at work
-   * at once, and nothing else meanwhile. {@link readAhead} makes use of it. Default: the file cannot.
+   * at once, and nothing else meanwhile. Every integer from 0 on is a place to read at, with nothing behind the end of the file.
+   * {@link readAhead} makes use of it, and does not seek first. Default: the file cannot.
    */
   readonly readAt?: ((position: number, target: Uint8Array) => Effect.Effect<number, MmioError.ReadError>) | undefined
   /**

@@ -5,7 +5,7 @@
 import { Mmio } from "@effect-mmio/core"
 import { assert, layer } from "@effect/vitest"
 import { Cause, Effect, Exit, FastCheck as fc, Layer, Stream } from "effect"
-import { both, drivers, numbers } from "./support/answering.js"
+import { drivers, inBlocks, numbers } from "./support/answering.js"
 import { type Behaviour, TestStorage } from "./support/driver.js"
 import { scale } from "./support/scale.js"
 
@@ -36,12 +36,16 @@ layer(Layer.empty)("at hand", (it) => {
           { minLength: 5, maxLength: 80, size: "max" }
         ),
         fc.constantFrom("none" as const, 4, 8, 24),
-        short
+        short,
+        fc.boolean()
       ],
-      ([steps, buffer, behaviour]) =>
+      ([steps, buffer, behaviour, places]) =>
         Effect.gen(function*() {
           const storage = new TestStorage(numbers(100), behaviour)
-          const handle = yield* Mmio.openWith(both(answering(storage.ioProc)), "test", { access: "readWrite", buffer })
+          const handle = yield* Mmio.openWith(inBlocks(storage, answering, places), "test", {
+            access: "readWrite",
+            buffer
+          })
           const model = [...storage.bytes]
           let position = 0
           for (const step of steps) {
@@ -84,12 +88,16 @@ layer(Layer.empty)("at hand", (it) => {
           { minLength: 1, maxLength: 12, size: "max" }
         ),
         fc.constantFrom(4, 8, 24),
-        short
+        short,
+        fc.boolean()
       ],
-      ([steps, buffer, behaviour]) =>
+      ([steps, buffer, behaviour, places]) =>
         Effect.gen(function*() {
           const storage = new TestStorage(numbers(200), behaviour)
-          const handle = yield* Mmio.openWith(both(answering(storage.ioProc)), "test", { access: "readWrite", buffer })
+          const handle = yield* Mmio.openWith(inBlocks(storage, answering, places), "test", {
+            access: "readWrite",
+            buffer
+          })
           const model = [...storage.bytes]
           let position = 0
           for (const step of steps) {
@@ -151,12 +159,13 @@ layer(Layer.empty)("at hand", (it) => {
         fc.integer({ min: 1, max: 40 }),
         fc.constantFrom("none" as const, 8),
         fc.constantFrom("keeps" as const, "fills" as const, "transfers" as const),
-        short
+        short,
+        fc.boolean()
       ],
-      ([steps, chunkSize, buffer, consumer, behaviour]) =>
+      ([steps, chunkSize, buffer, consumer, behaviour, places]) =>
         Effect.gen(function*() {
           const storage = new TestStorage(numbers(300), behaviour)
-          const driver = both(answering(storage.ioProc))
+          const driver = inBlocks(storage, answering, places)
           const handle = yield* Mmio.openWith(driver, "test", { access: "readWrite", buffer })
           const other = yield* Mmio.openWith(driver, "test", { access: "readWrite", buffer: 8 })
           const model = [...storage.bytes]

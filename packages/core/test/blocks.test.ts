@@ -4,8 +4,8 @@
  */
 import { FileName, IOProc, MemoryIOProc, Mmio, MmioError } from "@effect-mmio/core"
 import { assert, describe, it, layer } from "@effect/vitest"
-import { Effect, Exit, FastCheck as fc, Fiber, Layer, Option, Request } from "effect"
-import { atOnce, both, byCallback, numbers, small } from "./support/answering.js"
+import { Effect, Exit, FastCheck as fc, Fiber, identity, Layer, Option, Request } from "effect"
+import { atOnce, both, byCallback, drivers as answers, inBlocks, numbers, small } from "./support/answering.js"
 import { type Behaviour, TestStorage } from "./support/driver.js"
 import { scale } from "./support/scale.js"
 
@@ -105,6 +105,7 @@ describe("readAhead", () => {
           assert.isAbove(exit.value, 0)
           at += exit.value
         }
+        storage.behaviour = {}
         yield* file.close
         assert.deepStrictEqual([storage.running, storage.overlapped], [0, false])
       }
@@ -118,6 +119,64 @@ describe("readAhead", () => {
       for (let at = 0; at < 240; at += 4) yield* take(file, 4)
       assert.isAtMost(sizesOf(storage, "read", "readAt").length, 240 / 6 + 4)
     }))
+
+  for (const [name, answering] of Object.entries({ "answers by effects": identity, ...answers })) {
+    /** A handle over a file that reads at places, which its reader reads ahead of. */
+    const placed = (storage: TestStorage, buffer: number) =>
+      Mmio.openWith(inBlocks(storage, answering, true), "test", { buffer })
+
+    const four = (handle: Mmio.ReadHandle) =>
+      Effect.suspend(() => {
+        const target = new Uint8Array(4)
+        return Effect.map(Mmio.readInto(handle, target), () => [...target])
+      })
+
+    it.scoped(`asks a file that reads at places, and ${name}, for that alone where reads are not in sequence`, () =>
+      Effect.gen(function*() {
+        const storage = new TestStorage(numbers(200))
+        const handle = yield* placed(storage, 32)
+        const places = [100, 3, 180, 60, 10]
+        for (const at of places) {
+          yield* Mmio.seek(handle, at)
+          assert.deepStrictEqual(yield* four(handle), [at, at + 1, at + 2, at + 3])
+        }
+        assert.deepStrictEqual(storage.log, places.map((at) => ({ call: "readAt" as const, offset: at, count: 32 })))
+        // Who changes how it answers may be asked once too often.
+        assert.isAtMost(storage.atPlacesAsked, places.length + (name === "answers this way and that" ? 1 : 0))
+      }))
+
+    it.scoped(`reads a file in blocks that reads at places, and ${name}, for a handle in sequence, from anywhere on`, () =>
+      Effect.gen(function*() {
+        const storage = new TestStorage(numbers(250))
+        const handle = yield* placed(storage, 4)
+        for (const from of [0, 10, 5]) {
+          yield* Mmio.seek(handle, from)
+          const before = storage.log.length
+          for (let at = from; at < from + 160; at += 4) {
+            assert.deepStrictEqual(yield* four(handle), [at, at + 1, at + 2, at + 3])
+          }
+          yield* settle
+          const calls = storage.log.slice(before)
+          assert.deepStrictEqual(calls.slice(0, 2).map(({ count }) => count), [4, 8])
+          assert.isAtMost(calls.length, 10)
+          assert.isTrue(calls.every(({ call }) => call === "readAt"))
+        }
+      }))
+
+    it.effect(`has no place before the beginning of a file that reads at places, and ${name}, or behind all numbers`, () =>
+      Effect.gen(function*() {
+        const storage = new TestStorage(numbers(20))
+        const file = yield* open(inBlocks(storage, answering, true), "read")
+        for (const place of [-1, 0.5, Number.NaN]) {
+          yield* Effect.exit(file.seek(place, "start"))
+          assert.deepStrictEqual(storage.log.at(-1), { call: "seek", offset: place, count: 0 })
+        }
+        yield* file.seek(7, "start")
+        yield* file.close
+        yield* Effect.exit(file.seek(8, "start"))
+        assert.deepStrictEqual(storage.log.at(-1), { call: "seek", offset: 8, count: 0 })
+      }))
+  }
 
   class Standing extends Request.TaggedClass("Standing")<number, never, object> {}
 
@@ -163,6 +222,27 @@ describe("readAhead", () => {
       for (let at = 40; at < 68; at += 4) yield* take(file, 4)
       assert.strictEqual(pending.length, 2)
     })
+
+  it.scoped("has a read elsewhere wait for the blocks that are on their way: there are never more than two", () =>
+    Effect.gen(function*() {
+      const control = controlled(numbers(250))
+      const handle = yield* Mmio.openWith(IOProc.readAhead(control.driver, sixteen), "test", { buffer: 4 })
+      for (let at = 0; at < 40; at += 4) yield* Mmio.read(handle, 4)
+      yield* settle
+      control.state.holds = true
+      for (let at = 40; at < 64; at += 4) yield* Mmio.read(handle, 4)
+      const before = control.pending.length
+      assert.isAtLeast(before, 1)
+      yield* Mmio.seek(handle, 200)
+      const reading = yield* Effect.fork(Mmio.readInto(handle, new Uint8Array(4)))
+      yield* settle
+      const meanwhile = control.pending.length
+      control.state.holds = false
+      for (const end of control.pending.splice(0)) end()
+      assert.strictEqual(yield* Fiber.join(reading), 4)
+      assert.strictEqual(meanwhile, before)
+      assert.strictEqual(yield* Mmio.position(handle), 204)
+    }))
 
   it.effect("closes a file that reads at places once both blocks have come", () =>
     Effect.gen(function*() {
@@ -495,22 +575,20 @@ const behaviour = fc.record({
 }))
 
 const drivers = {
-  "a driver of effects": { answering: (driver: IOProc.IOProc) => driver, yields: true, places: false },
-  "a driver that reads at places": { answering: (driver: IOProc.IOProc) => driver, yields: true, places: true },
-  "a driver that answers at once": { answering: atOnce, yields: false, places: false },
-  "a driver that answers by callbacks": { answering: byCallback, yields: false, places: false }
+  "a driver of effects": { answering: (driver: IOProc.IOProc) => driver, yields: true },
+  "a driver that answers at once": { answering: atOnce, yields: false },
+  "a driver that answers by callbacks": { answering: byCallback, yields: false }
 }
 
 layer(Layer.empty)("nothing is lost, whatever fails in between", (it) => {
-  for (const [name, { answering, places, yields }] of Object.entries(drivers)) {
+  for (const [name, { answering, yields }] of Object.entries(drivers)) {
     it.effect.prop(
       `over ${name}`,
-      [fc.array(step, { minLength: 5, maxLength: 60, size: "max" }), behaviour],
-      ([steps, behaviour]) =>
+      [fc.array(step, { minLength: 5, maxLength: 60, size: "max" }), behaviour, fc.boolean()],
+      ([steps, behaviour, places]) =>
         Effect.gen(function*() {
           const storage = new TestStorage(numbers(50), yields ? behaviour : { ...behaviour, yields: () => 0 })
-          storage.readsAtPlaces = places
-          const file = yield* open(both(answering(storage.ioProc)))
+          const file = yield* open(inBlocks(storage, answering, places))
           let model = [...storage.bytes]
           let position = 0
           for (const step of steps) {

@@ -5,16 +5,25 @@
 import type * as IOProc from "../IOProc.js"
 
 /** @internal */
-export const readNow: unique symbol = Symbol("@effect-mmio/core/IOProc/readNow")
+export const readNow: unique symbol = Symbol("readNow")
 
 /** @internal */
-export const writeNow: unique symbol = Symbol("@effect-mmio/core/IOProc/writeNow")
+export const writeNow: unique symbol = Symbol("writeNow")
 
 /** @internal */
-export const lendNow: unique symbol = Symbol("@effect-mmio/core/IOProc/lendNow")
+export const lendNow: unique symbol = Symbol("lendNow")
 
 /** @internal */
-export const showNow: unique symbol = Symbol("@effect-mmio/core/IOProc/showNow")
+export const showNow: unique symbol = Symbol("showNow")
+
+/** @internal */
+export const standNow: unique symbol = Symbol("standNow")
+
+/** @internal */
+export const readLater: unique symbol = Symbol("readLater")
+
+/** A transfer that has yet to begin. It tells how many bytes it was of, or -1 where whoever asks in the usual way is told why. @internal */
+export type Transfer = (done: (count: number) => void) => void
 
 /** What a file may have beside its functions. @internal */
 export interface AtHand extends IOProc.File {
@@ -30,6 +39,10 @@ export interface AtHand extends IOProc.File {
    * read if `f` throws.
    */
   readonly [showNow]?: (most: number, f: (bytes: Uint8Array) => void) => number
+  /** Seeks as `seek` does, where nobody has to be asked. */
+  readonly [standNow]?: (at: number) => boolean
+  /** Reads as `read` does, where that is nothing but a call; undefined where it is not, or that is not known. */
+  readonly [readLater]?: (target: Uint8Array) => Transfer | undefined
   /** Writes as `write` does, `source[from, to)`; 0 where that takes waiting. */
   readonly [writeNow]?: (source: Uint8Array, from: number, to: number) => number
 }

@@ -8,7 +8,17 @@
 import type * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import type * as IOProc from "../IOProc.js"
-import { type AtHand, atHand, lendNow, readNow, showNow, writeNow } from "./atHand.js"
+import {
+  type AtHand,
+  atHand,
+  lendNow,
+  readLater,
+  readNow,
+  showNow,
+  standNow,
+  type Transfer,
+  writeNow
+} from "./atHand.js"
 import * as BufferState from "./bufferState.js"
 import { copy, isCountOf } from "./copy.js"
 import { Awaited, begin, isDone, resolve } from "./immediate.js"
@@ -32,45 +42,31 @@ export class AtOnce {
     this.quick = atHand(file)
   }
 
-  /** Reads in full or to the end, and gives the count; -1 with the position where it was. Either may come later. */
-  read(target: Uint8Array): Answer {
-    return this.readOn(target, 0, BufferState.position(this.state.current))
-  }
-
-  private readOn(target: Uint8Array, sofar: number, start: number): Answer {
-    let done = sofar
+  /**
+   * Reads in full or to the end, and gives the count; -1 with the position where it was. Either may come later. `done` have been read before,
+   * from `start` on.
+   */
+  read(target: Uint8Array, done = 0, start = BufferState.position(this.state.current)): Answer {
     for (;;) {
       done += take(this.state, target, done)
       const s = this.state.current
       const wanted = target.length - done
       if (wanted === 0) return done
+      if (BufferState.isDirty(s)) return this.giveUp(start)
       const isLarge = wanted * largePart >= s.bytes.length
-      const passed = isLarge && !BufferState.isDirty(s)
-        ? this.readNow(BufferState.position(s), target, done, target.length, BufferState.passed)
-        : 0
-      if (passed > 0) {
-        done += passed
-        continue
-      }
-      const answer: Answer = BufferState.isDirty(s)
-        ? -1
-        : isLarge
-        ? this.readAt(BufferState.position(s), done === 0 ? target : target.subarray(done), BufferState.passed)
-        : this.fill()
-      if (typeof answer === "object") {
+      const answer = isLarge ? this.readAt(BufferState.position(s), target, done, BufferState.passed) : this.fill()
+      if (typeof answer === "function") {
         const at = done
-        return new Awaited((complete) =>
-          answer.start((exit) => {
-            const count = valueOf(exit)
+        return (complete) =>
+          answer((count) => {
             const all: Answer = count > 0
-              ? this.readOn(target, isLarge ? at + count : at, start)
+              ? this.read(target, isLarge ? at + count : at, start)
               : count === 0
               ? at
               : this.giveUp(start)
-            if (typeof all === "object") all.start(complete)
-            else complete(Exit.succeed(all))
+            if (typeof all === "function") all(complete)
+            else complete(all)
           })
-        )
       }
       if (answer === 0) return done
       if (answer < 0) return this.giveUp(start)
@@ -92,17 +88,7 @@ export class AtOnce {
 
   private extend(): Answer {
     const { bytes, endRead, offset } = this.state.current
-    const at = offset + endRead
-    return this.readNow(at, bytes, endRead, bytes.length, BufferState.filled)
-      || this.readAt(at, bytes.subarray(endRead), BufferState.filled)
-  }
-
-  /** Reads what the driver has at hand; 0 where that is nothing. */
-  private readNow(at: number, target: Uint8Array, from: number, to: number, commit: Commit): number {
-    const s = this.state.current
-    const count = s.diskOffset === at ? this.quick[readNow]?.(target, from, to) ?? 0 : 0
-    if (count > 0) this.state.current = commit(s, count)
-    return count
+    return this.readAt(offset + endRead, bytes, endRead, BufferState.filled)
   }
 
   /** Reads just so many bytes past the clean window, where the driver gives them away. */
@@ -177,16 +163,23 @@ export class AtOnce {
     if (s.next === 0 && s.endRead === s.bytes.length) return true
     if (BufferState.readable(s) > 0) s.bytes.copyWithin(0, s.next, s.endRead)
     this.state.current = BufferState.compacted(s)
-    return valueOf(this.extend()) >= 0
+    const answer = this.extend()
+    return typeof answer === "number" && answer >= 0
   }
 
-  private readAt(at: number, target: Uint8Array, commit: Commit): Answer {
+  /** Reads into `bytes` from `from` on: what the driver has at hand, or else what it comes back with. */
+  private readAt(at: number, bytes: Uint8Array, from: number, commit: Commit): Answer {
+    const { diskOffset } = this.state.current
+    const given = diskOffset === at ? this.quick[readNow]?.(bytes, from, bytes.length) ?? 0 : 0
+    if (given > 0) return this.committed(given, commit)
     if (!this.stand(at)) return -1
+    const target = from === 0 ? bytes : bytes.subarray(from)
+    const later = this.quick[readLater]?.(target)
+    if (later !== undefined) return (complete) => later((count) => complete(this.committed(count, commit)))
     const answer = resolve(this.file.read(target))
-    if (!(answer instanceof Awaited)) return this.commit(answer, target, commit)
-    return new Awaited((complete) =>
-      begin(answer, (answered) => complete(Exit.succeed(this.commit(answered, target, commit))))
-    )
+    return answer instanceof Awaited
+      ? (complete) => begin(answer, (answered) => complete(this.commit(answered, target, commit)))
+      : this.commit(answer, target, commit)
   }
 
   private writeAt(at: number, source: Uint8Array, from: number, to: number, commit: Commit): number {
@@ -208,32 +201,34 @@ export class AtOnce {
 
   private commit<E>(answer: Effect.Effect<number, E>, bytes: Uint8Array, commit: Commit): number {
     if (!isDone(answer)) return -1
-    if (Exit.isSuccess(answer) && isCountOf(answer.value, bytes)) {
-      this.state.current = commit(this.state.current, answer.value)
-      return answer.value
-    }
-    this.state.current = BufferState.standingAt(this.state.current, BufferState.unknownDiskOffset)
-    return -1
+    const count = valueOf(answer)
+    return this.committed(isCountOf(count, bytes) ? count : -1, commit)
+  }
+
+  private committed(count: number, commit: Commit): number {
+    const s = this.state.current
+    this.state.current = count < 0 ? BufferState.standingAt(s, BufferState.unknownDiskOffset) : commit(s, count)
+    return count
   }
 
   /** Has the driver stand there, if it does not already. */
   private stand(at: number): boolean {
     if (this.state.current.diskOffset === at) return true
     if (at < 0 || !Number.isSafeInteger(at)) return false
-    const answer = resolve(this.file.seek(at, "start"))
-    if (!isDone(answer) || !Exit.isSuccess(answer)) return false
-    this.state.current = BufferState.standingAt(this.state.current, answer.value)
-    return answer.value === at
+    const stands = this.quick[standNow]?.(at) === true ? at : valueOf(resolve(this.file.seek(at, "start")))
+    this.state.current = BufferState.standingAt(this.state.current, stands)
+    return stands === at
   }
 }
 
 type Commit = (s: BufferState.BufferState, count: number) => BufferState.BufferState
 
 /** How many bytes were transferred, or -1 where the slow path has to do it; perhaps later. @internal */
-export type Answer = number | Awaited<number, never>
+export type Answer = number | Transfer
 
-const valueOf = (answer: Effect.Effect<number> | number): number =>
-  typeof answer === "number" ? answer : isDone(answer) && Exit.isSuccess(answer) ? answer.value : -1
+/** What an effect gave that ended well; -1 for any other. */
+const valueOf = <E>(answer: Effect.Effect<number, E>): number =>
+  isDone(answer) && Exit.isSuccess(answer) ? answer.value : -1
 
 /**
  * Takes what the window has at the position, into `target` from `done` on.

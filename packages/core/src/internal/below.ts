@@ -8,7 +8,7 @@ import * as Fiber from "effect/Fiber"
 import * as Runtime from "effect/Runtime"
 import type * as IOProc from "../IOProc.js"
 import * as MmioError from "../MmioError.js"
-import { type AtHand, atHand, writeNow } from "./atHand.js"
+import { type AtHand, atHand, type Transfer, writeNow } from "./atHand.js"
 import { isCountOf } from "./copy.js"
 import { andThen, answersItself, Awaited, begin, failingAs, isDone, noting, resolve } from "./immediate.js"
 
@@ -28,6 +28,8 @@ export class Below {
   private standsAt = 0
   /** Whether the file was seen to answer at once. Others may begin their work as they are called. */
   private immediate = false
+  /** Whether the last of what it was asked took a call that answers by itself. */
+  private calls = false
   /** How much is at work: calls that answer by themselves, and fibers. */
   private atWork = 0
   private fibers: ReadonlyArray<Fiber.RuntimeFiber<unknown>> = noFibers
@@ -129,6 +131,17 @@ export class Below {
     return answer === undefined ? this.read(at, target) : this.asked(answer)
   }
 
+  /** The same, where it takes a call that answers by itself. */
+  readLater(at: number, target: Uint8Array): Transfer | undefined {
+    const answer = this.calls ? this.file.readAt?.(at, target) : undefined
+    if (!(answer instanceof Awaited)) return undefined
+    return (done) =>
+      begin(answer, (answered) => {
+        const known = isDone(answered) && Exit.isSuccess(answered) && isCountOf(answered.value, target)
+        done(known ? answered.value : -1)
+      })
+  }
+
   /** Writes there what the file takes without waiting; 0 where that is nothing. */
   writeNow(at: number, source: Uint8Array, from: number, to: number): number {
     if (this.standsAt !== at || this.busy) return 0
@@ -172,6 +185,7 @@ export class Below {
   }
 
   private asked<A, E>(answer: Effect.Effect<A, E>): Effect.Effect<A, E> {
+    this.calls = answer instanceof Awaited
     if (answersItself(answer)) this.immediate = true
     return answer
   }

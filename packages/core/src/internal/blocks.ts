@@ -55,6 +55,11 @@ export class Adaptive {
     this.sizes = sizes
   }
 
+  /** Whether a transfer at `position` would neither continue the last one nor try it again. */
+  leapsTo(position: number): boolean {
+    return position !== this.approachedAt && position !== this.continuesAt
+  }
+
   /** Before a transfer at `position` that no block serves. */
   approach(position: number): void {
     // Trying again is no further transfer.

@@ -17,7 +17,7 @@ import * as BufferState from "./bufferState.js"
 import { copy, isCountOf } from "./copy.js"
 import { counted } from "./exits.js"
 import { HandleBase, type TransferError } from "./handle.js"
-import { answersItself, isDone } from "./immediate.js"
+import { answersItself } from "./immediate.js"
 import type { Restore } from "./lock.js"
 
 /** @internal */
@@ -61,17 +61,17 @@ export class FileHandle<A extends IOProc.Access = IOProc.Access> extends HandleB
     if (typeof answer === "number") return answer < 0 ? undefined : counted(answer)
     // Nothing was read until the call has begun: before that, others may come, or it is interrupted.
     const underWay = state.current
-    const planned = BufferState.movedTo(underWay, start)
+    const planned = BufferState.position(underWay) === start ? underWay : BufferState.movedTo(underWay, start)
     state.current = planned
     return Effect.flatten(Effect.uninterruptible(Effect.async<Effect.Effect<number, TransferError<A>>>((resume) => {
-      const slowly = Effect.succeed(this.readInFull(target))
+      const slowly = () => Exit.succeed(this.readInFull(target))
       // Nobody came in between, or it was all for nothing.
-      if (!lock.idle || state.current !== planned) return resume(slowly)
+      if (!lock.idle || state.current !== planned) return resume(slowly())
       lock.take()
       state.current = underWay
-      answer.start((exit) => {
+      answer((count) => {
         lock.free()
-        resume(isDone(exit) && Exit.isSuccess(exit) && exit.value >= 0 ? Effect.succeed(exit) : slowly)
+        resume(count < 0 ? slowly() : Exit.succeed(counted(count)))
       })
     })))
   }

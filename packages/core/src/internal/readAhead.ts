@@ -12,7 +12,7 @@ import * as Option from "effect/Option"
 import type * as Request from "effect/Request"
 import type * as Api from "../IOProc.js"
 import type * as MmioError from "../MmioError.js"
-import { lendNow, readNow, showNow, writeNow } from "./atHand.js"
+import { lendNow, readLater, readNow, showNow, standNow, type Transfer, writeNow } from "./atHand.js"
 import { Below } from "./below.js"
 import { Adaptive, type Block, isFull, lend, type Sizes } from "./blocks.js"
 import { copy, isCountOf } from "./copy.js"
@@ -123,6 +123,32 @@ class ReadAheadFile implements Api.File {
     return count
   }
 
+  [standNow](at: number): boolean {
+    if (!this.reaches(at)) return false
+    this.position = at
+    return true
+  }
+
+  /** Far from where the last read ended there is nothing to be done with blocks. */
+  [readLater](target: Uint8Array): Transfer | undefined {
+    const { below, position, sequence } = this
+    const call = below.busy || !sequence.leapsTo(position) ? undefined : below.readLater(position, target)
+    return call && ((done) => {
+      sequence.approach(position)
+      call((count) => {
+        if (count >= 0) this.passed(position, count)
+        done(count)
+      })
+    })
+  }
+
+  /** After so many bytes were read past the blocks. */
+  private passed(position: number, count: number): void {
+    this.position = position + count
+    this.sequence.left(this.position)
+    if (count > 0) this.stopsAt = -1
+  }
+
   /** The block that the position is in, if it has come. */
   private servingHere(): Block | undefined {
     this.forgetOld()
@@ -140,6 +166,7 @@ class ReadAheadFile implements Api.File {
   /** Goes on to the block that the position is in, if it has come. */
   private turnOver(): boolean {
     const { ahead, position } = this
+    if (ahead.length === 0) return false
     const index = ahead.findIndex((block) => isIn(block, position))
     const next = ahead[index]
     if (next === undefined) return false
@@ -207,15 +234,12 @@ class ReadAheadFile implements Api.File {
     sequence.approach(position)
     const block = target.length < sequence.size && position !== this.stopsAt ? sequence.block(position) : undefined
     if (block === undefined) {
-      return noting(below.read(position, target), (exit) => {
-        if (!Exit.isSuccess(exit) || !isCountOf(exit.value, target)) return
-        this.position = position + exit.value
-        sequence.left(this.position)
-        if (exit.value > 0) this.stopsAt = -1
+      return noting(below.readAt(position, target), (exit) => {
+        if (Exit.isSuccess(exit) && isCountOf(exit.value, target)) this.passed(position, exit.value)
       })
     }
     const { number } = this.version
-    return mapping(below.read(position, block.bytes), (count) => {
+    return mapping(below.readAt(position, block.bytes), (count) => {
       block.end += isCountOf(count, block.bytes) ? count : 0
       this.serving = block
       this.ahead = noBlocks
@@ -292,9 +316,7 @@ class ReadAheadFile implements Api.File {
     return immediate(() => {
       const { below } = this
       const target = from === "start" ? offset : from === "current" ? this.position + offset : undefined
-      if (target !== undefined && !this.closed && (target === this.position || this.holds(target))) {
-        return Exit.succeed(this.position = target)
-      }
+      if (target !== undefined && this[standNow](target)) return Exit.succeed(target)
       if (below.busy) return andThen(below.settled(), () => this.seek(offset, from))
       return below.calling(() =>
         noting(target === undefined ? below.seek(offset, from) : below.seek(target, "start"), (exit) => {
@@ -302,6 +324,13 @@ class ReadAheadFile implements Api.File {
         })
       )
     })
+  }
+
+  /** Whether the file can be read there, and nobody has to be asked. */
+  private reaches(position: number): boolean {
+    const { below } = this
+    return !this.closed && (position === this.position || this.holds(position)
+      || (below.readsAtPlaces && Number.isSafeInteger(position) && position >= 0))
   }
 
   private holds(position: number): boolean {

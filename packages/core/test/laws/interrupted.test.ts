@@ -54,14 +54,29 @@ interface Way {
   readonly through: (ioProc: IOProc.IOProc) => IOProc.IOProc
   /** Whether to read into arrays of the caller's: what is at hand is given to nobody else. */
   readonly into: boolean
+  /** Whether it reads at places. */
+  readonly places: boolean
 }
 
-const quick = (through: Way["through"]): Way => ({ buffers: [5, 16], through, into: true })
+const quick = (through: Way["through"], places = false): Way => ({ buffers: [5, 16], through, into: true, places })
 
 const ways: Record<string, Way> = {
-  "answers by effects": { yields: (call) => call % 2, buffers: [0, 1, 5, 64], through: identity, into: false },
-  ...Record.map(answering.drivers, quick),
-  "answers by callbacks, in blocks": quick(flow(answering.byCallback, answering.both))
+  "answers by effects": {
+    yields: (call) => call % 2,
+    buffers: [0, 1, 5, 64],
+    through: identity,
+    into: false,
+    places: false
+  },
+  ...Record.map(answering.drivers, (through) => quick(through)),
+  "answers by callbacks, in blocks": quick(flow(answering.byCallback, answering.both)),
+  "answers by callbacks, in blocks, at places": quick(flow(answering.byCallback, answering.ahead), true)
+}
+
+/** Drives a storage that way. */
+const throughWay = ({ places, through }: Way, storage: TestStorage) => {
+  storage.readsAtPlaces = places
+  return through(storage.ioProc)
 }
 
 const into = (operation: Model.Operation): Model.Operation =>
@@ -106,7 +121,7 @@ describe("law 5: interruption-safe", () => {
             prepare: Effect.gen(function*() {
               const storage = new TestStorage(initial, { atMost: () => 6, ...way })
               const scope = yield* Scope.make()
-              const ioProc = way.through(storage.ioProc)
+              const ioProc = throughWay(way, storage)
               const file = yield* Effect.orDie(
                 Scope.extend(Mmio.openWith(ioProc, "test", { access: "readWrite", buffer: bufferSize }), scope)
               )
@@ -166,7 +181,8 @@ describe("law 5: interruption-safe", () => {
       })
     }))
 
-  for (const [answers, { through, yields }] of Object.entries(ways)) {
+  for (const [answers, way] of Object.entries(ways)) {
+    const { yields } = way
     it.live(`of fibers that read in turn, from a driver that ${answers}, none takes what another skips`, () =>
       Effect.gen(function*() {
         yield* Interruption.sweep({
@@ -174,7 +190,7 @@ describe("law 5: interruption-safe", () => {
             const storage = new TestStorage(initial, yields === undefined ? {} : { yields })
             const scope = yield* Scope.make()
             const file = yield* Effect.orDie(
-              Scope.extend(Mmio.openWith(through(storage.ioProc), "test", { buffer: 16 }), scope)
+              Scope.extend(Mmio.openWith(throughWay(way, storage), "test", { buffer: 16 }), scope)
             )
             yield* Effect.orDie(Mmio.readInto(file, new Uint8Array(13)))
             return { file, scope }
@@ -193,7 +209,8 @@ describe("law 5: interruption-safe", () => {
       }))
   }
 
-  for (const [answers, { through, yields }] of Object.entries(ways)) {
+  for (const [answers, way] of Object.entries(ways)) {
+    const { yields } = way
     /** Runs two effects beside each other, and at each step, once, has the other one go first. */
     const beside = <A, B>(
       pair: (file: Mmio.Handle<"readWrite">) => readonly [Effect.Effect<A, unknown>, Effect.Effect<B, unknown>],
@@ -211,7 +228,7 @@ describe("law 5: interruption-safe", () => {
           }
           const scope = yield* Scope.make()
           const file = yield* Scope.extend(
-            Mmio.openWith(through(storage.ioProc), "test", { access: "readWrite", buffer: 16 }),
+            Mmio.openWith(throughWay(way, storage), "test", { access: "readWrite", buffer: 16 }),
             scope
           )
           yield* Mmio.readInto(file, new Uint8Array(13))

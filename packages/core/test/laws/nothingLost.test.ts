@@ -1,7 +1,8 @@
-import { Mmio, MmioError } from "@effect-mmio/core"
+import { IOProc, Mmio, MmioError } from "@effect-mmio/core"
 import { Arbitraries, Model } from "@effect-mmio/testing"
 import { assert, layer } from "@effect/vitest"
-import { Effect, FastCheck as fc, Layer } from "effect"
+import { Effect, Exit, FastCheck as fc, identity, Layer } from "effect"
+import { ahead, drivers, numbers } from "../support/answering.js"
 import { TestStorage } from "../support/driver.js"
 import { scale } from "../support/scale.js"
 
@@ -14,6 +15,25 @@ const isOneStep = ({ op }: Model.Operation) =>
   || op === "setBuffer" || op === "position"
 
 const attempt = (file: Mmio.ReadWriteHandle, operation: Model.Operation) => Effect.either(Model.run(file, operation))
+
+/** A driver whose reads tell what `told` gives, if that is a number. */
+const lying = (storage: TestStorage, told: () => number | undefined) => {
+  storage.readsAtPlaces = true
+  return IOProc.make({
+    open: (request) =>
+      Effect.map(storage.ioProc.open(request), (file) => {
+        const { readAt } = file
+        const lie = <E>(call: Effect.Effect<number, E>) => Effect.map(call, (count) => told() ?? count)
+        return {
+          ...file,
+          read: (target) => lie(file.read(target)),
+          readAt: readAt && ((position, target) => lie(readAt(position, target)))
+        }
+      })
+  })
+}
+
+const around = (places: boolean): (driver: IOProc.IOProc) => IOProc.IOProc => places ? ahead : identity
 
 layer(Layer.empty)("law 2: nothing lost", (it) => {
   it.effect.prop(
@@ -145,16 +165,56 @@ layer(Layer.empty)("law 2: nothing lost", (it) => {
       }
     }))
 
-  it.effect("a driver that says it read more than it was asked for is CannotRead", () =>
-    Effect.gen(function*() {
-      const storage = new TestStorage(new Uint8Array(50))
-      const file = { ...storage.file(), read: (target: Uint8Array) => Effect.succeed(target.length + 1) }
-      yield* Effect.scoped(Effect.gen(function*() {
-        const handle = yield* Mmio.fromFile(file, { buffer: 16 })
-        assert.strictEqual((yield* Effect.flip(Mmio.read(handle, 3)))._tag, "CannotRead")
-        assert.strictEqual(yield* Mmio.position(handle), 0)
+  for (const [name, answering] of Object.entries({ "answers by effects": identity, ...drivers })) {
+    for (const places of [false, true]) {
+      const where = places ? ", at places" : ""
+
+      it.effect(`a driver that ${name}${where}, and says it read what cannot be true, is CannotRead`, () =>
+        Effect.gen(function*() {
+          for (const count of [5, -1, 0.5, Number.NaN]) {
+            const storage = new TestStorage(numbers(50))
+            const lie: { told: number | undefined } = { told: undefined }
+            const ioProc = lying(storage, () => lie.told)
+            yield* Effect.scoped(Effect.gen(function*() {
+              const handle = yield* Mmio.openWith(around(places)(answering(ioProc)), "test", { buffer: 4 })
+              // seen to answer as it does
+              yield* Mmio.read(handle, 3)
+              yield* Mmio.seek(handle, 20)
+              lie.told = count
+              assert.strictEqual((yield* Effect.flip(Mmio.readInto(handle, new Uint8Array(3))))._tag, "CannotRead")
+              assert.strictEqual(yield* Mmio.position(handle), 20)
+              lie.told = undefined
+              assert.deepStrictEqual([...(yield* Mmio.read(handle, 6))], [20, 21, 22, 23, 24, 25])
+            }))
+          }
+        }))
+    }
+
+    it.scoped(`a driver that ${name}, and moves as it fails, is told where to stand before it is asked again`, () =>
+      Effect.gen(function*() {
+        const storage = new TestStorage(numbers(50))
+        const state = { fails: false }
+        const ioProc = IOProc.mapFile(storage.ioProc, (file) => ({
+          ...file,
+          read: (target) =>
+            Effect.suspend(() => {
+              if (!state.fails) return file.read(target)
+              state.fails = false
+              return Effect.zipRight(
+                Effect.orDie(file.seek(40, "start")),
+                Effect.fail(new MmioError.CannotRead({ operation: "read", file: "test", description: "told to fail" }))
+              )
+            })
+        }))
+        const handle = yield* Mmio.openWith(answering(ioProc), "test", { buffer: 4 })
+        yield* Mmio.read(handle, 6)
+        state.fails = true
+        const target = new Uint8Array(6)
+        // a driver that answers by itself is asked again before anybody is told
+        if (Exit.isFailure(yield* Effect.exit(Mmio.readInto(handle, target)))) yield* Mmio.readInto(handle, target)
+        assert.deepStrictEqual([...target], [6, 7, 8, 9, 10, 11])
       }))
-    }))
+  }
 
   it.effect("a zero-length write does nothing, even where a write would fail", () =>
     Effect.gen(function*() {

@@ -25,8 +25,9 @@ export class TestStorage {
   running = 0
   mostRunning = 0
   private atPlaces = 0
-  /** Whether its files read at places. */
+  /** Whether its files read at places, and how many times they were asked to, though the effect may not have run. */
   readsAtPlaces = false
+  atPlacesAsked = 0
   overlapped = false
 
   constructor(initial: Uint8Array, behaviour: Behaviour = {}) {
@@ -130,7 +131,12 @@ export class TestStorage {
         read("read", target, () => position, (count) => {
           position += count
         }),
-      readAt: this.readsAtPlaces ? (at, target) => read("readAt", target, () => at, () => {}) : undefined,
+      readAt: this.readsAtPlaces
+        ? (at, target) => {
+          this.atPlacesAsked++
+          return read("readAt", target, () => at, () => {})
+        }
+        : undefined,
       write: write("write"),
       writeFlush: write("writeFlush"),
       seek: (offset, from) =>
