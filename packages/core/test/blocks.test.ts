@@ -5,7 +5,7 @@
 import { FileName, IOProc, MemoryIOProc, Mmio, MmioError } from "@effect-mmio/core"
 import { assert, describe, it, layer } from "@effect/vitest"
 import { Effect, Exit, FastCheck as fc, Fiber, identity, Layer, Option, Request } from "effect"
-import { atOnce, both, byCallback, drivers as answers, inBlocks, numbers, small } from "./support/answering.js"
+import { atOnce, both, byCallback, drivers as answers, early, inBlocks, numbers, small } from "./support/answering.js"
 import { type Behaviour, TestStorage } from "./support/driver.js"
 import { scale } from "./support/scale.js"
 
@@ -619,6 +619,29 @@ layer(Layer.empty)("nothing is lost, whatever fails in between", (it) => {
         }),
       { fastCheck: { numRuns: scale(200) }, timeout: 60_000 }
     )
+  }
+})
+
+describe("a driver that calls back before its call returns", () => {
+  for (const places of [false, true]) {
+    it.scoped(`may do so for each of many bytes${places ? ", at places" : ""}`, () =>
+      Effect.gen(function*() {
+        const count = 20_000
+        const storage = new TestStorage(numbers(count), { atMost: () => 1 })
+        for (const through of [early(storage.ioProc), inBlocks(storage, early, places)]) {
+          const reader = yield* Mmio.openWith(through, "test")
+          yield* Mmio.readInto(reader, new Uint8Array(3))
+          yield* Mmio.seek(reader, 10)
+          const target = new Uint8Array(count)
+          assert.strictEqual(yield* Mmio.readInto(reader, target), count - 10)
+          assert.deepStrictEqual(target.subarray(0, count - 10), storage.bytes.subarray(10))
+          const writer = yield* Mmio.openWith(through, "test", { access: "readWrite", buffer: 16 })
+          for (let at = 0; at < count; at += 2000) yield* Mmio.write(writer, numbers(2000).fill(7))
+          yield* Mmio.flush(writer)
+          assert.isTrue(storage.bytes.every((byte) => byte === 7))
+          storage.bytes = numbers(count)
+        }
+      }))
   }
 })
 

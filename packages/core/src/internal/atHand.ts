@@ -5,22 +5,22 @@
 import type * as IOProc from "../IOProc.js"
 
 /** @internal */
-export const readNow: unique symbol = Symbol("readNow")
+export const readNow: unique symbol = Symbol()
 
 /** @internal */
-export const writeNow: unique symbol = Symbol("writeNow")
+export const writeNow: unique symbol = Symbol()
 
 /** @internal */
-export const lendNow: unique symbol = Symbol("lendNow")
+export const lendNow: unique symbol = Symbol()
 
 /** @internal */
-export const showNow: unique symbol = Symbol("showNow")
+export const showNow: unique symbol = Symbol()
 
 /** @internal */
-export const standNow: unique symbol = Symbol("standNow")
+export const standNow: unique symbol = Symbol()
 
 /** @internal */
-export const readLater: unique symbol = Symbol("readLater")
+export const readLater: unique symbol = Symbol()
 
 /** A transfer that has yet to begin. It tells how many bytes it was of, or -1 where whoever asks in the usual way is told why. @internal */
 export type Transfer = (done: (count: number) => void) => void

@@ -170,12 +170,12 @@ export class AtOnce {
   /** Reads into `bytes` from `from` on: what the driver has at hand, or else what it comes back with. */
   private readAt(at: number, bytes: Uint8Array, from: number, commit: Commit): Answer {
     const { diskOffset } = this.state.current
-    const given = diskOffset === at ? this.quick[readNow]?.(bytes, from, bytes.length) ?? 0 : 0
-    if (given > 0) return this.committed(given, commit)
+    const given = diskOffset === at && this.quick[readNow]?.(bytes, from, bytes.length)
+    if (given) return this.committed(given, commit)
     if (!this.stand(at)) return -1
     const target = from === 0 ? bytes : bytes.subarray(from)
     const later = this.quick[readLater]?.(target)
-    if (later !== undefined) return (complete) => later((count) => complete(this.committed(count, commit)))
+    if (later) return (complete) => later((count) => complete(this.committed(count, commit)))
     const answer = resolve(this.file.read(target))
     return answer instanceof Awaited
       ? (complete) => begin(answer, (answered) => complete(this.commit(answered, target, commit)))
@@ -215,7 +215,7 @@ export class AtOnce {
   private stand(at: number): boolean {
     if (this.state.current.diskOffset === at) return true
     if (at < 0 || !Number.isSafeInteger(at)) return false
-    const stands = this.quick[standNow]?.(at) === true ? at : valueOf(resolve(this.file.seek(at, "start")))
+    const stands = this.quick[standNow]?.(at) ? at : valueOf(resolve(this.file.seek(at, "start")))
     this.state.current = BufferState.standingAt(this.state.current, stands)
     return stands === at
   }

@@ -61,7 +61,7 @@ export class FileHandle<A extends IOProc.Access = IOProc.Access> extends HandleB
     if (typeof answer === "number") return answer < 0 ? undefined : counted(answer)
     // Nothing was read until the call has begun: before that, others may come, or it is interrupted.
     const underWay = state.current
-    const planned = BufferState.position(underWay) === start ? underWay : BufferState.movedTo(underWay, start)
+    const planned = BufferState.movedTo(underWay, start)
     state.current = planned
     return Effect.flatten(Effect.uninterruptible(Effect.async<Effect.Effect<number, TransferError<A>>>((resume) => {
       const slowly = () => Exit.succeed(this.readInFull(target))

@@ -235,7 +235,6 @@ export abstract class HandleBase<A extends Access = Access> implements Api.Handl
     restore: Restore
   ): Effect.Effect<Uint8Array, TransferError<A> | MmioError.OutOfMemory> {
     const start = BufferState.position(this.state.current)
-    const trusted = Math.max(trustedCount, BufferState.readable(this.state.current))
     const grow = (
       sofar: Uint8Array,
       size: number
@@ -252,6 +251,7 @@ export abstract class HandleBase<A extends Access = Access> implements Api.Handl
           : grow(bytes, Math.min(count, total * 4))
       })
     }
+    const trusted = Math.max(trustedCount, BufferState.readable(this.state.current))
     return this.returningTo(start, grow(new Uint8Array(0), Math.min(count, trusted)))
   }
 

@@ -149,13 +149,24 @@ export const callback = <A, E>(start: (done: (exit: Exit.Exit<A, E>) => void) =>
 export const answersItself = <A, E>(effect: Effect.Effect<A, E>): boolean =>
   effect instanceof Immediate || effect instanceof Awaited
 
+/** A call may answer before it returns, and what goes on from there begin the next one: as many of them stand inside of each other. */
+const mostNested = 32
+let nested = 0
+
 /** Starts a call, and whatever calls it goes on with: `done` gets an exit, or an effect that has yet to be run. @internal */
-export const begin = <A, E>(call: Awaited<A, E>, done: (answer: Effect.Effect<A, E>) => void): void =>
-  call.start((answer) => {
-    const resolved = guarded(resolve, answer)
-    if (resolved instanceof Awaited) begin(resolved, done)
-    else done(resolved)
-  })
+export const begin = <A, E>(call: Awaited<A, E>, done: (answer: Effect.Effect<A, E>) => void): void => {
+  if (nested === mostNested) return void Promise.resolve().then(() => begin(call, done))
+  nested++
+  try {
+    call.start((answer) => {
+      const resolved = guarded(resolve, answer)
+      if (resolved instanceof Awaited) begin(resolved, done)
+      else done(resolved)
+    })
+  } finally {
+    nested--
+  }
+}
 
 /** Has `f` go on with the answer of a call. What it throws has nobody else to catch it there. */
 const answering = <A, E, B, E2>(

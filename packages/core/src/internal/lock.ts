@@ -60,18 +60,17 @@ export class Lock {
         this.idle = false
         return Effect.void
       }
-      if (this.closed) return this.owner.whenClosed
       let waiter: Waiter | undefined
       const turn = Effect.async<void>((resume) => {
-        // Steps have gone by, in which others may have ended: nobody would wake who comes to wait now.
         if (this.closed) return resume(this.owner.whenClosed)
-        waiter = { granted: this.idle, wake: () => resume(Effect.void) }
-        if (this.idle) {
-          this.idle = false
-          return waiter.wake()
-        }
+        waiter = { granted: false, wake: () => resume(Effect.void) }
         this.waiters ??= []
         this.waiters.push(waiter)
+        // Steps have gone by, in which others may have ended: nobody else would wake who comes to wait now.
+        if (this.idle) {
+          this.take()
+          this.free()
+        }
       })
       return Effect.onInterrupt(restore(turn), () =>
         Effect.suspend(() => {

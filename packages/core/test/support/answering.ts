@@ -35,6 +35,9 @@ export const atOnce = answering(() => (call) => IOProc.immediate(() => Effect.ru
 /** By a callback, later. The driver must not yield. */
 export const byCallback = answering(() => later)
 
+/** By a callback, before the call returns. The driver must not yield. */
+export const early = answering(() => (call) => IOProc.callback((done) => done(Effect.runSyncExit(call))))
+
 /** By an effect once and then by callbacks twice, in turn. */
 const inTurn = answering(() => {
   let calls = 0
