@@ -47,7 +47,7 @@ export const openError = (origin: Origin, folderMissing: boolean): MmioError.Ope
   const details = detailsOf(origin)
   switch (kindOf(nameIn(origin))) {
     case "missing":
-      return folderMissing ? new MmioError.PathNotFound(details) : new MmioError.FileNotFound(details)
+      return folderMissing ? noFolder(details) : new MmioError.FileNotFound(details)
     case "path":
       return new MmioError.PathNotFound(details)
     case "denied":
@@ -86,7 +86,16 @@ export const writeError = (origin: Origin): MmioError.CannotWrite | MmioError.Ne
     : new MmioError.CannotWrite({ ...detailsOf(origin), written: 0 })
 
 /**
- * An error of finding out or setting a position.
+ * An error of finding out how long a file is.
+ *
+ * @since 0.1.0
+ * @category conversions
+ */
+export const sizeError = (origin: Origin): MmioError.SeekError =>
+  isNetwork(origin) ? new MmioError.NetworkError(detailsOf(origin)) : seekError(origin)
+
+/**
+ * An error of going to a position.
  *
  * @since 0.1.0
  * @category conversions
@@ -123,7 +132,7 @@ export const renameError = (origin: Origin, folderMissing: boolean): MmioError.R
   const details = detailsOf(origin)
   switch (kindOf(nameIn(origin))) {
     case "missing":
-      return folderMissing ? new MmioError.PathNotFound(details) : new MmioError.FileNotFound(details)
+      return folderMissing ? noFolder(details) : new MmioError.FileNotFound(details)
     case "path":
       return new MmioError.PathNotFound(details)
     case "denied":
@@ -165,6 +174,7 @@ export const tempNameError = (origin: Origin): MmioError.TempNameError => {
   const details = detailsOf(origin)
   switch (kindOf(nameIn(origin))) {
     case "missing":
+      return noFolder(details)
     case "path":
       return new MmioError.PathNotFound(details)
     case "denied":
@@ -176,6 +186,52 @@ export const tempNameError = (origin: Origin): MmioError.TempNameError => {
     default:
       return new MmioError.CannotWrite({ ...details, written: 0 })
   }
+}
+
+/**
+ * An error of asking for the facts about a name. `folderMissing` as in {@link openError}.
+ *
+ * @since 0.1.0
+ * @category conversions
+ */
+export const statError = (origin: Origin, folderMissing: boolean): MmioError.StatError => {
+  const details = detailsOf(origin)
+  switch (kindOf(nameIn(origin))) {
+    case "missing":
+      return folderMissing ? noFolder(details) : new MmioError.FileNotFound(details)
+    case "path":
+      return new MmioError.PathNotFound(details)
+    case "denied":
+      return new MmioError.AccessDenied(details)
+    case "network":
+      return new MmioError.NetworkError(details)
+    default:
+      return new MmioError.CannotRead(details)
+  }
+}
+
+/**
+ * An error of listing a folder: a folder that is missing, or that is none, is PathNotFound.
+ *
+ * @since 0.1.0
+ * @category conversions
+ */
+export const listError = (origin: Origin): MmioError.ListError => {
+  const error = statError(origin, true)
+  // With `folderMissing` no error is FileNotFound.
+  return error._tag === "FileNotFound" ? noFolder(detailsOf(origin)) : error
+}
+
+/**
+ * An error of making or removing a folder: `ENOENT` is PathNotFound.
+ *
+ * @since 0.1.0
+ * @category conversions
+ */
+export const folderError = (origin: Origin): MmioError.FolderError => {
+  const error = renameError(origin, true)
+  // With `folderMissing` no error is FileNotFound.
+  return error._tag === "FileNotFound" ? noFolder(detailsOf(origin)) : error
 }
 
 type Kind = "missing" | "path" | "denied" | "busy" | "files" | "network" | "memory" | "other"
@@ -239,8 +295,13 @@ const detailsOf = (origin: Origin): MmioError.Details => ({
   file: origin.file,
   position: origin.position,
   description: lookUp(nameIn(origin))?.[1] ?? wordsOf(origin.cause),
+  errno: nameIn(origin),
   cause: origin.cause
 })
+
+/** The system says of a missing folder what it says of a missing file. */
+const noFolder = (details: MmioError.Details): MmioError.PathNotFound =>
+  new MmioError.PathNotFound({ ...details, description: "a folder of the path is missing" })
 
 const lookUp = (name: string | undefined) => name !== undefined && Object.hasOwn(names, name) ? names[name] : undefined
 

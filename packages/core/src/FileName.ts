@@ -40,7 +40,7 @@ export class FileName extends Data.Class<{
   readonly full: string
   /** The name without its element. */
   readonly path: string
-  /** What stands behind the last `+`, where the name has a code. */
+  /** What follows the `+` that splits the name, where the name has a code. */
   readonly element: Option.Option<string>
   /** Which driver serves the name, where it says so. */
   readonly code: Option.Option<FourCC.FourCC>
@@ -84,18 +84,42 @@ export const isFileName = (u: unknown): u is FileName => Predicate.hasProperty(u
  * @since 0.1.0
  * @category constructors
  */
-export const parse = (text: string): FileName => {
-  const plus = text.lastIndexOf("+")
-  if (plus < 0) return plain(text)
-  const path = text.slice(0, plus)
-  const extension = extensionOf(path)
-  if (extension === "") return plain(text)
-  return new FileName({
-    full: text,
-    path,
-    element: Option.some(text.slice(plus + 1)),
-    code: Option.some(FourCC.fromString(extension, { upperCase: true }))
-  })
+export const parse = (text: string): FileName => splits(text)[0] ?? plain(text)
+
+/**
+ * All ways to split text at a `+` into the name of a file and of an element, from the last `+` to the first. Opening takes the first
+ * whose code has a driver; {@link parse} gives the first of all.
+ *
+ * @example
+ * ```ts
+ * import { FileName } from "@effect-mmio/core"
+ *
+ * FileName.splits("songs.zip+a.b+c").map((name) => name.path) // ["songs.zip+a.b", "songs.zip"]
+ * ```
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const splits = (text: string): ReadonlyArray<FileName> => {
+  const names: Array<FileName> = []
+  /** After the last dot of the component, if it has one. */
+  let extension = -1
+  for (let i = 0; i < text.length; i++) {
+    const character = text[i]
+    if (character === "/" || character === "\\") extension = -1
+    else if (character === ".") extension = i + 1
+    else if (character === "+" && extension >= 0 && extension < i) {
+      names.push(
+        new FileName({
+          full: text,
+          path: text.slice(0, i),
+          element: Option.some(text.slice(i + 1)),
+          code: Option.some(FourCC.fromString(text.slice(extension, Math.min(i, extension + 4)), { upperCase: true }))
+        })
+      )
+    }
+  }
+  return names.toReversed()
 }
 
 /**
@@ -123,10 +147,3 @@ export const element = (path: string, name: string, code: FourCC.FourCC): FileNa
  * @category conversions
  */
 export const from = (name: string | FileName): FileName => typeof name === "string" ? parse(name) : name
-
-/** What stands behind the last dot of the last component: `.zip` has an extension too, as the original has it. */
-const extensionOf = (path: string): string => {
-  const component = path.slice(Math.max(path.lastIndexOf("/"), path.lastIndexOf("\\")) + 1)
-  const dot = component.lastIndexOf(".")
-  return dot < 0 ? "" : component.slice(dot + 1)
-}

@@ -8,6 +8,7 @@
  */
 import type * as Brand from "effect/Brand"
 import * as Option from "effect/Option"
+import { escape } from "./internal/escape.js"
 
 const isLatin1 = (text: string, index: number) => text.charCodeAt(index) <= 0xff
 
@@ -138,20 +139,21 @@ export const toNumber = (self: FourCC): number =>
   (self.charCodeAt(0) | self.charCodeAt(1) << 8 | self.charCodeAt(2) << 16 | self.charCodeAt(3) << 24) >>> 0
 
 /**
- * A code as one reads it in a message: in double quotes, what cannot be printed as `\xNN`.
+ * A code as one reads it in a message: in double quotes, what cannot be printed as `\xNN`, and characters beyond Latin-1 that cannot be printed as
+ * `\uNNNN`.
  *
  * @since 0.1.0
  * @category conversions
  */
 export const format = (self: string): string => {
   let text = ""
-  for (let i = 0; i < self.length; i++) {
-    const code = self.charCodeAt(i)
+  for (const character of self) {
+    const code = character.charCodeAt(0)
     text += code >= 0x20 && code <= 0x7e
-      ? (code === 0x22 || code === 0x5c ? "\\" : "") + self[i]
+      ? (code === 0x22 || code === 0x5c ? "\\" : "") + character
       : code <= 0xff
       ? `\\x${code.toString(16).padStart(2, "0")}`
-      : self[i]
+      : escape(character)
   }
   return `"${text}"`
 }
@@ -173,9 +175,18 @@ export const RIFF: FourCC = make("RIFF")
 export const LIST: FourCC = make("LIST")
 
 /**
- * The code of the storage itself, whatever is routed above it (`FOURCC_DOS`).
+ * The code of plain names (`FOURCC_DOS`): the storage itself, unless a driver is installed as `"DOS "`. The most recent one then serves plain
+ * names, and the option `ioProc: "DOS "`.
  *
  * @since 0.1.0
  * @category constants
  */
 export const DOS: FourCC = make("DOS ")
+
+/**
+ * The code of files that are blocks of memory (`FOURCC_MEM`), unless a driver is installed as `"MEM "`. `Mmio.openMemory` always opens a block.
+ *
+ * @since 0.1.0
+ * @category constants
+ */
+export const MEM: FourCC = make("MEM ")

@@ -1,19 +1,27 @@
 /**
- * Storage drivers, the `MMIOPROC`s of the original: what a driver is, and how drivers stack.
+ * Storage drivers, the `MMIOPROC`s of the original: what a driver is, and how drivers are composed.
  *
  * A driver is a record of functions, one for each message of the original. A storage is a `Layer<IOProc>`; whatever changes
- * or extends a storage is a `Layer<IOProc, E, IOProc>`, and such layers stack by `Layer.provide`, the outermost asked first.
+ * or extends a storage is a `Layer<IOProc, E, IOProc>`, and such layers are composed by `Layer.provide`: the outermost is asked first.
+ *
+ * Files are positional: they have no cursor, and every transfer says where it starts. The one cursor is that of the handle. A driver that
+ * keeps a cursor of its own is adapted by {@link makeCursorFile} or {@link fromProcedure}.
  *
  * The laws of every driver:
  *
- * 1. `read` and `write` move the position by what they return; `seek` returns the position that it set; a negative position
- *    is `CannotSeek` and changes nothing. A storage that cannot seek still takes a seek to where it stands.
- * 2. A read at or past the end gives 0. A write past the end first fills the gap with zeros, or fails with `CannotExpand` and
+ * 1. `readAt` and `writeAt` transfer at the position that they are given, and return how many bytes; a negative position is refused, and
  *    changes nothing.
- * 3. An effect that ended, by success, failure or interruption, has left no I/O running behind it that touches the bytes of the caller, or
- *    that a later call could come into conflict with. A call that cannot be cancelled is uninterruptible, or its cleanup waits for it.
- * 4. After a failed `write` the position is where it was; after a short one it has moved by the count.
- * 5. `close` releases the resource even when it fails, and is called once.
+ * 2. A read at or past the end returns 0. A write past the end first fills the gap with zeros, or fails with `CannotExpand` and
+ *    changes nothing.
+ * 3. An effect that has ended, by success, failure or interruption, has no I/O in flight that touches the bytes of the caller. A call
+ *    that cannot be cancelled is uninterruptible, or its cleanup waits for it.
+ * 4. After a failed write the caller knows how many bytes were written; nothing else has changed.
+ * 5. `close` and `abort` release the file even when they fail; exactly one of them is called, once.
+ * 6. The first answer is final: a failure is reported once, as it came, whether the driver answers synchronously, by a callback or as an
+ *    effect. The library does not retry.
+ * 7. A file that commits on close shows either its old content or its new content to all other readers: the new one after
+ *    `commit` or `close`, the old one after `abort`, a failed commit, or an interrupted writer.
+ * 8. What a driver and a file say in their capabilities is true.
  *
  * @since 0.1.0
  */
@@ -23,9 +31,11 @@ import type * as Exit from "effect/Exit"
 import * as Layer from "effect/Layer"
 import type * as Option from "effect/Option"
 import type * as Request from "effect/Request"
+import type * as Stream from "effect/Stream"
 import type { FileName } from "./FileName.js"
 import type { FourCC } from "./FourCC.js"
-import * as internalImmediate from "./internal/immediate.js"
+import * as answers from "./internal/io/answer.js"
+import * as blocks from "./internal/io/blocks.js"
 import * as internal from "./internal/ioProc.js"
 import type * as MmioError from "./MmioError.js"
 
@@ -55,6 +65,15 @@ export type Share = "compat" | "exclusive" | "denyWrite" | "denyRead" | "denyNon
 export type Whence = "start" | "current" | "end"
 
 /**
+ * Whether opening creates the file (`MMIO_CREATE`): `"no"` opens what exists, `"truncate"` creates the file or cuts it to no bytes, and
+ * `"new"` creates the file, and fails with `CannotOpen` (`EEXIST`) where the name exists; of several that race for a name, one succeeds.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export type Create = "no" | "truncate" | "new"
+
+/**
  * What a driver is asked to open (`MMIOM_OPEN`).
  *
  * @since 0.1.0
@@ -65,10 +84,18 @@ export interface OpenRequest {
   readonly name: FileName
   /** What will be done with the file. */
   readonly access: Access
-  /** Whether to make the file if it is missing, and to cut it to no bytes if it is there (`MMIO_CREATE`). */
-  readonly create: boolean
+  /** Whether to create the file. */
+  readonly create: Create
   /** What other handles may do meanwhile. A driver for which this means nothing ignores it. */
   readonly share: Share
+  /** The code by which this driver was chosen (`fccIOProc`): from the options of the caller, or from the name. */
+  readonly code: Option.Option<FourCC>
+  /** What the caller passes to the driver (`adwInfo`), as it was given; `undefined` where nothing was. */
+  readonly parameters: unknown
+  /** The version that the content must have; any other is `VersionChanged`. A driver that knows no versions fails with `CannotOpen`. */
+  readonly ifVersion: Option.Option<string>
+  /** Whether bytes may be held back in memory; false for `buffer: "none"`, and then no middleware holds any. */
+  readonly buffered: boolean
 }
 
 /**
@@ -84,54 +111,94 @@ export interface TempNameRequest {
   readonly prefix?: string | undefined
   /** What it ends with. Default: `".tmp"`. */
   readonly suffix?: string | undefined
+  /**
+   * The file that the temporary one is to replace: where the storage has permissions, it gets those of that file, or those of a new file where that
+   * does not exist. Default: only its owner may read it, where the storage has permissions.
+   */
+  readonly like?: FileName | undefined
 }
 
 /**
- * One open file of a driver, with a position of its own, in bytes from the start.
+ * How bytes are written: `"write"` may leave them with the driver (`MMIOM_WRITE`), `"writeFlush"` pushes them down, together with all that the
+ * driver still holds (`MMIOM_WRITEFLUSH`).
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export type WriteMode = "write" | "writeFlush"
+
+/**
+ * Facts about one open file.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface FileCapabilities {
+  /** Whether several calls may be in flight at once. Otherwise each call waits until the one before it has ended. */
+  readonly concurrent: boolean
+  /** Whether the bytes pass once, as those of a pipe do. Nothing is then read ahead or held back. */
+  readonly forwardOnly: boolean
+  /** Whether the file has {@link File.truncate}. */
+  readonly truncate: boolean
+  /** Whether what is written changes the content in place, or a new content that replaces the old one on `commit` and `close`. */
+  readonly commit: "inPlace" | "onClose"
+  /** Whether an interrupted call ends at once, rather than when the system has answered. */
+  readonly cancellable: boolean
+  /** Between which handles sharing modes hold: none, those of this process, or those of all processes, by locks on the whole file or by modes. */
+  readonly locks: "none" | "process" | "wholeFile" | "system"
+}
+
+/**
+ * One open file of a driver. It has no cursor: positions are in bytes from the start of the file.
  *
  * @since 0.1.0
  * @category models
  */
 export interface File {
+  /** Facts about this file. */
+  readonly capabilities: FileCapabilities
+  /** Where a handle starts (`lDiskOffset` as the driver sets it). Default: 0. */
+  readonly start?: number | undefined
+  /** How many bytes there are. `CannotSeek` says that the file has no size. */
+  readonly size: Effect.Effect<number, MmioError.SeekError>
   /**
-   * Reads into the front of `target` (at least one byte long) and gives the number of bytes, which may be short; 0 is the end
-   * of the file (`MMIOM_READ`). Does not keep `target`.
+   * Whether a handle may go to a position (`MMIOM_SEEK`), asked when `Mmio.seek` leaves the buffer. Default: to every position from 0 on.
    */
-  readonly read: (target: Uint8Array) => Effect.Effect<number, MmioError.ReadError>
+  readonly canSeek?: ((position: number) => Effect.Effect<void, MmioError.CannotSeek>) | undefined
   /**
-   * Writes from the front of `source` (at least one byte long) and gives the number of bytes, which may be short
-   * (`MMIOM_WRITE`). Does not keep `source`.
+   * Reads from `position` on into the front of `target` (at least one byte long) and returns the number of bytes, which may be short; 0 is
+   * the end of the file (`MMIOM_READ`). Does not keep `target`. A file that is only written fails with `CannotRead`.
+   *
+   * A file that only goes forward skips to a position past its own by reading, and fails with `CannotRead` for one before it; a duplex device,
+   * such as a terminal or a socket, ignores positions.
    */
-  readonly write: (source: Uint8Array) => Effect.Effect<number, MmioError.WriteError>
+  readonly readAt: (position: number, target: Uint8Array) => Effect.Effect<number, MmioError.ReadError>
   /**
-   * Like `write` (of a `source` that may be empty), then pushes down all that the driver itself still holds
-   * (`MMIOM_WRITEFLUSH`).
+   * Writes from the front of `source` to `position` and returns the number of bytes, which may be short (`MMIOM_WRITE`,
+   * `MMIOM_WRITEFLUSH`). Does not keep `source`, which is empty only to have the driver push down what it holds. Absent on a file that
+   * is only read.
    */
-  readonly writeFlush: (source: Uint8Array) => Effect.Effect<number, MmioError.WriteError>
-  /** Sets the position to `offset` bytes from there and gives it, counted from the start (`MMIOM_SEEK`). */
-  readonly seek: (offset: number, from: Whence) => Effect.Effect<number, MmioError.CannotSeek>
-  /** Pushes down all that the driver still holds and releases the file (`MMIOM_CLOSE`). */
+  readonly writeAt?:
+    | ((position: number, source: Uint8Array, mode: WriteMode) => Effect.Effect<number, MmioError.WriteError>)
+    | undefined
+  /** Sets the size; a larger one adds zeros. Present where the capabilities say so. */
+  readonly truncate?: ((size: number) => Effect.Effect<void, MmioError.WriteError>) | undefined
+  /** Drops what was read ahead, so that the next read asks the storage (`MMIO_EMPTYBUF`). Default: nothing is read ahead. */
+  readonly invalidate?: Effect.Effect<void> | undefined
+  /** Makes what was written the content that others see. A file that is written in place succeeds, and does nothing. */
+  readonly commit: Effect.Effect<void, MmioError.CommitError>
+  /** Pushes down all that the driver still holds, commits, and releases the file (`MMIOM_CLOSE`). */
   readonly close: Effect.Effect<void, MmioError.CloseError>
+  /** Releases the file; one that commits on close drops what was written since the last commit. */
+  readonly abort: Effect.Effect<void>
+  /** The version of the content, where the driver knows one. */
+  readonly version: Option.Option<string>
   /**
-   * Reads as `read` does, but from `position` on, wherever the file stands, and leaves it standing there; several such reads may be at work
-   * at once, and nothing else meanwhile. Every integer from 0 on is a place to read at, with nothing behind the end of the file.
-   * {@link readAhead} makes use of it, and does not seek first. Default: the file cannot.
+   * What tells the bytes of the file from others, within the process: open files of the same bytes have the same identity, by whatever
+   * names they were opened. `None` where the driver cannot tell: the name then serves instead.
    */
-  readonly readAt?: ((position: number, target: Uint8Array) => Effect.Effect<number, MmioError.ReadError>) | undefined
-  /**
-   * What tells the bytes behind the file from others, within the process: open files of the same bytes have the same identity, by whatever
-   * names they were opened. Default: the driver cannot tell; whoever needs to goes by the name.
-   */
-  readonly identity?: string | undefined
-  /**
-   * Whether the bytes of the file come and go once, as those of a pipe do: then nobody may read more of it than was asked for, or hold back what is
-   * written to it. Default: no.
-   */
-  readonly forwardOnly?: boolean | undefined
-  /**
-   * Answers a message of the driver's own (`MMIOM_USER` and up), or does not know it. Leaves the position as it was.
-   * {@link answer} writes such a function for one kind of request.
-   */
+  readonly identity: Option.Option<string>
+  /** Answers a message of the driver's own (`MMIOM_USER` and up), or does not know it. {@link answer} writes one for one kind of request. */
   readonly onMessage: OnMessage
 }
 
@@ -160,9 +227,62 @@ export const TypeId: unique symbol = internal.TypeId
 export type TypeId = typeof TypeId
 
 /**
- * A storage driver (`MMIOPROC`). Whatever it needs it took when it was made: its functions require nothing.
+ * Facts about the names of a storage.
  *
- * Its functions speak to this storage itself, whatever the names they are given; who serves a name with a code is asked of
+ * @since 0.1.0
+ * @category models
+ */
+export interface Capabilities {
+  /** Whether `list` works. */
+  readonly list: boolean
+  /** Whether `rename` replaces its target in one step, so that others see the one file or the other. */
+  readonly atomicRename: boolean
+  /** Whether `create: "new"` is atomic: of several that race for a name, one succeeds. */
+  readonly exclusiveCreate: boolean
+}
+
+/**
+ * What a name is.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export type Kind = "file" | "folder" | "other"
+
+/**
+ * What a storage knows about a name.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Stat {
+  readonly kind: Kind
+  /** In bytes. */
+  readonly size: Option.Option<number>
+  /** The version of the content, as {@link File.version} is. */
+  readonly version: Option.Option<string>
+  /** When the content last changed. */
+  readonly modified: Option.Option<Date>
+  /** When the name was created. */
+  readonly created: Option.Option<Date>
+}
+
+/**
+ * One name in a folder, or one element of an archive.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Entry {
+  /** The last component of the name. */
+  readonly name: string
+  readonly kind: Kind
+}
+
+/**
+ * A storage driver (`MMIOPROC`). Its dependencies were taken when it was made: its functions require nothing.
+ *
+ * Its functions address this storage itself, whatever the names they are given; the driver of a name with a code is asked of
  * `find`.
  *
  * @since 0.1.0
@@ -172,7 +292,7 @@ export interface IOProc {
   readonly [TypeId]: TypeId
   /** Opens a file (`MMIOM_OPEN`). */
   readonly open: (request: OpenRequest) => Effect.Effect<File, MmioError.OpenError>
-  /** Gives a file another name, in the place of whatever had it (`MMIOM_RENAME`). */
+  /** Gives a file another name, and replaces a file that has it (`MMIOM_RENAME`). */
   readonly rename: (from: FileName, to: FileName) => Effect.Effect<void, MmioError.RenameError>
   /** Removes a file (`MMIO_DELETE`). */
   readonly remove: (name: FileName) => Effect.Effect<void, MmioError.RenameError>
@@ -180,10 +300,22 @@ export interface IOProc {
   readonly exists: (name: FileName) => Effect.Effect<boolean, MmioError.ExistsError>
   /** The name as it means the same from anywhere in the storage (`MMIO_PARSE`). */
   readonly fullName: (name: FileName) => Effect.Effect<FileName, MmioError.FullNameError>
-  /** Makes an empty file under a name that did not exist, and gives the name (`MMIO_GETTEMP`). */
+  /** Creates an empty file under a name that did not exist, and returns the name (`MMIO_GETTEMP`). */
   readonly tempName: (request: TempNameRequest) => Effect.Effect<FileName, MmioError.TempNameError>
-  /** Who serves names of this code (`MMIO_FINDPROC`). */
+  /** What the storage knows about a name. */
+  readonly stat: (name: FileName) => Effect.Effect<Stat, MmioError.StatError>
+  /** The names in a folder, or the elements of an archive, in no order. */
+  readonly list: (folder: FileName) => Stream.Stream<Entry, MmioError.ListError>
+  /** Makes a folder, in a folder that exists; one that exists already is left as it is. */
+  readonly makeFolder: (name: FileName) => Effect.Effect<void, MmioError.FolderError>
+  /** Removes an empty folder. */
+  readonly removeFolder: (name: FileName) => Effect.Effect<void, MmioError.FolderError>
+  /** The driver of names with this code (`MMIO_FINDPROC`). */
   readonly find: (code: FourCC) => Option.Option<IOProc>
+  /** Facts about the names of this storage. */
+  readonly capabilities: Capabilities
+  /** The middleware around the storage, outermost first. */
+  readonly middleware: ReadonlyArray<string>
 }
 
 /**
@@ -203,7 +335,8 @@ export const IOProc: Context.Tag<IOProc, IOProc> = Context.GenericTag<IOProc>("@
 export const isIOProc: (u: unknown) => u is IOProc = internal.isIOProc
 
 /**
- * A driver from the functions that it has. What is left out refuses with `AccessDenied`, and `find` finds nothing.
+ * A driver from the functions that it has. What is left out refuses with `AccessDenied`, `find` finds nothing, no capability is
+ * claimed, and there is no middleware.
  *
  * @since 0.1.0
  * @category constructors
@@ -213,7 +346,7 @@ export const make: (
 ) => IOProc = internal.make
 
 /**
- * Storage that is addressed by position, from which {@link makeFile} makes a file.
+ * What {@link makeFile} makes a file of: what the storage can do, with defaults for the rest.
  *
  * @since 0.1.0
  * @category models
@@ -222,35 +355,48 @@ export interface Primitives {
   /** The name that errors give, as text. */
   readonly name: string
   /** How many bytes there are. */
-  readonly size: Effect.Effect<number, MmioError.CannotSeek>
+  readonly size: Effect.Effect<number, MmioError.SeekError>
   /**
-   * Reads from `offset` on into the front of `target`; gives how many bytes, 0 at or past the end. What it makes with {@link immediate} or
-   * {@link callback} is as quick through the file as they are; a function that has made one may be called for an effect that is then not run.
-   * The same goes for `writeAt`.
+   * Reads from `position` on into the front of `target`; returns how many bytes, 0 at or past the end. A function that makes its effects with
+   * {@link immediate} or {@link callback} may be called for an effect that is then not run. The same goes for `writeAt`.
    */
-  readonly readAt: (offset: number, target: Uint8Array) => Effect.Effect<number, MmioError.ReadError>
+  readonly readAt: File["readAt"]
   /**
-   * Whether `readAt` may be called while another call of it is at work, as of a storage behind a network: the file then has a
-   * {@link File.readAt}. Default: no.
+   * Writes the front of `source` to `position`; returns how many bytes. A gap that this leaves past the end reads as zeros. With `flush` it
+   * is only asked for `"write"`, and never with an empty `source`. Default: the file is only read.
    */
-  readonly concurrent?: boolean | undefined
-  /**
-   * Writes the front of `source` from `offset` on; gives how many bytes. A gap that this leaves behind the end reads as zeros.
-   * Default: the storage is read-only.
-   */
-  readonly writeAt?:
-    | ((offset: number, source: Uint8Array) => Effect.Effect<number, MmioError.WriteError>)
-    | undefined
-  /** Pushes down what the storage still holds. Default: it holds nothing. */
+  readonly writeAt?: File["writeAt"]
+  /** Pushes down what the storage still holds. Default: `writeAt` is asked with `"writeFlush"`. */
   readonly flush?: Effect.Effect<void, MmioError.WriteError> | undefined
-  /** Releases the file. Default: there is nothing to release. */
+  /** Sets the size. Default: the size cannot be set. */
+  readonly truncate?: File["truncate"]
+  /** Asked where a handle may go. Default: anywhere from 0 on. */
+  readonly canSeek?: File["canSeek"]
+  /** Drops what was read ahead. Default: nothing is. */
+  readonly invalidate?: File["invalidate"]
+  /** Makes what was written the content. With it, the file commits on close. Default: the file is written in place. */
+  readonly commit?: Effect.Effect<void, MmioError.CommitError> | undefined
+  /** Releases the file, after a commit where it commits on close. Default: there is nothing to release. */
   readonly close?: Effect.Effect<void, MmioError.CloseError> | undefined
+  /** Releases the file, and drops what was not committed. Default: `close`, its failures ignored. */
+  readonly abort?: Effect.Effect<void> | undefined
+  /** Where a handle starts. Default: 0. */
+  readonly start?: number | undefined
+  /** Default: the driver knows no versions. */
+  readonly version?: string | undefined
+  /** Default: the driver cannot tell files apart. */
+  readonly identity?: string | undefined
+  /**
+   * Facts about the file. Default: calls one at a time, positional, not cancellable, no locks; `truncate` and `commit` follow from the
+   * functions that are given.
+   */
+  readonly capabilities?: Partial<Omit<FileCapabilities, "truncate" | "commit">> | undefined
   /** Answers messages of the driver's own. Default: it knows none. */
   readonly onMessage?: OnMessage | undefined
 }
 
 /**
- * A file over storage that is addressed by position: it keeps the position, and gives seeking its meaning.
+ * A file from what its storage can do, with the defaults of {@link Primitives}.
  *
  * @example
  * ```ts
@@ -284,34 +430,97 @@ export interface Primitives {
 export const makeFile: (primitives: Primitives) => File = internal.makeFile
 
 /**
- * Like `Effect.suspend`, for the functions of a file that can often answer without waiting. Where `evaluate` gives an `Exit`, such as
- * `Exit.succeed(count)`, a handle takes the answer without running an effect at all: that is what makes the refill of a buffer cost
- * hardly more than its copy. Where it gives another effect, it must have done nothing yet: it may then be evaluated again.
+ * What {@link makeCursorFile} makes a file of: functions that share one cursor, as those of an `MMIOPROC` do.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface CursorFunctions {
+  /** The name that errors give, as text. */
+  readonly name: string
+  /** Reads from the cursor on into the front of `target`, moves the cursor by the number of bytes, and returns it; 0 is the end. */
+  readonly read: (target: Uint8Array) => Effect.Effect<number, MmioError.ReadError>
+  /** Writes the front of `source` at the cursor, moves it by the number of bytes, and returns it. Default: the file is only read. */
+  readonly write?: ((source: Uint8Array) => Effect.Effect<number, MmioError.WriteError>) | undefined
+  /** Like `write`, of a `source` that may be empty; then pushes down all that the driver holds. Default: `write`, of what is not empty. */
+  readonly writeFlush?: ((source: Uint8Array) => Effect.Effect<number, MmioError.WriteError>) | undefined
+  /** Sets the cursor to `offset` bytes from there, and returns it, counted from the start. */
+  readonly seek: (offset: number, from: Whence) => Effect.Effect<number, MmioError.SeekError>
+  /** Releases the file. Default: there is nothing to release. */
+  readonly close?: Effect.Effect<void, MmioError.CloseError> | undefined
+  /** Releases a file whose handle failed. Default: `close`, its failures ignored. */
+  readonly abort?: Effect.Effect<void> | undefined
+  /** Sets the size. Default: the size cannot be set. */
+  readonly truncate?: File["truncate"]
+  /** Where the cursor is now, and where a handle starts. Default: 0. */
+  readonly start?: number | undefined
+  /** Default: the driver knows no versions. */
+  readonly version?: string | undefined
+  /** Default: the driver cannot tell files apart. */
+  readonly identity?: string | undefined
+  /** Facts about the file; calls are always made one at a time. Default: as in {@link Primitives}. */
+  readonly capabilities?: Partial<Omit<FileCapabilities, "concurrent" | "truncate" | "commit">> | undefined
+  /** Answers messages of the driver's own, and leaves the cursor where it was. Default: it knows none. */
+  readonly onMessage?: OnMessage | undefined
+}
+
+/**
+ * A positional file over functions that share a cursor. It seeks only where the cursor is elsewhere, asks `seek` where a handle may go, and seeks
+ * again after a call that failed or was interrupted. Where the storage refuses a position at or past its end, reading there returns 0.
+ *
+ * A file with the capability `forwardOnly` skips to a position past the cursor by reading; one that also writes ignores positions.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const makeCursorFile: (functions: CursorFunctions) => File = internal.makeCursorFile
+
+/**
+ * A file with some functions of its own instead of those of `inner`; all others, also those on a prototype, are kept.
  *
  * @example
  * ```ts
  * import { IOProc } from "@effect-mmio/core"
- * import { Exit } from "effect"
+ * import { Effect } from "effect"
  *
- * // A file over bytes that are at hand.
- * export const over = (bytes: Uint8Array) => {
- *   let position = 0
- *   return {
- *     read: (target: Uint8Array) =>
+ * // Counts the bytes that are read.
+ * export const counting = (inner: IOProc.File, count: (bytes: number) => void): IOProc.File =>
+ *   IOProc.wrapFile(inner, { readAt: (position, target) => Effect.tap(inner.readAt(position, target), (n) => count(n)) })
+ * ```
+ *
+ * @since 0.1.0
+ * @category combinators
+ */
+export const wrapFile: (inner: File, overrides?: Partial<File>) => File = internal.wrapFile
+
+/**
+ * Like `Effect.suspend`, for the functions of a file that can often answer synchronously. Where `evaluate` returns an `Exit`, such as
+ * `Exit.succeed(count)`, a handle takes the answer without running an effect: the refill of a buffer then costs hardly more than its copy.
+ * Where it returns another effect, that effect is run.
+ *
+ * @example
+ * ```ts
+ * import { IOProc } from "@effect-mmio/core"
+ * import { Effect, Exit } from "effect"
+ *
+ * // A file over bytes in memory.
+ * export const over = (bytes: Uint8Array) =>
+ *   IOProc.makeFile({
+ *     name: "bytes in memory",
+ *     size: Effect.succeed(bytes.length),
+ *     readAt: (position, target) =>
  *       IOProc.immediate(() => {
  *         const some = bytes.subarray(position, position + target.length)
  *         target.set(some)
- *         position += some.length
  *         return Exit.succeed(some.length)
  *       })
- *   }
- * }
+ *   })
  * ```
  *
  * @since 0.1.0
  * @category constructors
  */
-export const immediate: <A, E>(evaluate: () => Effect.Effect<A, E>) => Effect.Effect<A, E> = internalImmediate.immediate
+export const immediate: <A, E>(evaluate: () => Effect.Effect<A, E>) => Effect.Effect<A, E> = answers.immediate
 
 /**
  * Like an uninterruptible `Effect.async`, for the functions of a file that ask something which answers by a callback and cannot be cancelled.
@@ -339,7 +548,7 @@ export const immediate: <A, E>(evaluate: () => Effect.Effect<A, E>) => Effect.Ef
  * @category constructors
  */
 export const callback: <A, E>(start: (done: (exit: Exit.Exit<A, E>) => void) => void) => Effect.Effect<A, E> =
-  internalImmediate.callback
+  answers.callback
 
 /**
  * The `onMessage` of a file that knows one kind of request, told by a guard; the answer's types are those of the request.
@@ -409,6 +618,10 @@ export type IOMessage<S> =
     readonly _tag: "Open"
     readonly request: OpenRequest
     readonly reply: (answer: Effect.Effect<S, MmioError.OpenError>) => Reply
+    /** The same for a file whose cursor is not at 0: the handle starts at `diskOffset` (`lDiskOffset`). */
+    readonly replyAt: (
+      answer: Effect.Effect<{ readonly file: S; readonly diskOffset: number }, MmioError.OpenError>
+    ) => Reply
   }
   | {
     readonly _tag: "Read"
@@ -427,7 +640,7 @@ export type IOMessage<S> =
     readonly file: S
     readonly offset: number
     readonly from: Whence
-    readonly reply: (answer: Effect.Effect<number, MmioError.CannotSeek>) => Reply
+    readonly reply: (answer: Effect.Effect<number, MmioError.SeekError>) => Reply
   }
   | {
     readonly _tag: "Close"
@@ -441,6 +654,26 @@ export type IOMessage<S> =
     readonly reply: (answer: Effect.Effect<void, MmioError.RenameError>) => Reply
   }
   | {
+    readonly _tag: "Exist"
+    readonly name: FileName
+    readonly reply: (answer: Effect.Effect<boolean, MmioError.ExistsError>) => Reply
+  }
+  | {
+    readonly _tag: "Delete"
+    readonly name: FileName
+    readonly reply: (answer: Effect.Effect<void, MmioError.RenameError>) => Reply
+  }
+  | {
+    readonly _tag: "Parse"
+    readonly name: FileName
+    readonly reply: (answer: Effect.Effect<FileName, MmioError.FullNameError>) => Reply
+  }
+  | {
+    readonly _tag: "GetTemp"
+    readonly request: TempNameRequest
+    readonly reply: (answer: Effect.Effect<FileName, MmioError.TempNameError>) => Reply
+  }
+  | {
     readonly _tag: "User"
     readonly file: S
     /** Asks whether the message is of one kind of request, and answers it if so; `None` if it is of another. */
@@ -451,9 +684,10 @@ export type IOMessage<S> =
   }
 
 /**
- * A driver from one function for all messages, as the original has it. `None` says that the procedure does not recognise a
- * message: opening, reading, writing, seeking or renaming then fails, closing succeeds, `WriteFlush` is asked again as `Write`,
- * and a message of the user's gets no answer.
+ * A driver from one function for all messages, as the original has it. The procedure keeps the cursor of each file; {@link makeCursorFile}
+ * says when it is asked to seek. `None` says that the procedure does not recognise a message: opening, reading, writing, seeking,
+ * renaming, `Exist`, `Delete`, `Parse` and `GetTemp` then fail, closing succeeds, `WriteFlush` is sent again as `Write`, and a message of
+ * the user's gets no answer. `Exist`, `Delete`, `Parse` and `GetTemp` are what the original sends as flags of `MMIOM_OPEN`.
  *
  * @example
  * ```ts
@@ -490,19 +724,43 @@ export const fromProcedure: <S>(procedure: (message: IOMessage<S>) => Option.Opt
 
 /**
  * A driver whose files, also those of the drivers that it finds, are changed by `f` as they are opened. The file that `f` gets is a plain
- * record without {@link File.readAt}, so `{ ...file, read }` is a file that reads otherwise.
+ * record, so `{ ...file, readAt }` is a file that reads otherwise and keeps everything else. `name` is what the driver's
+ * {@link IOProc.middleware} calls the change; default: `"mapFile"`.
  *
  * @since 0.1.0
  * @category combinators
  */
 export const mapFile: {
-  (f: (file: File, request: OpenRequest) => File): (self: IOProc) => IOProc
-  (self: IOProc, f: (file: File, request: OpenRequest) => File): IOProc
+  (f: (file: File, request: OpenRequest) => File, name?: string): (self: IOProc) => IOProc
+  (self: IOProc, f: (file: File, request: OpenRequest) => File, name?: string): IOProc
 } = internal.mapFile
 
 /**
+ * How much memory blocks may take together, in bytes; see {@link makeBlockBudget}.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface BlockBudget {
+  /** In bytes. */
+  readonly limit: number
+  /** How much of it is in use now, in bytes. */
+  readonly used: number
+}
+
+/**
+ * A budget that several drivers can share: all blocks of their files come out of it. A file that gets no block works through the buffer of its
+ * handle alone. Throws `InvalidParameter` for an invalid limit.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const makeBlockBudget: (limit: number) => BlockBudget = blocks.makeBudget
+
+/**
  * How large the blocks are that a file is read or written in: both in bytes, at least 1. They begin with `smallest` once two transfers were in
- * sequence, double while the sequence goes on, up to `largest`, and are given up where it breaks. Default: 64 KiB to 1 MiB.
+ * sequence, double while the sequence goes on, up to `largest`, and are dropped where it breaks. A transfer that skips less than
+ * `smallest` bytes forward is still in sequence. Default: 64 KiB to 1 MiB.
  *
  * @since 0.1.0
  * @category models
@@ -510,19 +768,22 @@ export const mapFile: {
 export interface BlockSizes {
   readonly smallest?: number | undefined
   readonly largest?: number | undefined
+  /** Where the blocks of all files of the driver come from. Default: a budget of 64 MiB of the driver's own. */
+  readonly budget?: BlockBudget | undefined
 }
 
 /**
  * A driver whose files, also those of the drivers that it finds, read the next block while the last is used, so that most reads
- * are answered at once; a file with {@link File.readAt} begins with the one behind it while somebody waits for the next. It costs up to two
- * blocks of memory for a file that is read in sequence, and nothing for any other.
+ * are answered synchronously. A file whose calls are {@link FileCapabilities.concurrent} has two blocks in flight while a reader waits. It
+ * costs up to two blocks of memory for a file that is read in sequence, and none for any other.
  *
- * - What is written to the same bytes through any file of this process that goes through `readAhead` is seen, once it has been written or, where
- *   it is held back, flushed. What is written past it, by another process for one, is seen by blocks that are read after that.
- * - A failure to read ahead is not told: what was not read is asked for again when it is wanted.
- * - Closing waits for what is on its way. A file that is {@link File.forwardOnly} is left as it is.
+ * - What is written to the same bytes through any file of this process that goes through `readAhead` is seen once it has been written or, where
+ *   it is held back, flushed. What is written past it, by another process for one, is seen by blocks that are read after that, and after
+ *   {@link File.invalidate}.
+ * - A failed read-ahead is not reported: what was not read is asked for again when it is wanted.
+ * - Closing waits for reads in flight. A file that is {@link FileCapabilities.forwardOnly}, or opened with `buffered: false`, is left as it is.
  *
- * Throws `InvalidParameter` for sizes that are none.
+ * Throws `InvalidParameter` for invalid sizes.
  *
  * @since 0.1.0
  * @category combinators
@@ -534,18 +795,18 @@ export const readAhead: {
 
 /**
  * A driver whose files, also those of the drivers that it finds, gather what is written in sequence, and write one block while the
- * next is gathered. It costs up to two blocks of memory for a file that is written in sequence, and nothing for any other.
+ * next is gathered. It costs up to two blocks of memory for a file that is written in sequence, and none for any other.
  *
- * - What is held goes down with `writeFlush` and `close` (`MMIOM_WRITEFLUSH`, `MMIOM_CLOSE`), and before anything is read or written elsewhere:
- *   in the order in which it came. Who looks at the file through another handle sees what a flush has completed.
- * - What cannot be written is told by the next call that needs it down, and by that flush or close at the latest. Until then it is kept, and tried again,
- *   as a handle's own buffer is. So a full disk is noticed later; a file of a fixed size, which could never take what it once
- *   refused, should not be written behind.
- * - Seeking from the end counts what is held. A file that is {@link File.forwardOnly}, or opened for reading, is left as it is.
+ * - What is held is written by `"writeFlush"`, `commit` and `close`, and before anything is read or written elsewhere, in the order in which it
+ *   came. Another handle sees what a flush has completed.
+ * - A failed background write is reported by the next call that has to drain the blocks, and by that flush or close at the latest. Until then the
+ *   bytes are kept, and tried again, as those of a handle's buffer are. So a full disk is noticed later.
+ * - The size counts what is held. A file that is {@link FileCapabilities.forwardOnly}, opened for reading, or opened with `buffered: false`,
+ *   is left as it is.
  *
- * Around both goes `readAhead`: `readAhead(writeBehind(driver))`.
+ * `readAhead` goes around it: `readAhead(writeBehind(driver))`.
  *
- * Throws `InvalidParameter` for sizes that are none.
+ * Throws `InvalidParameter` for invalid sizes.
  *
  * @since 0.1.0
  * @category combinators
@@ -554,6 +815,25 @@ export const writeBehind: {
   (sizes?: BlockSizes): (self: IOProc) => IOProc
   (self: IOProc, sizes?: BlockSizes): IOProc
 } = internal.writeBehind
+
+/**
+ * A driver that replaces whole files: what a handle that creates a file writes goes to a temporary file in the same folder, and takes the place of the
+ * name by `rename` with `Mmio.commit`, or as the handle is closed; a scope that fails, and a full disk, leave the old file as it was. Files that are
+ * opened without `create` are written in place. Only a storage whose capabilities say `atomicRename` can be wrapped.
+ *
+ * - Other readers see the old content until the commit, and the new one after it. A process that dies in between leaves the temporary file
+ *   (`.name.….tmp`), and the old content.
+ * - `commit` and `close` fail with `VersionChanged` where another program has changed the file since it was opened, and leave that change. A change
+ *   between this check and the rename is lost, and with `create: "new"` a name that was created in between is replaced.
+ * - The new file has the permissions of the old one, where the storage has permissions. Hard links to the old file keep the old content, and a
+ *   symbolic link is replaced by the new file. Devices and pipes are opened as they are.
+ *
+ * Throws `InvalidParameter` for a storage without `atomicRename`.
+ *
+ * @since 0.1.0
+ * @category combinators
+ */
+export const commitOnClose: (self: IOProc) => IOProc = internal.commitOnClose
 
 /**
  * A layer that puts something around the storage below it.

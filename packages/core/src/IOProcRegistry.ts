@@ -12,6 +12,7 @@ import * as Option from "effect/Option"
 import type * as Scope from "effect/Scope"
 import type { FourCC } from "./FourCC.js"
 import * as internal from "./internal/ioProc.js"
+import { predefined } from "./internal/memoryBlock.js"
 import * as IOProc from "./IOProc.js"
 
 /**
@@ -36,7 +37,10 @@ export interface IOProcRegistry {
    * opened stay open.
    */
   readonly remove: (code: FourCC) => Effect.Effect<Option.Option<IOProc.IOProc>>
-  /** The driver that serves names of a code now, here or below (`MMIO_FINDPROC`). */
+  /**
+   * The driver that serves names of a code now, here or below (`MMIO_FINDPROC`). For the predefined codes, where nothing is installed for them, it is
+   * the storage itself (`"DOS "`), and that of blocks of memory (`"MEM "`).
+   */
   readonly find: (code: FourCC) => Effect.Effect<Option.Option<IOProc.IOProc>>
 }
 
@@ -79,7 +83,7 @@ export const make = (below: IOProc.IOProc): Effect.Effect<IOProcRegistry> =>
           )
         }),
       remove: (code) => Effect.sync(() => removeAt(entries.findLastIndex((entry) => entry.code === code))),
-      find: (code) => Effect.sync(() => find(code))
+      find: (code) => Effect.sync(() => Option.orElse(find(code), () => predefined(below, code)))
     }
   })
 

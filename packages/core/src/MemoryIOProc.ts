@@ -8,6 +8,7 @@
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
+import type * as FileName from "./FileName.js"
 import * as internal from "./internal/memoryIOProc.js"
 import * as IOProc from "./IOProc.js"
 import type * as MmioError from "./MmioError.js"
@@ -23,6 +24,12 @@ export interface Options {
   readonly files?: { readonly [name: string]: Uint8Array } | undefined
   /** Further folders, which may be empty. */
   readonly folders?: ReadonlyArray<string> | undefined
+  /**
+   * Whether files are written in place, or commit on close: what is written then becomes the content of the name with `Mmio.commit` or as
+   * the handle is closed, and is dropped where its scope fails. A commit over a content that others have changed since is `VersionChanged`.
+   * Default: `"inPlace"`.
+   */
+  readonly commit?: "inPlace" | "onClose" | undefined
 }
 
 /**
@@ -44,8 +51,8 @@ export interface MemoryIOProc extends IOProc.IOProc {
   readonly bytes: (name: string) => Effect.Effect<Uint8Array, MmioError.FileNotFound>
   /** Makes a file with a copy of these bytes, and the folders on its path, or replaces what it held. */
   readonly put: (name: string, bytes: Uint8Array) => Effect.Effect<void, MmioError.CannotOpen>
-  /** Makes a folder, and those on its path. */
-  readonly makeFolder: (name: string) => Effect.Effect<void, MmioError.CannotOpen>
+  /** Makes a folder, in a folder that exists; one that exists already is left as it is. */
+  readonly makeFolder: (name: string | FileName.FileName) => Effect.Effect<void, MmioError.FolderError>
 }
 
 /**
@@ -59,7 +66,7 @@ export const MemoryIOProc: Context.Tag<MemoryIOProc, MemoryIOProc> = Context.Gen
 )
 
 /**
- * A new storage in memory. Fails with `CannotOpen` where a name of `files` or `folders` stands for a file and for a folder.
+ * A new storage in memory. Fails with `CannotOpen` where a name of `files` or `folders` is that of a file and of a folder.
  *
  * @since 0.1.0
  * @category constructors

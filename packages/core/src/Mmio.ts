@@ -5,7 +5,8 @@
  * to a handle opened for reading does not compile. Operations on one handle from several fibers happen one after another, and an
  * interrupted operation leaves the handle as if it had not begun, but for bytes that reached the storage already.
  *
- * What the buffer can serve is one synchronous step. A transfer of at least the buffer's size goes straight to the driver.
+ * What the buffer can serve is one step of the runtime. A transfer of at least the buffer's size bypasses the buffer, in one piece and without a
+ * copy; so does a transfer of at least a quarter of it that read-ahead or write-behind serves from memory.
  *
  * @since 0.1.0
  */
@@ -19,10 +20,11 @@ import type * as Scope from "effect/Scope"
 import type * as Sink from "effect/Sink"
 import * as Stream from "effect/Stream"
 import type { FileName } from "./FileName.js"
-import * as direct from "./internal/directAccess.js"
-import * as handles from "./internal/handle.js"
+import type { FourCC } from "./FourCC.js"
+import * as direct from "./internal/handle/directAccess.js"
+import * as handles from "./internal/handle/handle.js"
+import * as streams from "./internal/handle/stream.js"
 import * as internal from "./internal/mmio.js"
-import * as streams from "./internal/stream.js"
 import type * as IOProc from "./IOProc.js"
 import type * as MmioError from "./MmioError.js"
 
@@ -152,6 +154,23 @@ export type PendingError<A extends IOProc.Access> = A extends "read" ? never : M
  */
 export type ReadError<A extends IOProc.Access> = MmioError.ReadError | PendingError<A>
 
+/**
+ * What direct access fails with where the position is past a block of memory, and there is no memory to have that grow: nothing, on a handle
+ * opened for reading only.
+ *
+ * @since 0.1.0
+ * @category errors
+ */
+export type GrowError<A extends IOProc.Access> = A extends "read" ? never : MmioError.OutOfMemory
+
+/**
+ * `E`, the errors of a driver, where the handle `H` may have one: a {@link MemoryHandle} has none.
+ *
+ * @since 0.1.0
+ * @category errors
+ */
+export type DriverError<H extends Handle, E> = H extends MemoryHandle ? never : E
+
 // ---------------------------------------------------------------------------------------------------------------------
 // opening
 // ---------------------------------------------------------------------------------------------------------------------
@@ -166,42 +185,63 @@ export interface OpenOptions<A extends IOProc.Access = IOProc.Access> {
   /** What will be done with the file; it says what type the handle has, and so cannot be `undefined`. Default: `"read"`. */
   readonly access?: A
   /**
-   * Whether to make the file if it is missing, and to cut it to no bytes if it is there (`MMIO_CREATE`). Default: false. A file
-   * cannot be created for reading only.
+   * Whether to create the file: `true` creates it or cuts it to no bytes (`MMIO_CREATE`); `"new"` creates it, and fails with `CannotOpen`
+   * (`EEXIST`) where the name exists. Default: false. A file cannot be created for reading only.
    */
-  readonly create?: ("read" extends A ? false : boolean) | undefined
+  readonly create?: ("read" extends A ? false : boolean | "new") | undefined
   /**
    * The buffer (`MMIO_ALLOCBUF`): its size in bytes, or the caller's own bytes, which belong to the handle until it is closed or
    * gets another buffer; `"none"` or 0 for none. Default: 8192 bytes (`MMIO_DEFAULTBUFFER`).
    */
   readonly buffer?: number | Uint8Array | "none" | undefined
-  /** What other handles may do with the file meanwhile. Default: `"compat"`. */
+  /**
+   * What other handles may do with the file meanwhile. Default: `"compat"`, under which a file can be opened any number of times. `"denyWrite"` keeps
+   * what is read from being written or created by another handle.
+   */
   readonly share?: IOProc.Share | undefined
+  /** What the driver gets as its parameters (`adwInfo`); each driver documents what it takes. */
+  readonly parameters?: unknown
+  /** The version that the content must have, as `Mmio.stat` says it; any other is `VersionChanged`. Default: any. */
+  readonly ifVersion?: string | undefined
+  /**
+   * What a failed or interrupted scope does with a file that commits on close: `"abort"` keeps the old content, `"commit"` commits what was
+   * written so far. Files that are written in place are always flushed and closed. Default: `"abort"`.
+   */
+  readonly onFailure?: "abort" | "commit" | undefined
 }
 
 /**
- * Who serves a name.
+ * Which driver serves a name.
  *
  * @since 0.1.0
  * @category options
  */
 export interface NameOptions {
   /**
-   * The code of the driver to ask (`fccIOProc`), whatever the name says; `"DOS "` is the storage itself. Default: the code in the
-   * name, if it has one, else the storage itself.
+   * The code of the driver to ask (`fccIOProc`), whatever the name says. `"DOS "` and `"MEM "` are predefined: the storage itself, and a new block
+   * of memory for each handle, of the size or the bytes of `buffer`, which grows by `parameters: { expandBy }`. Both can be installed over.
+   * Default: the code in the name that has a driver, else `"DOS "`.
    */
   readonly ioProc?: string | undefined
 }
 
 /**
- * Opens a file of the program's storage until the scope ends (`mmioOpen`). A name as text is read by `FileName.parse`.
+ * Opens a file of the program's storage until the scope ends (`mmioOpen`).
  *
- * Fails with whatever its driver's `open` fails with; with `CannotOpen` where no driver serves the name; with `InvalidParameter` for
- * a size or a code that cannot be one. What cannot be flushed as the scope ends is a defect, with the typed error in it: where that
- * must be handled, use {@link close} or {@link withFile}.
+ * By default (`share: "compat"`, as `mmioOpen` has it) a file can be opened any number of times, so `create: true` empties a file that another
+ * handle is reading, and a copy onto itself loses the content. A reader that opens with `share: "denyWrite"` forbids that: the other `open` then
+ * fails with `SharingViolation`. The two go together only if both name a mode: `compat` is refused beside any other mode.
  *
- * Opening is not interrupted, since a file that was opened must not be lost between the driver and the handle: it is the driver that
- * limits how long it may take.
+ * A name as text is read by `FileName.parse`, and goes to the last `+` whose code has a driver ({@link NameOptions}).
+ *
+ * A flush that fails as the scope ends is a defect, with the typed error in it: to handle it, use {@link close} or {@link withFile}. Over a storage
+ * that commits on close, a scope that fails or is interrupted aborts, and the old content stays (`onFailure`).
+ *
+ * Fails with what its driver's `open` fails with; with `CannotOpen` where no driver serves the name; with `AccessDenied` where a file that is
+ * only read is opened for writing; with `InvalidParameter` for an invalid size, code, access or name.
+ *
+ * Opening is not interrupted, since a file that was opened must not be lost between the driver and the handle: the driver limits how long it
+ * takes.
  *
  * @example
  * ```ts
@@ -224,7 +264,7 @@ export const open: <A extends IOProc.Access = "read">(
   internal.open
 
 /**
- * Opens a file of a driver that is given (`mmioOpen` with `pIOProc`), whatever the name says; otherwise like {@link open}.
+ * Opens a file of a given driver (`mmioOpen` with `pIOProc`), whatever the name says; otherwise like {@link open}.
  *
  * @since 0.1.0
  * @category opening
@@ -236,8 +276,8 @@ export const openWith: <A extends IOProc.Access = "read">(
 ) => Effect.Effect<Handle<A>, MmioError.OpenError | MmioError.InvalidParameter, Scope.Scope> = internal.openWith
 
 /**
- * Opens a file, runs `use` on it, flushes and closes it: whatever any of that fails with is in the type. If both `use` and the
- * closing fail, the cause holds both. The file is closed also when it could not be flushed: a program that wants to try again uses
+ * Opens a file, runs `use` on it, flushes and closes it; all failures are in the type. If both `use` and the
+ * closing fail, the cause holds both. The file is closed also when the flush failed: a program that tries again uses
  * {@link open} and {@link flush}.
  *
  * @since 0.1.0
@@ -269,8 +309,8 @@ export interface FromFileOptions<A extends IOProc.Access = IOProc.Access> {
 }
 
 /**
- * A handle over a file that a driver already opened (`mmioOpen` with `adwInfo`), from where the file stands. Releasing it flushes, and
- * leaves the file open (`MMIO_FHOPEN`). `CannotSeek` says that the file cannot tell where it stands.
+ * A handle over a file that a driver already opened (`mmioOpen` with `adwInfo`); it starts at the `start` of the file. Releasing it flushes, and
+ * neither commits nor closes the file (`MMIO_FHOPEN`). `AccessDenied` says that the file is only read, and the handle is to write.
  *
  * @since 0.1.0
  * @category opening
@@ -280,7 +320,7 @@ export const fromFile: <A extends IOProc.Access = "read">(
   options?: FromFileOptions<A>
 ) => Effect.Effect<
   Handle<A>,
-  MmioError.InvalidParameter | MmioError.OutOfMemory | MmioError.CannotSeek,
+  MmioError.InvalidParameter | MmioError.OutOfMemory | MmioError.AccessDenied,
   Scope.Scope
 > = internal.fromFile
 
@@ -348,16 +388,35 @@ export const openMemory: <A extends IOProc.Access = "readWrite">(
 export const memoryBytes = (self: MemoryHandle): Effect.Effect<Uint8Array> => internal.memoryBytes(self)
 
 /**
- * Flushes and closes now (`mmioClose`); the end of the scope then finds nothing to do. If the flush fails, the handle stays open with
- * its bytes, and closing or flushing can be tried again. `CannotClose` says that the driver failed to close: the handle is closed all
- * the same.
+ * Flushes and closes now (`mmioClose`); the end of the scope then does nothing. If the flush fails, the handle stays open with
+ * its bytes, and closing or flushing can be tried again. Any other failure is one of the driver's close: the handle is closed all
+ * the same, and content that commits on close is not committed.
  *
  * @since 0.1.0
  * @category closing
  */
-export const close = <A extends IOProc.Access>(
-  self: Handle<A>
-): Effect.Effect<void, MmioError.CloseError | PendingError<A>> => implementation(self).close()
+export function close<H extends Handle>(
+  self: H
+): Effect.Effect<void, DriverError<H, MmioError.CloseError | PendingError<H["access"]>>>
+export function close(self: Handle) {
+  return implementation(self).close()
+}
+
+/**
+ * Flushes, then makes what was written the content that others see, where the file commits on close; a file that is written in place is
+ * flushed. A failed flush commits nothing, and leaves the bytes in the buffer.
+ *
+ * `VersionChanged` says that the content is no longer the version that was opened: nothing was committed.
+ *
+ * @since 0.1.0
+ * @category closing
+ */
+export function commit<H extends Handle>(
+  self: H
+): Effect.Effect<void, DriverError<H, MmioError.VersionChanged | PendingError<H["access"]>>>
+export function commit(self: Handle) {
+  return implementation(self).commit()
+}
 
 // ---------------------------------------------------------------------------------------------------------------------
 // reading, writing, seeking
@@ -373,17 +432,23 @@ export const close = <A extends IOProc.Access>(
  * @category reading
  */
 export const read: {
-  (count: number): <A extends Readable>(
-    self: Handle<A>
-  ) => Effect.Effect<Uint8Array, ReadError<A> | MmioError.InvalidParameter | MmioError.OutOfMemory>
-  <A extends Readable>(
-    self: Handle<A>,
+  (count: number): <H extends ReadHandle>(
+    self: H
+  ) => Effect.Effect<
+    Uint8Array,
+    DriverError<H, ReadError<H["access"]>> | MmioError.InvalidParameter | MmioError.OutOfMemory
+  >
+  <H extends ReadHandle>(
+    self: H,
     count: number
-  ): Effect.Effect<Uint8Array, ReadError<A> | MmioError.InvalidParameter | MmioError.OutOfMemory>
-} = dual(2, <A extends Readable>(self: Handle<A>, count: number) => implementation(self).read(count))
+  ): Effect.Effect<
+    Uint8Array,
+    DriverError<H, ReadError<H["access"]>> | MmioError.InvalidParameter | MmioError.OutOfMemory
+  >
+} = dual(2, (self: ReadHandle, count: number) => implementation(self).read(count))
 
 /**
- * Reads into `target` and gives how many bytes: as many as it has room for, fewer only at the end of the file (`mmioRead`).
+ * Reads into `target` and returns the number of bytes: as many as it has room for, fewer only at the end of the file (`mmioRead`).
  *
  * A read that fails or is interrupted leaves the position where it was; `target` may have been written to.
  *
@@ -391,23 +456,33 @@ export const read: {
  * @category reading
  */
 export const readInto: {
-  (target: Uint8Array): <A extends Readable>(self: Handle<A>) => Effect.Effect<number, ReadError<A>>
-  <A extends Readable>(self: Handle<A>, target: Uint8Array): Effect.Effect<number, ReadError<A>>
-} = dual(2, <A extends Readable>(self: Handle<A>, target: Uint8Array) => implementation(self).readInto(target))
+  (target: Uint8Array): <H extends ReadHandle>(
+    self: H
+  ) => Effect.Effect<number, DriverError<H, ReadError<H["access"]>> | MmioError.InvalidParameter>
+  <H extends ReadHandle>(
+    self: H,
+    target: Uint8Array
+  ): Effect.Effect<number, DriverError<H, ReadError<H["access"]>> | MmioError.InvalidParameter>
+} = dual(2, (self: ReadHandle, target: Uint8Array) => implementation(self).readInto(target))
 
 /**
- * Writes bytes and gives how many went in (`mmioWrite`): all of them, except into a memory file that cannot grow, which takes what it
+ * Writes bytes and returns how many (`mmioWrite`): all of them, except into a memory file that cannot grow, which takes what it
  * has room for, down to 0. Fewer bytes than the buffer's size are copied into it, and `source` is free again.
  *
  * A write that fails or is interrupted leaves the position where it was, and what was in the buffer stays there; `written` of
- * `CannotWrite` says how many bytes went down all the same.
+ * `CannotWrite` says how many bytes reached the driver all the same.
  *
  * @since 0.1.0
  * @category writing
  */
 export const write: {
-  (source: Uint8Array): (self: WriteHandle) => Effect.Effect<number, MmioError.WriteError>
-  (self: WriteHandle, source: Uint8Array): Effect.Effect<number, MmioError.WriteError>
+  (source: Uint8Array): <H extends WriteHandle>(
+    self: H
+  ) => Effect.Effect<number, DriverError<H, MmioError.WriteError> | MmioError.InvalidParameter>
+  <H extends WriteHandle>(
+    self: H,
+    source: Uint8Array
+  ): Effect.Effect<number, DriverError<H, MmioError.WriteError> | MmioError.InvalidParameter>
 } = dual(2, (self: WriteHandle, source: Uint8Array) => implementation(self).write(source))
 
 /**
@@ -417,25 +492,39 @@ export const write: {
  * @category writing
  */
 export const writeAll: {
-  (source: Uint8Array): (self: WriteHandle) => Effect.Effect<void, MmioError.WriteError>
-  (self: WriteHandle, source: Uint8Array): Effect.Effect<void, MmioError.WriteError>
+  (source: Uint8Array): <H extends WriteHandle>(
+    self: H
+  ) => Effect.Effect<
+    void,
+    DriverError<H, MmioError.WriteError> | MmioError.CannotExpand | MmioError.InvalidParameter
+  >
+  <H extends WriteHandle>(
+    self: H,
+    source: Uint8Array
+  ): Effect.Effect<
+    void,
+    DriverError<H, MmioError.WriteError> | MmioError.CannotExpand | MmioError.InvalidParameter
+  >
 } = dual(2, (self: WriteHandle, source: Uint8Array) => implementation(self).writeAll(source))
 
 /**
- * Sets the position and gives it (`mmioSeek`); from `"end"` the offset is added to the length, so -1 is the last byte. A position behind
- * the end is allowed: reading there gives nothing, and writing there fills the gap with zeros.
+ * Sets the position and returns it (`mmioSeek`); from `"end"` the offset is added to the length, so -1 is the last byte. A position past
+ * the end is allowed: reading there returns no bytes, and writing there fills the gap with zeros.
  *
- * Fails with `CannotSeek`, the position staying where it was: before the start, outside of a memory block that cannot grow, or where
- * the storage does not go. Does not flush: what was written waits in the buffer.
+ * Fails with `CannotSeek`, and leaves the position where it was: before the start, outside of a memory block that cannot grow, or where
+ * the storage refuses. Does not flush: what was written stays in the buffer.
  *
  * @since 0.1.0
  * @category seeking
  */
-export const seek = (
-  self: Handle,
+export function seek<H extends Handle>(
+  self: H,
   offset: number,
-  from: IOProc.Whence = "start"
-): Effect.Effect<number, MmioError.CannotSeek | MmioError.InvalidParameter> => implementation(self).seek(offset, from)
+  from?: IOProc.Whence
+): Effect.Effect<number, DriverError<H, MmioError.SeekError> | MmioError.CannotSeek | MmioError.InvalidParameter>
+export function seek(self: Handle, offset: number, from: IOProc.Whence = "start") {
+  return implementation(self).seek(offset, from)
+}
 
 /**
  * The position, in bytes from the start of the file.
@@ -450,24 +539,28 @@ export const position = (self: Handle): Effect.Effect<number> => implementation(
 // ---------------------------------------------------------------------------------------------------------------------
 
 /**
- * Writes what is in the buffer, and has the driver push down what it holds itself (`mmioFlush`, `MMIOM_WRITEFLUSH`). With `emptyBuffer`
- * (`MMIO_EMPTYBUF`) what was read ahead is forgotten too, so that the next read asks the storage. The position stays.
+ * Writes the dirty range of the buffer, and has the driver push down what it holds itself (`mmioFlush`, `MMIOM_WRITEFLUSH`). With `emptyBuffer`
+ * (`MMIO_EMPTYBUF`) what was read ahead, here and by middleware, is dropped too, so that the next read asks the storage; of a file that only goes
+ * forward it is kept, since it could not be read again. The position stays. Content that commits on close is not committed.
  *
- * A flush that fails leaves the bytes that did not go down in the buffer, and the next flush tries again.
+ * A flush that fails leaves the bytes that were not written in the buffer, and the next flush tries again.
  *
  * @since 0.1.0
  * @category buffering
  */
-export const flush = <A extends IOProc.Access>(self: Handle<A>, options?: {
+export function flush<H extends Handle>(self: H, options?: {
   readonly emptyBuffer?: boolean | undefined
-}): Effect.Effect<void, PendingError<A>> => internal.flush(implementation(self), options?.emptyBuffer === true)
+}): Effect.Effect<void, DriverError<H, PendingError<H["access"]>>>
+export function flush(self: Handle, options?: { readonly emptyBuffer?: boolean | undefined }) {
+  return implementation(self).flush(options?.emptyBuffer === true)
+}
 
 /**
  * Gives the handle another buffer, at any moment (`mmioSetBuffer`): of a size in bytes, of the caller's own bytes (which belong to the
  * handle until it is closed or gets another buffer), or none (`"none"` or 0). The position stays, and what was read ahead is kept as
  * far as it fits.
  *
- * Fails with `InvalidParameter` for what is no size, and on a memory file, whose buffer is its block; with `OutOfMemory`; with what
+ * Fails with `InvalidParameter` for an invalid size, and on a memory file, whose buffer is its block; with `OutOfMemory`; with what
  * writing the old buffer fails with; and with `CannotSeek` where bytes that were read ahead do not fit, and the storage cannot go back
  * for them. The old buffer then stays.
  *
@@ -475,20 +568,26 @@ export const flush = <A extends IOProc.Access>(self: Handle<A>, options?: {
  * @category buffering
  */
 export const setBuffer: {
-  (buffer: number | Uint8Array | "none"): <A extends IOProc.Access>(
-    self: Handle<A>
+  (buffer: number | Uint8Array | "none"): <H extends Handle>(
+    self: H
   ) => Effect.Effect<
     void,
-    MmioError.InvalidParameter | MmioError.OutOfMemory | MmioError.CannotSeek | PendingError<A>
+    | MmioError.InvalidParameter
+    | MmioError.OutOfMemory
+    | DriverError<H, MmioError.CannotSeek | PendingError<H["access"]>>
   >
-  <A extends IOProc.Access>(
-    self: Handle<A>,
+  <H extends Handle>(
+    self: H,
     buffer: number | Uint8Array | "none"
-  ): Effect.Effect<void, MmioError.InvalidParameter | MmioError.OutOfMemory | MmioError.CannotSeek | PendingError<A>>
+  ): Effect.Effect<
+    void,
+    | MmioError.InvalidParameter
+    | MmioError.OutOfMemory
+    | DriverError<H, MmioError.CannotSeek | PendingError<H["access"]>>
+  >
 } = dual(
   2,
-  <A extends IOProc.Access>(self: Handle<A>, buffer: number | Uint8Array | "none") =>
-    internal.setBuffer(implementation(self), buffer)
+  (self: Handle, buffer: number | Uint8Array | "none") => internal.setBuffer(implementation(self), buffer)
 )
 
 // ---------------------------------------------------------------------------------------------------------------------
@@ -506,18 +605,24 @@ export interface Info {
   readonly name: FileName
   /** What it was opened for. */
   readonly access: IOProc.Access
+  /** The code by which its driver was chosen (`fccIOProc`): from the options, or from the name. */
+  readonly code: Option.Option<FourCC>
+  /** What the driver got as its parameters (`adwInfo`). */
+  readonly parameters: unknown
   /** The live buffer; of length 0 where the handle has none (`pchBuffer`, `cchBuffer`). */
   readonly bytes: Uint8Array
   /** The position, as an index into `bytes`: what is read or written next (`pchNext`). */
   readonly next: number
-  /** Behind the last byte that can be read (`pchEndRead`). */
+  /** After the last byte that can be read (`pchEndRead`). */
   readonly endRead: number
-  /** Behind the last byte that can be written (`pchEndWrite`); equal to `next` on a handle that cannot write. */
+  /** After the last byte that can be written (`pchEndWrite`); equal to `next` on a handle that cannot write. */
   readonly endWrite: number
   /** Where in the file `bytes` begins (`lBufOffset`). */
   readonly bufferOffset: number
-  /** Where the driver stands; -1 where only it knows (`lDiskOffset`). */
+  /** Where the last transfer between buffer and storage ended (`lDiskOffset`); 0 for a memory file. */
   readonly diskOffset: number
+  /** Whether the buffer holds bytes that were not written yet. */
+  readonly unwritten: boolean
   /** To be set by a program that wrote into `bytes` (`MMIO_DIRTY`). */
   readonly dirty: boolean
   /** Which of the buffer's windows this describes: later ones refuse it. */
@@ -529,17 +634,24 @@ export interface Info {
  * `bytes[next, endWrite)`, and hands the info back, with `next` moved, through {@link advance} or {@link setInfo}. In between nothing
  * else should be done with the handle.
  *
+ * Fails with what writing the old buffer fails with, where the position has left it, and with `OutOfMemory` where it is past the block of a memory
+ * file, and there is no memory to have that grow.
+ *
  * @since 0.1.0
  * @category direct access
  */
-export const getInfo = <A extends IOProc.Access>(self: Handle<A>): Effect.Effect<Info, PendingError<A>> =>
-  direct.getInfo(implementation(self))
+export function getInfo<H extends Handle>(
+  self: H
+): Effect.Effect<Info, DriverError<H, PendingError<H["access"]>> | GrowError<H["access"]>>
+export function getInfo(self: Handle) {
+  return direct.getInfo(implementation(self))
+}
 
 /**
  * Hands the buffer back (`mmioSetInfo`): the position becomes `next`, and with `dirty` the window, up to `next` at least, will be written.
  * Bytes that were changed without `dirty` are not.
  *
- * Fails with `InvalidParameter`, and changes nothing, for an info of an earlier window, a `next` outside of the buffer, a `next` behind
+ * Fails with `InvalidParameter`, and changes nothing, for an info of an earlier window, a `next` outside of the buffer, a `next` past
  * `endRead` without `dirty`, and `dirty` on a handle that cannot write.
  *
  * @since 0.1.0
@@ -550,28 +662,46 @@ export const setInfo: {
   (self: Handle, info: Info): Effect.Effect<void, MmioError.InvalidParameter>
 } = dual(2, (self: Handle, info: Info) => direct.setInfo(implementation(self), info))
 
+/** Which of the errors can happen depends on the direction and on the kind of handle: the overloads of its callers say so. */
+const directly = <B, E extends MmioError.MmioError>(effect: Effect.Effect<B, E>): Effect.Effect<B, never> =>
+  effect as Effect.Effect<B, never>
+
 /**
  * Hands the buffer back as {@link setInfo} does, writes it if it is dirty, and moves it on (`mmioAdvance`): for `"read"` with more
- * bytes behind those that were not consumed, or none at the end of the file, where `next === endRead`; for `"write"` with room for
- * writing. Gives the new info.
+ * bytes after those that were not consumed, or none at the end of the file, where `next === endRead`; for `"write"` with room for
+ * writing. Returns the new info. Without an `info` it only refills or drains the buffer.
  *
- * Fails with `Unbuffered` on a handle without a buffer, and with `CannotExpand` for `"write"` into a memory file that is full.
+ * Fails with `Unbuffered` on a handle without a buffer; for `"write"` into a memory file that is full with `CannotExpand`, or with `OutOfMemory`
+ * where the block could grow and there is no memory for that.
  *
  * @since 0.1.0
  * @category direct access
  */
-export function advance<A extends Readable>(
-  self: Handle<A>,
-  info: Info,
+export function advance<H extends ReadHandle>(
+  self: H,
+  info: Info | undefined,
   direction: "read"
-): Effect.Effect<Info, ReadError<A> | MmioError.Unbuffered | MmioError.InvalidParameter>
-export function advance(
-  self: WriteHandle,
-  info: Info,
+): Effect.Effect<
+  Info,
+  | DriverError<H, ReadError<H["access"]>>
+  | GrowError<H["access"]>
+  | MmioError.Unbuffered
+  | MmioError.InvalidParameter
+>
+export function advance<H extends WriteHandle>(
+  self: H,
+  info: Info | undefined,
   direction: "write"
-): Effect.Effect<Info, MmioError.WriteError | MmioError.Unbuffered | MmioError.InvalidParameter>
-export function advance(self: Handle, info: Info, direction: "read" | "write") {
-  return direct.advance(implementation(self), info, direction)
+): Effect.Effect<
+  Info,
+  | DriverError<H, MmioError.WriteError>
+  | MmioError.CannotExpand
+  | MmioError.OutOfMemory
+  | MmioError.Unbuffered
+  | MmioError.InvalidParameter
+>
+export function advance(self: Handle, info: Info | undefined, direction: "read" | "write") {
+  return directly(direct.advance(implementation(self), info, direction))
 }
 
 /**
@@ -581,9 +711,9 @@ export function advance(self: Handle, info: Info, direction: "read" | "write") {
  * @category models
  */
 export interface Advanced<out B> {
-  /** What the whole gives. */
+  /** The result. */
   readonly value: B
-  /** Behind the last byte that was consumed or written, as an index into `bytes`. */
+  /** After the last byte that was consumed or written, as an index into `bytes`. */
   readonly next: number
   /** Whether it wrote into `bytes`. Default: false. */
   readonly dirty?: boolean | undefined
@@ -607,18 +737,31 @@ export interface Advanced<out B> {
  * @since 0.1.0
  * @category direct access
  */
-export function withBuffer<A extends Readable, B>(
-  self: Handle<A>,
+export function withBuffer<H extends ReadHandle, B>(
+  self: H,
   direction: "read",
   f: (info: Info) => Advanced<B>
-): Effect.Effect<B, ReadError<A> | MmioError.Unbuffered | MmioError.InvalidParameter>
-export function withBuffer<B>(
-  self: WriteHandle,
+): Effect.Effect<
+  B,
+  | DriverError<H, ReadError<H["access"]>>
+  | GrowError<H["access"]>
+  | MmioError.Unbuffered
+  | MmioError.InvalidParameter
+>
+export function withBuffer<H extends WriteHandle, B>(
+  self: H,
   direction: "write",
   f: (info: Info) => Advanced<B>
-): Effect.Effect<B, MmioError.WriteError | MmioError.Unbuffered | MmioError.InvalidParameter>
+): Effect.Effect<
+  B,
+  | DriverError<H, MmioError.WriteError>
+  | MmioError.CannotExpand
+  | MmioError.OutOfMemory
+  | MmioError.Unbuffered
+  | MmioError.InvalidParameter
+>
 export function withBuffer<B>(self: Handle, direction: "read" | "write", f: (info: Info) => Advanced<B>) {
-  return direct.withBuffer(implementation(self), direction, f)
+  return directly(direct.withBuffer(implementation(self), direction, f))
 }
 
 /**
@@ -635,10 +778,10 @@ export interface Range {
 }
 
 /**
- * Runs a synchronous function on every window of a range, in order, at the speed of memory, and gives how many bytes that were.
+ * Runs a synchronous function on every window of a range, in order, at the speed of memory, and returns how many bytes that were.
  * `f` gets the bytes, which it must neither keep nor change, and where in the file they begin.
  *
- * The handle is busy until the end; the position then is behind the last byte that `f` got, also after a failure or an interruption.
+ * The handle is busy until the end; the position is then after the last byte that `f` got, also after a failure or an interruption.
  *
  * @example
  * ```ts
@@ -660,18 +803,23 @@ export interface Range {
  * @since 0.1.0
  * @category direct access
  */
-export const forEachBuffer = <A extends Readable>(
-  self: Handle<A>,
+export function forEachBuffer<H extends ReadHandle>(
+  self: H,
   f: (bytes: Uint8Array, position: number) => void,
   range?: Range
 ): Effect.Effect<
   number,
-  ReadError<A> | MmioError.CannotSeek | MmioError.Unbuffered | MmioError.InvalidParameter
-> =>
-  Effect.flatMap(
+  | DriverError<H, ReadError<H["access"]> | MmioError.SeekError>
+  | MmioError.CannotSeek
+  | MmioError.Unbuffered
+  | MmioError.InvalidParameter
+>
+export function forEachBuffer(self: ReadHandle, f: (bytes: Uint8Array, position: number) => void, range?: Range) {
+  return Effect.flatMap(
     internal.checkRange(implementation(self), "Mmio.forEachBuffer", range),
     (range) => direct.forEachBuffer(implementation(self), f, range)
   )
+}
 
 // ---------------------------------------------------------------------------------------------------------------------
 // streams
@@ -679,43 +827,56 @@ export const forEachBuffer = <A extends Readable>(
 
 /**
  * The bytes of a range as a stream of chunks of `chunkSize` bytes (default 64 KiB; the last one may be shorter), read as they are
- * wanted and in constant memory. The stream keeps a place of its own, so that other operations may come between two chunks; the position
- * of the handle is behind the last chunk that was read.
+ * wanted and in constant memory. The stream keeps a position of its own, so that other operations may come between two chunks; the position
+ * of the handle is after the last chunk that was read.
  *
- * A chunk is its consumer's to keep or to change. Some are parts of one larger `ArrayBuffer`, of up to 16 chunks, which is kept as long as
- * any of them, and which takes the others with it where it is transferred to a worker: `bytes.slice()` is what stands alone.
+ * A chunk belongs to its consumer, to keep or to change. Some are parts of one larger `ArrayBuffer`, of up to 16 chunks, which is kept as long as
+ * any of them, and which takes the others with it where it is transferred to a worker: `bytes.slice()` is independent of the others.
  *
  * @since 0.1.0
  * @category streaming
  */
-export const stream = <A extends Readable>(
-  self: Handle<A>,
+export function stream<H extends ReadHandle>(
+  self: H,
   options?: Range & { readonly chunkSize?: number | undefined }
-): Stream.Stream<Uint8Array, ReadError<A> | MmioError.CannotSeek | MmioError.InvalidParameter> =>
-  Stream.unwrap(
+): Stream.Stream<
+  Uint8Array,
+  | DriverError<H, ReadError<H["access"]> | MmioError.SeekError>
+  | MmioError.CannotSeek
+  | MmioError.InvalidParameter
+>
+export function stream(self: ReadHandle, options?: Range & { readonly chunkSize?: number | undefined }) {
+  return Stream.unwrap(
     Effect.zipWith(
       internal.checkRange(implementation(self), "Mmio.stream", options),
       internal.checkChunkSize(implementation(self), "Mmio.stream", options?.chunkSize),
       (range, chunkSize) => streams.stream(implementation(self), range, chunkSize)
     )
   )
+}
 
 /**
- * A sink that writes what it gets at the position of the handle, as {@link writeAll} does, and gives how many bytes that were. It does
+ * A sink that writes what it gets at the position of the handle, as {@link writeAll} does, and returns how many bytes that were. It does
  * not flush.
  *
  * @since 0.1.0
  * @category streaming
  */
-export const sink = (self: WriteHandle): Sink.Sink<number, Uint8Array, never, MmioError.WriteError> =>
-  streams.sink((bytes) => writeAll(self, bytes))
+export const sink = <H extends WriteHandle>(
+  self: H
+): Sink.Sink<
+  number,
+  Uint8Array,
+  never,
+  DriverError<H, MmioError.WriteError> | MmioError.CannotExpand | MmioError.InvalidParameter
+> => streams.sink((bytes) => writeAll(self, bytes))
 
 // ---------------------------------------------------------------------------------------------------------------------
 // messages
 // ---------------------------------------------------------------------------------------------------------------------
 
 /**
- * Says something of the driver's own to it (`mmioSendMessage`, messages from `MMIOM_USER` up): a request whose type carries the answer and
+ * Sends a message of the driver's own (`mmioSendMessage`, messages from `MMIOM_USER` up): a request whose type carries the answer and
  * the failure. `None` where the driver does not know it. What is in the buffer stays there: {@link flush} first if the message is
  * about the file's bytes.
  *
@@ -732,7 +893,7 @@ export const sendMessage: {
 // ---------------------------------------------------------------------------------------------------------------------
 
 /**
- * Gives a file another name (`mmioRename`), in the place of whatever had it. The name that it has says which driver is asked.
+ * Gives a file another name (`mmioRename`), and replaces a file that has it. The old name says which driver is asked.
  *
  * @since 0.1.0
  * @category names
@@ -780,7 +941,7 @@ export const fullName = (name: string | FileName, options?: NameOptions): Effect
 > => internal.asking("Mmio.fullName", name, options, (ioProc, name) => ioProc.fullName(name))
 
 /**
- * Makes an empty file under a name that did not exist, and gives the name (`mmioOpen` with `MMIO_GETTEMP`).
+ * Creates an empty file under a name that did not exist, and returns the name (`mmioOpen` with `MMIO_GETTEMP`).
  *
  * @since 0.1.0
  * @category names
@@ -792,3 +953,54 @@ export const tempName = (options?: IOProc.TempNameRequest & NameOptions): Effect
 > => internal.tempName(options)
 
 const implementation = internal.implementation
+
+/**
+ * What the storage knows about a name: whether it is a file or a folder, its size, its version, and when it changed.
+ *
+ * @since 0.1.0
+ * @category names
+ */
+export const stat = (name: string | FileName, options?: NameOptions): Effect.Effect<
+  IOProc.Stat,
+  MmioError.StatError | MmioError.CannotOpen | MmioError.InvalidParameter,
+  IOProc.IOProc
+> => internal.asking("Mmio.stat", name, options, (ioProc, name) => ioProc.stat(name))
+
+/**
+ * The names in a folder, or the elements of an archive, in no order. A storage that cannot list fails with `AccessDenied`.
+ *
+ * @since 0.1.0
+ * @category names
+ */
+export const list = (folder: string | FileName, options?: NameOptions): Stream.Stream<
+  IOProc.Entry,
+  MmioError.ListError | MmioError.CannotOpen | MmioError.InvalidParameter,
+  IOProc.IOProc
+> =>
+  Stream.unwrap(
+    internal.asking("Mmio.list", folder, options, (ioProc, folder) => Effect.succeed(ioProc.list(folder)))
+  )
+
+/**
+ * Makes a folder, in a folder that exists; one that exists already is left as it is.
+ *
+ * @since 0.1.0
+ * @category names
+ */
+export const makeFolder = (name: string | FileName, options?: NameOptions): Effect.Effect<
+  void,
+  MmioError.FolderError | MmioError.CannotOpen | MmioError.InvalidParameter,
+  IOProc.IOProc
+> => internal.asking("Mmio.makeFolder", name, options, (ioProc, name) => ioProc.makeFolder(name))
+
+/**
+ * Removes an empty folder; one that is not empty is `CannotWrite`.
+ *
+ * @since 0.1.0
+ * @category names
+ */
+export const removeFolder = (name: string | FileName, options?: NameOptions): Effect.Effect<
+  void,
+  MmioError.FolderError | MmioError.CannotOpen | MmioError.InvalidParameter,
+  IOProc.IOProc
+> => internal.asking("Mmio.removeFolder", name, options, (ioProc, name) => ioProc.removeFolder(name))

@@ -3,6 +3,8 @@
  *
  * The `message` of every error is a sentence, such as
  * `CannotWrite: Mmio.write take1.wav at 4096: no space left on device (ENOSPC)`.
+ * It is one line: characters of names that cannot be printed (control characters, line separators, controls of the reading order) are
+ * escaped, such as `\n` and `\u001b`. The fields `file` and `description` hold them as they are.
  * The end of a file is not an error: it is a value (0, or fewer bytes than asked for).
  *
  * @since 0.1.0
@@ -11,6 +13,7 @@ import type * as Cause from "effect/Cause"
 import * as Data from "effect/Data"
 import * as Predicate from "effect/Predicate"
 import { errnoName } from "./internal/errnoName.js"
+import { escape } from "./internal/escape.js"
 
 /**
  * Marks the errors of this module.
@@ -43,30 +46,35 @@ export interface Details {
   readonly position?: number | undefined
   /** What happened, in words that complete the sentence of `message`. */
   readonly description: string
+  /** The name of the system's error, such as `"ENOSPC"`, where the system gave one. Default: the one in `cause`. */
+  readonly errno?: string | undefined
   /** The error that this one was made from. */
   readonly cause?: unknown
 }
 
-type Instance<Tag extends string, Code extends number, Fields> =
+type Instance<Tag extends string, Code extends number | undefined, Fields> =
   & Cause.YieldableError
   & { readonly [TypeId]: TypeId; readonly _tag: Tag; readonly code: Code }
   & Readonly<Fields>
 
-/** V8 takes and reads this; elsewhere it is a property that nobody looks at. */
+/** V8 takes and reads this; elsewhere it is a property without effect. */
 const stacks: ErrorConstructor & { stackTraceLimit?: number | undefined } = Error
 
-const define = <const Tag extends string, const Code extends number>(
+const define = <const Tag extends string, const Code extends number | undefined>(
   tag: Tag,
   code: Code
 ): new<Extra extends object = {}>(args: Readonly<Details & Extra>) => Instance<Tag, Code, Details & Extra> => {
   class Base extends Data.TaggedError(tag)<Details> {
     readonly [TypeId]: TypeId = TypeId
     readonly code = code
+    constructor(args: Details) {
+      const errno = args.errno ?? errnoName(args.cause)
+      super(errno === args.errno ? args : { ...args, errno })
+    }
     override get message() {
       const where = this.position === undefined ? "" : ` at ${this.position}`
-      const errno = errnoName(this.cause)
-      const origin = errno === undefined ? "" : ` (${errno})`
-      return `${tag}: ${this.operation} ${this.file}${where}: ${this.description}${origin}`
+      const origin = this.errno === undefined ? "" : ` (${this.errno})`
+      return `${tag}: ${this.operation} ${escape(this.file)}${where}: ${escape(this.description)}${origin}`
     }
   }
   // Data.TaggedError assigns whatever fields it is given; a class expression cannot say so for fields yet to be named.
@@ -150,7 +158,7 @@ export class ChunkNotFound extends define("ChunkNotFound", 265)<{
   readonly sought: string
   readonly searchedTo: number
 }> {
-  /** A search that ends is how a walk ends: without a stack, which nobody asks for, it costs a fifth. */
+  /** A search that ends is how a walk ends: without a stack, which is of no use there, it costs a fifth. */
   constructor(args: Details & { readonly sought: string; readonly searchedTo: number }) {
     const limit = stacks.stackTraceLimit
     stacks.stackTraceLimit = 0
@@ -216,6 +224,15 @@ export class TooManyOpenFiles extends define("TooManyOpenFiles", 271) {}
 export class InvalidFile extends define("InvalidFile", 272) {}
 
 /**
+ * The content is no longer the version that was opened, or that `ifVersion` asked for. Windows has no versions, so this class
+ * has no `MMIOERR_*` number: `code` is `undefined`.
+ *
+ * @since 0.1.0
+ * @category errors
+ */
+export class VersionChanged extends define("VersionChanged", undefined) {}
+
+/**
  * A size, offset, code or stale `Info` that no call may carry (`MMSYSERR_INVALPARAM`).
  *
  * @since 0.1.0
@@ -233,7 +250,7 @@ export class InvalidParameter extends define("InvalidParameter", 11) {}
 export class InvalidHandle extends define("InvalidHandle", 5) {}
 
 /**
- * Any error of this library that can stand in an error channel: all of this module but {@link InvalidHandle}.
+ * Any error of this library that an error channel can hold: all of this module but {@link InvalidHandle}.
  *
  * @since 0.1.0
  * @category errors
@@ -255,6 +272,7 @@ export type MmioError =
   | NetworkError
   | TooManyOpenFiles
   | InvalidFile
+  | VersionChanged
   | InvalidParameter
 
 /**
@@ -272,6 +290,7 @@ export type OpenError =
   | NetworkError
   | OutOfMemory
   | InvalidFile
+  | VersionChanged
   | CannotOpen
 
 /**
@@ -280,7 +299,15 @@ export type OpenError =
  * @since 0.1.0
  * @category errors
  */
-export type ReadError = CannotRead | NetworkError
+export type ReadError = CannotRead | NetworkError | VersionChanged
+
+/**
+ * What seeking can fail with: a position counted from the end needs the size, which a storage on a network has to ask for.
+ *
+ * @since 0.1.0
+ * @category errors
+ */
+export type SeekError = CannotSeek | NetworkError
 
 /**
  * What writing to a driver can fail with.
@@ -291,12 +318,44 @@ export type ReadError = CannotRead | NetworkError
 export type WriteError = CannotWrite | CannotExpand | NetworkError
 
 /**
- * What closing a driver's file can fail with.
+ * What committing the content of a driver's file can fail with.
  *
  * @since 0.1.0
  * @category errors
  */
-export type CloseError = CannotClose | CannotWrite
+export type CommitError = WriteError | VersionChanged
+
+/**
+ * What closing a driver's file, which commits it, can fail with.
+ *
+ * @since 0.1.0
+ * @category errors
+ */
+export type CloseError = CannotClose | CommitError
+
+/**
+ * What asking for the facts about a name can fail with.
+ *
+ * @since 0.1.0
+ * @category errors
+ */
+export type StatError = FileNotFound | PathNotFound | AccessDenied | NetworkError | CannotRead
+
+/**
+ * What listing a folder can fail with.
+ *
+ * @since 0.1.0
+ * @category errors
+ */
+export type ListError = PathNotFound | AccessDenied | NetworkError | CannotRead
+
+/**
+ * What making or removing a folder can fail with.
+ *
+ * @since 0.1.0
+ * @category errors
+ */
+export type FolderError = PathNotFound | AccessDenied | SharingViolation | NetworkError | CannotWrite
 
 /**
  * What renaming and removing can fail with.
@@ -353,7 +412,7 @@ export const isMmioError = (u: unknown): u is MmioError | InvalidHandle => Predi
 export const withDetails = <E extends MmioError>(self: E, details: Partial<Omit<Details, "cause">>): E => {
   // An error that says so already is kept: copying `stack` has it written out, which costs more than all else that happens to an error.
   if (keysOf(details).every((key) => self[key] === details[key])) return self
-  // `cause` is not enumerable, as JavaScript has it, so the spread leaves it behind.
+  // `cause` is not enumerable, as JavaScript has it, so the spread leaves it out.
   const fields = { ...self, ...(self.cause === undefined ? {} : { cause: self.cause }), ...details }
   // `new (x.constructor)(its own fields)` gives an x: each class of this module takes exactly its own fields.
   const Class = self.constructor as new(fields: Omit<E, keyof Error>) => E

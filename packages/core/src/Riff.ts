@@ -18,18 +18,18 @@ import type * as Either from "effect/Either"
 import type * as Option from "effect/Option"
 import type * as Stream from "effect/Stream"
 import type { FileName } from "./FileName.js"
-import type { FourCC } from "./FourCC.js"
+import type { FourCC, FourCharacters } from "./FourCC.js"
 import { implementation } from "./internal/mmio.js"
 import * as building from "./internal/riff/build.js"
 import * as descending from "./internal/riff/descend.js"
 import * as editing from "./internal/riff/edit/edit.js"
+import * as unfinished from "./internal/riff/edit/unfinished.js"
 import * as finding from "./internal/riff/find.js"
 import * as forms from "./internal/riff/form.js"
 import * as integers from "./internal/riff/integer.js"
 import * as paths from "./internal/riff/path.js"
 import * as repairs from "./internal/riff/repair.js"
 import * as trees from "./internal/riff/tree.js"
-import * as walking from "./internal/riff/walk.js"
 import type { IOProc } from "./IOProc.js"
 import * as Mmio from "./Mmio.js"
 import type * as MmioError from "./MmioError.js"
@@ -44,6 +44,19 @@ import type { RiffProblem } from "./RiffProblem.js"
  * @category models
  */
 export type ByteOrder = "little" | "big"
+
+/**
+ * The ways to write chunks:
+ *
+ * - `"RIFF"`: numbers are little-endian, and sizes have 32 bits.
+ * - `"RIFX"`: the same, big-endian.
+ * - `"RF64"` and `"BW64"`: as `RIFF`, with sizes of 64 bits in a first chunk, `ds64`. There is none that is big-endian.
+ * - `"Wave64"`: ids are GUIDs; sizes have 64 bits, are little-endian, and count the header; chunks begin at multiples of eight.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export type Family = "RIFF" | "RIFX" | "RF64" | "BW64" | "Wave64"
 
 /**
  * What the `ds64` of an `RF64` or `BW64` says. A number beyond 2^53 - 1 counts as that.
@@ -119,7 +132,7 @@ export type Chunk = FoundChunk | CreatedChunk
 
 /**
  * What to look for: a chunk of an id, a `RIFF` of a form type (`MMIO_FINDRIFF`), or a `LIST` of a list type (`MMIO_FINDLIST`). Codes
- * have exactly four characters: `"fmt "`, not `"fmt"`.
+ * have exactly four characters: `"fmt "`, not `"fmt"`; a literal of any other length does not compile.
  *
  * A `RIFF` is also found in `RIFX`, `RF64`, `BW64`, and in Wave64, where the form type `wave` is taken for `WAVE`; an id is found as it is
  * written only.
@@ -131,6 +144,36 @@ export type Find =
   | { readonly chunk: string; readonly riff?: undefined; readonly list?: undefined }
   | { readonly riff: string; readonly chunk?: undefined; readonly list?: undefined }
   | { readonly list: string; readonly chunk?: undefined; readonly riff?: undefined }
+
+/**
+ * `S` itself where it has exactly four characters, is a `FourCC`, or is only known at run time; otherwise `never`.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export type CodeText<S extends string> = string extends S ? S : S extends FourCC ? S : FourCharacters<S>
+
+/**
+ * What a {@link Find} or {@link ChunkSpec} has to be so that its codes have four characters, and it has no other properties.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export type WithCodes<F> = {
+  readonly [K in keyof F]: K extends "chunk" | "riff" | "list" ? F[K] extends string ? CodeText<F[K]> : F[K]
+    : K extends "size" | "parent" | "family" ? F[K]
+    : never
+}
+
+/**
+ * The same of {@link DescendOptions}.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export type DescendOptionsWithCodes<O> = {
+  readonly [K in keyof O]: K extends "find" ? WithCodes<O[K]> : K extends "parent" ? O[K] : never
+}
 
 /**
  * Where and what to descend into.
@@ -184,18 +227,19 @@ export type DescendError<A extends Mmio.Readable> =
  * @since 0.1.0
  * @category navigation
  */
-export const descend = <A extends Mmio.Readable>(
+export const descend = <A extends Mmio.Readable, const O extends DescendOptions>(
   self: Mmio.Handle<A>,
-  options?: DescendOptions
+  options?: O & DescendOptionsWithCodes<O>
 ): Effect.Effect<FoundChunk, DescendError<A>> => descending.descend(implementation(self), options)
 
 /**
- * Goes out of a chunk (`mmioAscend`), to the even position behind it (in Wave64 to the next multiple of eight), where the next one begins.
+ * Goes out of a chunk (`mmioAscend`), to the even position after it (in Wave64 to the next multiple of eight), where the next one begins. A size of 64
+ * bits that leads past 2^53 - 1 leads there.
  *
- * Of a created chunk the position says how much data it got: an odd size gets a zero as its pad byte, and a size field that says
- * otherwise is corrected. Gives the chunk as it then is. That needs a handle that can write; it fails with `InvalidParameter` where the
- * position is before the data, or so far behind that the size does not fit 32 bits. Inside of {@link withRiff} such a size goes into the
- * `ds64`, or is `CannotExpand`, and what is still open in the chunk ends with it.
+ * Of a created chunk the position says how much data it got: zeros are added as its padding, and a size field that says otherwise is corrected.
+ * Returns the chunk as it then is. That needs a handle that can write; it fails with `InvalidParameter` where the position is before the data, or so
+ * far after it that the size does not fit the size field. Inside of {@link withRiff} such a size goes into the `ds64`, or is `CannotExpand`, and what is
+ * still open in the chunk ends with it. To ascend out of a created chunk again, once it has ended, only goes to its end.
  *
  * After a failure the position is where it was, and ascending can be tried again.
  *
@@ -205,23 +249,35 @@ export const descend = <A extends Mmio.Readable>(
 export function ascend(
   self: Mmio.Handle,
   chunk: FoundChunk
-): Effect.Effect<FoundChunk, MmioError.CannotSeek | MmioError.InvalidParameter>
+): Effect.Effect<FoundChunk, MmioError.SeekError | MmioError.InvalidParameter>
 export function ascend(
   self: Mmio.WriteHandle,
   chunk: Chunk
-): Effect.Effect<FoundChunk, MmioError.CannotSeek | MmioError.InvalidParameter | MmioError.WriteError>
+): Effect.Effect<FoundChunk, MmioError.SeekError | MmioError.InvalidParameter | MmioError.WriteError>
 export function ascend(self: Mmio.Handle, chunk: Chunk) {
   return building.ascend(implementation(self), chunk)
 }
 
 /**
- * What chunk to make. The size is what the header says until the chunk is ascended out of; where it is known beforehand, nothing has to be
- * corrected then, and the storage need not be able to seek. Default: 0.
+ * What chunk to make.
  *
  * @since 0.1.0
  * @category models
  */
-export type ChunkSpec = Find & { readonly size?: number | undefined }
+export type ChunkSpec = Find & {
+  /**
+   * What the header says until the chunk is ascended out of, in bytes of data. Where it is known beforehand, nothing has to be corrected
+   * then, and the storage need not be able to seek. Default: 0.
+   */
+  readonly size?: number | undefined
+  /** The chunk that it is made in, whose layout it gets. Default: the form that {@link withRiff} is writing. */
+  readonly parent?: Chunk | undefined
+  /**
+   * How it is written. Default: as its `parent`, and `"RIFF"` without one. The chunks of a form that {@link withRiff} writes are written as
+   * that form is, and any other layout is `InvalidParameter`. `RF64` is written by {@link withRiff} only.
+   */
+  readonly family?: Exclude<Family, "RF64" | "BW64"> | undefined
+}
 
 /**
  * What making a chunk can fail with.
@@ -233,16 +289,30 @@ export type CreateError = MmioError.InvalidParameter | MmioError.WriteError
 
 /**
  * Makes a chunk at the position (`mmioCreateChunk`; `MMIO_CREATERIFF`, `MMIO_CREATELIST`): writes its header, and the type of a `RIFF` or
- * `LIST`, over whatever is there. {@link ascend} ends it.
+ * `LIST`, over whatever is there. {@link ascend} ends it. It is written as the form that {@link withRiff} is writing, else as its `parent` or its
+ * `family`; a literal code of any other length than four does not compile.
  *
- * Fails with `InvalidParameter` for a code that is none, and for a size that does not fit 32 bits, unless it is inside of {@link withRiff},
- * which has places for such sizes, or fails with `CannotExpand`.
+ * Fails with `InvalidParameter` for an invalid code or family, and for a size that does not fit the size field, unless it is inside of
+ * {@link withRiff}, which has places for such sizes, or fails with `CannotExpand`. After a failure the position is where it was.
+ *
+ * @example
+ * ```ts
+ * import { Mmio, Riff } from "@effect-mmio/core"
+ *
+ * // A big-endian file, without `withRiff`.
+ * export const bigEndian = (file: Mmio.WriteHandle, samples: Uint8Array) =>
+ *   Riff.withChunk(file, { riff: "WAVE", family: "RIFX" }, (parent) =>
+ *     Riff.withChunk(file, { chunk: "data", parent }, () =>
+ *       Mmio.writeAll(file, samples)))
+ * ```
  *
  * @since 0.1.0
  * @category building
  */
-export const createChunk = (self: Mmio.WriteHandle, spec: ChunkSpec): Effect.Effect<CreatedChunk, CreateError> =>
-  building.createChunk(implementation(self), spec)
+export const createChunk = <const S extends ChunkSpec>(
+  self: Mmio.WriteHandle,
+  spec: S & WithCodes<S>
+): Effect.Effect<CreatedChunk, CreateError> => building.createChunk(implementation(self), spec)
 
 /**
  * Makes a chunk, runs `body`, which writes its data, and ascends. If `body` fails, the chunk is left as it is; inside of {@link withRiff}
@@ -264,11 +334,11 @@ export const createChunk = (self: Mmio.WriteHandle, spec: ChunkSpec): Effect.Eff
  * @since 0.1.0
  * @category building
  */
-export const withChunk = <B, E, R>(
+export const withChunk = <B, E, R, const S extends ChunkSpec>(
   self: Mmio.WriteHandle,
-  spec: ChunkSpec,
+  spec: S & WithCodes<S>,
   body: (chunk: CreatedChunk) => Effect.Effect<B, E, R>
-): Effect.Effect<B, E | CreateError | MmioError.CannotSeek, R> => building.withChunk(implementation(self), spec, body)
+): Effect.Effect<B, E | CreateError | MmioError.SeekError, R> => building.withChunk(implementation(self), spec, body)
 
 /**
  * How a form is written.
@@ -278,12 +348,20 @@ export const withChunk = <B, E, R>(
  */
 export interface RiffOptions {
   /**
+   * How the form and its chunks are written. Default: `"RIFF"`, which may become an `RF64`. In Wave64 the form type `WAVE` is written as `wave`, which is what
+   * its readers look for, and is found as either.
+   */
+  readonly family?: Family | undefined
+  /**
    * What to do about sizes beyond 4 GiB, which a `RIFF` cannot have:
    *
    * - `"auto"` (default): room is reserved, as a `JUNK`, and the form becomes an `RF64` if it outgrows 4 GiB. Where `size` is given, it decides:
    *   nothing is reserved for what fits, and what does not is an `RF64` from the start.
    * - `"never"`: nothing is reserved, and a form that outgrows 4 GiB is `CannotExpand`.
    * - `"always"`: an `RF64` from the start.
+   *
+   * A `RIFX` of more than 4 GiB is `CannotExpand`, and `"always"` is `InvalidParameter` for it, since there is no `RF64` that is big-endian; so is
+   * `"never"` for `RF64` and `BW64`. In Wave64, whose sizes all have 64 bits, it means nothing.
    */
   readonly large?: "auto" | "never" | "always" | undefined
   /**
@@ -306,9 +384,10 @@ export interface RiffOptions {
 }
 
 /**
- * Writes a `RIFF` of a form type, as {@link withChunk} does, which becomes an `RF64` where it outgrows 4 GiB. All chunks that are made
- * on the handle meanwhile, by {@link createChunk} or {@link withChunk}, are of that form: the size of a `data` beyond 4 GiB goes into the
- * `ds64`, those of others into its table. Chunks that are still open as the form ends, end with it.
+ * Writes a `RIFF` of a form type, or a form of another {@link Family}, as {@link withChunk} does. A `RIFF` becomes an `RF64` where it outgrows
+ * 4 GiB. All chunks that are made on the handle meanwhile, by {@link createChunk} or {@link withChunk}, are of that form, and written as it is: in an
+ * `RF64` the size of a `data` beyond 4 GiB goes into the `ds64`, those of others into its table. Chunks that are still open as the form ends, end
+ * with it.
  *
  * Fails with `CannotExpand` where a size has no place: in a form of 4 GiB or more that is to `"never"` become an `RF64`; of a chunk that the
  * table has no entry for; and of a second chunk of that id. That is found out as a chunk is ascended out of, in {@link updateSizes}, and
@@ -344,12 +423,12 @@ export interface RiffOptions {
  * @since 0.1.0
  * @category building
  */
-export const withRiff = <B, E, R>(
+export const withRiff = <B, E, R, const T extends string>(
   self: Mmio.WriteHandle,
-  type: string,
+  type: T & CodeText<T>,
   options: RiffOptions,
   body: (form: CreatedChunk) => Effect.Effect<B, E, R>
-): Effect.Effect<B, E | CreateError | MmioError.CannotSeek, R> =>
+): Effect.Effect<B, E | CreateError | MmioError.SeekError, R> =>
   forms.withRiff(implementation(self), type, options, body)
 
 /**
@@ -386,7 +465,7 @@ export interface UpdateOptions {
 export const updateSizes = (
   self: Mmio.WriteHandle,
   options?: UpdateOptions
-): Effect.Effect<void, CreateError | MmioError.CannotSeek> => forms.updateSizes(implementation(self), options)
+): Effect.Effect<void, CreateError | MmioError.SeekError> => forms.updateSizes(implementation(self), options)
 
 /**
  * Descends into a chunk, runs `body`, and ascends. If `body` fails, the position stays where it left it.
@@ -394,13 +473,13 @@ export const updateSizes = (
  * @since 0.1.0
  * @category navigation
  */
-export const inChunk = <A extends Mmio.Readable, B, E, R>(
+export const inChunk = <A extends Mmio.Readable, B, E, R, const O extends DescendOptions>(
   self: Mmio.Handle<A>,
-  options: DescendOptions,
+  options: O & DescendOptionsWithCodes<O>,
   body: (chunk: FoundChunk) => Effect.Effect<B, E, R>
-): Effect.Effect<B, E | DescendError<A> | MmioError.CannotSeek, R> =>
+): Effect.Effect<B, E | DescendError<A> | MmioError.SeekError, R> =>
   Effect.flatMap(
-    descend(self, options),
+    descending.descend(implementation(self), options),
     (chunk) => Effect.zipLeft(body(chunk), ascend(self, chunk))
   )
 
@@ -414,7 +493,7 @@ export const stream = <A extends Mmio.Readable>(
   self: Mmio.Handle<A>,
   chunk: Chunk,
   options?: { readonly chunkSize?: number | undefined }
-): Stream.Stream<Uint8Array, Mmio.ReadError<A> | MmioError.CannotSeek | MmioError.InvalidParameter> =>
+): Stream.Stream<Uint8Array, Mmio.ReadError<A> | MmioError.SeekError | MmioError.InvalidParameter> =>
   Mmio.stream(self, {
     from: chunk.dataOffset,
     // No file goes further, but a size of 64 bits may.
@@ -490,7 +569,7 @@ export const chunks = <A extends Mmio.Readable>(
   self: Mmio.Handle<A>,
   options?: ChunksOptions
 ): Stream.Stream<WalkedChunk, MmioError.InvalidFile | Mmio.ReadError<A>> =>
-  walking.chunks(implementation(self), options)
+  unfinished.chunks(implementation(self), options)
 
 /**
  * A chunk, what is there of it, and what is in it.
@@ -563,7 +642,7 @@ export interface TreeOptions extends ChunksOptions {
 export const tree = <A extends Mmio.Readable>(
   self: Mmio.Handle<A>,
   options?: TreeOptions
-): Effect.Effect<Tree, MmioError.CannotSeek | MmioError.InvalidFile | Mmio.ReadError<A>> =>
+): Effect.Effect<Tree, MmioError.SeekError | MmioError.InvalidFile | Mmio.ReadError<A>> =>
   trees.tree(implementation(self), options)
 
 /**
@@ -675,8 +754,8 @@ export const find = <A extends Mmio.Readable, const P extends string | Path>(
 
 /**
  * What is wrong with a file, in the order of the file; nothing if it is sound. Damage is no failure: it fails only with what the driver fails
- * with. Where the file goes beyond `RiffLimits`, that is a problem, too, and so is an edit that was not finished, if the driver can be asked for its
- * journal. The position of the handle stays where it is.
+ * with. Where the file goes beyond `RiffLimits`, that is a problem, too, and so is an edit that was not finished. Opens nothing but the file. The
+ * position of the handle stays where it is.
  *
  * @example
  * ```ts
@@ -692,8 +771,8 @@ export const find = <A extends Mmio.Readable, const P extends string | Path>(
  */
 export const verify = <A extends Mmio.Readable>(
   self: Mmio.Handle<A>
-): Effect.Effect<ReadonlyArray<RiffProblem>, MmioError.CannotSeek | Mmio.ReadError<A>> =>
-  editing.verify(implementation(self))
+): Effect.Effect<ReadonlyArray<RiffProblem>, MmioError.SeekError | Mmio.ReadError<A>> =>
+  trees.verify(implementation(self))
 
 /**
  * How to repair.
@@ -737,14 +816,14 @@ export function repair<A extends Mmio.Readable>(
   options: RepairOptions & { readonly dryRun: true }
 ): Effect.Effect<
   ReadonlyArray<RiffCorrection>,
-  MmioError.CannotSeek | MmioError.InvalidFile | Mmio.ReadError<A>
+  MmioError.SeekError | MmioError.InvalidFile | Mmio.ReadError<A>
 >
 export function repair(
   self: Mmio.ReadWriteHandle,
   options?: RepairOptions
 ): Effect.Effect<
   ReadonlyArray<RiffCorrection>,
-  MmioError.CannotSeek | MmioError.InvalidFile | Mmio.ReadError<"readWrite">
+  MmioError.SeekError | MmioError.InvalidFile | Mmio.ReadError<"readWrite">
 >
 export function repair(self: Mmio.ReadHandle, options?: RepairOptions) {
   return repairs.repair(implementation(self), options?.dryRun ?? false)
@@ -755,17 +834,17 @@ export function repair(self: Mmio.ReadHandle, options?: RepairOptions) {
 // ---------------------------------------------------------------------------------------------------------------------
 
 /**
- * Where the journal of an edit is.
+ * How to recover.
  *
  * @since 0.1.0
  * @category options
  */
 export interface RecoverOptions extends Mmio.NameOptions {
   /**
-   * The name of the journal. Default: that of the file with `.mmio-journal` behind it. {@link verify} sees no other one, and who recovers has
-   * to say the same.
+   * Whether to remove a journal that {@link recover} would keep and report as `InvalidFile`. The file then stays as it is, which may be neither
+   * the one before the edit nor the one after it. Default: false.
    */
-  readonly journal?: string | FileName | undefined
+  readonly discard?: boolean | undefined
 }
 
 /**
@@ -774,14 +853,17 @@ export interface RecoverOptions extends Mmio.NameOptions {
  * @since 0.1.0
  * @category options
  */
-export interface EditOptions extends RecoverOptions {
+export interface EditOptions extends Mmio.NameOptions {
   /**
    * Whether chunks stay in their order, whatever has to be moved for that. Default: only in forms other than `WAVE`; in a `WAVE` a chunk that was
    * changed, and for which there is no room, goes to the end of the form where that moves less, unless it is `fmt ` or `data`, or the edit
    * said where it is to be.
    */
   readonly keepOrder?: boolean | undefined
-  /** Is told, after each block of at most 256 KiB, how far the edit has come. */
+  /**
+   * Is told, after each block of at most 256 KiB, how far the edit has come. If it dies or is interrupted in the phase `"journal"`, the file stays
+   * as it was; in the phase `"file"`, it is not called again, the edit is finished, and then ends with that cause.
+   */
   readonly onProgress?: ((progress: RiffEdit.Progress) => Effect.Effect<void>) | undefined
 }
 
@@ -796,9 +878,8 @@ export type RecoverError =
   | MmioError.OutOfMemory
   | MmioError.InvalidFile
   | MmioError.InvalidParameter
-  | MmioError.ExistsError
   | MmioError.CloseError
-  | MmioError.CannotSeek
+  | MmioError.SeekError
   | Mmio.ReadError<"readWrite">
 
 /**
@@ -813,19 +894,26 @@ export type EditError = RecoverError | MmioError.ChunkNotFound
  * Edits a file in place: replaces chunks, puts them in, takes them out and moves them, one edit after the other, all of them or none.
  *
  * All other chunks stay as they are, byte for byte, and as many of them as can stay where they are: room is taken from filler (`JUNK`) near by,
- * else as few bytes as possible are moved, else, in a `WAVE`, what has grown goes to the end. What is taken out leaves filler of zeros behind:
- * a driver cannot make a file shorter. Sizes are corrected, those of an `RF64` in its `ds64`.
+ * else as few bytes as possible are moved, else, in a `WAVE`, what has grown goes to the end. What is taken out leaves filler of zeros: an edit does
+ * not make a file shorter. Sizes are corrected, those of an `RF64` in its `ds64`.
  *
- * A crash leaves the old file, or a journal beside it, by which {@link recover} makes the new one: all that is to be written is written to the
- * journal first, and flushed. So far as the flush of the driver goes, so far goes the promise. A failure or an interruption before the edit is
- * decided leaves the old file; then it cannot be interrupted, and after a failure the next edit, or {@link recover}, brings it to its end.
- * Of an edit that was left so, `Riff.edit` does that first.
+ * The edit is atomic. Where the file is written in place, it is written by way of a journal past the end of the file itself: before the journal is
+ * complete and flushed, a failure, an interruption or a crash leaves the file as it was; from then on the edit cannot be interrupted, and after a failure
+ * or a crash {@link recover}, which the next edit does first, makes the new file. The promise reaches as far as the flush of the driver. A crash
+ * before the journal is complete may leave bytes after the last chunk. The journal takes as much room as the bytes that are written, twice where
+ * they are in place of other bytes, and the disk becomes full, if at all, before a chunk is changed. Where the file commits on close, the new content is
+ * committed, and there is no journal.
  *
- * Places that others hold (the index of an AVI, `cue ` with offsets of bytes) are not looked at.
+ * The file is opened with the sharing mode `"exclusive"` (with `"denyWrite"` where it commits on close). What programs that do not know that mode
+ * change meanwhile is compared before anything is written in place: the length of the file, the file that the name leads to, and the bytes that
+ * are to be replaced. If they are other ones, the edit fails with `VersionChanged`, and bytes that the other program has appended stay.
  *
- * The file is opened for nobody else. Fails with `InvalidFile` if it is damaged ({@link repair} may help) or goes beyond `RiffLimits`, with
- * `ChunkNotFound` where a path leads nowhere, and with `InvalidParameter` for an edit that cannot be done: of a form itself, of `ds64`, of
- * a container inside of itself, or where a size would not fit.
+ * References by offset (the index of an AVI, `cue ` with offsets of bytes) are not corrected.
+ *
+ * Fails with `InvalidFile` if the file is damaged or has chunks whose end is not known ({@link repair} may help), if it goes beyond `RiffLimits`, or if it
+ * holds a journal that {@link recover} keeps or that is of another file, of which this one is a copy. Fails with `AccessDenied` where the storage can
+ * neither truncate the file nor commit it on close, with `ChunkNotFound` where a path leads nowhere, and with `InvalidParameter` for an edit that
+ * cannot be done: of a form itself, of `ds64`, of a container inside of itself, or where a size would not fit.
  *
  * @example
  * ```ts
@@ -848,11 +936,12 @@ export const edit = (
 ): Effect.Effect<RiffEdit.Report, EditError, IOProc> => editing.edit(name, edits, options)
 
 /**
- * Brings an edit to its end that a crash or a failure left in the middle; {@link verify} reports such a one as `UnfinishedEdit`. Does nothing where
- * there is none.
+ * Ends an edit that a crash or a failure has left in the middle, and returns what it did; {@link verify} reports such an edit as `UnfinishedEdit`. Bytes
+ * that follow the journal, and that another program has appended, stay.
  *
- * Fails with `InvalidFile`, and touches nothing, if the journal is of another file, one that was put in the place of the edited one since, or if
- * somebody has damaged it since it was complete.
+ * Fails with `InvalidFile`, and changes nothing, where the journal is damaged, is of a newer version of the library, is not where it was written, or
+ * would overwrite bytes that are neither those before the edit nor those after it; the option `discard` then removes the journal. Fails
+ * with `AccessDenied` where there is a journal, and the storage cannot truncate the file.
  *
  * @since 0.1.0
  * @category editing

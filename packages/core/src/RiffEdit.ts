@@ -7,8 +7,6 @@
  * @since 0.1.0
  */
 import * as Data from "effect/Data"
-import type * as Option from "effect/Option"
-import type { FileName } from "./FileName.js"
 import type { Path, PathText } from "./Riff.js"
 
 /**
@@ -179,7 +177,7 @@ export const move = <const P extends string | Path, const Q extends Place>(
  * @category models
  */
 export interface Progress {
-  /** Whether the file is still as it was, and the journal is written, or the file is. */
+  /** `"journal"` while all chunks of the file are still as they were, `"file"` while they are written. */
   readonly phase: "journal" | "file"
   /** How many bytes of the phase are done. */
   readonly done: number
@@ -188,13 +186,16 @@ export interface Progress {
 }
 
 /**
- * What came of a journal that an edit had left: there was none; it was not complete, so that the file is the old one; or the edit was
- * brought to its end.
+ * What was done with the journal that an edit has left in a file:
+ *
+ * - `"nothing"`: there is none;
+ * - `"discarded"`: the journal was removed, and nothing of it was written; where it was not complete, the file is the one before the edit;
+ * - `"applied"`: the journal was complete, and the file is now the one after the edit.
  *
  * @since 0.1.0
  * @category models
  */
-export type Recovery = "nothing" | "discarded" | "finished"
+export type Recovery = "nothing" | "discarded" | "applied"
 
 /**
  * What an edit did.
@@ -207,10 +208,13 @@ export interface Report {
   readonly moved: number
   /** How many bytes of the file were written, with those. */
   readonly written: number
-  /** How long the file is now, in bytes; it does not become shorter. */
+  /** How long the file is now, in bytes; an edit does not make it shorter. */
   readonly length: number
-  /** What came of an earlier edit. */
+  /** What was done with the journal of an earlier edit. */
   readonly recovered: Recovery
-  /** The journal, if it could not be removed. There is nothing in it any more. */
-  readonly leftover: Option.Option<FileName>
+  /**
+   * How many bytes another program appended after the edit was decided: they are still at the end of the file. 0 where no program ignores
+   * the sharing mode.
+   */
+  readonly appended: number
 }

@@ -5,9 +5,11 @@
  */
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
+import { checked } from "./internal/riff/limitValues.js"
 
 /**
- * The limits. What exceeds one fails with `InvalidFile`, which names the limit and the place; `Riff.verify` reports it instead.
+ * The limits: whole numbers from 0 on, or `Infinity` for no limit. What exceeds one fails with `InvalidFile`, which names the limit and the place;
+ * `Riff.verify` reports it instead. A limit of any other value is a bug of the program, and a defect with `InvalidParameter` wherever it is used.
  *
  * @since 0.1.0
  * @category models
@@ -21,6 +23,10 @@ export interface Limits {
   readonly bytes: number
   /** How many problems `Riff.verify` and `Riff.tree` list. Default: 10 000. */
   readonly problems: number
+  /**
+   * How many entries of chunks (tags, labels, cue points, loops and the like) one call of `Wave` decodes. Default: 100 000.
+   */
+  readonly entries: number
 }
 
 /**
@@ -29,7 +35,13 @@ export interface Limits {
  * @since 0.1.0
  * @category constants
  */
-export const defaults: Limits = { nesting: 64, chunks: 1_000_000, bytes: 64 * 1024 * 1024, problems: 10_000 }
+export const defaults: Limits = {
+  nesting: 64,
+  chunks: 1_000_000,
+  bytes: 64 * 1024 * 1024,
+  problems: 10_000,
+  entries: 100_000
+}
 
 /**
  * The limits of the program: those of {@link defaults}, unless it sets others.
@@ -42,7 +54,8 @@ export class RiffLimits extends Context.Reference<RiffLimits>()("@effect-mmio/co
 }) {}
 
 /**
- * Runs an effect with other limits; those that are not named stay as they are.
+ * Runs an effect with other limits; those that are not named stay as they are. A named one that is not a whole number from 0 on, or `Infinity`, is a
+ * defect with `InvalidParameter`, and the effect does not run.
  *
  * @example
  * ```ts
@@ -57,4 +70,7 @@ export class RiffLimits extends Context.Reference<RiffLimits>()("@effect-mmio/co
  */
 export const withLimits =
   (limits: Partial<Limits>) => <A, E, R>(effect: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> =>
-    Effect.flatMap(RiffLimits, (current) => Effect.provideService(effect, RiffLimits, { ...current, ...limits }))
+    Effect.zipRight(
+      checked("RiffLimits.withLimits", limits),
+      Effect.flatMap(RiffLimits, (current) => Effect.provideService(effect, RiffLimits, { ...current, ...limits }))
+    )

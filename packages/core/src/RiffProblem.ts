@@ -2,7 +2,8 @@
  * What can be wrong with a RIFF file: data, that `Riff.verify` and `Riff.tree` give.
  *
  * Of a problem whose `level` is `"error"` a careful reader has to tell; of a `"warning"` it should be able to. The `message` of every one is
- * a sentence.
+ * a sentence. The same problem again in the same container, or again at the top of the file, is not listed again: `count` says how often it is there,
+ * and the other fields are those of the first place.
  *
  * @since 0.1.0
  */
@@ -17,9 +18,38 @@ import * as FourCC from "./FourCC.js"
  */
 export type Level = "error" | "warning"
 
-/** Where a problem is, in bytes from the start of the file. */
-interface At {
+/** What every problem says. */
+interface Common {
+  /** Where it is, in bytes from the start of the file; the first place, if there are several. */
   readonly offset: number
+  /** How often it is so in the same container, or at the top of the file. */
+  readonly count: number
+}
+
+type Given<Fields> = Readonly<Fields & { offset: number; count?: number | undefined }>
+
+interface Described extends Common {
+  readonly description: string
+}
+
+const define = <const Tag extends string>(
+  tag: Tag
+): new<Fields extends object = {}>(args: Given<Fields>) =>
+  & Common
+  & Readonly<Fields>
+  & { readonly _tag: Tag; readonly message: string } =>
+{
+  abstract class Base extends Data.TaggedClass(tag)<Common> implements Described {
+    abstract readonly description: string
+    constructor(args: Given<{}>) {
+      super({ ...args, count: args.count ?? 1 })
+    }
+    get message(): string {
+      return this.count > 1 ? `${this.description} (${this.count} times)` : this.description
+    }
+  }
+  // Data.TaggedClass assigns whatever fields it is given; a class expression cannot say so for fields yet to be named.
+  return Base as never
 }
 
 const name = (id: FourCC.FourCC, offset: number) => `${FourCC.format(id)} at ${offset}`
@@ -30,10 +60,10 @@ const name = (id: FourCC.FourCC, offset: number) => `${FourCC.format(id)} at ${o
  * @since 0.1.0
  * @category problems
  */
-export class EmptyFile extends Data.TaggedClass("EmptyFile")<At> {
+export class EmptyFile extends define("EmptyFile") {
   readonly level = "error"
-  /** The problem as a sentence. */
-  get message(): string {
+  /** The problem as a sentence, without the count. */
+  get description(): string {
     return "the file is empty"
   }
 }
@@ -44,24 +74,24 @@ export class EmptyFile extends Data.TaggedClass("EmptyFile")<At> {
  * @since 0.1.0
  * @category problems
  */
-export class TooShort extends Data.TaggedClass("TooShort")<At & { readonly bytes: number }> {
+export class TooShort extends define("TooShort")<{ readonly bytes: number }> {
   readonly level = "error"
-  /** The problem as a sentence. */
-  get message(): string {
+  /** The problem as a sentence, without the count. */
+  get description(): string {
     return `${this.bytes} bytes are too short for the header of a chunk`
   }
 }
 
 /**
- * The file does not begin with a chunk that can stand at the top of one.
+ * The file does not begin with a chunk that can begin a file.
  *
  * @since 0.1.0
  * @category problems
  */
-export class NotRiff extends Data.TaggedClass("NotRiff")<At & { readonly id: FourCC.FourCC; readonly bytes: number }> {
+export class NotRiff extends define("NotRiff")<{ readonly id: FourCC.FourCC; readonly bytes: number }> {
   readonly level = "error"
-  /** The problem as a sentence. */
-  get message(): string {
+  /** The problem as a sentence, without the count. */
+  get description(): string {
     return `the file begins with ${FourCC.format(this.id)}, and is not of the family of RIFF`
   }
 }
@@ -72,11 +102,11 @@ export class NotRiff extends Data.TaggedClass("NotRiff")<At & { readonly id: Fou
  * @since 0.1.0
  * @category problems
  */
-export class TruncatedHeader extends Data.TaggedClass("TruncatedHeader")<At & { readonly bytes: number }> {
+export class TruncatedHeader extends define("TruncatedHeader")<{ readonly bytes: number }> {
   readonly level = "error"
-  /** The problem as a sentence. */
-  get message(): string {
-    return `of the header at ${this.offset} there are ${this.bytes} bytes only`
+  /** The problem as a sentence, without the count. */
+  get description(): string {
+    return `the chunk header at ${this.offset} is truncated: it has ${this.bytes} bytes`
   }
 }
 
@@ -86,18 +116,16 @@ export class TruncatedHeader extends Data.TaggedClass("TruncatedHeader")<At & { 
  * @since 0.1.0
  * @category problems
  */
-export class TruncatedType
-  extends Data.TaggedClass("TruncatedType")<At & { readonly id: FourCC.FourCC; readonly bytes: number }>
-{
+export class TruncatedType extends define("TruncatedType")<{ readonly id: FourCC.FourCC; readonly bytes: number }> {
   readonly level = "error"
-  /** The problem as a sentence. */
-  get message(): string {
-    return `of the type of ${FourCC.format(this.id)}, at ${this.offset}, there are ${this.bytes} bytes only`
+  /** The problem as a sentence, without the count. */
+  get description(): string {
+    return `the type of ${FourCC.format(this.id)}, at ${this.offset}, is truncated: it has ${this.bytes} bytes`
   }
 }
 
 /** What is there of a chunk that declares more. */
-interface Cut extends At {
+interface Cut {
   readonly id: FourCC.FourCC
   readonly size: number
   readonly available: number
@@ -109,13 +137,13 @@ interface Cut extends At {
  * @since 0.1.0
  * @category problems
  */
-export class PastEndOfFile extends Data.TaggedClass("PastEndOfFile")<Cut> {
+export class PastEndOfFile extends define("PastEndOfFile")<Cut> {
   readonly level = "error"
-  /** The problem as a sentence. */
-  get message(): string {
+  /** The problem as a sentence, without the count. */
+  get description(): string {
     return `${
       name(this.id, this.offset)
-    } ends behind the end of the file: ${this.available} of ${this.size} bytes are there`
+    } ends past the end of the file: ${this.available} of ${this.size} bytes are there`
   }
 }
 
@@ -125,13 +153,13 @@ export class PastEndOfFile extends Data.TaggedClass("PastEndOfFile")<Cut> {
  * @since 0.1.0
  * @category problems
  */
-export class PastParent extends Data.TaggedClass("PastParent")<Cut> {
+export class PastParent extends define("PastParent")<Cut> {
   readonly level = "error"
-  /** The problem as a sentence. */
-  get message(): string {
+  /** The problem as a sentence, without the count. */
+  get description(): string {
     return `${
       name(this.id, this.offset)
-    } ends behind the chunk around it: ${this.available} of ${this.size} bytes are inside`
+    } ends past the chunk around it: ${this.available} of ${this.size} bytes are inside`
   }
 }
 
@@ -141,12 +169,10 @@ export class PastParent extends Data.TaggedClass("PastParent")<Cut> {
  * @since 0.1.0
  * @category problems
  */
-export class TooSmallForType
-  extends Data.TaggedClass("TooSmallForType")<At & { readonly id: FourCC.FourCC; readonly size: number }>
-{
+export class TooSmallForType extends define("TooSmallForType")<{ readonly id: FourCC.FourCC; readonly size: number }> {
   readonly level = "error"
-  /** The problem as a sentence. */
-  get message(): string {
+  /** The problem as a sentence, without the count. */
+  get description(): string {
     return `${name(this.id, this.offset)} has a size of ${this.size} bytes, which is too small for a type`
   }
 }
@@ -158,11 +184,11 @@ export class TooSmallForType
  * @category problems
  */
 export class TooSmallForHeader
-  extends Data.TaggedClass("TooSmallForHeader")<At & { readonly id: FourCC.FourCC; readonly size: number }>
+  extends define("TooSmallForHeader")<{ readonly id: FourCC.FourCC; readonly size: number }>
 {
   readonly level = "error"
-  /** The problem as a sentence. */
-  get message(): string {
+  /** The problem as a sentence, without the count. */
+  get description(): string {
     return `${name(this.id, this.offset)} has a size of ${this.size} bytes, which is too small for its own header`
   }
 }
@@ -173,11 +199,11 @@ export class TooSmallForHeader
  * @since 0.1.0
  * @category problems
  */
-export class UnknownSize extends Data.TaggedClass("UnknownSize")<At & { readonly id: FourCC.FourCC }> {
+export class UnknownSize extends define("UnknownSize")<{ readonly id: FourCC.FourCC }> {
   readonly level = "warning"
-  /** The problem as a sentence. */
-  get message(): string {
-    return `the size of ${name(this.id, this.offset)} is 0xFFFFFFFF: it is not known, and taken to go to the end`
+  /** The problem as a sentence, without the count. */
+  get description(): string {
+    return `the size of ${name(this.id, this.offset)} is 0xFFFFFFFF: it is unknown, and the chunk goes to the end`
   }
 }
 
@@ -187,25 +213,25 @@ export class UnknownSize extends Data.TaggedClass("UnknownSize")<At & { readonly
  * @since 0.1.0
  * @category problems
  */
-export class MissingDs64 extends Data.TaggedClass("MissingDs64")<At & { readonly id: FourCC.FourCC }> {
+export class MissingDs64 extends define("MissingDs64")<{ readonly id: FourCC.FourCC }> {
   readonly level = "error"
-  /** The problem as a sentence. */
-  get message(): string {
+  /** The problem as a sentence, without the count. */
+  get description(): string {
     return `${name(this.id, this.offset)} has no "ds64" as its first chunk`
   }
 }
 
 /**
- * A chunk of odd size has no pad byte behind its data, at `offset`: the file, or the chunk around it, ends there.
+ * A chunk of odd size has no pad byte after its data, at `offset`: the file, or the chunk around it, ends there.
  *
  * @since 0.1.0
  * @category problems
  */
-export class MissingPadByte extends Data.TaggedClass("MissingPadByte")<At & { readonly id: FourCC.FourCC }> {
+export class MissingPadByte extends define("MissingPadByte")<{ readonly id: FourCC.FourCC }> {
   readonly level = "warning"
-  /** The problem as a sentence. */
-  get message(): string {
-    return `there is no pad byte at ${this.offset}, behind ${FourCC.format(this.id)}, whose size is odd`
+  /** The problem as a sentence, without the count. */
+  get description(): string {
+    return `there is no pad byte at ${this.offset}, after ${FourCC.format(this.id)}, whose size is odd`
   }
 }
 
@@ -215,10 +241,10 @@ export class MissingPadByte extends Data.TaggedClass("MissingPadByte")<At & { re
  * @since 0.1.0
  * @category problems
  */
-export class PadByteNotZero extends Data.TaggedClass("PadByteNotZero")<At & { readonly value: number }> {
+export class PadByteNotZero extends define("PadByteNotZero")<{ readonly value: number }> {
   readonly level = "warning"
-  /** The problem as a sentence. */
-  get message(): string {
+  /** The problem as a sentence, without the count. */
+  get description(): string {
     return `the pad byte at ${this.offset} is ${this.value}, not 0`
   }
 }
@@ -229,10 +255,10 @@ export class PadByteNotZero extends Data.TaggedClass("PadByteNotZero")<At & { re
  * @since 0.1.0
  * @category problems
  */
-export class UnprintableId extends Data.TaggedClass("UnprintableId")<At & { readonly id: FourCC.FourCC }> {
+export class UnprintableId extends define("UnprintableId")<{ readonly id: FourCC.FourCC }> {
   readonly level = "warning"
-  /** The problem as a sentence. */
-  get message(): string {
+  /** The problem as a sentence, without the count. */
+  get description(): string {
     return `the id at ${this.offset}, ${FourCC.format(this.id)}, cannot be printed`
   }
 }
@@ -243,10 +269,10 @@ export class UnprintableId extends Data.TaggedClass("UnprintableId")<At & { read
  * @since 0.1.0
  * @category problems
  */
-export class TrailingBytes extends Data.TaggedClass("TrailingBytes")<At & { readonly bytes: number }> {
+export class TrailingBytes extends define("TrailingBytes")<{ readonly bytes: number }> {
   readonly level = "warning"
-  /** The problem as a sentence. */
-  get message(): string {
+  /** The problem as a sentence, without the count. */
+  get description(): string {
     return `${this.bytes} bytes follow the last chunk, from ${this.offset} on`
   }
 }
@@ -257,10 +283,10 @@ export class TrailingBytes extends Data.TaggedClass("TrailingBytes")<At & { read
  * @since 0.1.0
  * @category problems
  */
-export class FurtherForm extends Data.TaggedClass("FurtherForm")<At & { readonly id: FourCC.FourCC }> {
+export class FurtherForm extends define("FurtherForm")<{ readonly id: FourCC.FourCC }> {
   readonly level = "warning"
-  /** The problem as a sentence. */
-  get message(): string {
+  /** The problem as a sentence, without the count. */
+  get description(): string {
     return `another ${FourCC.format(this.id)} follows at ${this.offset}`
   }
 }
@@ -271,47 +297,65 @@ export class FurtherForm extends Data.TaggedClass("FurtherForm")<At & { readonly
  * @since 0.1.0
  * @category problems
  */
-export class DataBeforeFormat extends Data.TaggedClass("DataBeforeFormat")<At> {
+export class DataBeforeFormat extends define("DataBeforeFormat") {
   readonly level = "warning"
-  /** The problem as a sentence. */
-  get message(): string {
+  /** The problem as a sentence, without the count. */
+  get description(): string {
     return `the "data" at ${this.offset} comes before the "fmt "`
   }
 }
 
 /**
- * The file goes beyond a limit of `RiffLimits` there, and what is behind was not looked at: in the container, if it is nested too deep, else
+ * The file goes beyond a limit of `RiffLimits` at `offset`, and what follows was not looked at: in the container, if it is nested too deep, else
  * in the file.
  *
  * @since 0.1.0
  * @category problems
  */
-export class LimitExceeded extends Data.TaggedClass("LimitExceeded")<
-  At & {
-    /** Which one. */
-    readonly limit: "nesting" | "chunks" | "bytes" | "problems"
-    /** What it is. */
-    readonly value: number
-  }
-> {
+export class LimitExceeded extends define("LimitExceeded")<{
+  /** Which one. */
+  readonly limit: "nesting" | "chunks" | "bytes"
+  /** What it is. */
+  readonly value: number
+}> {
   readonly level = "error"
-  /** The problem as a sentence. */
-  get message(): string {
+  /** The problem as a sentence, without the count. */
+  get description(): string {
     return `at ${this.offset} the file goes beyond the limit RiffLimits.${this.limit}, ${this.value}`
   }
 }
 
 /**
- * An edit was decided, and did not come to its end: the file is neither the old one nor the new one. `Riff.recover` ends it.
+ * There are more problems than `RiffLimits.problems`: `count` of them, the first one at `offset`, are not listed. This is no damage by itself: it is an
+ * `"error"` only where a problem that is not listed is one.
  *
  * @since 0.1.0
  * @category problems
  */
-export class UnfinishedEdit extends Data.TaggedClass("UnfinishedEdit")<At & { readonly journal: string }> {
+export class ProblemsOmitted extends define("ProblemsOmitted")<{
+  /** What the limit is. */
+  readonly value: number
+  /** The worst level of those that are not listed. */
+  readonly level: Level
+}> {
+  /** The problem as a sentence, without the count. */
+  get description(): string {
+    return `problems from ${this.offset} on are not listed: there are more than the limit RiffLimits.problems, ${this.value}`
+  }
+}
+
+/**
+ * The journal of an edit that was not finished begins at `offset`. Chunks before it may be the old ones or the new ones where the edit was
+ * `decided`, and are the old ones where it was not. `Riff.recover` finishes the edit, or removes the journal.
+ *
+ * @since 0.1.0
+ * @category problems
+ */
+export class UnfinishedEdit extends define("UnfinishedEdit")<{ readonly decided: boolean }> {
   readonly level = "error"
-  /** The problem as a sentence. */
-  get message(): string {
-    return `an edit was not finished: the rest of it is in ${this.journal}`
+  /** The problem as a sentence, without the count. */
+  get description(): string {
+    return `an edit was not finished: its journal begins at ${this.offset}, and Riff.recover ends it`
   }
 }
 
@@ -340,4 +384,5 @@ export type RiffProblem =
   | FurtherForm
   | DataBeforeFormat
   | LimitExceeded
+  | ProblemsOmitted
   | UnfinishedEdit

@@ -38,6 +38,8 @@ export interface Table {
    * closed (a second call does nothing). Otherwise gives the claim that forbids it.
    */
   readonly claim: (key: string, claim: Claim) => { readonly release: () => void } | { readonly conflict: Claim }
+  /** The claims on a file now. */
+  readonly claims: (key: string) => ReadonlyArray<Claim>
 }
 
 /**
@@ -73,7 +75,8 @@ export const makeTable = (): Table => {
           if (others.size === 0 && claims.get(key) === others) claims.delete(key)
         }
       }
-    }
+    },
+    claims: (key) => [...claims.get(key) ?? []]
   }
 }
 

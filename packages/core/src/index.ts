@@ -115,3 +115,10 @@ export * as Sharing from "./Sharing.js"
  * @since 0.1.0
  */
 export * as Wave from "./Wave.js"
+
+/**
+ * What can be wrong with the contents of a WAVE file: data, that `Wave.info` and `Wave.decodeLenient` give.
+ *
+ * @since 0.1.0
+ */
+export * as WaveProblem from "./WaveProblem.js"

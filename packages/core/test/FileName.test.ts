@@ -82,7 +82,12 @@ describe("FileName", () => {
           text
         )
         assert.strictEqual(Option.isSome(name.element), Option.isSome(name.code))
-        assert.isFalse(Option.exists(name.element, (element) => element.includes("+")))
+        const splits = FileName.splits(text)
+        deepStrictEqual(name, splits[0] ?? FileName.plain(text))
+        for (const [i, split] of splits.entries()) {
+          assert.strictEqual(`${split.path}+${Option.getOrThrow(split.element)}`, text)
+          assert.isTrue(i === 0 || split.path.length < (splits[i - 1]?.path.length ?? 0))
+        }
       }
     )
   })

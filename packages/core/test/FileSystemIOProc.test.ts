@@ -5,7 +5,7 @@ import { FileName, FileSystemIOProc, type IOProc, Mmio, type MmioError } from "@
 import { Interruption } from "@effect-mmio/testing"
 import { Error as PlatformError, FileSystem } from "@effect/platform"
 import { assert, describe, it } from "@effect/vitest"
-import { Cause, Deferred, Effect, Exit, Fiber, Option } from "effect"
+import { Cause, Deferred, Effect, Exit, Fiber, Option, Stream } from "effect"
 
 const bytes = (text: string) => new TextEncoder().encode(text)
 const text = (bytes: Uint8Array) => new TextDecoder().decode(bytes)
@@ -48,6 +48,8 @@ type Method =
   | "rename"
   | "remove"
   | "realPath"
+  | "readDirectory"
+  | "makeDirectory"
 
 /** A disk in memory behind the platform's interface, with the manners of the platform on Node. */
 class Disk {
@@ -70,6 +72,8 @@ class Disk {
   atMost = Infinity
   /** Is waited for by every transfer. */
   gate: Effect.Effect<void> = Effect.void
+  /** Is told of every rename that has been made. */
+  afterRename = (_target: string): void => {}
   private made = 0
 
   constructor(files: Record<string, string | null> = {}) {
@@ -94,6 +98,11 @@ class Disk {
     return path.replaceAll("\\", "/").replace(/^[A-Z]:\/|^\//, "").split("/").filter((part) =>
       part !== "" && part !== "."
     ).join("/")
+  }
+
+  /** The paths of all that is in a folder. */
+  private inside(folder: string): ReadonlyArray<string> {
+    return [...this.nodes.keys()].filter((path) => path !== "" && (folder === "" || path.startsWith(`${folder}/`)))
   }
 
   private folderOf(path: string): string {
@@ -160,7 +169,9 @@ class Disk {
       readAlloc: unused,
       truncate: (length = 0) =>
         this.call("truncate", () => {
-          node.bytes = node.bytes.slice(0, Number(length))
+          const cut = new Uint8Array(Number(length))
+          cut.set(node.bytes.subarray(0, cut.length))
+          node.bytes = cut
         }),
       write: (source) =>
         this.call("write", () => {
@@ -187,7 +198,11 @@ class Disk {
             const flag = options?.flag ?? "r"
             this.log.push(`open ${given} ${flag}`)
             const found = this.nodes.get(path)
-            if (found !== undefined && flag.includes("x")) return failure("open", "EEXIST", "AlreadyExists")
+            if (found !== undefined && flag.includes("x")) {
+              return this.hasNames
+                ? failure("open", "EEXIST", "AlreadyExists")
+                : bareFailure("open", "AlreadyExists")
+            }
             if (
               found === undefined && (flag.startsWith("r") || this.nodes.get(this.folderOf(path))?.type !== "Directory")
             ) {
@@ -228,14 +243,45 @@ class Disk {
         if (node === undefined || this.nodes.get(this.folderOf(target))?.type !== "Directory") {
           return this.missing("rename")
         }
-        this.nodes.delete(source)
-        this.nodes.set(target, node)
+        for (const path of [source, ...this.inside(source)]) {
+          const moved = this.nodes.get(path)
+          this.nodes.delete(path)
+          if (moved !== undefined) this.nodes.set(target + path.slice(source.length), moved)
+        }
+        this.afterRename(target)
         return
       }),
-    remove: (path) =>
+    remove: (given, options) =>
       this.call("remove", () => {
-        if (!this.nodes.delete(this.normalize(path))) return this.missing("remove")
+        const path = this.normalize(given)
+        const inside = this.inside(path)
+        if (this.nodes.get(path)?.type === "Directory" && options?.recursive !== true) {
+          return failure("remove", "ERR_FS_EISDIR")
+        }
+        if (!this.nodes.delete(path)) return this.missing("remove")
+        for (const path of inside) this.nodes.delete(path)
         return
+      }),
+    makeDirectory: (given) =>
+      this.call("makeDirectory", () => {
+        const path = this.normalize(given)
+        if (this.nodes.has(path)) {
+          return this.hasNames
+            ? failure("makeDirectory", "EEXIST", "AlreadyExists")
+            : bareFailure("makeDirectory", "AlreadyExists")
+        }
+        if (this.nodes.get(this.folderOf(path))?.type !== "Directory") return this.missing("makeDirectory")
+        this.put(path, null)
+        return
+      }),
+    readDirectory: (given) =>
+      this.call("readDirectory", () => {
+        const path = this.normalize(given)
+        const node = this.nodes.get(path)
+        if (node === undefined) return this.missing("readDirectory")
+        if (node.type !== "Directory") return failure("readDirectory", "ENOTDIR", "BadResource")
+        const skipped = path === "" ? 0 : path.length + 1
+        return this.inside(path).map((inside) => inside.slice(skipped)).filter((name) => !name.includes("/"))
       }),
     readLink: () => Effect.fail(failure("readLink", "EINVAL")),
     makeTempDirectory: () =>
@@ -253,24 +299,40 @@ class Disk {
 const request = (name: string, options: Partial<Omit<IOProc.OpenRequest, "name">> = {}): IOProc.OpenRequest => ({
   name: FileName.plain(name),
   access: "read",
-  create: false,
+  create: "no",
   share: "compat",
+  code: Option.none(),
+  parameters: undefined,
+  ifVersion: Option.none(),
+  buffered: true,
   ...options
 })
 
 const tag = <A, E extends { readonly _tag: string }, R>(effect: Effect.Effect<A, E, R>) =>
   Effect.match(effect, { onFailure: (error) => error._tag, onSuccess: () => "success" })
 
+const write = (file: IOProc.File, position: number, source: string | Uint8Array, mode: IOProc.WriteMode = "write") =>
+  Effect.suspend(() =>
+    file.writeAt === undefined
+      ? Effect.dieMessage("the file is only read")
+      : file.writeAt(position, typeof source === "string" ? bytes(source) : source, mode)
+  )
+
+const truncate = (file: IOProc.File, size: number) =>
+  Effect.suspend(() =>
+    file.truncate === undefined ? Effect.dieMessage("the file has no truncate") : file.truncate(size)
+  )
+
 describe("FileSystemIOProc", () => {
   describe("opening", () => {
-    it.effect("what is there is never opened in a way that cuts it", () =>
+    it.effect("an existing file is never opened in a way that truncates it", () =>
       Effect.gen(function*() {
         for (const access of ["read", "write", "readWrite"] as const) {
-          for (const create of access === "read" ? [false] : [false, true]) {
+          for (const create of access === "read" ? ["no"] as const : ["no", "truncate"] as const) {
             const disk = new Disk({ "a": "content" })
             const driver = yield* disk.driver()
             const file = yield* driver.open(request("a", { access, create }))
-            assert.strictEqual(disk.content("a"), create ? "" : "content")
+            assert.strictEqual(disk.content("a"), create === "truncate" ? "" : "content")
             assert.deepStrictEqual(disk.log.filter((line) => line.startsWith("open ")), [
               `open a ${access === "read" ? "r" : "r+"}`
             ])
@@ -280,7 +342,7 @@ describe("FileSystemIOProc", () => {
         }
       }))
 
-    it.effect("without create a file has to be there, and is not made", () =>
+    it.effect("without create a file has to exist, and is not created", () =>
       Effect.gen(function*() {
         const disk = new Disk()
         const driver = yield* disk.driver()
@@ -289,13 +351,13 @@ describe("FileSystemIOProc", () => {
         assert.isFalse(disk.nodes.has("a"))
       }))
 
-    it.effect("a file that the sharing mode refuses is not cut, and stays closed", () =>
+    it.effect("a file that the sharing mode refuses is not truncated, and is closed again", () =>
       Effect.gen(function*() {
         const disk = new Disk({ "a": "content" })
         const driver = yield* disk.driver()
         const reader = yield* driver.open(request("a", { share: "denyWrite" }))
         const error = yield* Effect.flip(
-          driver.open(request("./a", { access: "write", create: true, share: "denyNone" }))
+          driver.open(request("./a", { access: "write", create: "truncate", share: "denyNone" }))
         )
         assert.strictEqual(
           error.message,
@@ -304,13 +366,59 @@ describe("FileSystemIOProc", () => {
         assert.strictEqual(disk.content("a"), "content")
         assert.strictEqual(disk.openFiles, 1)
         yield* reader.close
-        const writer = yield* driver.open(request("a", { access: "write", create: true, share: "denyNone" }))
+        const writer = yield* driver.open(request("a", { access: "write", create: "truncate", share: "denyNone" }))
         assert.strictEqual(disk.content("a"), "")
         yield* writer.close
       }))
 
+    for (const hasNames of [true, false]) {
+      it.effect(`creates a new file, and refuses a name that exists${hasNames ? "" : ", without the system's names"}`, () =>
+        Effect.gen(function*() {
+          for (const access of ["read", "write", "readWrite"] as const) {
+            const disk = new Disk({ "a": "a", "d": null })
+            disk.hasNames = hasNames
+            const driver = yield* disk.driver()
+            yield* (yield* driver.open(request("d/new", { access, create: "new" }))).close
+            assert.strictEqual(disk.content("d/new"), "")
+            for (const name of ["a", "d"]) {
+              const error = yield* Effect.flip(driver.open(request(name, { access, create: "new" })))
+              assert.deepStrictEqual([error._tag, error.errno], ["CannotOpen", "EEXIST"])
+            }
+            assert.strictEqual(yield* tag(driver.open(request("n/new", { access, create: "new" }))), "PathNotFound")
+            assert.strictEqual(disk.content("a"), "a")
+            assert.strictEqual(disk.openFiles, 0)
+          }
+        }))
+    }
+
+    it.effect("refuses a version, since its files have none, and asks nothing of the platform", () =>
+      Effect.gen(function*() {
+        const disk = new Disk({ "a": "a" })
+        const driver = yield* disk.driver()
+        const calls = disk.log.length
+        const error = yield* Effect.flip(
+          driver.open(request("a", { access: "write", create: "truncate", ifVersion: Option.some("1") }))
+        )
+        assert.strictEqual(
+          error.message,
+          "CannotOpen: FileSystemIOProc.open a: the files of this storage have no versions"
+        )
+        assert.strictEqual(disk.log.length, calls)
+        assert.strictEqual(disk.content("a"), "a")
+      }))
+
+    it.effect("sharing modes hold between all drivers over one FileSystem", () =>
+      Effect.gen(function*() {
+        const disk = new Disk({ "a": "a" })
+        const file = yield* (yield* disk.driver()).open(request("a", { share: "exclusive" }))
+        assert.strictEqual(yield* tag((yield* disk.driver()).open(request("a"))), "SharingViolation")
+        yield* file.close
+        yield* (yield* disk.driver()).open(request("a"))
+        yield* (yield* new Disk({ "a": "a" }).driver()).open(request("a", { share: "exclusive" }))
+      }))
+
     for (const hasInodes of [true, false]) {
-      it.effect(`a file is told by its ${hasInodes ? "inode" : "real path, where the platform has no inodes"}`, () =>
+      it.effect(`a file is known by its ${hasInodes ? "inode" : "real path, where the platform has no inodes"}`, () =>
         Effect.gen(function*() {
           const disk = new Disk({ "a": "a", "d": null, "d/b": "b" })
           disk.hasInodes = hasInodes
@@ -324,7 +432,7 @@ describe("FileSystemIOProc", () => {
         }))
     }
 
-    it.effect("a claim is withdrawn after the file is closed, also where closing fails", () =>
+    it.effect("a sharing mode is released after the file is closed, also where closing fails", () =>
       Effect.gen(function*() {
         const disk = new Disk({ "a": "a" })
         const driver = yield* disk.driver()
@@ -352,13 +460,13 @@ describe("FileSystemIOProc", () => {
         assert.strictEqual(disk.openFiles, 0)
       }))
 
-    it.effect("a device is not cut: it refuses", () =>
+    it.effect("a device is not truncated", () =>
       Effect.gen(function*() {
         const disk = new Disk()
         disk.put("null", "", "CharacterDevice")
         disk.failures.set("truncate", failure("truncate", "EINVAL"))
         const driver = yield* disk.driver()
-        yield* (yield* driver.open(request("null", { access: "write", create: true }))).close
+        yield* (yield* driver.open(request("null", { access: "write", create: "truncate" }))).close
       }))
 
     for (const hasNames of [true, false]) {
@@ -370,13 +478,16 @@ describe("FileSystemIOProc", () => {
           const file = yield* Effect.flip(driver.open(request("d/a")))
           assert.strictEqual(
             file.message,
-            `FileNotFound: FileSystemIOProc.open d/a: there is no such file${hasNames ? " (ENOENT)" : ""}`
+            "FileNotFound: FileSystemIOProc.open d/a: there is no such file (ENOENT)"
           )
           assert.isTrue(PlatformError.isPlatformError(file.cause))
           assert.strictEqual(yield* tag(driver.open(request("a"))), "FileNotFound")
           assert.strictEqual(yield* tag(driver.open(request("/a"))), "FileNotFound")
           assert.strictEqual(yield* tag(driver.open(request("x/a"))), "PathNotFound")
-          assert.strictEqual(yield* tag(driver.open(request("x/a", { access: "write", create: true }))), "PathNotFound")
+          assert.strictEqual(
+            yield* tag(driver.open(request("x/a", { access: "write", create: "truncate" }))),
+            "PathNotFound"
+          )
         }))
     }
 
@@ -429,7 +540,7 @@ describe("FileSystemIOProc", () => {
           const disk = new Disk({ "a": "a" })
           const driver = yield* disk.driver()
           disk.failures.set(method, failure(method, "EIO"))
-          const open = driver.open(request("a", { access: "write", create: true, share: "exclusive" }))
+          const open = driver.open(request("a", { access: "write", create: "truncate", share: "exclusive" }))
           assert.strictEqual(yield* tag(open), "CannotOpen")
           assert.strictEqual(disk.openFiles, 0, method)
           disk.failures.clear()
@@ -440,7 +551,7 @@ describe("FileSystemIOProc", () => {
     it.effect("what another handle makes while the file is being made is not cut either", () =>
       Effect.gen(function*() {
         const disk = new Disk()
-        const claim = { access: "write", create: true, share: "exclusive" } as const
+        const claim = { access: "write", create: "truncate", share: "exclusive" } as const
         let meanwhile: Effect.Effect<unknown> = Effect.void
         const racing: FileSystem.FileSystem = {
           ...disk.fileSystem,
@@ -453,7 +564,7 @@ describe("FileSystemIOProc", () => {
         }
         const driver = yield* Effect.provideService(FileSystemIOProc.make(), FileSystem.FileSystem, racing)
         meanwhile = Effect.orDie(
-          Effect.flatMap(driver.open(request("a", claim)), (file) => file.write(bytes("theirs")))
+          Effect.flatMap(driver.open(request("a", claim)), (file) => write(file, 0, "theirs"))
         )
         assert.strictEqual(yield* tag(driver.open(request("a", claim))), "SharingViolation")
         assert.strictEqual(disk.content("a"), "theirs")
@@ -461,18 +572,23 @@ describe("FileSystemIOProc", () => {
 
     const [a, b] = [FileName.plain("a"), FileName.plain("n/b")]
     const calls: Record<string, (driver: IOProc.IOProc) => Effect.Effect<unknown, MmioError.MmioError>> = {
-      "open": (driver) => driver.open(request("a", { access: "write", create: true })),
+      "open": (driver) => driver.open(request("a", { access: "write", create: "truncate" })),
       "rename": (driver) => driver.rename(a, b),
       "remove": (driver) => driver.remove(a),
       "exists": (driver) => driver.exists(a),
       "fullName": (driver) => driver.fullName(a),
-      "tempName": (driver) => driver.tempName({ folder: "" })
+      "tempName": (driver) => driver.tempName({ folder: "" }),
+      "open of a new file": (driver) => driver.open(request("new", { access: "write", create: "new" })),
+      "stat": (driver) => driver.stat(a),
+      "list": (driver) => Stream.runDrain(driver.list(FileName.plain(""))),
+      "makeFolder": (driver) => driver.makeFolder(FileName.plain("new")),
+      "removeFolder": (driver) => driver.removeFolder(FileName.plain("empty"))
     }
     for (const [name, call] of Object.entries(calls)) {
-      it.live(`interrupted at any step, ${name} leaves nothing running behind it`, () =>
+      it.live(`interrupted at any step, ${name} leaves no call running`, () =>
         Interruption.sweep({
           prepare: Effect.gen(function*() {
-            const disk = new Disk({ "a": "a" })
+            const disk = new Disk({ "a": "a", "empty": null })
             return { disk, driver: yield* disk.driver() }
           }),
           run: ({ driver }) => [call(driver)],
@@ -517,62 +633,138 @@ describe("FileSystemIOProc", () => {
       Effect.gen(function*() {
         const disk = new Disk({ "a": "abc" })
         const driver = yield* disk.driver()
-        const target = new Uint8Array(1)
         const reader = yield* driver.open(request("a"))
         const writer = yield* driver.open(request("a", { access: "write" }))
-        assert.strictEqual(yield* tag(reader.write(target)), "CannotWrite")
-        assert.strictEqual(yield* tag(reader.writeFlush(target)), "CannotWrite")
-        assert.strictEqual(yield* tag(writer.read(target)), "CannotRead")
+        assert.isUndefined(reader.writeAt)
+        assert.isUndefined(reader.truncate)
+        assert.strictEqual(yield* tag(writer.readAt(0, new Uint8Array(1))), "CannotRead")
         assert.strictEqual(disk.content("a"), "abc")
       }))
 
-    it.effect("keep a position of their own, whatever the platform's does", () =>
+    it.effect("say in their capabilities what is true of them", () =>
+      Effect.gen(function*() {
+        const disk = new Disk({ "a": "abc" })
+        disk.put("null", "", "CharacterDevice")
+        const driver = yield* disk.driver()
+        const facts = {
+          concurrent: false,
+          forwardOnly: false,
+          truncate: true,
+          commit: "inPlace",
+          cancellable: false,
+          locks: "process"
+        }
+        const file = yield* driver.open(request("a", { access: "write" }))
+        assert.deepStrictEqual<object>(file.capabilities, facts)
+        assert.deepStrictEqual<object>((yield* driver.open(request("a"))).capabilities, { ...facts, truncate: false })
+        const device = yield* driver.open(request("null", { access: "write" }))
+        assert.deepStrictEqual<object>(device.capabilities, { ...facts, truncate: false })
+        assert.isUndefined(device.truncate)
+        assert.isTrue(Option.isNone(file.version))
+        assert.deepStrictEqual(driver.capabilities, { list: true, atomicRename: true, exclusiveCreate: true })
+      }))
+
+    it.effect("have one identity by all names and through all drivers over one FileSystem", () =>
+      Effect.gen(function*() {
+        const disk = new Disk({ "a": "a", "b": "a" })
+        const identity = (driver: IOProc.IOProc, name: string) =>
+          Effect.map(driver.open(request(name)), (file) => Option.getOrThrow(file.identity))
+        const [first, second] = [yield* disk.driver(), yield* disk.driver()]
+        const own = yield* identity(first, "a")
+        assert.strictEqual(yield* identity(first, "./a"), own)
+        assert.strictEqual(yield* identity(second, "a"), own)
+        assert.notStrictEqual(yield* identity(first, "b"), own)
+        const other = yield* new Disk({ "a": "a", "b": "a" }).driver()
+        assert.notStrictEqual(yield* identity(other, "a"), own)
+      }))
+
+    it.effect("transfer at their positions, wherever the platform's cursor is", () =>
       Effect.gen(function*() {
         const disk = new Disk({ "a": "abcdef" })
         const driver = yield* disk.driver()
         const file = yield* driver.open(request("a", { access: "readWrite" }))
         const target = new Uint8Array(2)
-        assert.strictEqual(yield* tag(file.seek(-1, "start")), "CannotSeek")
-        assert.strictEqual(yield* tag(file.seek(-7, "end")), "CannotSeek")
-        assert.strictEqual(yield* file.read(target), 2)
+        assert.strictEqual(yield* tag(file.readAt(-1, target)), "CannotRead")
+        assert.strictEqual(yield* tag(write(file, -1, "x")), "CannotWrite")
+        assert.strictEqual(yield* file.readAt(4, target), 2)
+        assert.strictEqual(text(target), "ef")
+        assert.strictEqual(yield* file.readAt(0, target), 2)
         assert.strictEqual(text(target), "ab")
-        assert.strictEqual(yield* file.seek(-1, "end"), 5)
-        assert.strictEqual(yield* file.read(target), 1)
-        assert.strictEqual(yield* file.read(target), 0)
-        assert.strictEqual(yield* file.seek(0, "current"), 6)
+        assert.strictEqual(yield* file.readAt(5, target), 1)
+        assert.strictEqual(yield* file.readAt(6, target), 0)
+        assert.strictEqual(yield* file.size, 6)
         disk.failures.set("write", failure("write", "ENOSPC"))
-        const error = yield* Effect.flip(file.write(target))
+        const error = yield* Effect.flip(write(file, 6, target))
         assert.strictEqual(
           error.message,
           "CannotWrite: FileSystemIOProc.write a at 6: no space left on device (ENOSPC)"
         )
-        assert.strictEqual(yield* file.seek(0, "current"), 6)
         disk.failures.clear()
         disk.atMost = 1
-        assert.strictEqual(yield* file.write(bytes("XY")), 1)
-        assert.strictEqual(yield* file.seek(0, "current"), 7)
+        assert.strictEqual(yield* write(file, 6, "XY"), 1)
         assert.strictEqual(disk.content("a"), "abcdefX")
       }))
 
-    it.effect("failures of reading and seeking are typed", () =>
+    it.effect("truncate cuts, and adds zeros", () =>
+      Effect.gen(function*() {
+        const disk = new Disk({ "a": "abcdef" })
+        const file = yield* (yield* disk.driver()).open(request("a", { access: "readWrite" }))
+        yield* truncate(file, 2)
+        assert.strictEqual(disk.content("a"), "ab")
+        yield* truncate(file, 4)
+        assert.strictEqual(disk.content("a"), "ab\0\0")
+        assert.strictEqual(yield* file.size, 4)
+        for (const size of [-1, 0.5, NaN]) assert.strictEqual(yield* tag(truncate(file, size)), "CannotWrite")
+        disk.failures.set("truncate", failure("truncate", "EFBIG"))
+        const error = yield* Effect.flip(truncate(file, 9))
+        assert.strictEqual(
+          error.message,
+          "CannotWrite: FileSystemIOProc.truncate a at 9: the file would be too large (EFBIG)"
+        )
+        disk.failures.clear()
+        yield* file.close
+        assert.strictEqual(yield* tag(truncate(file, 0)), "CannotWrite")
+        assert.strictEqual(disk.content("a"), "ab\0\0")
+      }))
+
+    it.effect("failures of reading and of finding out the size are typed", () =>
       Effect.gen(function*() {
         const disk = new Disk({ "a": "abc" })
         const driver = yield* disk.driver()
         const file = yield* driver.open(request("a"))
         disk.failures.set("read", failure("read", "EIO")).set("fstat", failure("stat", "EIO"))
-        const reading = yield* Effect.flip(file.read(new Uint8Array(1)))
+        const reading = yield* Effect.flip(file.readAt(0, new Uint8Array(1)))
         assert.strictEqual(reading.message, "CannotRead: FileSystemIOProc.read a at 0: the device failed (EIO)")
-        const seeking = yield* Effect.flip(file.seek(0, "end"))
-        assert.strictEqual(seeking.message, "CannotSeek: FileSystemIOProc.seek a: the device failed (EIO)")
-        disk.failures.set("read", failure("read", "ECONNRESET"))
-        assert.strictEqual(yield* tag(file.read(new Uint8Array(1))), "NetworkError")
+        const size = yield* Effect.flip(file.size)
+        assert.strictEqual(size.message, "CannotSeek: FileSystemIOProc.seek a: the device failed (EIO)")
+        disk.failures.set("read", failure("read", "ECONNRESET")).set("fstat", failure("stat", "ECONNRESET"))
+        assert.strictEqual(yield* tag(file.readAt(0, new Uint8Array(1))), "NetworkError")
+        assert.strictEqual(yield* tag(file.size), "NetworkError")
       }))
 
-    it.effect("a transfer is asked for in parts that the platform takes", () =>
+    it.effect("are not used after close or abort", () =>
+      Effect.gen(function*() {
+        for (const end of ["close", "abort"] as const) {
+          const disk = new Disk({ "a": "abc" })
+          const driver = yield* disk.driver()
+          const file = yield* driver.open(request("a", { access: "readWrite", share: "exclusive" }))
+          yield* file[end]
+          assert.strictEqual(disk.openFiles, 0)
+          const calls = disk.log.length
+          assert.strictEqual(yield* tag(file.readAt(0, new Uint8Array(1))), "CannotRead")
+          assert.strictEqual(yield* tag(write(file, 0, "x")), "CannotWrite")
+          assert.strictEqual(yield* tag(file.size), "CannotSeek")
+          assert.strictEqual(yield* tag(file.close), "CannotClose")
+          assert.strictEqual(disk.log.length, calls)
+          yield* (yield* driver.open(request("a", { share: "exclusive" }))).close
+        }
+      }))
+
+    it.effect("a large transfer is cut to what the platform takes", () =>
       Effect.gen(function*() {
         const disk = new Disk({ "a": "abc" })
         const lengths: Array<number> = []
-        /** Bytes so many that only their number is there. */
+        /** An array that only notes how long a part of it was asked for. */
         const vast = Object.assign(new Uint8Array(8), {
           subarray: (start: number, end: number) => {
             lengths.push(end - start)
@@ -580,38 +772,43 @@ describe("FileSystemIOProc", () => {
           }
         })
         const file = yield* (yield* disk.driver()).open(request("a", { access: "readWrite" }))
-        yield* file.read(vast)
-        yield* file.write(vast)
+        yield* file.readAt(0, vast)
+        yield* write(file, 0, vast)
         assert.deepStrictEqual(lengths, [2 ** 30, 2 ** 30])
       }))
 
-    it.effect("writeFlush asks the device only where that was asked for", () =>
+    it.effect("writeFlush synchronizes only with the option", () =>
       Effect.gen(function*() {
         const disk = new Disk({ "a": "" })
         const lazy = yield* (yield* disk.driver()).open(request("a", { access: "write" }))
-        yield* lazy.writeFlush(bytes("a"))
+        yield* write(lazy, 0, "a", "writeFlush")
         assert.notInclude(disk.log, "sync")
         const eager = yield* (yield* disk.driver({ sync: true })).open(request("a", { access: "write" }))
-        yield* eager.write(bytes("b"))
+        yield* write(eager, 0, "b")
         assert.notInclude(disk.log, "sync")
-        assert.strictEqual(yield* eager.writeFlush(new Uint8Array(0)), 0)
+        assert.strictEqual(yield* write(eager, 1, "", "writeFlush"), 0)
         assert.strictEqual(disk.log.filter((line) => line === "sync").length, 1)
         disk.failures.set("sync", failure("sync", "EIO"))
-        assert.strictEqual(yield* tag(eager.writeFlush(bytes("c"))), "CannotWrite")
-        assert.strictEqual(yield* eager.seek(0, "current"), 1, "the bytes are to be written again")
+        assert.strictEqual(yield* tag(write(eager, 1, "c", "writeFlush")), "CannotWrite")
         const none = yield* (yield* disk.driver({ sync: undefined })).open(request("a", { access: "write" }))
-        yield* none.writeFlush(bytes("a"))
+        yield* write(none, 0, "a", "writeFlush")
       }))
 
-    it.live("an interrupted transfer has ended when the interruption has", () =>
+    it.live("an interrupted transfer ends before its fiber", () =>
       Effect.gen(function*() {
-        for (const operation of ["read", "write"] as const) {
+        const operations = {
+          read: (file: IOProc.File, target: Uint8Array): Effect.Effect<number, MmioError.MmioError> =>
+            file.readAt(0, target),
+          write: (file: IOProc.File, target: Uint8Array): Effect.Effect<number, MmioError.MmioError> =>
+            write(file, 0, target)
+        }
+        for (const operation of Object.values(operations)) {
           const disk = new Disk({ "a": "abc" })
           const file = yield* (yield* disk.driver()).open(request("a", { access: "readWrite" }))
           const open = yield* Deferred.make<void>()
           disk.gate = Deferred.await(open)
           const target = bytes("XY")
-          const fiber = yield* Effect.fork(Effect.asVoid<number, unknown, never>(file[operation](target)))
+          const fiber = yield* Effect.fork(operation(file, target))
           yield* Effect.repeat(Effect.yieldNow(), { until: () => disk.running > 0 })
           const interrupting = yield* Effect.fork(Fiber.interrupt(fiber))
           yield* Effect.sleep("5 millis")
@@ -711,6 +908,116 @@ describe("FileSystemIOProc", () => {
         disk.failures.set("realPath", failure("realPath", "EIO"))
         const error = yield* Effect.flip(fullName("d/b"))
         assert.strictEqual(error.message, "PathNotFound: FileSystemIOProc.fullName d/b: the device failed (EIO)")
+      }))
+
+    it.effect("stat knows what the platform knows", () =>
+      Effect.gen(function*() {
+        const disk = new Disk({ "a": "abc", "d": null })
+        disk.put("null", "", "CharacterDevice")
+        const driver = yield* disk.driver()
+        const none = { version: Option.none(), modified: Option.none(), created: Option.none() }
+        assert.deepStrictEqual(yield* driver.stat(a), { kind: "file", size: Option.some(3), ...none })
+        assert.deepStrictEqual(yield* driver.stat(FileName.plain("d")), {
+          kind: "folder",
+          size: Option.none(),
+          ...none
+        })
+        assert.deepStrictEqual(yield* driver.stat(FileName.plain("null")), {
+          kind: "other",
+          size: Option.none(),
+          ...none
+        })
+        assert.strictEqual(yield* tag(driver.stat(b)), "FileNotFound")
+        assert.strictEqual(yield* tag(driver.stat(FileName.plain("n/b"))), "PathNotFound")
+        disk.failures.set("stat", failure("stat", "EACCES", "PermissionDenied"))
+        assert.strictEqual(yield* tag(driver.stat(a)), "AccessDenied")
+        disk.failures.set("stat", failure("stat", "EIO"))
+        assert.strictEqual(yield* tag(driver.stat(a)), "CannotRead")
+      }))
+
+    it.effect("list gives names with their kinds", () =>
+      Effect.gen(function*() {
+        const disk = new Disk({ "a": "a", "d": null, "d/b": "b", "d/e": null, "d/e/f": "f" })
+        const driver = yield* disk.driver()
+        const list = (name: string) =>
+          Effect.map(Stream.runCollect(driver.list(FileName.plain(name))), (entries) => [...entries])
+        assert.deepStrictEqual(yield* list("d"), [{ name: "b", kind: "file" }, { name: "e", kind: "folder" }])
+        assert.deepStrictEqual(yield* list("/"), [{ name: "a", kind: "file" }, { name: "d", kind: "folder" }])
+        assert.strictEqual(yield* tag(list("n")), "PathNotFound")
+        assert.strictEqual(yield* tag(list("a")), "PathNotFound")
+        disk.failures.set("stat", failure("stat", "ENOENT", "NotFound"))
+        assert.deepStrictEqual(yield* list("d/e"), [{ name: "f", kind: "other" }], "it was removed meanwhile")
+        disk.failures.set("readDirectory", failure("readDirectory", "EIO"))
+        assert.strictEqual(yield* tag(list("d")), "CannotRead")
+      }))
+
+    for (const hasNames of [true, false]) {
+      it.effect(`makeFolder leaves a folder, and refuses a file${hasNames ? "" : ", without the system's names"}`, () =>
+        Effect.gen(function*() {
+          const disk = new Disk({ "a": "a" })
+          disk.hasNames = hasNames
+          const driver = yield* disk.driver()
+          yield* driver.makeFolder(FileName.plain("d"))
+          disk.put("d/b", "b")
+          yield* driver.makeFolder(FileName.plain("d"))
+          assert.strictEqual(disk.content("d/b"), "b")
+          const error = yield* Effect.flip(driver.makeFolder(a))
+          assert.strictEqual(error.message, "CannotWrite: FileSystemIOProc.makeFolder a: the name is taken (EEXIST)")
+          assert.strictEqual(yield* tag(driver.makeFolder(FileName.plain("n/d"))), "PathNotFound")
+        }))
+    }
+
+    it.effect("removeFolder removes an empty folder alone", () =>
+      Effect.gen(function*() {
+        const disk = new Disk({ "a": "a", "d": null, "d/b": "b", "empty": null, "d/e": null })
+        const driver = yield* disk.driver()
+        const remove = (name: string) => driver.removeFolder(FileName.plain(name))
+        yield* remove("empty")
+        yield* remove("d/e/")
+        const error = yield* Effect.flip(remove("d"))
+        assert.strictEqual(
+          error.message,
+          "CannotWrite: FileSystemIOProc.removeFolder d: the folder is not empty (ENOTEMPTY)"
+        )
+        assert.strictEqual(yield* tag(remove("a")), "PathNotFound")
+        assert.strictEqual(yield* tag(remove("n")), "PathNotFound")
+        assert.strictEqual(yield* tag(remove("/")), "CannotWrite")
+        disk.failures.set("rename", failure("rename", "EBUSY", "Busy"))
+        disk.put("empty", null)
+        assert.strictEqual(yield* tag(remove("empty")), "SharingViolation")
+        assert.deepStrictEqual([...disk.nodes.keys()], ["", "a", "d", "d/b", "empty"])
+      }))
+
+    it.effect("removeFolder removes no file that another program puts into the folder meanwhile", () =>
+      Effect.gen(function*() {
+        const disk = new Disk({ "d": null })
+        const driver = yield* disk.driver()
+        let moved = 0
+        disk.afterRename = (target) => {
+          if (moved++ === 0) disk.put(`${target}/b`, "precious")
+        }
+        const error = yield* Effect.flip(driver.removeFolder(FileName.plain("d")))
+        assert.deepStrictEqual([error._tag, error.errno], ["CannotWrite", "ENOTEMPTY"])
+        assert.strictEqual(disk.content("d/b"), "precious")
+        assert.deepStrictEqual([...disk.nodes.keys()], ["", "d", "d/b"])
+      }))
+
+    it.effect("removeFolder moves the folder back where it cannot be removed, or says where it is", () =>
+      Effect.gen(function*() {
+        const disk = new Disk({ "d": null })
+        const driver = yield* disk.driver()
+        disk.failures.set("remove", failure("remove", "EIO"))
+        assert.strictEqual(yield* tag(driver.removeFolder(FileName.plain("d"))), "CannotWrite")
+        assert.deepStrictEqual([...disk.nodes.keys()], ["", "d"])
+        disk.afterRename = () => {
+          disk.failures.set("rename", failure("rename", "EIO"))
+        }
+        const error = yield* Effect.flip(driver.removeFolder(FileName.plain("d")))
+        const [, aside] = [...disk.nodes.keys()]
+        assert.strictEqual(
+          error.message,
+          `CannotWrite: FileSystemIOProc.removeFolder d: the folder could be neither removed nor moved back from ./${aside} (EIO)`
+        )
       }))
 
     it.effect("tempName makes one file, exclusively, and no folder", () =>

@@ -1,7 +1,7 @@
 import { FileName, FourCC, IOProc, MemoryIOProc, Mmio, MmioError } from "@effect-mmio/core"
 import { assert, describe, it, layer } from "@effect/vitest"
 import { deepStrictEqual } from "@effect/vitest/utils"
-import { Cause, Context, Effect, Exit, FastCheck as fc, Layer, Option, Record, Request } from "effect"
+import { Cause, Context, Effect, Exit, FastCheck as fc, Layer, Option, Record, Request, Stream } from "effect"
 import { later, numbers } from "./support/answering.js"
 
 const bytes = (text: string) => new TextEncoder().encode(text)
@@ -38,8 +38,12 @@ const storage = (said: string) => Layer.succeed(IOProc.IOProc, saying(said))
 const request = (name: string, access: IOProc.Access = "read"): IOProc.OpenRequest => ({
   name: FileName.plain(name),
   access,
-  create: false,
-  share: "compat"
+  create: "no",
+  share: "compat",
+  code: Option.none(),
+  parameters: undefined,
+  ifVersion: Option.none(),
+  buffered: true
 })
 
 describe("make", () => {
@@ -53,7 +57,11 @@ describe("make", () => {
         "IOProc.remove a": bare.remove(a),
         "IOProc.exists a": bare.exists(a),
         "IOProc.fullName a": bare.fullName(a),
-        "IOProc.tempName a temporary file": bare.tempName({})
+        "IOProc.tempName a temporary file": bare.tempName({}),
+        "IOProc.stat a": bare.stat(a),
+        "IOProc.list a": Stream.runDrain(bare.list(a)),
+        "IOProc.makeFolder a": bare.makeFolder(a),
+        "IOProc.removeFolder a": bare.removeFolder(a)
       }
       for (const [what, refusal] of Object.entries<Effect.Effect<unknown, MmioError.MmioError>>(refusals)) {
         const error = yield* Effect.flip(refusal)
@@ -79,76 +87,69 @@ describe("make", () => {
 // ---------------------------------------------------------------------------------------------------------------------
 
 type Operation =
-  | { readonly op: "read"; readonly count: number; readonly atMost: number }
-  | { readonly op: "write" | "writeFlush"; readonly data: Uint8Array; readonly atMost: number; readonly fails: boolean }
-  | { readonly op: "seek"; readonly offset: number; readonly from: IOProc.Whence }
+  | { readonly op: "read"; readonly at: number; readonly count: number; readonly atMost: number }
+  | {
+    readonly op: "write" | "writeFlush"
+    readonly at: number
+    readonly data: Uint8Array
+    readonly atMost: number
+    readonly fails: boolean
+  }
+
+const position = fc.oneof(
+  { weight: 8, arbitrary: fc.integer({ min: 0, max: 30 }) },
+  { weight: 1, arbitrary: fc.constantFrom(-1, Number.NaN, 0.5, 2 ** 53) }
+)
 
 const operations: fc.Arbitrary<ReadonlyArray<Operation>> = fc.array(
   fc.oneof(
     fc.record({
       op: fc.constant("read" as const),
+      at: position,
       count: fc.integer({ min: 1, max: 20 }),
       atMost: fc.integer({ min: 1, max: 20 })
     }),
     fc.record({
       op: fc.constantFrom("write" as const, "writeFlush" as const),
-      data: fc.uint8Array({ minLength: 1, maxLength: 20 }),
+      at: position,
+      data: fc.uint8Array({ maxLength: 20 }),
       atMost: fc.integer({ min: 1, max: 20 }),
       fails: fc.boolean()
-    }),
-    fc.record({
-      op: fc.constant("seek" as const),
-      offset: fc.oneof(fc.integer({ min: -30, max: 30 }), fc.constantFrom(Number.NaN, 0.5, 2 ** 53, -(2 ** 53))),
-      from: fc.constantFrom("start" as const, "current" as const, "end" as const)
     })
   ),
   { maxLength: 30 }
 )
 
-/** Bytes and a position: what the laws say, and no more. */
+/** Bytes: what the laws say, and no more. */
 class Model {
-  position = 0
   bytes: Array<number>
   constructor(initial: Uint8Array) {
     this.bytes = [...initial]
   }
   apply(operation: Operation): unknown {
-    switch (operation.op) {
-      case "read": {
-        const count = Math.min(operation.count, operation.atMost)
-        const read = this.bytes.slice(this.position, this.position + count)
-        this.position += read.length
-        return read
-      }
-      case "write":
-      case "writeFlush": {
-        if (operation.fails && operation.op === "write") return "CannotWrite"
-        const data = operation.data.subarray(0, operation.atMost)
-        while (this.bytes.length < this.position) this.bytes.push(0)
-        this.bytes.splice(this.position, data.length, ...data)
-        if (operation.fails) return "CannotWrite" // in the flush, behind the bytes
-        this.position += data.length
-        return data.length
-      }
-      case "seek": {
-        const start = operation.from === "start" ? 0 : operation.from === "current" ? this.position : this.bytes.length
-        const target = start + operation.offset
-        if (!(Number.isSafeInteger(target) && target >= 0)) return "CannotSeek"
-        this.position = target
-        return target
-      }
+    const { at } = operation
+    const isPosition = Number.isSafeInteger(at) && at >= 0
+    if (operation.op === "read") {
+      return isPosition ? this.bytes.slice(at, at + Math.min(operation.count, operation.atMost)) : "CannotRead"
     }
+    if (!isPosition || (operation.fails && operation.op === "write")) return "CannotWrite"
+    const data = operation.data.subarray(0, operation.atMost)
+    if (data.length > 0) {
+      while (this.bytes.length < at) this.bytes.push(0)
+      this.bytes.splice(at, data.length, ...data)
+    }
+    return operation.fails ? "CannotWrite" : data.length // in the flush, after the bytes
   }
 }
 
 /** How a storage answers. */
-const ways: { readonly [answers in "by effects" | "at once" | "by callbacks"]: typeof IOProc.immediate } = {
+const ways: { readonly [answers in "by effects" | "synchronously" | "by callbacks"]: typeof IOProc.immediate } = {
   "by effects": Effect.suspend,
-  "at once": IOProc.immediate,
+  "synchronously": IOProc.immediate,
   "by callbacks": (evaluate) => later(Effect.suspend(evaluate))
 }
 
-/** A storage by position that does what the operation under way tells it. */
+/** A storage by position that does what the current operation tells it. */
 class Block {
   bytes: Uint8Array
   atMost = Infinity
@@ -163,17 +164,17 @@ class Block {
   readonly file = IOProc.makeFile({
     name: "block",
     size: Effect.sync(() => this.bytes.length),
-    readAt: (offset, target) =>
+    readAt: (position, target) =>
       this.answering(() =>
-        Exit.succeed(copied(this.bytes, offset, target.subarray(0, Math.min(target.length, this.atMost))))
+        Exit.succeed(copied(this.bytes, position, target.subarray(0, Math.min(target.length, this.atMost))))
       ),
-    writeAt: (offset, source) =>
+    writeAt: (position, source) =>
       this.answering((): Exit.Exit<number, MmioError.WriteError> => {
         if (this.writeFails) return Exit.fail(this.failure)
         const part = source.subarray(0, this.atMost)
-        const longer = new Uint8Array(Math.max(this.bytes.length, offset + part.length))
+        const longer = new Uint8Array(Math.max(this.bytes.length, position + part.length))
         longer.set(this.bytes)
-        longer.set(part, offset)
+        longer.set(part, position)
         this.bytes = longer
         return Exit.succeed(part.length)
       }),
@@ -186,54 +187,28 @@ class Block {
     const { file } = this
     const result = (effect: Effect.Effect<unknown, MmioError.MmioError>) =>
       Effect.merge(Effect.mapError(effect, (error) => error._tag))
-    switch (operation.op) {
-      case "read": {
-        const target = new Uint8Array(operation.count)
-        this.atMost = operation.atMost
-        return result(Effect.map(file.read(target), (count) => [...target.subarray(0, count)]))
-      }
-      case "write":
-      case "writeFlush":
-        this.atMost = operation.atMost
-        this.writeFails = operation.fails && operation.op === "write"
-        this.flushFails = operation.fails && operation.op === "writeFlush"
-        return result(file[operation.op](operation.data))
-      case "seek":
-        return result(file.seek(operation.offset, operation.from))
+    this.atMost = operation.atMost
+    if (operation.op === "read") {
+      const target = new Uint8Array(operation.count)
+      return result(Effect.map(file.readAt(operation.at, target), (count) => [...target.subarray(0, count)]))
     }
+    this.writeFails = operation.fails && operation.op === "write"
+    this.flushFails = operation.fails && operation.op === "writeFlush"
+    return result(file.writeAt!(operation.at, operation.data, operation.op))
   }
 }
 
 layer(Layer.empty)("makeFile", (it) => {
-  it.effect("reads at places only where its storage says that it does several things at once", () =>
-    Effect.gen(function*() {
-      const content = bytes("0123456789")
-      const primitives: IOProc.Primitives = {
-        name: "f",
-        size: Effect.succeed(content.length),
-        readAt: (offset, target) => Effect.sync(() => copied(content, offset, target))
-      }
-      for (const concurrent of [undefined, false]) {
-        assert.isUndefined(IOProc.makeFile({ ...primitives, concurrent }).readAt)
-      }
-      const file = IOProc.makeFile({ ...primitives, concurrent: true })
-      yield* file.seek(3, "start")
-      const target = new Uint8Array(4)
-      assert.strictEqual(yield* file.readAt?.(8, target) ?? Effect.succeed(-1), 2)
-      assert.strictEqual(text(target.subarray(0, 2)), "89")
-      assert.strictEqual(yield* file.seek(0, "current"), 3)
-    }))
-
   it.effect.prop(
-    "keeps the laws of a driver: every operation does what the model does, and leaves the position where it does",
+    "keeps the laws of a driver: every operation does what the model does",
+    // A write of nothing is asked for only to flush.
     [fc.uint8Array({ maxLength: 20 }), operations, fc.constantFrom(...Record.keys(ways))],
-    ([initial, operations, answers]) =>
+    ([initial, all, answers]) =>
       Effect.gen(function*() {
         const model = new Model(initial)
         const block = new Block(initial, ways[answers])
-        for (const operation of operations) {
+        for (const operation of all.filter((one) => one.op !== "write" || one.data.length > 0)) {
           assert.deepStrictEqual(yield* block.apply(operation), model.apply(operation))
-          assert.strictEqual(yield* block.file.seek(0, "current"), model.position, "the position")
         }
         assert.deepStrictEqual([...block.bytes], model.bytes)
       }),
@@ -243,11 +218,48 @@ layer(Layer.empty)("makeFile", (it) => {
   it.effect("without the optional functions it cannot write, holds nothing, and closes", () =>
     Effect.gen(function*() {
       const file = yield* saying("abc").open(request("f"))
-      const error = yield* Effect.flip(file.write(bytes("x")))
-      assert.strictEqual(error.message, "CannotWrite: IOProc.File.write f at 0: the file is read-only")
-      assert.strictEqual(yield* file.writeFlush(new Uint8Array(0)), 0)
+      assert.isUndefined(file.writeAt)
+      assert.deepStrictEqual(file.capabilities, {
+        concurrent: false,
+        forwardOnly: false,
+        truncate: false,
+        commit: "inPlace",
+        cancellable: false,
+        locks: "none"
+      })
+      deepStrictEqual([file.version, file.identity], [Option.none(), Option.none()])
       deepStrictEqual(file.onMessage(Request.of<Request.Request<number>>()({})), Option.none())
+      yield* file.commit
       yield* file.close
+      yield* file.abort
+    }))
+
+  it.effect("has the capabilities that follow from its functions", () =>
+    Effect.gen(function*() {
+      const log: Array<string> = []
+      const file = IOProc.makeFile({
+        name: "f",
+        size: Effect.succeed(0),
+        readAt: () => Effect.succeed(0),
+        writeAt: (_, source, mode) =>
+          Effect.sync(() => {
+            log.push(`${mode} ${source.length}`)
+            return source.length
+          }),
+        truncate: () => Effect.void,
+        commit: Effect.sync(() => void log.push("commit")),
+        close: Effect.fail(new MmioError.CannotClose({ operation: "f", file: "f", description: "no" })),
+        version: "1",
+        identity: "f",
+        start: 5
+      })
+      assert.isTrue(file.capabilities.truncate)
+      assert.strictEqual(file.capabilities.commit, "onClose")
+      deepStrictEqual([file.version, file.identity, file.start], [Option.some("1"), Option.some("f"), 5])
+      assert.strictEqual(yield* file.writeAt!(0, new Uint8Array(0), "writeFlush"), 0)
+      yield* file.commit
+      yield* file.abort
+      assert.deepStrictEqual(log, ["writeFlush 0", "commit"])
     }))
 
   it.scoped("has a function of its storage called once for each block that is wanted, however that answers", () =>
@@ -279,15 +291,14 @@ layer(Layer.empty)("makeFile", (it) => {
 
   it.effect("each run of an effect acts anew", () =>
     Effect.gen(function*() {
-      const file = yield* saying("abcd").open(request("f"))
+      const block = new Block(bytes("abcd"), IOProc.immediate)
       const target = new Uint8Array(1)
-      const read = file.read(target)
-      yield* read
+      const read = block.file.readAt(1, target)
       yield* read
       assert.strictEqual(text(target), "b")
-      const step = file.seek(1, "current")
-      yield* step
-      assert.strictEqual(yield* step, 4)
+      block.bytes = bytes("wxyz")
+      yield* read
+      assert.strictEqual(text(target), "x")
     }))
 })
 
@@ -367,6 +378,8 @@ describe("fromProcedure", () => {
                 : Effect.succeed(2 * value)),
             () => message.match(isName, () => Effect.succeed(message.file.name))
           )
+        default:
+          return Option.none()
       }
     })
     return { driver, log, set: (said: string) => content = [...bytes(said)], get: () => text(Uint8Array.from(content)) }
@@ -407,26 +420,99 @@ describe("fromProcedure", () => {
       const removing = yield* Effect.flip(none.driver.remove(FileName.plain("a")))
       assert.strictEqual(removing._tag, "AccessDenied")
 
+      for (
+        const refused of [
+          none.driver.exists(FileName.plain("a")),
+          none.driver.fullName(FileName.plain("a")),
+          none.driver.tempName({})
+        ]
+      ) {
+        const error = yield* Effect.flip<unknown, MmioError.MmioError, never>(refused)
+        assert.strictEqual(error._tag, "AccessDenied")
+      }
+      assert.deepStrictEqual(none.log, ["Open", "Rename", "Delete", "Exist", "Parse", "GetTemp"])
+
       const { driver, log } = procedure(["Open"])
       const file = yield* driver.open(request("f", "readWrite"))
       const target = new Uint8Array(1)
-      assert.strictEqual((yield* Effect.flip(file.read(target)))._tag, "CannotRead")
-      assert.strictEqual((yield* Effect.flip(file.write(target)))._tag, "CannotWrite")
-      assert.strictEqual((yield* Effect.flip(file.writeFlush(target)))._tag, "CannotWrite")
-      assert.strictEqual((yield* Effect.flip(file.seek(0, "start")))._tag, "CannotSeek")
+      assert.strictEqual((yield* Effect.flip(file.size))._tag, "CannotSeek")
+      assert.strictEqual((yield* Effect.flip(file.readAt(0, target)))._tag, "CannotRead")
+      assert.strictEqual((yield* Effect.flip(file.writeAt!(0, target, "write")))._tag, "CannotWrite")
       deepStrictEqual(file.onMessage(new Name()), Option.none())
       yield* file.close
-      assert.deepStrictEqual(log, ["Open", "Read", "Write", "WriteFlush", "Write", "Seek", "User", "Close"])
+      assert.deepStrictEqual(log, ["Open", "Seek", "Seek", "Seek", "Seek", "User", "Close"])
     }))
 
-  it.effect("WriteFlush is asked again as Write, unless there is nothing to write", () =>
+  it.effect("WriteFlush is sent again as Write, unless there is nothing to write", () =>
     Effect.gen(function*() {
       const { driver, get, log } = procedure(["Open", "Write"])
       const file = yield* driver.open(request("f", "write"))
-      assert.strictEqual(yield* file.writeFlush(bytes("abc")), 3)
-      assert.strictEqual(yield* file.writeFlush(new Uint8Array(0)), 0)
+      assert.strictEqual(yield* file.writeAt!(0, bytes("abc"), "writeFlush"), 3)
+      assert.strictEqual(yield* file.writeAt!(0, new Uint8Array(0), "writeFlush"), 0)
       assert.strictEqual(get(), "abc")
       assert.deepStrictEqual(log, ["Open", "WriteFlush", "Write", "WriteFlush"])
+    }))
+
+  it.effect("hears Exist, Delete, Parse and GetTemp, which winmm sends as flags of MMIOM_OPEN", () =>
+    Effect.gen(function*() {
+      const log: Array<string> = []
+      const driver = IOProc.fromProcedure<null>((message) => {
+        switch (message._tag) {
+          case "Exist":
+            log.push(`Exist ${message.name}`)
+            return Option.some(message.reply(Effect.succeed(true)))
+          case "Delete":
+            log.push(`Delete ${message.name}`)
+            return Option.some(message.reply(Effect.void))
+          case "Parse":
+            log.push(`Parse ${message.name}`)
+            return Option.some(message.reply(Effect.succeed(FileName.plain(`/${message.name}`))))
+          case "GetTemp":
+            log.push(`GetTemp ${message.request.prefix}`)
+            return Option.some(message.reply(Effect.succeed(FileName.plain("temp"))))
+          default:
+            return Option.none()
+        }
+      })
+      const provided = Effect.provideService(IOProc.IOProc, driver)
+      assert.isTrue(yield* provided(Mmio.exists("a")))
+      yield* provided(Mmio.remove("a"))
+      assert.strictEqual((yield* provided(Mmio.fullName("a"))).full, "/a")
+      assert.strictEqual((yield* provided(Mmio.tempName({ prefix: "p" }))).full, "temp")
+      assert.deepStrictEqual(log, ["Exist a", "Delete a", "Parse a", "GetTemp p"])
+    }))
+
+  it.scoped("a procedure that opens elsewhere than at 0 says where: the handle starts there", () =>
+    Effect.gen(function*() {
+      let content = "0123"
+      let requested: IOProc.OpenRequest | undefined
+      const driver = IOProc.fromProcedure<{ position: number }>((message) => {
+        switch (message._tag) {
+          case "Open":
+            requested = message.request
+            return Option.some(
+              message.replyAt(Effect.succeed({ file: { position: content.length }, diskOffset: content.length }))
+            )
+          case "Write":
+            return Option.some(message.reply(Effect.sync(() => {
+              content = content.slice(0, message.file.position) + text(message.source)
+              message.file.position += message.source.length
+              return message.source.length
+            })))
+          default:
+            return Option.none()
+        }
+      })
+      const file = yield* IOProc.withRoute(XYZ, driver)(
+        Mmio.open("log.txt", { access: "write", ioProc: "XYZ ", parameters: [1, 2] })
+      ).pipe(Effect.provide(storage("base")))
+      assert.strictEqual(yield* Mmio.position(file), 4)
+      yield* Mmio.write(file, bytes("X"))
+      yield* Mmio.flush(file)
+      assert.strictEqual(content, "0123X")
+      assert.strictEqual(yield* Mmio.position(file), 5)
+      deepStrictEqual(requested?.code, Option.some(XYZ))
+      assert.deepStrictEqual(requested?.parameters, [1, 2])
     }))
 
   it.effect("renames", () =>
@@ -489,8 +575,8 @@ describe("answer", () => {
 /** Reads in capitals. */
 const louder = IOProc.mapFile((file) => ({
   ...file,
-  read: (target) =>
-    Effect.tap(file.read(target), (count) => {
+  readAt: (position, target) =>
+    Effect.tap(file.readAt(position, target), (count) => {
       target.set(bytes(text(target.subarray(0, count)).toUpperCase()))
     })
 }))
@@ -519,6 +605,24 @@ class ClassDriver implements IOProc.IOProc {
   }
   find() {
     return Option.none()
+  }
+  stat(name: FileName.FileName) {
+    return this.below.stat(name)
+  }
+  list(folder: FileName.FileName) {
+    return this.below.list(folder)
+  }
+  makeFolder(name: FileName.FileName) {
+    return this.below.makeFolder(name)
+  }
+  removeFolder(name: FileName.FileName) {
+    return this.below.removeFolder(name)
+  }
+  get capabilities() {
+    return { list: false, atomicRename: true, exclusiveCreate: false }
+  }
+  get middleware() {
+    return ["class"]
   }
 }
 
@@ -563,6 +667,11 @@ describe("mapFile", () => {
         "AccessDenied"
       )
       assert.strictEqual(yield* Effect.provideService(contents("f"), IOProc.IOProc, driver), "CLASS")
+      assert.strictEqual((yield* Effect.flip(driver.stat(FileName.plain("f"))))._tag, "AccessDenied")
+      assert.isTrue(driver.capabilities.atomicRename)
+      assert.deepStrictEqual(driver.middleware, ["mapFile", "class"])
+      const named = IOProc.mapFile(IOProc.readAhead(driver), (file) => file, "counting")
+      assert.deepStrictEqual(named.middleware, ["counting", "readAhead", "mapFile", "class"])
     }))
 })
 
@@ -687,10 +796,11 @@ describe("routing", () => {
       assert.strictEqual(invalid.message, `InvalidParameter: Mmio.open plain: "arc" is not a four-character code`)
     })))
 
-  it.effect("a driver for the code of the storage stands in its place only where it is asked for", () =>
+  it.effect("a driver installed as the code of the storage serves plain names, the most recent first", () =>
     Effect.gen(function*() {
-      assert.strictEqual(yield* contents("f"), "base")
+      assert.strictEqual(yield* contents("f"), "routed")
       assert.strictEqual(yield* contents("f", { ioProc: "DOS " }), "routed")
+      assert.strictEqual(yield* contents("f").pipe(IOProc.withRoute(FourCC.DOS, saying("later"))), "later")
     }).pipe(IOProc.withRoute(FourCC.DOS, saying("routed")), Effect.provide(storage("base"))))
 
   it.effect("openWith asks the driver it is given, with the whole name", () =>

@@ -1,6 +1,7 @@
 import { FileName, type IOProc, MemoryIOProc, Mmio } from "@effect-mmio/core"
 import { assert, describe, it, layer } from "@effect/vitest"
-import { Effect, Equal, FastCheck as fc, Layer } from "effect"
+import { Chunk, Effect, Equal, Exit, FastCheck as fc, Layer, Option, Stream } from "effect"
+import { Cursor } from "./support/cursor.js"
 
 const bytes = (text: string) => new TextEncoder().encode(text)
 const text = (bytes: Uint8Array) => new TextDecoder().decode(bytes)
@@ -10,10 +11,20 @@ const { make } = MemoryIOProc
 const request = (name: string, options: Partial<Omit<IOProc.OpenRequest, "name">> = {}): IOProc.OpenRequest => ({
   name: FileName.plain(name),
   access: "read",
-  create: false,
+  create: "no",
   share: "compat",
+  code: Option.none(),
+  parameters: undefined,
+  ifVersion: Option.none(),
+  buffered: true,
   ...options
 })
+
+/** A file of the storage, with a cursor. */
+const cursor = (storage: IOProc.IOProc, name: string, options?: Partial<Omit<IOProc.OpenRequest, "name">>) =>
+  Effect.map(storage.open(request(name, options)), (file) => new Cursor(file))
+
+const creating = { access: "write", create: "truncate" } as const
 
 const writing = { access: "write", create: true } as const
 
@@ -127,9 +138,9 @@ describe("MemoryIOProc", () => {
         assert.strictEqual(yield* open("a/c"), "FileNotFound")
         assert.strictEqual(yield* open("b/c"), "PathNotFound")
         assert.strictEqual(yield* open("a/b/c"), "PathNotFound", "a file is no folder")
-        assert.strictEqual(yield* open("b/c", writing), "PathNotFound")
+        assert.strictEqual(yield* open("b/c", creating), "PathNotFound")
         assert.strictEqual(yield* open("a"), "CannotOpen")
-        assert.strictEqual(yield* open("a", writing), "CannotOpen")
+        assert.strictEqual(yield* open("a", creating), "CannotOpen")
         assert.strictEqual(yield* open("/"), "CannotOpen")
         assert.strictEqual(yield* open(""), "CannotOpen")
         assert.strictEqual(yield* open("c", { access: "write" }), "FileNotFound")
@@ -158,11 +169,11 @@ describe("MemoryIOProc", () => {
     it.effect("a file does what it was opened for, and no more", () =>
       Effect.gen(function*() {
         const storage = yield* make({ files: { a: bytes("hello") } })
-        const reader = yield* storage.open(request("a"))
-        const writer = yield* storage.open(request("a", { access: "write" }))
-        const both = yield* storage.open(request("a", { access: "readWrite" }))
+        const reader = yield* cursor(storage, "a")
+        const writer = yield* cursor(storage, "a", { access: "write" })
+        const both = yield* cursor(storage, "a", { access: "readWrite" })
         const target = new Uint8Array(1)
-        assert.strictEqual(yield* tag(reader.write(target)), "CannotWrite")
+        assert.isUndefined(reader.file.writeAt)
         assert.strictEqual(yield* tag(writer.read(target)), "CannotRead")
         assert.strictEqual(yield* writer.write(target), 1)
         assert.strictEqual(yield* both.read(target), 1)
@@ -171,30 +182,30 @@ describe("MemoryIOProc", () => {
   })
 
   describe("files", () => {
-    it.effect("every open file has a position of its own, and sees what others write", () =>
+    it.effect("every open file sees what others write", () =>
       Effect.gen(function*() {
         const storage = yield* make({ files: { a: bytes("abc") } })
-        const first = yield* storage.open(request("a", { access: "readWrite" }))
-        const second = yield* storage.open(request("a"))
+        const first = yield* cursor(storage, "a", { access: "readWrite" })
+        const second = yield* cursor(storage, "a")
         const target = new Uint8Array(2)
         yield* first.write(bytes("XY"))
         assert.strictEqual(yield* second.read(target), 2)
         assert.strictEqual(text(target), "XY")
         assert.strictEqual(yield* first.read(target), 1)
-        assert.strictEqual(yield* second.seek(0, "end"), 3)
-        yield* first.seek(9, "start")
+        assert.strictEqual(yield* second.file.size, 3)
+        first.position = 9
         yield* first.write(bytes("!"))
-        assert.strictEqual(yield* second.seek(0, "end"), 10)
+        assert.strictEqual(yield* second.file.size, 10)
       }))
 
     it.effect("a gap reads as zeros, also where longer content was cut before", () =>
       Effect.gen(function*() {
         const storage = yield* make({ files: { a: bytes("0123456789") } })
-        const file = yield* storage.open(request("a", { access: "readWrite", create: true }))
+        const file = yield* cursor(storage, "a", { access: "readWrite", create: "truncate" })
         yield* file.write(bytes("ab"))
-        yield* file.seek(6, "start")
-        assert.strictEqual(yield* file.read(new Uint8Array(4)), 0, "behind the end there is nothing to read")
-        assert.strictEqual(yield* file.seek(0, "current"), 6)
+        file.position = 6
+        assert.strictEqual(yield* file.read(new Uint8Array(4)), 0, "past the end there is nothing to read")
+        assert.strictEqual(file.position, 6)
         yield* file.write(bytes("c"))
         assert.deepStrictEqual([...(yield* storage.bytes("a"))], [97, 98, 0, 0, 0, 0, 99])
       }))
@@ -215,7 +226,7 @@ describe("MemoryIOProc", () => {
         assert.strictEqual(text(yield* storage.bytes("a")), "def")
         assert.strictEqual(text(yield* storage.bytes("b")), "def")
         const written = bytes("ghi")
-        const file = yield* storage.open(request("c", writing))
+        const file = yield* cursor(storage, "c", creating)
         yield* file.write(written)
         written.fill(0)
         assert.strictEqual(text(yield* storage.bytes("c")), "ghi")
@@ -224,10 +235,10 @@ describe("MemoryIOProc", () => {
     it.effect("bytes that cannot be held are CannotExpand, and change nothing", () =>
       Effect.gen(function*() {
         const storage = yield* make({ files: { a: bytes("abc") } })
-        const file = yield* storage.open(request("a", { access: "write" }))
-        yield* file.seek(Number.MAX_SAFE_INTEGER - 10, "start")
+        const file = yield* cursor(storage, "a", { access: "write" })
+        file.position = Number.MAX_SAFE_INTEGER - 10
         assert.strictEqual(yield* tag(file.write(bytes("x"))), "CannotExpand")
-        assert.strictEqual(yield* file.seek(0, "current"), Number.MAX_SAFE_INTEGER - 10)
+        assert.strictEqual(file.position, Number.MAX_SAFE_INTEGER - 10)
         assert.strictEqual(text(yield* storage.bytes("a")), "abc")
       }))
   })
@@ -237,7 +248,7 @@ describe("MemoryIOProc", () => {
       Effect.gen(function*() {
         const storage = yield* make()
         yield* storage.put("x/y", bytes("a longer content"))
-        const file = yield* storage.open(request("x/y"))
+        const file = yield* cursor(storage, "x/y")
         yield* storage.put("/x/y", bytes("new"))
         const target = new Uint8Array(20)
         assert.strictEqual(yield* file.read(target), 3)
@@ -250,8 +261,8 @@ describe("MemoryIOProc", () => {
         assert.strictEqual(yield* tag(storage.put("a", bytes(""))), "CannotOpen")
         assert.strictEqual(yield* tag(storage.put("a/b/c", bytes(""))), "CannotOpen")
         assert.strictEqual(yield* tag(storage.put("/", bytes(""))), "CannotOpen")
-        assert.strictEqual(yield* tag(storage.makeFolder("a/b")), "CannotOpen")
-        assert.strictEqual(yield* tag(storage.makeFolder("a/b/c")), "CannotOpen")
+        assert.strictEqual(yield* tag(storage.makeFolder("a/b")), "CannotWrite")
+        assert.strictEqual(yield* tag(storage.makeFolder("a/b/c")), "PathNotFound")
         assert.strictEqual(yield* tag(storage.makeFolder("a")), "success")
         assert.strictEqual(yield* tag(storage.bytes("a")), "FileNotFound")
         assert.deepStrictEqual(yield* storage.folders, ["/a"])
@@ -266,6 +277,93 @@ describe("MemoryIOProc", () => {
         yield* Mmio.flush(file)
         assert.strictEqual((yield* storage.bytes("a")).length, 3)
       })))
+  })
+
+  describe("facts about names", () => {
+    it.effect("stat knows files and folders, and a version that changes with the content", () =>
+      Effect.gen(function*() {
+        const storage = yield* make({ files: { "a/b": bytes("abc") } })
+        const stat = (name: string) => storage.stat(FileName.plain(name))
+        const before = yield* stat("a/b")
+        assert.strictEqual(before.kind, "file")
+        assert.deepStrictEqual(Option.getOrThrow(before.size), 3)
+        assert.strictEqual((yield* stat("a")).kind, "folder")
+        assert.strictEqual((yield* stat("/")).kind, "folder")
+        assert.strictEqual(yield* tag(stat("a/c")), "FileNotFound")
+        assert.strictEqual(yield* tag(stat("c/d")), "PathNotFound")
+        assert.isTrue(Equal.equals((yield* stat("a/b")).version, before.version))
+        yield* save(storage, "a/b", "xyz")
+        assert.isFalse(Equal.equals((yield* stat("a/b")).version, before.version))
+      }))
+
+    it.effect("opening checks the version that is asked for", () =>
+      Effect.gen(function*() {
+        const storage = yield* make({ files: { a: bytes("abc") } })
+        const { version } = yield* storage.stat(FileName.plain("a"))
+        yield* storage.open(request("a", { ifVersion: version }))
+        const open = (ifVersion: string) => Effect.scoped(Mmio.openWith(storage, "a", { ifVersion }))
+        assert.strictEqual(yield* tag(open(Option.getOrThrow(version))), "success")
+        assert.strictEqual(yield* tag(open("another")), "VersionChanged")
+        yield* save(storage, "a", "xyz")
+        assert.strictEqual(yield* tag(open(Option.getOrThrow(version))), "VersionChanged")
+      }))
+
+    it.effect("list gives the names in a folder, and not below", () =>
+      Effect.gen(function*() {
+        const storage = yield* make({
+          files: { "a/b": bytes(""), "a/c/d": bytes(""), "e": bytes("") },
+          folders: ["a/f"]
+        })
+        const names = (folder: string) =>
+          Effect.map(
+            Stream.runCollect(storage.list(FileName.plain(folder))),
+            (entries) => Chunk.toReadonlyArray(entries).map(({ kind, name }) => `${kind} ${name}`).toSorted()
+          )
+        assert.deepStrictEqual(yield* names("a"), ["file b", "folder c", "folder f"])
+        assert.deepStrictEqual(yield* names("/"), ["file e", "folder a"])
+        assert.deepStrictEqual(yield* names("a/f"), [])
+        assert.strictEqual(yield* tag(names("x")), "PathNotFound")
+      }))
+
+    it.effect("folders are made in folders that exist, and removed where they are empty", () =>
+      Effect.gen(function*() {
+        const storage = yield* make({ files: { "a/b": bytes("") } })
+        const removed = (name: string) => tag(storage.removeFolder(FileName.plain(name)))
+        yield* storage.makeFolder(FileName.plain("a/c"))
+        assert.strictEqual(yield* tag(storage.makeFolder("x/y")), "PathNotFound")
+        assert.deepStrictEqual(yield* storage.folders, ["/a", "/a/c"])
+        assert.strictEqual(yield* removed("a"), "CannotWrite")
+        assert.strictEqual(yield* removed("a/b"), "PathNotFound")
+        assert.strictEqual(yield* removed("/"), "CannotWrite")
+        assert.strictEqual(yield* removed("a/c"), "success")
+        assert.strictEqual(yield* removed("a/c"), "PathNotFound")
+      }))
+
+    it.effect("of many that create a new name, one succeeds", () =>
+      Effect.gen(function*() {
+        const storage = yield* make()
+        const exits = yield* Effect.forEach(
+          Array.from({ length: 50 }),
+          () => Effect.exit(Effect.scoped(Mmio.openWith(storage, "a", { access: "write", create: "new" }))),
+          { concurrency: "unbounded" }
+        )
+        assert.lengthOf(exits.filter(Exit.isSuccess), 1)
+        const error = yield* Effect.flip(storage.open(request("a", { access: "write", create: "new" })))
+        assert.deepStrictEqual([error._tag, error.errno], ["CannotOpen", "EEXIST"])
+      }))
+
+    it.effect("truncate cuts a file or adds zeros", () =>
+      Effect.gen(function*() {
+        const storage = yield* make({ files: { a: bytes("abcdef") } })
+        const { file } = yield* cursor(storage, "a", { access: "readWrite" })
+        yield* file.truncate!(3)
+        assert.strictEqual(text(yield* storage.bytes("a")), "abc")
+        yield* file.truncate!(6)
+        assert.deepStrictEqual([...(yield* storage.bytes("a"))], [97, 98, 99, 0, 0, 0])
+        yield* file.truncate!(0)
+        assert.strictEqual(yield* file.size, 0)
+        assert.strictEqual(yield* tag(file.truncate!(-1)), "CannotWrite")
+      }))
   })
 
   describe("rename and remove", () => {
@@ -312,7 +410,7 @@ describe("MemoryIOProc", () => {
     it.effect("a file that is open lives on when it is removed or replaced, apart from one of the same name", () =>
       Effect.gen(function*() {
         const storage = yield* make({ files: { "a": bytes("old"), "c": bytes("replacing") } })
-        const file = yield* storage.open(request("a", { access: "readWrite", share: "exclusive" }))
+        const file = yield* cursor(storage, "a", { access: "readWrite", share: "exclusive" })
         yield* storage.remove(a)
         const target = new Uint8Array(3)
         assert.strictEqual(yield* file.read(target), 3)
@@ -320,7 +418,7 @@ describe("MemoryIOProc", () => {
         yield* save(storage, "a", "new") // neither denied by the old one's claim, nor mixed with its bytes
         yield* file.write(bytes("!"))
         assert.strictEqual(yield* load(storage, "a"), "new")
-        const second = yield* storage.open(request("a"))
+        const second = yield* cursor(storage, "a")
         yield* storage.rename(FileName.plain("c"), a)
         assert.strictEqual(yield* second.read(target), 3)
         assert.strictEqual(text(target), "new")
@@ -330,10 +428,10 @@ describe("MemoryIOProc", () => {
     it.effect("a claim goes with the file when it is renamed", () =>
       Effect.gen(function*() {
         const storage = yield* make({ files: { "a": bytes("a"), "dir/x": bytes("") } })
-        const file = yield* storage.open(request("a", { share: "exclusive" }))
+        const file = yield* cursor(storage, "a", { share: "exclusive" })
         yield* storage.rename(a, b)
         assert.strictEqual(yield* tag(storage.open(request("dir/b"))), "SharingViolation")
-        yield* file.close
+        yield* file.file.close
         assert.strictEqual(yield* tag(storage.open(request("dir/b"))), "success")
       }))
   })
@@ -342,15 +440,15 @@ describe("MemoryIOProc", () => {
     it.effect("a file that another handle denies is neither opened nor cut", () =>
       Effect.gen(function*() {
         const storage = yield* make({ files: { a: bytes("abc") } })
-        const reader = yield* storage.open(request("a", { share: "denyWrite" }))
-        const error = yield* Effect.flip(storage.open(request("./a", { ...writing, share: "denyNone" })))
+        const reader = yield* cursor(storage, "a", { share: "denyWrite" })
+        const error = yield* Effect.flip(storage.open(request("./a", { ...creating, share: "denyNone" })))
         assert.strictEqual(
           error.message,
           "SharingViolation: MemoryIOProc.open ./a: another handle has it open for read as denyWrite"
         )
         assert.strictEqual(text(yield* storage.bytes("a")), "abc")
         assert.strictEqual(yield* tag(storage.open(request("a", { share: "denyNone" }))), "success")
-        yield* reader.close
+        yield* reader.file.close
       }))
 
     it.effect("closing a handle gives its claim back", () =>
@@ -367,7 +465,7 @@ describe("MemoryIOProc", () => {
     it.effect("a new file is claimed as well", () =>
       Effect.gen(function*() {
         const storage = yield* make()
-        yield* storage.open(request("a", { ...writing, share: "exclusive" }))
+        yield* cursor(storage, "a", { ...creating, share: "exclusive" })
         assert.strictEqual(yield* tag(storage.open(request("a", { share: "denyNone" }))), "SharingViolation")
       }))
   })

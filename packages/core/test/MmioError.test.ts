@@ -43,12 +43,24 @@ describe("MmioError", () => {
     })
   }
 
-  it("there are sixteen MMIOERR numbers and two of MMSYSERR, each of one class", () => {
+  it("there are sixteen MMIOERR numbers and two of MMSYSERR, each of one class, and VersionChanged without a number", () => {
     assert.strictEqual(new Set(errors.map(([error]) => error.code)).size, 18)
     const classes = Object.values(MmioError).filter((value) =>
       typeof value === "function" && value.prototype instanceof Error
     )
-    assert.strictEqual(classes.length, 18)
+    assert.strictEqual(classes.length, 19)
+    const changed = new MmioError.VersionChanged({ operation: "Mmio.commit", file: "a", description: "it changed" })
+    assert.isUndefined(changed.code)
+    assert.strictEqual(changed.message, "VersionChanged: Mmio.commit a: it changed")
+  })
+
+  it("errno is the name of the system's error, from the cause or given", () => {
+    const details = { operation: "Mmio.write", file: "a", description: "no space left on device", written: 0 }
+    const error = new MmioError.CannotWrite({ ...details, cause: noSpace })
+    assert.strictEqual(error.errno, "ENOSPC")
+    assert.strictEqual(MmioError.withDetails(error, { position: 5 }).errno, "ENOSPC")
+    assert.strictEqual(new MmioError.CannotWrite({ ...details, errno: "EDQUOT" }).errno, "EDQUOT")
+    assert.isUndefined(new MmioError.CannotWrite(details).errno)
   })
 
   describe("message", () => {

@@ -1,4 +1,4 @@
-import { FourCC, type IOProc, MemoryIOProc, Mmio, MmioError, Riff } from "@effect-mmio/core"
+import { FourCC, IOProc, MemoryIOProc, Mmio, MmioError, Riff } from "@effect-mmio/core"
 import { Arbitraries, Crash, Fault, Interruption, Model } from "@effect-mmio/testing"
 import { assert, describe, it, layer } from "@effect/vitest"
 import { deepStrictEqual } from "@effect/vitest/utils"
@@ -6,6 +6,7 @@ import { Cause, Chunk, Effect, Exit, FastCheck as fc, Layer, Option, Scope, Stre
 import { build } from "./support/build.js"
 import { TestStorage } from "./support/driver.js"
 import { Journal } from "./support/journal.js"
+import { wasWrittenInOnePass } from "./support/onePass.js"
 import { scale } from "./support/scale.js"
 import { SparseStorage } from "./support/sparse.js"
 
@@ -138,34 +139,39 @@ layer(Layer.empty)("a form", (it) => {
           ? rf64("WAVE", chunks, 4, (bytes) => Math.floor(bytes / 4))
           : riff("WAVE", chunks)
         assert.deepStrictEqual(storage.bytes, expected)
-        assert.deepStrictEqual(storage.log.filter(({ call }) => call === "seek"), [])
+        assert.isTrue(wasWrittenInOnePass(storage))
       }),
     { fastCheck }
   )
 })
 
-/** A storage that takes bytes once, and says so. */
-const forwardOnly = (storage: TestStorage, says = true): IOProc.IOProc => ({
-  ...storage.ioProc,
-  open: (request) =>
-    Effect.map(storage.ioProc.open(request), (file): IOProc.File => {
-      let position = 0
-      const counting = (count: number) => {
-        position += count
-        return count
-      }
-      return {
-        ...file,
-        write: (source) => Effect.map(file.write(source), counting),
-        writeFlush: (source) => Effect.map(file.writeFlush(source), counting),
-        seek: (offset, from) =>
-          (from === "start" && offset === position) || (from === "current" && offset === 0)
-            ? Effect.succeed(position)
-            : Effect.fail(new MmioError.CannotSeek({ operation: "seek", file: "test", description: "a pipe" })),
-        ...(says ? { forwardOnly: true } : {})
-      }
-    })
-})
+/** A storage that takes bytes once; `says` is whether its capabilities say so. */
+const forwardOnly = (storage: TestStorage, says = true): IOProc.IOProc =>
+  IOProc.make({
+    open: () =>
+      Effect.sync(() => {
+        const file = storage.file()
+        let position = 0
+        const write = (mode: IOProc.WriteMode) => (source: Uint8Array) =>
+          Effect.map(file.writeAt!(position, source, mode), (count) => {
+            position += count
+            return count
+          })
+        return IOProc.makeCursorFile({
+          name: "a pipe",
+          capabilities: { forwardOnly: says },
+          read: () =>
+            Effect.fail(new MmioError.CannotRead({ operation: "read", file: "a pipe", description: "it only writes" })),
+          write: write("write"),
+          writeFlush: write("writeFlush"),
+          seek: (offset, from) =>
+            (from === "start" && offset === position) || (from === "current" && offset === 0)
+              ? Effect.succeed(position)
+              : Effect.fail(new MmioError.CannotSeek({ operation: "seek", file: "a pipe", description: "a pipe" })),
+          close: file.close
+        })
+      })
+  })
 
 describe("storage that only goes forward", () => {
   for (const says of [true, false]) {
@@ -251,19 +257,17 @@ describe("storage that only goes forward", () => {
       const header = new TestStorage(new Uint8Array(0))
       let length = 0
       const block = new Uint8Array(2 ** 27)
-      const counting: IOProc.IOProc = {
-        ...header.ioProc,
-        open: (request) =>
-          Effect.map(header.ioProc.open(request), (file): IOProc.File => ({
-            ...file,
-            forwardOnly: true,
-            write: (source) => {
-              length += source.length
-              return source.length < 1000 ? file.write(source) : Effect.succeed(source.length)
-            },
-            seek: (offset) => Effect.die(`asked to go to ${offset}`)
-          }))
-      }
+      const counting = IOProc.mapFile(header.ioProc, (file) =>
+        IOProc.wrapFile(file, {
+          capabilities: { ...file.capabilities, forwardOnly: true },
+          size: Effect.die("asked for the size"),
+          writeAt: (position, source, mode) => {
+            assert.strictEqual(position, length)
+            length += source.length
+            if (source.length >= 1000) return Effect.succeed(source.length)
+            return file.writeAt!(header.bytes.length, source, mode)
+          }
+        }))
       const file = yield* Mmio.openWith(counting, "test", { access: "write", buffer: "none" })
       const blob = 2 ** 27 * 33
       const size = 4 + 8 + blob + 8 + 6
@@ -539,7 +543,7 @@ describe("a recording", () => {
               })
           }
         )
-        assert.isAbove(report.crashes, 100)
+        assert.isAtLeast(report.crashes, scale(100))
       }), 60_000)
 
     it.effect(

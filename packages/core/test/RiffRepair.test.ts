@@ -34,6 +34,28 @@ const contents = ({ chunks }: Riff.Tree, bytes: Uint8Array) =>
       : [...bytes.subarray(chunk.dataOffset, chunk.dataOffset + available)]
   }))
 
+describe("forms one after another", () => {
+  it.effect("stay forms: one that follows another is no chunk of it, whatever the sizes say", () =>
+    Effect.gen(function*() {
+      const riff = (size: number) => {
+        const bytes = new Uint8Array(40)
+        bytes.set([0x72, 0x69, 0x66, 0x66, 0x2e, 0x91, 0xcf, 0x11, 0xa5, 0xd6, 0x28, 0xdb, 0x04, 0xc1, 0, 0])
+        bytes.set([size], 16)
+        bytes.set([0x57, 0x41, 0x56, 0x45, 0xf3, 0xac, 0xd3, 0x11, 0x8c, 0xd1, 0, 0xc0, 0x4f, 0x8e, 0xdb, 0x8a], 24)
+        return bytes
+      }
+      const bytes = Uint8Array.from([...riff(40), ...riff(0), ...riff(40)])
+      const { result } = yield* inMemory(bytes, (file) =>
+        Effect.gen(function*() {
+          const first = yield* Riff.repair(file)
+          const again = yield* Riff.repair(file)
+          return { first, again }
+        }))
+      assert.lengthOf(result.first, 1)
+      assert.deepStrictEqual(result.again, [])
+    }))
+})
+
 layer(Layer.empty)("a repair of whatever bytes", (it) => {
   it.effect.prop(
     "corrects sizes, and nothing else; what a forgiving reader found is what everyone finds then; a second one has nothing to do",

@@ -1,4 +1,4 @@
-import { FourCC, Mmio, MmioError, Riff, RiffLimits, RiffProblem } from "@effect-mmio/core"
+import { FourCC, IOProc, Mmio, MmioError, Riff, RiffLimits, RiffProblem } from "@effect-mmio/core"
 import { Arbitraries, Interruption, Model } from "@effect-mmio/testing"
 import { assert, describe, it, layer } from "@effect/vitest"
 import { Chunk, Effect, Either, FastCheck as fc, Layer, Option, Scope, Stream } from "effect"
@@ -41,7 +41,7 @@ const collect = <A, E, R>(stream: Stream.Stream<A, E, R>) =>
 const byOffset = (a: Family.Complaint, b: Family.Complaint) => a[1] - b[1] || (a[0] < b[0] ? -1 : 1)
 
 const complaints = (problems: ReadonlyArray<RiffProblem.RiffProblem>): ReadonlyArray<Family.Complaint> =>
-  problems.map(({ _tag, offset }) => [_tag, offset] as const).toSorted(byOffset)
+  problems.map(({ _tag, count, offset }) => [_tag, offset, count] as const).toSorted(byOffset)
 
 layer(Layer.empty)("a walk over whatever bytes", (it) => {
   for (
@@ -73,7 +73,7 @@ layer(Layer.empty)("a walk over whatever bytes", (it) => {
             Family.flat(expected.nodes).map(Family.declared)
           )
           // No byte is read twice, but for headers that the end of a window cuts, and none is looked for behind the end.
-          const reads = storage?.log.slice(before).filter(({ call }) => call === "read").length ?? 0
+          const reads = storage?.log.slice(before).filter(({ call }) => call === "readAt").length ?? 0
           assert.isAtMost(reads, 2 * (bytes.length / Math.min(how.atMost, 8) + 2))
           assert.strictEqual(yield* Mmio.position(file), start)
           assert.isTrue(problems.every(({ message }) => message !== ""))
@@ -176,16 +176,39 @@ describe("limits", () => {
       assert.deepStrictEqual(seen, ["RIFF", "aaaa", "bbbb"])
     }))
 
-  it.scoped("no more problems are listed than one can want to read", () =>
+  it.scoped("a problem that repeats in a container is listed once, with a count", () =>
     Effect.gen(function*() {
+      const list = (...children: ReadonlyArray<Model.Chunk>): Model.Chunk => ({ id: "LIST", type: "INFO", children })
       const file = yield* Mmio.openMemory({
-        bytes: riff(leaf("\u0001bcd"), leaf("\u0002bcd"), leaf("\u0003bcd"), leaf("\u0004bcd"))
+        bytes: riff(leaf("\u0001bcd"), list(leaf("\u0002bcd"), leaf("\u0003bcd")), leaf("\u0004bcd"), leaf("\u0005bcd"))
       })
-      const problems = yield* RiffLimits.withLimits({ problems: 2 })(Riff.verify(file))
-      assert.deepStrictEqual(problems.map(({ _tag, offset }) => [_tag, offset]), [
-        ["UnprintableId", 12],
-        ["UnprintableId", 20],
-        ["LimitExceeded", 28]
+      const problems = yield* Riff.verify(file)
+      assert.deepStrictEqual(problems, [
+        new RiffProblem.UnprintableId({ offset: 12, id: FourCC.make("\u0001bcd"), count: 3 }),
+        new RiffProblem.UnprintableId({ offset: 32, id: FourCC.make("\u0002bcd"), count: 2 })
+      ])
+      assert.strictEqual(problems[1]?.message, "the id at 32, \"\\x02bcd\", cannot be printed (2 times)")
+      assert.deepStrictEqual((yield* Riff.tree(file, { lenient: true })).problems, problems)
+    }))
+
+  it.scoped("problems beyond the limit are counted, by a warning where all of them are warnings", () =>
+    Effect.gen(function*() {
+      const list = (...children: ReadonlyArray<Model.Chunk>): Model.Chunk => ({ id: "LIST", type: "INFO", children })
+      const bytes = riff(leaf("\u0001bcd"), list(leaf("\u0002bcd")), list(leaf("\u0003bcd")), list(leaf("\u0004bcd")))
+      const limited = (bytes: Uint8Array, problems: number) =>
+        Effect.flatMap(Mmio.openMemory({ bytes }), (file) => Riff.verify(file)).pipe(
+          RiffLimits.withLimits({ problems })
+        )
+      const warned = yield* limited(bytes, 2)
+      assert.deepStrictEqual(warned.slice(2), [
+        new RiffProblem.ProblemsOmitted({ offset: 52, count: 2, value: 2, level: "warning" })
+      ])
+      assert.deepStrictEqual(warned.map(({ level }) => level), ["warning", "warning", "warning"])
+      // the last chunk declares more than there is
+      const damaged = bytes.with(bytes.length - 4, 1)
+      assert.deepStrictEqual((yield* limited(damaged, 2)).map(({ level }) => level), ["warning", "warning", "error"])
+      assert.deepStrictEqual(yield* limited(damaged, 0), [
+        new RiffProblem.ProblemsOmitted({ offset: 12, count: 5, value: 0, level: "error" })
       ])
     }))
 
@@ -294,23 +317,22 @@ describe("the stream of chunks", () => {
       const storage = new TestStorage(many)
       const file = storage.file()
       let position = 0
-      const pipe = yield* Mmio.fromFile({
-        ...file,
-        read: (target) =>
-          Effect.tap(file.read(target), (count) =>
-            Effect.sync(() => {
+      const pipe = yield* Mmio.fromFile(
+        IOProc.makeCursorFile({
+          name: "a pipe",
+          capabilities: { forwardOnly: true },
+          read: (target) =>
+            Effect.map(file.readAt(position, target), (count) => {
               position += count
-            })),
-        seek: (offset, from) =>
-          (from === "start" && offset >= position) || (from === "current" && offset >= 0)
-            ? Effect.tap(file.seek(offset, from), (at) =>
-              Effect.sync(() => {
-                position = at
-              }))
-            : Effect.fail(
+              return count
+            }),
+          seek: () =>
+            Effect.fail(
               new MmioError.CannotSeek({ operation: "seek", file: "a pipe", description: "it only goes forward" })
             )
-      }, { buffer: "none" })
+        }),
+        { buffer: "none" }
+      )
       assert.strictEqual((yield* collect(Riff.chunks(pipe))).length, 501)
     }))
 
@@ -318,10 +340,10 @@ describe("the stream of chunks", () => {
     Effect.gen(function*() {
       const large = new TestStorage(riff(...Array.from({ length: 20 }, () => leaf("movi", ...new Uint8Array(50_000)))))
       yield* Stream.runDrain(Riff.chunks(yield* Mmio.openWith(large.ioProc, "test", { buffer: "none" })))
-      assert.isAtMost(large.log.reduce((sum, { call, count }) => call === "read" ? sum + count : sum, 0), 24 * 4096)
+      assert.isAtMost(large.log.reduce((sum, { call, count }) => call === "readAt" ? sum + count : sum, 0), 24 * 4096)
       const small = new TestStorage(riff(...Array.from({ length: 20_000 }, () => leaf("idx ", 1, 2, 3, 4))))
       yield* Stream.runDrain(Riff.chunks(yield* Mmio.openWith(small.ioProc, "test", { buffer: "none" })))
-      const reads = small.log.filter(({ call }) => call === "read")
+      const reads = small.log.filter(({ call }) => call === "readAt")
       assert.isAtMost(reads.length, 12)
       // What it holds does not grow with the file.
       assert.isAtMost(Math.max(...reads.map(({ count }) => count)), 65_536)
@@ -335,7 +357,7 @@ describe("the stream of chunks", () => {
   it.scoped("fails with what the driver fails with, and on a handle for writing as reading it does", () =>
     Effect.gen(function*() {
       const storage = new TestStorage(bytes)
-      storage.behaviour = { fails: (call) => storage.log[call]?.call === "read" }
+      storage.behaviour = { fails: (call) => storage.log[call]?.call === "readAt" }
       const file = yield* Mmio.openWith(storage.ioProc, "test", { buffer: "none" })
       const tree = yield* Riff.tree(file).pipe(Effect.either)
       assert.isTrue(Either.isLeft(tree) && tree.left._tag === "CannotRead" && tree.left.operation === "Riff.tree")

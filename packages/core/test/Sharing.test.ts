@@ -104,6 +104,17 @@ describe("Sharing", () => {
     assert.property(table.claim("a", claim(["W", "denyNone"])), "conflict")
   })
 
+  it("lists the claims on a file", () => {
+    const table = Sharing.makeTable()
+    assert.deepStrictEqual(table.claims("a"), [])
+    const release = claimed(table, "a", ["R", "compat"])
+    claimed(table, "a", ["W", "compat"])
+    claimed(table, "b", ["W", "compat"])
+    assert.deepStrictEqual(table.claims("a"), [claim(["R", "compat"]), claim(["W", "compat"])])
+    release()
+    assert.deepStrictEqual(table.claims("a"), [claim(["W", "compat"])])
+  })
+
   it("a claim that was refused leaves nothing behind", () => {
     const table = Sharing.makeTable()
     const release = claimed(table, "a", ["R", "denyWrite"])

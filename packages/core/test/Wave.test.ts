@@ -100,6 +100,9 @@ const damaged = (data: Uint8Array): fc.Arbitrary<Uint8Array> => {
   return fc.array(edit, { maxLength: 4 }).map((edits) => edits.reduce((bytes, edit) => edit(bytes), data))
 }
 
+/** Whatever their bytes are, they are a text, or stay bytes. */
+const cannotFail: ReadonlySet<keyof Wave.Known> = new Set(["iXML", "axml", "_PMX", "ID3 ", "id3 "])
+
 describe.each(keys)("%s", (key) => {
   for (const byteOrder of byteOrders) {
     it(`values become bytes and the same values again, ${byteOrder}-endian`, () => {
@@ -119,7 +122,7 @@ describe.each(keys)("%s", (key) => {
       fc.assert(
         fc.property(
           fc.oneof(
-            fc.uint8Array({ maxLength: 700, size: "max" }),
+            fc.uint8Array({ maxLength: key === "cart" ? 2100 : 700, size: "max" }),
             arbitrary.chain((value) => damaged(Either.getOrThrow(encode(key, value, byteOrder))))
           ),
           (data) => {
@@ -132,9 +135,9 @@ describe.each(keys)("%s", (key) => {
         ),
         { numRuns: scale(500) }
       )
-      // both happen, or the property says little; formats that are not looked into have nothing to fail
-      assert.isAbove(counts.values, 20)
-      if (Wave.chunk[key] !== Wave.chunk.iXML) assert.isAbove(counts.failures, 20)
+      // both happen, or the property says little
+      assert.isAbove(counts.values, scale(20))
+      if (!cannotFail.has(key)) assert.isAbove(counts.failures, scale(20))
     })
   }
 })
@@ -175,7 +178,7 @@ describe("fmt", () => {
     says("fmt ", bytes("0100 0200 44ac0000 10b10200 0400 1000 ffff 01"), { ...pcm, rest: bytes("ffff 01") })
   })
 
-  it("of another format has extra bytes, and what is behind them", () => {
+  it("of another format has extra bytes, and bytes after them", () => {
     says("fmt ", bytes("0600 0100 401f0000 401f0000 0100 0800 0000"), {
       _tag: "WaveFormatEx",
       formatTag: "aLaw",
@@ -320,7 +323,9 @@ describe("framesIn", () => {
 
   it("counts whole frames of what has no blocks", () => {
     deepStrictEqual([0, 3, 4, 400, 403].map((bytes) => frames({}, bytes)), [0, 0, 1, 100, 100])
-    for (const formatTag of ["ieeeFloat", "aLaw", "muLaw"] as const) assert.strictEqual(frames({ formatTag }, 41), 10)
+    assert.strictEqual(frames({ formatTag: "ieeeFloat" }, 41), 10)
+    // a sample of a byte, whatever the bits per sample
+    for (const formatTag of ["aLaw", "muLaw"] as const) assert.strictEqual(frames({ formatTag }, 41), 20)
     assert.strictEqual(
       Option.getOrNull(Wave.framesIn({ ...pcm, _tag: "WaveFormat" }, 2 ** 40 + 3)),
       2 ** 38,
@@ -331,7 +336,7 @@ describe("framesIn", () => {
   it("counts the frames of whole blocks", () => {
     // the blocks of SoX and ffmpeg, which say in the extra bytes how many samples they have: 500, 2041 and 320
     assert.strictEqual(
-      frames({ formatTag: "msAdpcm", channels: 2, blockAlign: 512, bitsPerSample: 4 }, 2560 + 511),
+      frames({ formatTag: "msAdpcm", channels: 2, blockAlign: 512, bitsPerSample: 4 }, 2560 + 13),
       2500
     )
     assert.strictEqual(frames({ formatTag: "imaAdpcm", channels: 1, blockAlign: 1024, bitsPerSample: 4 }, 3072), 6123)
@@ -341,7 +346,7 @@ describe("framesIn", () => {
   })
 
   it("finds none where nothing can be counted", () => {
-    for (const formatTag of ["pcm", "msAdpcm", "imaAdpcm", "gsm610", "mpeg"] as const) {
+    for (const formatTag of ["msAdpcm", "imaAdpcm", "gsm610", "mpeg"] as const) {
       assert.strictEqual(frames({ formatTag, blockAlign: 0 }, 400), null, "a block align of 0 cannot divide")
     }
     for (const formatTag of ["msAdpcm", "imaAdpcm"] as const) {
@@ -519,22 +524,7 @@ describe("LIST INFO", () => {
       refuses("LIST:INFO", { tags: [{ id, text: "ab" }, { id, ...tag }] }, ["tags", 1, key], message)
     refusesTag({ text: "a\0b" }, "text", "a zero ends the text: what follows belongs into `behind`")
     refusesTag({ text: "\ud800" }, "text", "there is a character that utf-8 does not have")
-    refusesTag(
-      { text: "\u0141", encoding: "windows-1252" },
-      "text",
-      "there is a character that windows-1252 does not have"
-    )
-    refusesTag(
-      { text: "\x80", encoding: "windows-1252" },
-      "text",
-      "there is a character that windows-1252 does not have"
-    )
-    refusesTag(
-      { text: "\xc3\xa4", encoding: "windows-1252" },
-      "encoding",
-      "whoever reads these bytes takes them for UTF-8"
-    )
-    refusesTag({ text: "ab", behind: bytes("01") }, "behind", "what is behind a text begins with the zero that ends it")
+    refusesTag({ text: "ab", behind: bytes("01") }, "behind", "what follows a text begins with the zero that ends it")
     refusesTag({ text: "a", pad: 1 }, "pad", "only a chunk of an odd size has a pad byte")
     refuses(
       "LIST:INFO",
@@ -739,7 +729,7 @@ describe("bext", () => {
     assert.strictEqual(value.loudness.value, -2300)
   })
 
-  it("keeps what is behind the zero in a text", () => {
+  it("keeps the bytes after the zero in a text", () => {
     const value = { ...texts, _tag: "BextV0", version: 0, reserved: zeros(254), codingHistory: { text: "" } } as const
     says("bext", join(field("Birds", 256).with(8, 33), head.slice(256), zeros(256)), {
       ...value,
@@ -828,7 +818,7 @@ describe("any chunk", () => {
   })
 
   it("has one codec for each byte order, made once", () => {
-    for (const key of Arr.filter(keys, (key) => Wave.chunk[key] !== Wave.chunk.iXML)) {
+    for (const key of Arr.filter(keys, (key) => Wave.chunk[key] !== Wave.chunk["ID3 "])) {
       assert.strictEqual<unknown>(Wave.chunk[key](), schemaOf(key, "little"))
       assert.strictEqual<unknown>(Wave.chunk[key]("big"), schemaOf(key, "big"))
       assert.notStrictEqual(schemaOf(key, "big"), schemaOf(key, "little"))

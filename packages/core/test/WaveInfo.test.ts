@@ -1,4 +1,4 @@
-import { FourCC, IOProc, Mmio, MmioError, RiffLimits, Wave } from "@effect-mmio/core"
+import { FourCC, IOProc, Mmio, type MmioError, RiffLimits, Wave } from "@effect-mmio/core"
 import { Interruption } from "@effect-mmio/testing"
 import { assert, describe, it, layer } from "@effect/vitest"
 import { deepStrictEqual } from "@effect/vitest/utils"
@@ -38,7 +38,7 @@ const label = (kind: string, cue: number, text: string) => chunk(kind, bytes(num
 const adtl = (...labels: ReadonlyArray<Uint8Array>) => chunk("LIST", bytes("adtl", ...labels))
 
 describe("what a file says", () => {
-  it.effect("is gathered from the chunks before and behind the samples", () =>
+  it.effect("is gathered from the chunks before and after the samples", () =>
     Effect.gen(function*() {
       const bext = Either.getOrThrow(
         Schema.encodeEither(Wave.bext())({
@@ -127,7 +127,7 @@ describe("what a file says", () => {
       deepStrictEqual([found.frames, found.factSamples], [Option.some(5), Option.some(1)])
     }))
 
-  it.effect("is that of the first WAVE, whatever stands beside it", () =>
+  it.effect("is that of the first WAVE, whatever is beside it", () =>
     Effect.gen(function*() {
       const found = yield* info(bytes(
         form([fmt({ rate: 1 }), samples(2)], { type: "AVI " }),
@@ -214,11 +214,12 @@ describe("the lists of Wave64", () => {
       new DataView(wrong.buffer).setBigUint64(16, 1000n, true)
       const file = file64(list64("INFO", chunk64("IART", bytes("Odd")), wrong))
       const [position, description] = yield* refusal(info(file))
-      // behind the riff with its type, fmt, the list with its type, and IART: the size field of INAM
+      // after the riff with its type, fmt, the list with its type, and IART: the size field of INAM
       assert.strictEqual(position, 40 + 40 + 40 + 32 + 16)
       assert.include(description, "976")
       const found = yield* lenient(file)
-      deepStrictEqual([found.tags, found.malformed.map(({ chunk }) => chunk.offset)], [[], [80]])
+      deepStrictEqual(found.tags.map(({ id, text }) => [id, text]), [["IART", "Odd"], ["INAM", "Two"]])
+      deepStrictEqual(found.problems.map(({ _tag, offset }) => [_tag, offset]), [["SizeTooLarge", position]])
       const short = list64("adtl", chunk64("labl", new Uint8Array(2)))
       const [at] = yield* refusal(info(file64(cue64, short)))
       assert.strictEqual(at, 40 + 40 + cue64.length + 40 + 24 + 2)
@@ -265,7 +266,9 @@ describe("frames", () => {
       assert.strictEqual(yield* frames(form([fmt(), chunk("data", data)]).slice(0, -101)), null)
       // empty
       assert.strictEqual(yield* frames(form([fmt(), chunk("data", new Uint8Array(0)), chunk("JUNK", data)])), 0)
-      assert.strictEqual(yield* frames(form([fmt({ align: 0 }), chunk("data", data)])), null)
+      // the channels and the bits per sample say how large a frame is
+      assert.strictEqual(yield* frames(form([fmt({ align: 0 }), chunk("data", data)])), 50)
+      assert.strictEqual(yield* frames(form([fmt({ align: 0, bits: 0 }), chunk("data", data)])), null)
     }))
 
   it.effect("that the bytes do not tell are those of fact, if none is missing", () =>
@@ -317,7 +320,7 @@ describe("a file that is refused", () => {
       }
     }))
 
-  it.effect("lacks fmt, unless one is lenient", () =>
+  it.effect("lacks fmt, which lenient reading accepts", () =>
     Effect.gen(function*() {
       const content = bytes(form([], { type: "AVI " }), form([samples(4), tagged("INAM", "One")]))
       deepStrictEqual(yield* refusal(info(content)), [12, "there is no \"fmt \" in the WAVE"])
@@ -326,7 +329,7 @@ describe("a file that is refused", () => {
       deepStrictEqual(found.tags.map(({ text }) => text), ["One"])
     }))
 
-  it.effect("has a malformed chunk, which stays bytes if one is lenient", () =>
+  it.effect("has a malformed chunk, of which lenient reading gives all that is there", () =>
     Effect.gen(function*() {
       const lying = chunk("cue ", number(4, 0xffffffff))
       const content = form([fmt(), lying, samples(4), tagged("INAM", "One")])
@@ -334,9 +337,16 @@ describe("a file that is refused", () => {
       deepStrictEqual(yield* refusal(info(content)), [44, `"cue ": ${description}`])
       const found = yield* lenient(content)
       deepStrictEqual([found.cuePoints, found.tags.length, found.frames], [[], 1, Option.some(2)])
-      const [part, ...others] = found.malformed
-      deepStrictEqual([part?.chunk.id, part?.chunk.offset, others], [FourCC.make("cue "), 36, []])
-      deepStrictEqual([part?.bytes, part?.offset, part?.description], [number(4, 0xffffffff), 0, description])
+      deepStrictEqual(found.malformed, [])
+      deepStrictEqual(
+        found.problems.map(({ _tag, chunk, description, level, offset }) => [_tag, level, chunk, offset, description]),
+        [["CountTooLarge", "error", "cue ", 44, description]]
+      )
+      const short = yield* lenient(form([fmt(), chunk("bext", number(4, 7)), samples(4)]))
+      const [part, ...others] = short.malformed
+      deepStrictEqual([part?.chunk.id, part?.chunk.offset, others], [FourCC.make("bext"), 36, []])
+      deepStrictEqual([part?.bytes, part?.offset], [number(4, 7), 4])
+      assert.strictEqual(part?.description, "it ends after 4 bytes, of at least 602")
       const list = form([fmt(), chunk("LIST", bytes("INFO", chunk("INAM", bytes("a\0"), { size: 99 })))])
       deepStrictEqual(yield* refusal(info(list)), [
         52,
@@ -344,43 +354,64 @@ describe("a file that is refused", () => {
       ])
     }))
 
-  it.effect("has a chunk that is cut off, which stays bytes if one is lenient", () =>
+  it.effect("has a chunk that is cut off, of which lenient reading gives all that is there", () =>
     Effect.gen(function*() {
       const content = form([fmt(), samples(4), tagged("INAM", "One")]).slice(0, -5)
       const description = "it declares 16 bytes, of which 11 are there"
       deepStrictEqual(yield* refusal(info(content)), [67, `"LIST:INFO": ${description}`])
       const found = yield* lenient(content)
-      deepStrictEqual([found.tags, found.frames], [[], Option.some(2)])
+      deepStrictEqual([found.tags, found.frames, found.malformed], [[], Option.some(2), []])
       deepStrictEqual(
-        found.malformed.map(({ bytes, description, offset }) => [bytes, offset, description]),
-        [[content.slice(56), 11, description]]
+        found.problems.map(({ _tag, description, offset }) => [_tag, offset, description]),
+        [["CutOff", 67, description]]
       )
+      const more = yield* lenient(form([fmt(), samples(4), tagged("INAM", "One")]).slice(0, -2))
+      deepStrictEqual(more.tags.map(({ text }) => text), ["On"])
       const noFormat = yield* lenient(form([fmt().slice(0, 20)]))
       deepStrictEqual([noFormat.format, noFormat.malformed.length], [Option.none(), 1])
     }))
 
-  it.effect("goes beyond the limits, however lenient one is", () =>
+  it.effect("goes beyond the limits", () =>
     Effect.gen(function*() {
       const content = form([fmt(), tagged("INAM", "One"), samples(40), tagged("ICMT", "Two")])
-      for (const isLenient of [false, true]) {
-        const tags = isLenient
-          ? Effect.map(lenient(content), ({ tags }) => tags)
-          : Effect.map(info(content), ({ tags }) => tags)
-        const within = (limits: Partial<RiffLimits.Limits>) => RiffLimits.withLimits(limits)(tags)
-        assert.strictEqual((yield* within({ bytes: 48, chunks: 5 })).length, 2)
-        deepStrictEqual(yield* refusal(within({ bytes: 47 })), [
-          108,
-          "more than 47 bytes would have to be read into memory, the limit RiffLimits.bytes"
-        ])
-        deepStrictEqual(yield* refusal(within({ bytes: 15 })), [
-          12,
-          "more than 15 bytes would have to be read into memory, the limit RiffLimits.bytes"
-        ])
-        deepStrictEqual(yield* refusal(within({ chunks: 4 })), [
-          108,
-          "there are more than 4 chunks, the limit RiffLimits.chunks"
-        ])
-      }
+      const tags = Effect.map(info(content), ({ tags }) => tags)
+      const within = (limits: Partial<RiffLimits.Limits>) => RiffLimits.withLimits(limits)(tags)
+      assert.strictEqual((yield* within({ bytes: 48, chunks: 5, entries: 2 })).length, 2)
+      deepStrictEqual(yield* refusal(within({ bytes: 47 })), [
+        108,
+        "more than 47 bytes would have to be read into memory, the limit RiffLimits.bytes"
+      ])
+      deepStrictEqual(yield* refusal(within({ bytes: 15 })), [
+        12,
+        "more than 15 bytes would have to be read into memory, the limit RiffLimits.bytes"
+      ])
+      deepStrictEqual(yield* refusal(within({ chunks: 4 })), [
+        108,
+        "there are more than 4 chunks, the limit RiffLimits.chunks"
+      ])
+      deepStrictEqual(yield* refusal(within({ entries: 1 })), [
+        120,
+        "\"LIST:INFO\": there are more entries than the limit RiffLimits.entries, 1"
+      ])
+    }))
+
+  it.effect("goes beyond a limit, and lenient reading ends there", () =>
+    Effect.gen(function*() {
+      const content = form([fmt(), tagged("INAM", "One"), samples(40), tagged("ICMT", "Two")])
+      const within = (limits: Partial<RiffLimits.Limits>) => RiffLimits.withLimits(limits)(lenient(content))
+      const few = yield* within({ entries: 1 })
+      deepStrictEqual(few.tags.map(({ text }) => text), ["One"])
+      deepStrictEqual(few.problems.map(({ _tag, offset }) => [_tag, offset]), [["LimitExceeded", 120]])
+      const little = yield* within({ bytes: 47 })
+      deepStrictEqual(little.tags.map(({ text }) => text), ["One", "Two"])
+      deepStrictEqual(little.problems.map(({ _tag, offset }) => [_tag, offset]), [
+        ["SizeTooLarge", 124],
+        ["LimitExceeded", 131]
+      ])
+      deepStrictEqual(yield* refusal(within({ chunks: 4 })), [
+        108,
+        "there are more than 4 chunks, the limit RiffLimits.chunks"
+      ])
     }))
 })
 
@@ -388,37 +419,28 @@ describe("a file that is refused", () => {
 // how it is read
 // ---------------------------------------------------------------------------------------------------------------------
 
-/** A storage of as many zeros as one likes, with bytes at some places of it; it counts what is read. */
+/** A storage of `length` zeros with some other bytes among them; it counts the bytes that are read. */
 const holes = (length: number, parts: ReadonlyArray<readonly [at: number, bytes: Uint8Array]>) => {
   const counts = { bytes: 0 }
   const ioProc = IOProc.make({
     open: () =>
-      Effect.sync((): IOProc.File => {
-        let position = 0
-        const refuse = new MmioError.CannotWrite({ operation: "holes", file: "", description: "", written: 0 })
-        return {
-          read: (target) =>
-            Effect.sync(() => {
-              const count = Math.max(0, Math.min(target.length, length - position))
-              target.fill(0, 0, count)
-              for (const [at, part] of parts) {
-                for (let i = 0; i < part.length; i++) {
-                  const index = at + i - position
-                  if (index >= 0 && index < count) target[index] = part[i] ?? 0
-                }
+      Effect.succeed(IOProc.makeFile({
+        name: "holes",
+        size: Effect.succeed(length),
+        readAt: (position, target) =>
+          Effect.sync(() => {
+            const count = Math.max(0, Math.min(target.length, length - position))
+            target.fill(0, 0, count)
+            for (const [at, part] of parts) {
+              for (let i = 0; i < part.length; i++) {
+                const index = at + i - position
+                if (index >= 0 && index < count) target[index] = part[i] ?? 0
               }
-              position += count
-              counts.bytes += count
-              return count
-            }),
-          write: () => Effect.fail(refuse),
-          writeFlush: () => Effect.fail(refuse),
-          seek: (offset, from) =>
-            Effect.sync(() => position = offset + (from === "start" ? 0 : from === "end" ? length : position)),
-          close: Effect.void,
-          onMessage: () => Option.none()
-        }
-      })
+            }
+            counts.bytes += count
+            return count
+          })
+      }))
   })
   return { counts, ioProc }
 }
@@ -515,7 +537,8 @@ describe("reading", () => {
         assert.include(["CannotRead", "CannotSeek"], result.left._tag)
         assert.strictEqual((yield* Wave.info(file)).tags.length, 2)
       }
-      assert.isAbove(failures, 10)
+      // the size, and a call for each header that is read and each chunk of metadata
+      assert.isAtLeast(failures, 7)
     }))
 
   it.live("can be interrupted anywhere", () =>
@@ -570,7 +593,7 @@ layer(Layer.empty)("blocks", (it) => {
     ],
     ([count, align, chunkSize, buffer, missing]) =>
       Effect.gen(function*() {
-        const content = form([fmt({ align }), samples(count)])
+        const content = form([fmt({ align, bits: 8, channels: align }), samples(count)])
         const there = Math.max(0, count - Math.max(0, missing - count % 2))
         const blocks = yield* collect(
           content.slice(0, content.length - Math.min(missing, count + count % 2)),
@@ -594,7 +617,7 @@ layer(Layer.empty)("blocks", (it) => {
       deepStrictEqual(
         yield* RiffLimits.withLimits({ chunks: 3 })(collect(many)),
         [data.slice(0, 4)],
-        "what is behind is of no interest"
+        "the chunks after the samples are not read"
       )
       const tags = form([chunk("LIST", bytes("INFO", "INAM")), chunk("cue ", data), fmt(), chunk("data", data)])
       deepStrictEqual(yield* collect(tags), [data.slice(0, 4)])
@@ -602,7 +625,7 @@ layer(Layer.empty)("blocks", (it) => {
 
   it.effect("are not to be had without a block align, fmt or data", () =>
     Effect.gen(function*() {
-      deepStrictEqual(yield* refusal(collect(form([samples(4), fmt({ align: 0 })]))), [
+      deepStrictEqual(yield* refusal(collect(form([samples(4), fmt({ align: 0, tag: 0x55 })]))), [
         44,
         "the block align is 0"
       ])
@@ -620,7 +643,7 @@ layer(Layer.empty)("blocks", (it) => {
 
   it.scoped("end with the last whole one where the file gets shorter, and leave the handle to others", () =>
     Effect.gen(function*() {
-      const content = form([fmt({ align: 4 }), samples(40)])
+      const content = form([fmt({ align: 4, channels: 2 }), samples(40)])
       const storage = new TestStorage(content)
       const file = yield* Mmio.openWith(storage.ioProc, "test.wav", { buffer: 0 })
       const blocks = yield* Wave.blocks(file, { chunkSize: 16 }).pipe(
@@ -645,7 +668,7 @@ const encoded = <K extends keyof Wave.Known>(key: K, value: Wave.Known[K]): Uint
   return chunk(key.slice(0, 4), Either.getOrThrow(Schema.encodeEither(schema)(value)))
 }
 
-/** What a file may hold, with metadata in front of the samples and behind them. */
+/** What a file may hold, with metadata before and after the samples. */
 const any = fc.record({
   format: values["fmt "],
   before: values["LIST:INFO"],
@@ -696,7 +719,8 @@ layer(Layer.empty)("any file", (it) => {
           )
         }
         const counted = Wave.framesIn(value.format, value.samples)
-        deepStrictEqual(found.frames, Option.orElse(counted, () => found.factSamples))
+        const byFact = Option.filter(found.factSamples, (samples) => samples > 0 || value.samples === 0)
+        deepStrictEqual(found.frames, Option.orElse(counted, () => byFact))
         deepStrictEqual({ ...yield* Wave.info(file, { lenient: true }), malformed: 0 }, {
           ...found,
           format: Option.some(found.format),

@@ -7,6 +7,7 @@ declare const writer: Mmio.Handle<"write">
 declare const both: Mmio.Handle<"readWrite">
 declare const any: Mmio.Handle
 declare const memory: Mmio.MemoryHandle<"readWrite">
+declare const block: Mmio.MemoryHandle<"read">
 declare const ioProc: IOProc.IOProc
 declare const file: IOProc.File
 declare const name: FileName.FileName
@@ -21,7 +22,7 @@ declare const count: Count
 
 type OpenFailure = MmioError.OpenError | MmioError.InvalidParameter
 type Names = MmioError.CannotOpen | MmioError.InvalidParameter
-type Reading = MmioError.CannotRead | MmioError.NetworkError
+type Reading = MmioError.CannotRead | MmioError.NetworkError | MmioError.VersionChanged
 type Writing = MmioError.CannotWrite | MmioError.CannotExpand | MmioError.NetworkError
 
 /** What all uses of one handle for another come down to: the parameter of a function that takes it. */
@@ -143,7 +144,7 @@ describe("open", () => {
   })
 
   test("fromFile", () => {
-    type Failure = MmioError.InvalidParameter | MmioError.OutOfMemory | MmioError.CannotSeek
+    type Failure = MmioError.InvalidParameter | MmioError.OutOfMemory | MmioError.AccessDenied
     expect(Mmio.fromFile(file)).type.toBe<Effect.Effect<Mmio.Handle<"read">, Failure, Scope.Scope>>()
     expect(Mmio.fromFile(file, { access: "write" })).type.toBe<
       Effect.Effect<Mmio.Handle<"write">, Failure, Scope.Scope>
@@ -163,11 +164,11 @@ describe("open", () => {
     expect(Mmio.withFile("a", {}, (handle) => {
       expect(handle).type.toBe<Mmio.Handle<"read">>()
       return Effect.succeed(1)
-    })).type.toBe<Effect.Effect<number, OpenFailure | MmioError.CannotClose | MmioError.CannotWrite, IOProc.IOProc>>()
+    })).type.toBe<Effect.Effect<number, OpenFailure | MmioError.CloseError, IOProc.IOProc>>()
     expect(Mmio.withFile("a", { access: "write" }, (handle) => {
       expect(handle).type.toBe<Mmio.Handle<"write">>()
       return Effect.fail("mine" as const)
-    })).type.toBe<Effect.Effect<never, "mine" | OpenFailure | Writing | MmioError.CannotClose, IOProc.IOProc>>()
+    })).type.toBe<Effect.Effect<never, "mine" | OpenFailure | MmioError.CloseError, IOProc.IOProc>>()
   })
 })
 
@@ -177,9 +178,11 @@ test("memoryBytes is for memory alone", () => {
 })
 
 test("close: what it can fail with depends on what the handle could still have to write", () => {
-  expect(Mmio.close(reader)).type.toBe<Effect.Effect<void, MmioError.CannotClose | MmioError.CannotWrite>>()
-  expect(Mmio.close(writer)).type.toBe<Effect.Effect<void, MmioError.CannotClose | Writing>>()
-  expect(Mmio.close(any)).type.toBe<Effect.Effect<void, MmioError.CannotClose | Writing>>()
+  expect(Mmio.close(reader)).type.toBe<Effect.Effect<void, MmioError.CloseError>>()
+  expect(Mmio.close(writer)).type.toBe<Effect.Effect<void, MmioError.CloseError>>()
+  expect(Mmio.commit(reader)).type.toBe<Effect.Effect<void, MmioError.VersionChanged>>()
+  expect(Mmio.commit(writer)).type.toBe<Effect.Effect<void, MmioError.VersionChanged | Writing>>()
+  expect(Mmio.close(any)).type.toBe<Effect.Effect<void, MmioError.CloseError>>()
 })
 
 describe("reading", () => {
@@ -194,10 +197,11 @@ describe("reading", () => {
   })
 
   test("readInto, first and last", () => {
-    expect(Mmio.readInto(reader, bytes)).type.toBe<Effect.Effect<number, Reading>>()
-    expect(Mmio.readInto(both, bytes)).type.toBe<Effect.Effect<number, Reading | Writing>>()
-    expect(Mmio.readInto(bytes)(reader)).type.toBe<Effect.Effect<number, Reading>>()
-    expect(reader.pipe(Mmio.readInto(bytes))).type.toBe<Effect.Effect<number, Reading>>()
+    type Failure = Reading | MmioError.InvalidParameter
+    expect(Mmio.readInto(reader, bytes)).type.toBe<Effect.Effect<number, Failure>>()
+    expect(Mmio.readInto(both, bytes)).type.toBe<Effect.Effect<number, Failure | Writing>>()
+    expect(Mmio.readInto(bytes)(reader)).type.toBe<Effect.Effect<number, Failure>>()
+    expect(reader.pipe(Mmio.readInto(bytes))).type.toBe<Effect.Effect<number, Failure>>()
   })
 
   test("not of a handle opened for writing", () => {
@@ -214,17 +218,18 @@ describe("reading", () => {
 })
 
 describe("writing", () => {
+  type Failure = Writing | MmioError.InvalidParameter
+
   test("write, first and last", () => {
-    expect(Mmio.write(writer, bytes)).type.toBe<Effect.Effect<number, Writing>>()
-    expect(Mmio.write(both, bytes)).type.toBe<Effect.Effect<number, Writing>>()
-    expect(Mmio.write(bytes)(writer)).type.toBe<Effect.Effect<number, Writing>>()
-    expect(writer.pipe(Mmio.write(bytes))).type.toBe<Effect.Effect<number, Writing>>()
+    expect(Mmio.write(writer, bytes)).type.toBe<Effect.Effect<number, Failure>>()
+    expect(Mmio.write(both, bytes)).type.toBe<Effect.Effect<number, Failure>>()
+    expect(Mmio.write(bytes)(writer)).type.toBe<Effect.Effect<number, Failure>>()
+    expect(writer.pipe(Mmio.write(bytes))).type.toBe<Effect.Effect<number, Failure>>()
   })
 
   test("writeAll, first and last", () => {
-    expect(Mmio.writeAll(writer, bytes)).type.toBe<Effect.Effect<void, Writing>>()
-    expect(Mmio.writeAll(bytes)(both)).type.toBe<Effect.Effect<void, Writing>>()
-    expect(memory.pipe(Mmio.writeAll(bytes))).type.toBe<Effect.Effect<void, Writing>>()
+    expect(Mmio.writeAll(writer, bytes)).type.toBe<Effect.Effect<void, Failure>>()
+    expect(Mmio.writeAll(bytes)(both)).type.toBe<Effect.Effect<void, Failure>>()
   })
 
   test("not to a handle opened for reading", () => {
@@ -240,9 +245,11 @@ describe("writing", () => {
 })
 
 test("seek and position, of any handle", () => {
-  expect(Mmio.seek(any, 0)).type.toBe<Effect.Effect<number, MmioError.CannotSeek | MmioError.InvalidParameter>>()
+  expect(Mmio.seek(any, 0)).type.toBe<
+    Effect.Effect<number, MmioError.CannotSeek | MmioError.NetworkError | MmioError.InvalidParameter>
+  >()
   expect(Mmio.seek(reader, -1, "end")).type.toBe<
-    Effect.Effect<number, MmioError.CannotSeek | MmioError.InvalidParameter>
+    Effect.Effect<number, MmioError.CannotSeek | MmioError.NetworkError | MmioError.InvalidParameter>
   >()
   expect(Mmio.seek).type.not.toBeCallableWith(any, 0, "middle")
   expect(Mmio.position(any)).type.toBe<Effect.Effect<number>>()
@@ -271,7 +278,7 @@ describe("direct access", () => {
 
   test("getInfo and setInfo", () => {
     expect(Mmio.getInfo(reader)).type.toBe<Effect.Effect<Mmio.Info>>()
-    expect(Mmio.getInfo(both)).type.toBe<Effect.Effect<Mmio.Info, Writing>>()
+    expect(Mmio.getInfo(both)).type.toBe<Effect.Effect<Mmio.Info, Writing | MmioError.OutOfMemory>>()
     expect(Mmio.setInfo(any, info)).type.toBe<Effect.Effect<void, MmioError.InvalidParameter>>()
     expect(Mmio.setInfo(info)(any)).type.toBe<Effect.Effect<void, MmioError.InvalidParameter>>()
     expect(reader.pipe(Mmio.setInfo({ ...info, next: 3 }))).type.toBe<Effect.Effect<void, MmioError.InvalidParameter>>()
@@ -287,8 +294,12 @@ describe("direct access", () => {
 
   test("advance", () => {
     expect(Mmio.advance(reader, info, "read")).type.toBe<Effect.Effect<Mmio.Info, Reading | Direct>>()
-    expect(Mmio.advance(both, info, "read")).type.toBe<Effect.Effect<Mmio.Info, Reading | Writing | Direct>>()
-    expect(Mmio.advance(writer, info, "write")).type.toBe<Effect.Effect<Mmio.Info, Writing | Direct>>()
+    expect(Mmio.advance(both, info, "read")).type.toBe<
+      Effect.Effect<Mmio.Info, Reading | Writing | Direct | MmioError.OutOfMemory>
+    >()
+    expect(Mmio.advance(writer, info, "write")).type.toBe<
+      Effect.Effect<Mmio.Info, Writing | Direct | MmioError.OutOfMemory>
+    >()
   })
 
   test("withBuffer", () => {
@@ -296,10 +307,10 @@ describe("direct access", () => {
       Effect.Effect<Uint8Array, Reading | Direct>
     >()
     expect(Mmio.withBuffer(both, "read", () => ({ value: 1, next: 0, dirty: undefined }))).type.toBe<
-      Effect.Effect<number, Reading | Writing | Direct>
+      Effect.Effect<number, Reading | Writing | Direct | MmioError.OutOfMemory>
     >()
     expect(Mmio.withBuffer(both, "write", () => ({ value: "x", next: 0, dirty: true }))).type.toBe<
-      Effect.Effect<string, Writing | Direct>
+      Effect.Effect<string, Writing | Direct | MmioError.OutOfMemory>
     >()
   })
 
@@ -314,11 +325,65 @@ describe("direct access", () => {
   })
 })
 
+describe("a memory file has no driver, and lists none of a driver's errors", () => {
+  type Full = MmioError.CannotExpand
+  type Invalid = MmioError.InvalidParameter
+  type NoMemory = MmioError.OutOfMemory
+
+  test("reading and writing", () => {
+    expect(Mmio.read(memory, 4)).type.toBe<Effect.Effect<Uint8Array, Invalid | NoMemory>>()
+    expect(memory.pipe(Mmio.read(4))).type.toBe<Effect.Effect<Uint8Array, Invalid | NoMemory>>()
+    expect(Mmio.readInto(memory, bytes)).type.toBe<Effect.Effect<number, Invalid>>()
+    expect(Mmio.readInto(bytes)(memory)).type.toBe<Effect.Effect<number, Invalid>>()
+    expect(Mmio.write(memory, bytes)).type.toBe<Effect.Effect<number, Invalid>>()
+    expect(memory.pipe(Mmio.write(bytes))).type.toBe<Effect.Effect<number, Invalid>>()
+    expect(Mmio.writeAll(memory, bytes)).type.toBe<Effect.Effect<void, Full | Invalid>>()
+    expect(memory.pipe(Mmio.writeAll(bytes))).type.toBe<Effect.Effect<void, Full | Invalid>>()
+    expect(Mmio.seek(memory, 0)).type.toBe<Effect.Effect<number, MmioError.CannotSeek | Invalid>>()
+    expect(Mmio.stream(memory)).type.toBe<Stream.Stream<Uint8Array, MmioError.CannotSeek | Invalid>>()
+    expect(Mmio.sink(memory)).type.toBe<Sink.Sink<number, Uint8Array, never, Full | Invalid>>()
+  })
+
+  test("ending", () => {
+    expect(Mmio.flush(memory)).type.toBe<Effect.Effect<void>>()
+    expect(Mmio.flush(memory, { emptyBuffer: true })).type.toBe<Effect.Effect<void>>()
+    expect(Mmio.commit(memory)).type.toBe<Effect.Effect<void>>()
+    expect(Mmio.close(memory)).type.toBe<Effect.Effect<void>>()
+  })
+
+  test("direct access: a block may lack memory to grow, and one that is full fails for writing", () => {
+    type Direct = MmioError.Unbuffered | Invalid
+    expect(Mmio.getInfo(memory)).type.toBe<Effect.Effect<Mmio.Info, NoMemory>>()
+    expect(Mmio.advance(memory, info, "read")).type.toBe<Effect.Effect<Mmio.Info, NoMemory | Direct>>()
+    expect(Mmio.advance(memory, info, "write")).type.toBe<Effect.Effect<Mmio.Info, Full | NoMemory | Direct>>()
+    expect(Mmio.withBuffer(memory, "read", () => ({ value: 1, next: 0 }))).type.toBe<
+      Effect.Effect<number, NoMemory | Direct>
+    >()
+    expect(Mmio.withBuffer(memory, "write", () => ({ value: 1, next: 0 }))).type.toBe<
+      Effect.Effect<number, Full | NoMemory | Direct>
+    >()
+    expect(Mmio.forEachBuffer(memory, () => {})).type.toBe<Effect.Effect<number, MmioError.CannotSeek | Direct>>()
+    expect(Mmio.setBuffer(memory, 4)).type.toBe<Effect.Effect<void, Invalid | NoMemory>>()
+  })
+
+  test("of a block that is only read nothing fails but what is asked wrongly", () => {
+    expect(Mmio.getInfo(block)).type.toBe<Effect.Effect<Mmio.Info>>()
+    expect(Mmio.advance(block, info, "read")).type.toBe<Effect.Effect<Mmio.Info, MmioError.Unbuffered | Invalid>>()
+    expect(Mmio.write).type.not.toBeCallableWith(block, bytes)
+  })
+
+  test("a function of any handle keeps the errors of all of them", () => {
+    const first = <A extends Mmio.Readable>(handle: Mmio.Handle<A>) => Mmio.readInto(handle, bytes)
+    expect(first(reader)).type.toBe<Effect.Effect<number, Reading | Invalid>>()
+    expect(first(memory)).type.toBe<Effect.Effect<number, Reading | Writing | Invalid>>()
+  })
+})
+
 test("streams", () => {
   type Failure = Reading | MmioError.CannotSeek | MmioError.InvalidParameter
   expect(Mmio.stream(reader)).type.toBe<Stream.Stream<Uint8Array, Failure>>()
   expect(Mmio.stream(both, { from: 1, chunkSize: 9 })).type.toBe<Stream.Stream<Uint8Array, Failure | Writing>>()
-  expect(Mmio.sink(writer)).type.toBe<Sink.Sink<number, Uint8Array, never, Writing>>()
+  expect(Mmio.sink(writer)).type.toBe<Sink.Sink<number, Uint8Array, never, Writing | MmioError.InvalidParameter>>()
 })
 
 test("messages carry the types of their answers", () => {

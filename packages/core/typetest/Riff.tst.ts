@@ -1,5 +1,5 @@
 import {
-  type FourCC,
+  FourCC,
   type Mmio,
   type MmioError,
   Riff,
@@ -18,10 +18,10 @@ declare const created: Riff.CreatedChunk
 declare const chunk: Riff.Chunk
 declare const service: Context.Tag<"Service", number>
 
-type Reading = MmioError.CannotRead | MmioError.NetworkError
+type Reading = MmioError.CannotRead | MmioError.NetworkError | MmioError.VersionChanged
 type Writing = MmioError.CannotWrite | MmioError.CannotExpand | MmioError.NetworkError
 type Finding = MmioError.ChunkNotFound | MmioError.InvalidFile | MmioError.InvalidParameter
-type Placing = MmioError.CannotSeek | MmioError.InvalidParameter
+type Placing = MmioError.SeekError | MmioError.InvalidParameter
 
 describe("chunks", () => {
   test("are values", () => {
@@ -54,6 +54,34 @@ describe("descend", () => {
     expect(Riff.descend).type.toBeCallableWith(reader, { find: { chunk: "fmt ", riff: undefined, list: undefined } })
     expect(Riff.descend).type.not.toBeCallableWith(reader, { find: { chunk: "fmt ", riff: "WAVE" } })
     expect(Riff.descend).type.not.toBeCallableWith(reader, { find: {} })
+  })
+})
+
+describe("codes", () => {
+  test("have four characters, or are only known at run time", () => {
+    const code = FourCC.make("fmt ")
+    const text = "fmt " as string
+    const options: Riff.DescendOptions = { find: { chunk: text } }
+    const spec: Riff.ChunkSpec = { chunk: text }
+    expect(Riff.descend).type.toBeCallableWith(reader, { find: { chunk: code } })
+    expect(Riff.descend).type.toBeCallableWith(reader, { find: { riff: text } })
+    expect(Riff.descend).type.toBeCallableWith(reader, options)
+    expect(Riff.descend).type.not.toBeCallableWith(reader, { find: { chunk: "fmt" } })
+    expect(Riff.descend).type.not.toBeCallableWith(reader, { find: { riff: "WAVES" } })
+    expect(Riff.descend).type.not.toBeCallableWith(reader, { find: { list: "" } })
+    expect(Riff.inChunk).type.not.toBeCallableWith(reader, { find: { chunk: "fmt" } }, () => Effect.void)
+    expect(Riff.createChunk).type.toBeCallableWith(writer, spec)
+    expect(Riff.createChunk).type.toBeCallableWith(writer, { list: text, parent: found, family: "RIFX" })
+    expect(Riff.createChunk).type.not.toBeCallableWith(writer, { chunk: "fmt" })
+    expect(Riff.withChunk).type.not.toBeCallableWith(writer, { riff: "WAV" }, () => Effect.void)
+    expect(Riff.withRiff).type.toBeCallableWith(writer, text, {}, () => Effect.void)
+    expect(Riff.withRiff).type.not.toBeCallableWith(writer, "WAV", {}, () => Effect.void)
+  })
+
+  test("come with no option that does not exist", () => {
+    expect(Riff.descend).type.not.toBeCallableWith(reader, { find: { chunk: "fmt " }, within: found })
+    expect(Riff.createChunk).type.not.toBeCallableWith(writer, { chunk: "fmt ", sizes: 1 })
+    expect(Riff.createChunk).type.not.toBeCallableWith(writer, { chunk: "fmt ", family: "RF64" })
   })
 })
 

@@ -1,4 +1,4 @@
-import { type FourCC, type Mmio, type MmioError, type Riff, Wave } from "@effect-mmio/core"
+import { type FourCC, type Mmio, type MmioError, type Riff, Wave, type WaveProblem } from "@effect-mmio/core"
 import type { Duration, Effect, Either, Option, ParseResult, Schema, Stream } from "effect"
 import { describe, expect, test } from "tstyche"
 
@@ -13,7 +13,7 @@ declare const reader: Mmio.Handle<"read">
 declare const writer: Mmio.Handle<"write">
 declare const both: Mmio.Handle<"readWrite">
 
-type Reading = MmioError.CannotRead | MmioError.NetworkError
+type Reading = MmioError.CannotRead | MmioError.NetworkError | MmioError.VersionChanged
 type Writing = MmioError.CannotWrite | MmioError.CannotExpand | MmioError.NetworkError
 type Failing = MmioError.CannotSeek | MmioError.InvalidFile | MmioError.OutOfMemory
 
@@ -33,7 +33,11 @@ describe("codecs", () => {
 
   test("are found by the ids of their chunks", () => {
     expect(Wave.chunk["LIST:INFO"]()).type.toBe<Schema.Schema<Wave.InfoList, Uint8Array>>()
-    expect(Wave.chunk.iXML()).type.toBe<Schema.Schema<Uint8Array>>()
+    expect(Wave.chunk.iXML()).type.toBe<Schema.Schema<Wave.Text, Uint8Array>>()
+    expect(Wave.chunk["ID3 "]()).type.toBe<Schema.Schema<Uint8Array>>()
+    expect(Wave.chunk.PEAK()).type.toBe<Schema.Schema<Wave.Peaks, Uint8Array>>()
+    expect(Wave.cart("big", "windows-1252")).type.toBe<Schema.Schema<Wave.Cart, Uint8Array>>()
+    expect(Wave.infoList).type.not.toBeCallableWith("little", "latin1")
     expect<keyof typeof Wave.chunk>().type.toBe<keyof Wave.Known>()
   })
 })
@@ -55,6 +59,8 @@ describe("formats", () => {
     expect(Wave.subFormat("pcm")).type.toBe<Option.Option<Wave.Guid>>()
     expect(Wave.subFormat).type.not.toBeCallableWith("wma")
     expect(Wave.framesIn(format, 3)).type.toBe<Option.Option<number>>()
+    expect(Wave.codecName(Wave.codecOf(format))).type.toBe<Option.Option<string>>()
+    expect(Wave.codecName).type.not.toBeCallableWith("wma")
   })
 })
 
@@ -85,9 +91,24 @@ test("tags need an id and a text", () => {
   expect<Wave.InfoTag>().type.not.toBeAssignableFrom({ id, text: "", encoding: "latin1" as const })
 })
 
+describe("make", () => {
+  test("needs little, and nothing that is unknown", () => {
+    expect(Wave.Bext.make({ description: "Birds" })).type.toBe<Wave.Bext>()
+    expect(Wave.Bext.make).type.not.toBeCallableWith({ descripton: "Birds" })
+    expect(Wave.Format.make({ channels: 1, sampleRate: 8000 })).type.toBe<Wave.Format>()
+    expect(Wave.Format.make).type.not.toBeCallableWith({ channels: 1 })
+    expect(Wave.InfoList.make({ INAM: "Birds" })).type.toBe<Wave.InfoList>()
+    expect(Wave.Cue.make({ points: [{ id: 1, position: 2 }] })).type.toBe<Wave.Cue>()
+    expect(Wave.Cart.make({ title: undefined })).type.toBe<Wave.Cart>()
+  })
+})
+
 describe("any chunk", () => {
   test("is decoded to what it is", () => {
     expect(Wave.decode(found, bytes, "big")).type.toBe<Either.Either<Wave.Chunk, Wave.MalformedChunk>>()
+    expect(Wave.decode).type.toBeCallableWith(found, bytes, "big", { encoding: "shift_jis", entries: 5 })
+    expect(Wave.decodeLenient(found, bytes)).type.toBe<Wave.LenientChunk>()
+    expect<Wave.LenientChunk["problems"]>().type.toBe<ReadonlyArray<WaveProblem.WaveProblem>>()
     if (chunk._tag === "fmt ") expect(chunk.value).type.toBe<Wave.Format>()
     if (chunk._tag === "LIST:adtl") expect(chunk.value).type.toBe<Wave.AdtlList>()
     if (chunk._tag === "unknown") expect(chunk.bytes).type.toBe<Uint8Array>()
@@ -101,7 +122,7 @@ describe("any chunk", () => {
 })
 
 describe("info", () => {
-  test("has a format, unless one is lenient", () => {
+  test("has a format, unless it is lenient", () => {
     expect(Wave.info(reader)).type.toBe<Effect.Effect<Wave.Info, Failing | Reading>>()
     expect(Wave.info(both, {})).type.toBe<Effect.Effect<Wave.Info, Failing | Reading | Writing>>()
     expect(Wave.info(reader, { lenient: undefined })).type.toBe<Effect.Effect<Wave.Info, Failing | Reading>>()
@@ -111,6 +132,9 @@ describe("info", () => {
     expect<Wave.LenientInfo["format"]>().type.toBe<Option.Option<Wave.Format>>()
     expect<Wave.Info["duration"]>().type.toBe<Option.Option<Duration.Duration>>()
     expect<Wave.Info>().type.not.toHaveProperty("malformed")
+    expect<Wave.Info["problems"]>().type.toBe<ReadonlyArray<WaveProblem.WaveProblem>>()
+    expect<Wave.Info["framesFrom"]>().type.toBe<Option.Option<"samples" | "blocks" | "fact">>()
+    expect(Wave.info).type.toBeCallableWith(reader, { encoding: "windows-1251" })
   })
 
   test("needs a handle that can read", () => {

@@ -1,9 +1,10 @@
 import { FileName, FileSystemIOProc, FourCC, IOProc, IOProcRegistry, MemoryIOProc, MmioError } from "@effect-mmio/core"
 import type { FileSystem } from "@effect/platform"
-import { type Context, Effect, type Layer, Option, Request, type Scope } from "effect"
+import { type Context, Effect, type Layer, Option, Request, type Scope, type Stream } from "effect"
 import { describe, expect, test } from "tstyche"
 
 declare const driver: IOProc.IOProc
+declare const file: IOProc.File
 declare const service: Context.Tag<"Service", IOProc.IOProc>
 declare const text: string
 const ZIP = FourCC.make("ZIP ")
@@ -46,8 +47,9 @@ describe("MmioError", () => {
     expect<MmioError.FileNotFound["code"]>().type.toBe<257>()
     expect<MmioError.InvalidHandle["code"]>().type.toBe<5>()
     expect<MmioError.MmioError["code"]>().type.toBe<
-      257 | 258 | 259 | 260 | 261 | 262 | 263 | 264 | 265 | 266 | 267 | 268 | 269 | 270 | 271 | 272 | 11
+      257 | 258 | 259 | 260 | 261 | 262 | 263 | 264 | 265 | 266 | 267 | 268 | 269 | 270 | 271 | 272 | 11 | undefined
     >()
+    expect<MmioError.CannotWrite["errno"]>().type.toBe<string | undefined>()
   })
 
   test("is made of what its class needs", () => {
@@ -81,14 +83,46 @@ describe("IOProc", () => {
     expect<ReturnType<IOProc.IOProc["tempName"]>>().type.toBe<
       Effect.Effect<FileName.FileName, MmioError.TempNameError>
     >()
-    expect<ReturnType<IOProc.File["read"]>>().type.toBe<
-      Effect.Effect<number, MmioError.CannotRead | MmioError.NetworkError>
+    expect<ReturnType<IOProc.IOProc["stat"]>>().type.toBe<Effect.Effect<IOProc.Stat, MmioError.StatError>>()
+    expect<ReturnType<IOProc.IOProc["list"]>>().type.toBe<Stream.Stream<IOProc.Entry, MmioError.ListError>>()
+    expect<ReturnType<IOProc.IOProc["makeFolder"]>>().type.toBe<Effect.Effect<void, MmioError.FolderError>>()
+    expect<ReturnType<IOProc.File["readAt"]>>().type.toBe<
+      Effect.Effect<number, MmioError.CannotRead | MmioError.NetworkError | MmioError.VersionChanged>
     >()
-    expect<ReturnType<IOProc.File["write"]>>().type.toBe<
+    expect<ReturnType<NonNullable<IOProc.File["writeAt"]>>>().type.toBe<
       Effect.Effect<number, MmioError.CannotWrite | MmioError.CannotExpand | MmioError.NetworkError>
     >()
-    expect<ReturnType<IOProc.File["seek"]>>().type.toBe<Effect.Effect<number, MmioError.CannotSeek>>()
-    expect<IOProc.File["close"]>().type.toBe<Effect.Effect<void, MmioError.CannotClose | MmioError.CannotWrite>>()
+    expect<IOProc.File["size"]>().type.toBe<Effect.Effect<number, MmioError.CannotSeek | MmioError.NetworkError>>()
+    expect<IOProc.File["commit"]>().type.toBe<
+      Effect.Effect<
+        void,
+        MmioError.CannotWrite | MmioError.CannotExpand | MmioError.NetworkError | MmioError.VersionChanged
+      >
+    >()
+    expect<IOProc.File["close"]>().type.toBe<Effect.Effect<void, MmioError.CannotClose | MmioError.CommitError>>()
+    expect<IOProc.File["abort"]>().type.toBe<Effect.Effect<void>>()
+  })
+
+  test("files are made of what they have, with a cursor or without", () => {
+    const size = Effect.succeed(0)
+    const readAt = () => Effect.succeed(0)
+    expect(IOProc.makeFile({ name: "f", size, readAt })).type.toBe<IOProc.File>()
+    expect(IOProc.makeFile).type.not.toBeCallableWith({ name: "f", size })
+    // what follows from the functions is not claimed
+    expect(IOProc.makeFile).type.not.toBeCallableWith({ name: "f", size, readAt, capabilities: { truncate: true } })
+    expect(IOProc.makeFile).type.not.toBeCallableWith({ name: "f", size, readAt, capabilities: { commit: "onClose" } })
+    const seek = () => Effect.succeed(0)
+    const read = (target: Uint8Array) => Effect.succeed(target.length)
+    expect(IOProc.makeCursorFile({ name: "f", read, seek })).type.toBe<IOProc.File>()
+    expect(IOProc.makeCursorFile).type.not.toBeCallableWith({ name: "f", read })
+    expect(IOProc.makeCursorFile).type.not.toBeCallableWith({
+      name: "f",
+      read,
+      seek,
+      capabilities: { concurrent: true }
+    })
+    expect(IOProc.wrapFile(file, { readAt })).type.toBe<IOProc.File>()
+    expect(IOProc.readAhead(driver, { budget: IOProc.makeBlockBudget(1) })).type.toBe<IOProc.IOProc>()
   })
 
   test("mapFile and route, first and last", () => {
@@ -132,6 +166,8 @@ describe("IOProc", () => {
         case "Open":
           expect(message.reply).type.toBeCallableWith(Effect.succeed({ name: message.request.name.full }))
           expect(message.reply).type.not.toBeCallableWith(Effect.succeed(1))
+          expect(message.replyAt).type.toBeCallableWith(Effect.succeed({ file: { name: "f" }, diskOffset: 4 }))
+          expect(message.replyAt).type.not.toBeCallableWith(Effect.succeed({ name: "f" }))
           expect(message).type.not.toHaveProperty("file")
           return Option.none()
         case "Read":

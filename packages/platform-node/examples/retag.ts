@@ -18,7 +18,7 @@ import { sentenceOf } from "./retag/sentence.js"
 const inMemory = ({ input, output }: Options) =>
   Layer.effect(
     IOProc.IOProc,
-    Mmio.withFile(FileName.plain(input), {}, (file) =>
+    Mmio.withFile(FileName.plain(input), { share: "denyWrite" }, (file) =>
       Effect.flatMap(Mmio.seek(file, 0, "end"), (length) =>
         Effect.zipRight(Mmio.seek(file, 0), Mmio.read(file, length)))).pipe(
         Effect.flatMap((bytes) =>
@@ -29,7 +29,7 @@ const inMemory = ({ input, output }: Options) =>
   )
 
 const storage = (options: Options): Layer.Layer<IOProc.IOProc, MmioError.MmioError> =>
-  options.storage === "memory" ? inMemory(options) : NodeIOProc.layer
+  options.storage === "memory" ? inMemory(options) : NodeIOProc.layerWith({ sync: true })
 
 const main = Effect.flatMap(
   readOptions(process.argv.slice(2)),

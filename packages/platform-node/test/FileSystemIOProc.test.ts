@@ -4,10 +4,11 @@
 import { FileName, FileSystemIOProc, IOProc, Mmio } from "@effect-mmio/core"
 import { NodeFileSystem } from "@effect/platform-node"
 import { assert, layer } from "@effect/vitest"
-import { Context, Effect, FastCheck as fc, Layer } from "effect"
+import { Context, Effect, FastCheck as fc, Layer, Option, Stream } from "effect"
 import * as fs from "node:fs"
 import * as os from "node:os"
 import * as path from "node:path"
+import { truncate, writeAt } from "./helpers.js"
 
 const bytes = (text: string) => new TextEncoder().encode(text)
 const text = (bytes: Uint8Array) => new TextDecoder().decode(bytes)
@@ -36,8 +37,12 @@ const place = (content?: string | Uint8Array) =>
 const request = (name: string, options: Partial<Omit<IOProc.OpenRequest, "name">> = {}): IOProc.OpenRequest => ({
   name: FileName.plain(name),
   access: "read",
-  create: false,
+  create: "no",
   share: "compat",
+  code: Option.none(),
+  parameters: undefined,
+  ifVersion: Option.none(),
+  buffered: true,
   ...options
 })
 
@@ -67,57 +72,60 @@ layer(storage, { excludeTestServices: true })("FileSystemIOProc on Node", (it) =
   // the laws of a driver
   // -------------------------------------------------------------------------------------------------------------------
 
+  const position = fc.integer({ min: -5, max: 40 })
   const operation = fc.oneof(
-    fc.record({ op: fc.constant("read" as const), count: fc.integer({ min: 1, max: 20 }) }),
+    fc.record({ op: fc.constant("read" as const), position, count: fc.integer({ min: 1, max: 20 }) }),
     fc.record({
       op: fc.constantFrom("write" as const, "writeFlush" as const),
+      position,
       data: fc.uint8Array({ minLength: 1, maxLength: 20 })
     }),
-    fc.record({
-      op: fc.constant("seek" as const),
-      offset: fc.integer({ min: -30, max: 30 }),
-      from: fc.constantFrom("start" as const, "current" as const, "end" as const)
-    })
+    fc.record({ op: fc.constant("truncate" as const), position })
   )
 
   it.effect.prop(
-    "a file is an array of bytes and a position",
+    "a file is an array of bytes",
     [fc.uint8Array({ maxLength: 20 }), fc.array(operation, { maxLength: 20 })],
     ([initial, operations]) =>
       Effect.scoped(Effect.gen(function*() {
         const name = yield* place(initial)
         const file = yield* open(name, { access: "readWrite" })
         const model = [...initial]
-        let position = 0
+        const grow = (size: number) => {
+          while (model.length < size) model.push(0)
+        }
         for (const operation of operations) {
+          const { position } = operation
+          const isValid = position >= 0
           switch (operation.op) {
             case "read": {
               const target = new Uint8Array(operation.count)
-              const count = yield* file.read(target)
+              const count = yield* Effect.merge(Effect.mapError(file.readAt(position, target), ({ _tag }) => _tag))
               const expected = model.slice(position, position + operation.count)
-              assert.deepStrictEqual([...target.subarray(0, count)], expected)
-              position += expected.length
+              assert.strictEqual(count, isValid ? expected.length : "CannotRead")
+              if (isValid) assert.deepStrictEqual([...target.subarray(0, expected.length)], expected)
               break
             }
             case "write":
             case "writeFlush": {
-              assert.strictEqual(yield* file[operation.op](operation.data), operation.data.length)
-              while (model.length < position) model.push(0)
-              model.splice(position, operation.data.length, ...operation.data)
-              position += operation.data.length
+              const { data } = operation
+              const count = yield* Effect.merge(
+                Effect.mapError(writeAt(file, position, data, operation.op), ({ _tag }) => _tag)
+              )
+              assert.strictEqual(count, isValid ? data.length : "CannotWrite")
+              if (!isValid) break
+              grow(position)
+              model.splice(position, data.length, ...data)
               break
             }
-            case "seek": {
-              const start = operation.from === "start" ? 0 : operation.from === "current" ? position : model.length
-              const target = start + operation.offset
-              const sought = yield* Effect.merge(
-                Effect.mapError(file.seek(operation.offset, operation.from), (error) => error._tag)
-              )
-              assert.strictEqual(sought, target < 0 ? "CannotSeek" : target)
-              if (target >= 0) position = target
+            case "truncate": {
+              assert.strictEqual(yield* tag(truncate(file, position)), isValid ? "success" : "CannotWrite")
+              if (!isValid) break
+              model.length = Math.min(model.length, position)
+              grow(position)
             }
           }
-          assert.strictEqual(yield* file.seek(0, "current"), position)
+          assert.strictEqual(yield* file.size, model.length)
         }
         assert.deepStrictEqual([...fs.readFileSync(name)], model)
       })),
@@ -129,12 +137,10 @@ layer(storage, { excludeTestServices: true })("FileSystemIOProc on Node", (it) =
       const name = yield* place("start")
       const file = yield* open(name, { access: "readWrite" })
       const far = 5 * 2 ** 30 + 1
-      yield* file.seek(far, "start")
-      yield* file.write(bytes("far"))
-      assert.strictEqual(yield* file.seek(0, "end"), far + 3)
-      yield* file.seek(far - 2, "start")
+      yield* writeAt(file, far, "far")
+      assert.strictEqual(yield* file.size, far + 3)
       const target = new Uint8Array(8).fill(1)
-      assert.strictEqual(yield* file.read(target), 5)
+      assert.strictEqual(yield* file.readAt(far - 2, target), 5)
       assert.deepStrictEqual([...target], [0, 0, 102, 97, 114, 1, 1, 1])
       assert.strictEqual(fs.statSync(name).size, far + 3)
       fs.truncateSync(name)
@@ -144,7 +150,7 @@ layer(storage, { excludeTestServices: true })("FileSystemIOProc on Node", (it) =
     Effect.gen(function*() {
       const file = yield* open(yield* place("abc"))
       const target = new Uint8Array(2 ** 31)
-      assert.strictEqual(yield* file.read(target), 3)
+      assert.strictEqual(yield* file.readAt(0, target), 3)
       assert.strictEqual(text(target.subarray(0, 3)), "abc")
     }))
 
@@ -152,29 +158,73 @@ layer(storage, { excludeTestServices: true })("FileSystemIOProc on Node", (it) =
   // opening
   // -------------------------------------------------------------------------------------------------------------------
 
-  it.scoped("makes and cuts with create alone", () =>
+  it.scoped("creates and truncates with create alone", () =>
     Effect.gen(function*() {
       const name = yield* place("content")
       yield* Effect.scoped(open(name, { access: "write" }))
       yield* Effect.scoped(open(name, { access: "readWrite" }))
       assert.strictEqual(fs.readFileSync(name, "utf8"), "content")
-      yield* Effect.scoped(open(name, { access: "readWrite", create: true }))
+      yield* Effect.scoped(open(name, { access: "readWrite", create: "truncate" }))
       assert.strictEqual(fs.readFileSync(name, "utf8"), "")
       const fresh = yield* place()
       assert.strictEqual(yield* tag(open(fresh, { access: "write" })), "FileNotFound")
-      const file = yield* open(fresh, { access: "write", create: true })
-      yield* file.write(bytes("new"))
+      const file = yield* open(fresh, { access: "write", create: "truncate" })
+      yield* writeAt(file, 0, "new")
       assert.strictEqual(fs.readFileSync(fresh, "utf8"), "new")
     }))
 
-  it.scoped("tells what is missing, what is no folder, and what is one", () =>
+  it.scoped("creates a new file for every access, and refuses a name that exists", () =>
+    Effect.gen(function*() {
+      for (const access of ["read", "write", "readWrite"] as const) {
+        const [name, dangling] = [yield* place(), yield* place()]
+        const file = yield* open(name, { access, create: "new" })
+        if (access !== "read") yield* writeAt(file, 0, "new")
+        fs.symlinkSync(`${name}.gone`, dangling)
+        for (const taken of [name, dangling, yield* Folder]) {
+          const error = yield* Effect.flip(open(taken, { access, create: "new" }))
+          assert.deepStrictEqual([error._tag, error.errno], ["CannotOpen", "EEXIST"])
+        }
+        assert.strictEqual(fs.readFileSync(name, "utf8"), access === "read" ? "" : "new")
+        assert.isFalse(fs.existsSync(`${name}.gone`))
+      }
+    }))
+
+  it.scoped("lets one of 50 fibers create a new file, and the other 49 fail with EEXIST", () =>
+    Effect.gen(function*() {
+      const name = yield* place()
+      const results = yield* Effect.forEach(
+        Array.from({ length: 50 }, (_, i) => i),
+        (i) =>
+          Effect.match(
+            Effect.flatMap(open(name, { access: "write", create: "new" }), (file) => writeAt(file, 0, `fiber ${i}`)),
+            { onFailure: ({ _tag, errno }) => `${_tag} ${errno}`, onSuccess: () => `fiber ${i}` }
+          ),
+        { concurrency: "unbounded" }
+      )
+      const winners = results.filter((result) => result.startsWith("fiber"))
+      assert.strictEqual(winners.length, 1)
+      assert.strictEqual(results.filter((result) => result === "CannotOpen EEXIST").length, 49)
+      assert.strictEqual(fs.readFileSync(name, "utf8"), winners[0])
+    }))
+
+  it.scoped("has the length of what was written after a large file is created again", () =>
+    Effect.gen(function*() {
+      const name = yield* place(new Uint8Array(8 * 2 ** 20).fill(1))
+      const file = yield* Mmio.open(FileName.plain(name), { access: "write", create: true })
+      yield* Mmio.writeAll(file, bytes("short"))
+      assert.strictEqual(yield* Mmio.seek(file, 0, "end"), 5)
+      yield* Mmio.close(file)
+      assert.strictEqual(fs.readFileSync(name, "utf8"), "short")
+    }))
+
+  it.scoped("distinguishes missing files, missing folders, files as folders and folders as files", () =>
     Effect.gen(function*() {
       const folder = yield* Folder
       const name = yield* place("x")
       assert.strictEqual(yield* tag(open(path.join(folder, "missing"))), "FileNotFound")
       assert.strictEqual(yield* tag(open(path.join(folder, "no", "missing"))), "PathNotFound")
       assert.strictEqual(
-        yield* tag(open(path.join(folder, "no", "missing"), { access: "write", create: true })),
+        yield* tag(open(path.join(folder, "no", "missing"), { access: "write", create: "truncate" })),
         "PathNotFound"
       )
       assert.strictEqual(yield* tag(open(path.join(name, "missing"))), "PathNotFound")
@@ -187,17 +237,17 @@ layer(storage, { excludeTestServices: true })("FileSystemIOProc on Node", (it) =
       assert.strictEqual(badName._tag, "CannotOpen")
     }))
 
-  it.scoped("a link that leads nowhere yet leads to the file that is made", () =>
+  it.scoped("creates the target of a link that leads nowhere yet", () =>
     Effect.gen(function*() {
       const [target, link] = [yield* place(), yield* place()]
       fs.symlinkSync(target, link)
       assert.strictEqual(yield* tag(open(link)), "FileNotFound")
-      const file = yield* open(link, { access: "write", create: true })
-      yield* file.write(bytes("through"))
+      const file = yield* open(link, { access: "write", create: "truncate" })
+      yield* writeAt(file, 0, "through")
       assert.strictEqual(fs.readFileSync(target, "utf8"), "through")
     }))
 
-  it.scoped("sharing modes hold under every name of a file, and before it is cut", () =>
+  it.scoped("sharing modes hold under every name of a file, and before it is truncated", () =>
     Effect.gen(function*() {
       const [name, hard, soft, renamed] = [yield* place("content"), yield* place(), yield* place(), yield* place()]
       fs.linkSync(name, hard)
@@ -205,7 +255,7 @@ layer(storage, { excludeTestServices: true })("FileSystemIOProc on Node", (it) =
       yield* Effect.scoped(Effect.gen(function*() {
         yield* open(name, { share: "denyWrite" })
         for (const other of [name, hard, soft, path.join(path.dirname(name), ".", path.basename(name))]) {
-          const claim = { access: "write", create: true, share: "denyNone" } as const
+          const claim = { access: "write", create: "truncate", share: "denyNone" } as const
           assert.strictEqual(yield* tag(open(other, claim)), "SharingViolation", other)
         }
         fs.renameSync(hard, renamed)
@@ -216,7 +266,7 @@ layer(storage, { excludeTestServices: true })("FileSystemIOProc on Node", (it) =
       yield* open(soft, { share: "exclusive" })
     }))
 
-  it.scoped.skipIf(!isLinux)("leaves no descriptor behind, whatever fails", () =>
+  it.scoped.skipIf(!isLinux)("closes every descriptor when opening fails", () =>
     Effect.gen(function*() {
       const folder = yield* Folder
       const name = yield* place("x")
@@ -226,22 +276,22 @@ layer(storage, { excludeTestServices: true })("FileSystemIOProc on Node", (it) =
         yield* tag(open(folder))
         yield* tag(open(path.join(folder, "no", "missing")))
       }))
-      yield* Effect.scoped(open(name, { access: "write", create: true }))
+      yield* Effect.scoped(open(name, { access: "write", create: "truncate" }))
       assert.isFalse(descriptors().some((open) => open.startsWith(folder)))
     }))
 
   it.scoped("a handle opened for writing is not read", () =>
     Effect.gen(function*() {
       const file = yield* open(yield* place("secret"), { access: "write" })
-      assert.strictEqual(yield* tag(file.read(new Uint8Array(3))), "CannotRead")
+      assert.strictEqual(yield* tag(file.readAt(0, new Uint8Array(3))), "CannotRead")
     }))
 
   it.scoped.skipIf(!isLinux)(
     "a full device is CannotWrite, with the system's name found",
     () =>
       Effect.gen(function*() {
-        const file = yield* open("/dev/full", { access: "write", create: true })
-        const error = yield* Effect.flip(file.write(bytes("x")))
+        const file = yield* open("/dev/full", { access: "write", create: "truncate" })
+        const error = yield* Effect.flip(writeAt(file, 0, "x"))
         assert.strictEqual(
           error.message,
           "CannotWrite: FileSystemIOProc.write /dev/full at 0: no space left on device (ENOSPC)"
@@ -264,7 +314,7 @@ layer(storage, { excludeTestServices: true })("FileSystemIOProc on Node", (it) =
   // names
   // -------------------------------------------------------------------------------------------------------------------
 
-  it.scoped("renames, in the place of what is there, and says what is missing", () =>
+  it.scoped("rename replaces its target, and says what is missing", () =>
     Effect.gen(function*() {
       const [a, b] = [yield* place("a"), yield* place("b")]
       const nowhere = path.join(yield* Folder, "no", "where")
@@ -304,7 +354,7 @@ layer(storage, { excludeTestServices: true })("FileSystemIOProc on Node", (it) =
       assert.isFalse(yield* exists(yield* Folder))
     }))
 
-  it.scoped("full names need no file, and keep a link's name", () =>
+  it.scoped("fullName needs no file, and keeps the name of a link", () =>
     Effect.gen(function*() {
       const [name, link, folderLink] = [yield* place("a"), yield* place(), yield* place()]
       const folder = yield* Folder
@@ -318,7 +368,7 @@ layer(storage, { excludeTestServices: true })("FileSystemIOProc on Node", (it) =
       assert.strictEqual(yield* tag(fullName(path.join(folder, "no", "where"))), "PathNotFound")
     }))
 
-  it.scoped("temporary files are where and what was asked for, and nothing else is left", () =>
+  it.scoped("tempName creates one empty file in the folder, with prefix and suffix", () =>
     Effect.gen(function*() {
       const folder = yield* place()
       fs.mkdirSync(folder)
@@ -338,6 +388,78 @@ layer(storage, { excludeTestServices: true })("FileSystemIOProc on Node", (it) =
       assert.match(path.basename(name.full), /^mmio[0-9a-z]+\.tmp$/)
       fs.rmSync(name.full)
       assert.strictEqual(yield* tag(Mmio.tempName({ folder: path.join(folder, "no") })), "PathNotFound")
+    }))
+
+  // -------------------------------------------------------------------------------------------------------------------
+  // facts, and folders
+  // -------------------------------------------------------------------------------------------------------------------
+
+  it.scoped("stat knows kind, size and times, and says what is missing", () =>
+    Effect.gen(function*() {
+      const name = yield* place("abc")
+      fs.utimesSync(name, 1000, 2000)
+      const stat = (name: string) => Mmio.stat(FileName.plain(name))
+      assert.deepStrictEqual(yield* stat(name), {
+        kind: "file",
+        size: Option.some(3),
+        version: Option.none(),
+        modified: Option.some(new Date(2_000_000)),
+        created: Option.some(fs.statSync(name).birthtime)
+      })
+      const ofFolder = yield* stat(yield* Folder)
+      assert.strictEqual(ofFolder.kind, "folder")
+      assert.isTrue(Option.isNone(ofFolder.size))
+      if (isLinux) assert.strictEqual((yield* stat("/dev/null")).kind, "other")
+      assert.strictEqual(yield* tag(stat(`${name}.no`)), "FileNotFound")
+      assert.strictEqual(yield* tag(stat(path.join(yield* Folder, "no", "file"))), "PathNotFound")
+      assert.strictEqual(yield* tag(stat(path.join(name, "file"))), "PathNotFound")
+    }))
+
+  it.scoped("list gives names with their kinds, and follows links", () =>
+    Effect.gen(function*() {
+      const folder = yield* place()
+      const list = (name: string) =>
+        Effect.map(
+          Stream.runCollect(Stream.unwrap(Effect.map(IOProc.IOProc, ({ list }) => list(FileName.plain(name))))),
+          (entries) => [...entries].toSorted((a, b) => a.name < b.name ? -1 : 1)
+        )
+      assert.strictEqual(yield* tag(list(folder)), "PathNotFound")
+      fs.mkdirSync(folder)
+      assert.deepStrictEqual(yield* list(folder), [])
+      fs.writeFileSync(path.join(folder, "file"), "")
+      fs.mkdirSync(path.join(folder, "folder"))
+      fs.symlinkSync(path.join(folder, "folder"), path.join(folder, "to folder"))
+      fs.symlinkSync(path.join(folder, "gone"), path.join(folder, "to nothing"))
+      assert.deepStrictEqual(yield* list(folder), [
+        { name: "file", kind: "file" },
+        { name: "folder", kind: "folder" },
+        { name: "to folder", kind: "folder" },
+        { name: "to nothing", kind: "other" }
+      ])
+      assert.strictEqual(yield* tag(list(path.join(folder, "file"))), "PathNotFound")
+    }))
+
+  it.scoped("folders are made, and removed where they are empty", () =>
+    Effect.gen(function*() {
+      const parent = yield* place()
+      fs.mkdirSync(parent)
+      const at = (name: string) => FileName.plain(path.join(parent, name))
+      const failing = (name: string, call: typeof Mmio.makeFolder) =>
+        Effect.map(Effect.flip(call(at(name))), ({ _tag, errno }) => `${_tag} ${errno}`)
+      yield* Mmio.makeFolder(at("new"))
+      fs.writeFileSync(at("new/file").full, "abc")
+      yield* Mmio.makeFolder(at("new"))
+      assert.strictEqual(yield* failing("new/file", Mmio.makeFolder), "CannotWrite EEXIST")
+      assert.strictEqual(yield* failing("no/new", Mmio.makeFolder), "PathNotFound ENOENT")
+      assert.strictEqual(yield* failing("new", Mmio.removeFolder), "CannotWrite ENOTEMPTY")
+      assert.strictEqual(yield* failing("no", Mmio.removeFolder), "PathNotFound ENOENT")
+      assert.strictEqual((yield* Effect.flip(Mmio.removeFolder(at("new/file"))))._tag, "PathNotFound")
+      fs.symlinkSync(at("new").full, at("link").full)
+      assert.strictEqual((yield* Effect.flip(Mmio.removeFolder(at("link"))))._tag, "PathNotFound")
+      assert.strictEqual(fs.readFileSync(at("new/file").full, "utf8"), "abc")
+      fs.unlinkSync(at("new/file").full)
+      yield* Mmio.removeFolder(FileName.plain(`${at("new").full}/`))
+      assert.deepStrictEqual(fs.readdirSync(parent), ["link"])
     }))
 
   // -------------------------------------------------------------------------------------------------------------------

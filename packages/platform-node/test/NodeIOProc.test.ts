@@ -1,61 +1,143 @@
-import { FileName, IOProc, Mmio } from "@effect-mmio/core"
+import { FileName, FourCC, IOProc, Mmio } from "@effect-mmio/core"
 import { NodeIOProc } from "@effect-mmio/platform-node"
 import { assert, describe, it } from "@effect/vitest"
 import { strictEqual } from "@effect/vitest/utils"
-import { Config, ConfigProvider, Effect, Layer } from "effect"
+import { Config, ConfigProvider, Effect, Layer, Option } from "effect"
 import * as NFS from "node:fs"
 import * as OS from "node:os"
 import * as Path from "node:path"
-import { canLoop, loopDevice, openFile, readSome, request, stub, tempFolder, tempPath, text } from "./helpers.js"
+import { canLoop, loopDevice, openFile, readAt, request, stub, tempFolder, tempPath, text, writeAt } from "./helpers.js"
 
 const driver = NodeIOProc.make()
 const plain = FileName.plain
 const modeOf = (path: string) => NFS.statSync(path).mode & 0o777
 
 describe("open", () => {
-  it.scoped("creates, and cuts what is there", () =>
+  it.scoped("creates a file, and truncates one that exists", () =>
     Effect.gen(function*() {
       const path = yield* tempPath()
       for (const access of ["write", "readWrite", "read"] as const) {
-        const file = yield* openFile(yield* driver, path, { access, create: true })
+        const file = yield* openFile(yield* driver, path, { access, create: "truncate" })
         strictEqual(NFS.statSync(path).size, 0)
-        strictEqual(yield* file.seek(0, "current"), 0)
-        if (access === "read") strictEqual((yield* Effect.flip(file.write(text("x"))))._tag, "CannotWrite")
-        else strictEqual(yield* file.write(text("some bytes")), 10)
+        strictEqual(yield* file.size, 0)
+        if (access === "read") strictEqual(file.writeAt, undefined)
+        else strictEqual(yield* writeAt(file, 0, "some bytes"), 10)
         yield* file.close
       }
     }))
 
-  it.scoped("cuts nothing without create", () =>
+  it.scoped("truncates nothing without create", () =>
     Effect.gen(function*() {
       const path = yield* tempPath("content")
       const file = yield* openFile(yield* driver, path, { access: "write" })
-      yield* file.write(text("K"))
+      yield* writeAt(file, 0, "K")
       strictEqual(NFS.readFileSync(path, "latin1"), "Kontent")
     }))
 
-  it.scoped("takes names for what they say, also with a plus or in another script", () =>
+  it.scoped("takes names literally, also with a plus or in another script", () =>
     Effect.gen(function*() {
       const folder = yield* tempFolder
       for (const name of ["a.zip+b", "日本語 – ü.wav", " ", "a\nb", "-rf"]) {
-        const file = yield* openFile(yield* driver, `${folder}/${name}`, { access: "readWrite", create: true })
-        yield* file.write(text("x"))
+        const file = yield* openFile(yield* driver, `${folder}/${name}`, { access: "readWrite", create: "truncate" })
+        yield* writeAt(file, 0, "x", "writeFlush")
         assert.isTrue(NFS.existsSync(`${folder}/${name}`))
         assert.isTrue(yield* (yield* driver).exists(plain(`${folder}/${name}`)))
       }
     }))
 
-  it.scoped("leaves two handles of a file their own positions", () =>
+  for (const access of ["read", "write", "readWrite"] as const) {
+    it.scoped(`creates a new file for ${access}, and refuses a name that exists`, () =>
+      Effect.gen(function*() {
+        const folder = yield* tempFolder
+        const path = `${folder}/file`
+        const file = yield* openFile(yield* driver, path, { access, create: "new" })
+        strictEqual(NFS.statSync(path).size, 0)
+        if (access === "read") strictEqual(yield* readAt(file, 0, 9), "")
+        else strictEqual(yield* writeAt(file, 0, "abc", "writeFlush"), 3)
+        NFS.mkdirSync(`${folder}/folder`)
+        NFS.symlinkSync(`${folder}/gone`, `${folder}/dangling`)
+        NFS.symlinkSync(path, `${folder}/link`)
+        for (const taken of [path, `${folder}/folder`, `${folder}/dangling`, `${folder}/link`]) {
+          const error = yield* Effect.flip((yield* driver).open(request(taken, { access, create: "new" })))
+          strictEqual(error.message, `CannotOpen: NodeIOProc.open ${taken}: the name is taken (EEXIST)`)
+          strictEqual(error.errno, "EEXIST")
+        }
+        const noFolder = request(`${folder}/no/file`, { access, create: "new" })
+        strictEqual((yield* Effect.flip((yield* driver).open(noFolder)))._tag, "PathNotFound")
+        strictEqual(NFS.readFileSync(path, "latin1"), access === "read" ? "" : "abc")
+        assert.deepStrictEqual(NFS.readdirSync(folder).toSorted(), ["dangling", "file", "folder", "link"])
+      }))
+  }
+
+  it.scoped("lets one of 50 fibers create a new file, and the other 49 fail with EEXIST", () =>
+    Effect.gen(function*() {
+      const storage = yield* driver
+      for (let round = 0; round < 5; round++) {
+        const path = yield* tempPath()
+        const results = yield* Effect.forEach(
+          Array.from({ length: 50 }, (_, i) => i),
+          (i) =>
+            Effect.either(Effect.flatMap(
+              openFile(storage, path, { access: "write", create: "new" }),
+              (file) => Effect.as(writeAt(file, 0, `fiber ${i}`, "writeFlush"), i)
+            )),
+          { concurrency: "unbounded" }
+        )
+        const winners = results.flatMap((result) => result._tag === "Right" ? [result.right] : [])
+        const losers = results.flatMap((result) => result._tag === "Left" ? [result.left] : [])
+        strictEqual(winners.length, 1)
+        assert.deepStrictEqual([...new Set(losers.map(({ _tag, errno }) => `${_tag} ${errno}`))], ["CannotOpen EEXIST"])
+        strictEqual(NFS.readFileSync(path, "latin1"), `fiber ${winners[0]}`)
+      }
+    }))
+
+  it.scoped("has the length of what was written after a large file is created again", () =>
+    Effect.gen(function*() {
+      const path = yield* tempPath(new Uint8Array(8 * 2 ** 20).fill(1))
+      const before = yield* openFile(yield* driver, path)
+      const target = new Uint8Array(2 ** 16)
+      for (let i = 0; i < 8; i++) yield* before.readAt(i * target.length, target)
+      const file = yield* Mmio.openWith(yield* driver, path, { access: "readWrite", create: true })
+      strictEqual(yield* Mmio.seek(file, 0, "end"), 0)
+      strictEqual(yield* before.size, 0)
+      yield* Mmio.writeAll(file, text("short"))
+      strictEqual(yield* Mmio.seek(file, 0, "end"), 5)
+      yield* Mmio.close(file)
+      strictEqual(NFS.readFileSync(path, "latin1"), "short")
+      strictEqual(yield* before.size, 5)
+    }))
+
+  it.scoped("refuses a version, since its files have none, and creates nothing", () =>
+    Effect.gen(function*() {
+      const folder = yield* tempFolder
+      const path = `${folder}/file`
+      const error = yield* Effect.flip(
+        (yield* driver).open(request(path, { access: "write", create: "new", ifVersion: Option.some("1") }))
+      )
+      strictEqual(
+        error.message,
+        `CannotOpen: NodeIOProc.open ${path}: the files of this storage have no versions`
+      )
+      assert.deepStrictEqual(NFS.readdirSync(folder), [])
+    }))
+
+  it.scoped("ignores codes and parameters", () =>
+    Effect.gen(function*() {
+      const path = yield* tempPath("abc")
+      const code = Option.some(FourCC.make("XYZ "))
+      const file = yield* openFile(yield* driver, path, { code, parameters: { any: "thing" } })
+      strictEqual(yield* readAt(file, 0, 9), "abc")
+    }))
+
+  it.scoped("gives two files of one name the same bytes", () =>
     Effect.gen(function*() {
       const path = yield* tempPath("abcdef")
       const a = yield* openFile(yield* driver, path)
       const b = yield* openFile(yield* driver, path, { access: "readWrite" })
-      strictEqual(yield* readSome(a, 2), "ab")
-      strictEqual(yield* b.write(text("X")), 1)
-      strictEqual(yield* readSome(b, 1), "b")
-      strictEqual(yield* readSome(a, 9), "cdef")
-      strictEqual(yield* a.seek(-6, "end"), 0)
-      strictEqual(yield* readSome(a, 2), "Xb")
+      strictEqual(yield* readAt(a, 0, 2), "ab")
+      strictEqual(yield* writeAt(b, 0, "X", "writeFlush"), 1)
+      strictEqual(yield* readAt(b, 1, 1), "b")
+      strictEqual(yield* readAt(a, 0, 9), "Xbcdef")
     }))
 })
 
@@ -70,10 +152,10 @@ describe("names", () => {
       yield* rename(plain(`${folder}/a`), plain(`${folder}/b`))
       assert.deepStrictEqual(NFS.readdirSync(folder), ["b"])
       strictEqual(NFS.readFileSync(`${folder}/b`, "latin1"), "new")
-      strictEqual(yield* readSome(old, 9), "old")
+      strictEqual(yield* readAt(old, 0, 9), "old")
     }))
 
-  it.scoped("remove and exists are about files", () =>
+  it.scoped("remove removes files and links, and exists is false for folders", () =>
     Effect.gen(function*() {
       const { exists, remove } = yield* driver
       const folder = yield* tempFolder
@@ -99,7 +181,7 @@ describe("names", () => {
       strictEqual((yield* fullName(plain("/x//y/./z"))).full, Path.resolve("/x/y/z"))
     }))
 
-  it.scoped("tempName makes empty files, as they were asked for", () =>
+  it.scoped("tempName creates empty files in the folder, with prefix and suffix", () =>
     Effect.gen(function*() {
       const { tempName } = yield* driver
       const folder = yield* tempFolder
@@ -116,7 +198,7 @@ describe("names", () => {
       strictEqual(Path.dirname(named.full), folder)
     }))
 
-  it.scoped("tempName tries other names where one is taken, but not for ever", () =>
+  it.scoped("tempName tries ten names where one is taken", () =>
     Effect.gen(function*() {
       const { tempName } = yield* driver
       const folder = yield* tempFolder
@@ -150,7 +232,7 @@ describe("names", () => {
 
 describe("options", () => {
   it.scoped.skipIf(process.platform === "win32")(
-    "mode is that of the files that are made",
+    "mode is that of created files",
     () =>
       Effect.gen(function*() {
         const folder = yield* tempFolder
@@ -158,27 +240,27 @@ describe("options", () => {
         for (const mode of [undefined, 0o640, 0o600, 0o777]) {
           const storage = yield* NodeIOProc.make({ mode })
           const path = `${folder}/${mode}`
-          yield* Effect.scoped(openFile(storage, path, { access: "write", create: true }))
+          yield* Effect.scoped(openFile(storage, path, { access: "write", create: "truncate" }))
           strictEqual(modeOf(path), (mode ?? 0o666) & umask)
           strictEqual(modeOf((yield* storage.tempName({ folder })).full), (mode ?? 0o600) & umask)
-          // A file that is there keeps its own.
+          // An existing file keeps its own.
           NFS.chmodSync(path, 0o604)
-          yield* Effect.scoped(openFile(storage, path, { access: "write", create: true }))
+          yield* Effect.scoped(openFile(storage, path, { access: "write", create: "truncate" }))
           strictEqual(modeOf(path), 0o604)
         }
       })
   )
 
-  it.scoped("a mode that is none is refused, and makes nothing", () =>
+  it.scoped("an invalid mode is refused, and creates nothing", () =>
     Effect.gen(function*() {
       const folder = yield* tempFolder
       const storage = yield* NodeIOProc.make({ mode: -1 })
-      const error = yield* Effect.flip(storage.open(request(`${folder}/a`, { access: "write", create: true })))
+      const error = yield* Effect.flip(storage.open(request(`${folder}/a`, { access: "write", create: "truncate" })))
       strictEqual(error._tag, "CannotOpen")
       assert.deepStrictEqual(NFS.readdirSync(folder), [])
     }))
 
-  it.scoped("tempFolder is where temporary files go", () =>
+  it.scoped("tempFolder is the folder of temporary files", () =>
     Effect.gen(function*() {
       const folder = yield* tempFolder
       const storage = yield* NodeIOProc.make({ tempFolder: folder })
@@ -190,7 +272,54 @@ describe("options", () => {
       yield* (yield* driver).remove(byDefault)
     }))
 
-  it.scoped("can come out of the configuration", () =>
+  it.scoped("blockBudget bounds the blocks of reads and writes together", () =>
+    Effect.gen(function*() {
+      const sizes: Array<number> = []
+      yield* stub("node:fs", "read", (original) => (...args: ReadonlyArray<unknown>) => {
+        sizes.push(Number(args[3]))
+        return original(...args)
+      })
+      /** The largest call of the system while a file is read in sequence, 512 bytes at a time. */
+      const largest = (options: NodeIOProc.Options) =>
+        Effect.scoped(Effect.gen(function*() {
+          const file = yield* openFile(yield* NodeIOProc.make(options), yield* tempPath(new Uint8Array(2 ** 20)))
+          const target = new Uint8Array(512)
+          for (let position = 0; position < 2 ** 20; position += 512) yield* file.readAt(position, target)
+          return Math.max(...sizes.splice(0))
+        }))
+      assert.isAbove(yield* largest({}), 2 ** 16)
+      strictEqual(yield* largest({ blockBudget: 1000 }), 512)
+      const budget = IOProc.makeBlockBudget(2 ** 20)
+      assert.isAbove(yield* largest({ blockBudget: 1000, readAhead: { budget } }), 512)
+
+      // A file that is being written holds the whole budget: a reader of the same storage gets no block.
+      const storage = yield* NodeIOProc.make({
+        blockBudget: 2 ** 16,
+        readAhead: { smallest: 2 ** 16, largest: 2 ** 16 },
+        writeBehind: { smallest: 2 ** 16, largest: 2 ** 16 }
+      })
+      const writer = yield* openFile(storage, yield* tempPath(), { access: "write", create: "new" })
+      const piece = new Uint8Array(512)
+      for (let i = 0; i < 8; i++) yield* writeAt(writer, i * 512, piece)
+      const reader = yield* openFile(storage, yield* tempPath(new Uint8Array(2 ** 18)))
+      const readOn = (from: number) =>
+        Effect.gen(function*() {
+          for (let i = 0; i < 8; i++) yield* reader.readAt(from + i * 512, piece)
+          return Math.max(0, ...sizes.splice(0))
+        })
+      strictEqual(yield* readOn(0), 512)
+      yield* writer.close
+      strictEqual(yield* readOn(4096), 2 ** 16)
+    }))
+
+  it.effect("an invalid blockBudget is a defect", () =>
+    Effect.gen(function*() {
+      const exit = yield* Effect.exit(NodeIOProc.make({ blockBudget: -1 }))
+      assert(exit._tag === "Failure" && exit.cause._tag === "Die")
+      assert.include(String(exit.cause.defect), "InvalidParameter")
+    }))
+
+  it.scoped("can come from the configuration", () =>
     Effect.gen(function*() {
       const folder = yield* tempFolder
       const synchronized: Array<string> = []
@@ -244,22 +373,20 @@ describe("layers", () => {
 })
 
 describe.skipIf(!canLoop)("a block device", () => {
-  it.scoped("has positions, and keeps its size to itself", () =>
+  it.scoped("has positions, and neither a known size nor truncate", () =>
     Effect.gen(function*() {
       const image = yield* tempPath(new Uint8Array(64 * 1024).fill(0x61))
       const device = yield* loopDevice(image)
-      const file = yield* openFile(yield* driver, device, { access: "readWrite", create: true })
-      strictEqual(yield* file.seek(4096, "start"), 4096)
-      strictEqual(yield* file.write(text("bcd")), 3)
-      strictEqual(yield* file.seek(-4, "current"), 4095)
-      strictEqual(yield* readSome(file, 5), "abcda")
-      strictEqual(yield* file.seek(64 * 1024, "start"), 64 * 1024)
-      strictEqual(yield* readSome(file, 5), "")
-      const error = yield* Effect.flip(file.seek(0, "end"))
+      const file = yield* openFile(yield* driver, device, { access: "readWrite", create: "truncate" })
+      strictEqual(file.truncate, undefined)
+      assert.isFalse(file.capabilities.truncate)
+      strictEqual(yield* writeAt(file, 4096, "bcd", "writeFlush"), 3)
+      strictEqual(yield* readAt(file, 4095, 5), "abcda")
+      strictEqual(yield* readAt(file, 64 * 1024, 5), "")
+      const error = yield* Effect.flip(file.size)
       strictEqual(
         error.message,
         `CannotSeek: NodeIOProc.seek ${device}: the size of a device cannot be found out`
       )
-      strictEqual(yield* file.seek(0, "current"), 64 * 1024)
     }))
 })

@@ -1,15 +1,15 @@
 /**
  * The contract of storage drivers, on the files of this machine.
  */
-import { FileSystemIOProc } from "@effect-mmio/core"
+import { FileSystemIOProc, IOProc } from "@effect-mmio/core"
 import { NodeIOProc } from "@effect-mmio/platform-node"
 import { IOProcContract } from "@effect-mmio/testing"
 import { NodeFileSystem } from "@effect/platform-node"
-import { Effect, Layer } from "effect"
+import { Effect, flow, Layer } from "effect"
 import * as NFS from "node:fs"
 import { isLinux, tempFolder } from "./helpers.js"
 
-/** A folder for each test, with the one in it that the contract asks for. */
+/** A folder for each test, which holds the folder that the contract asks for. */
 const root = Layer.scoped(
   IOProcContract.Root,
   Effect.map(tempFolder, (folder) => {
@@ -18,8 +18,8 @@ const root = Layer.scoped(
   })
 )
 
-// Elsewhere a gap may be written in full.
-const capabilities = { largeFiles: isLinux }
+// Other systems may write a gap in full. Files of a disk have no versions.
+const capabilities = { largeFiles: isLinux, versions: false }
 
 IOProcContract.suite("NodeIOProc", { layer: Layer.merge(NodeIOProc.layer, root), capabilities })
 
@@ -33,7 +33,7 @@ IOProcContract.suite("NodeIOProc, blocking the thread", {
   capabilities
 })
 
-// Much smaller than the files of the contract, so that blocks begin and end within its transfers.
+// Much smaller than the files of the contract, so that transfers go across several blocks.
 const small = { smallest: 8, largest: 32 }
 
 IOProcContract.suite("NodeIOProc, in small blocks", {
@@ -43,6 +43,12 @@ IOProcContract.suite("NodeIOProc, in small blocks", {
 
 IOProcContract.suite("NodeIOProc, blocking the thread, in small blocks", {
   layer: Layer.merge(NodeIOProc.layerWith({ blocking: true, readAhead: small, writeBehind: small }), root),
+  capabilities
+})
+
+IOProcContract.suite("NodeIOProc, with faults below small blocks", {
+  layer: Layer.merge(NodeIOProc.layerWith({ readAhead: false, writeBehind: false }), root),
+  around: flow(IOProc.writeBehind(small), IOProc.readAhead(small)),
   capabilities
 })
 

@@ -1,5 +1,5 @@
 /**
- * What becomes of every error that Node can report: by hand, name by name, so that a change of a table shows.
+ * Every error that Node can report, as an error of this library: by hand, name by name, so that a change of a table shows.
  */
 import { Errno } from "@effect-mmio/core"
 import { assert, describe, it } from "@effect/vitest"
@@ -13,6 +13,10 @@ const network = [
   "CannotClose",
   "NetworkError",
   "NetworkError",
+  "NetworkError",
+  "NetworkError",
+  "NetworkError",
+  "NetworkError",
   "NetworkError"
 ] as const
 const other = [
@@ -22,15 +26,23 @@ const other = [
   "CannotClose",
   "CannotWrite",
   "CannotRead",
+  "CannotWrite",
+  "CannotSeek",
+  "CannotRead",
+  "CannotRead",
   "CannotWrite"
 ] as const
-/** Those that a system also reports late, when it closes. */
+/** Errors that a system also reports late, when it closes. */
 const unwritten = [
   "CannotOpen",
   "CannotRead",
   "CannotWrite",
   "CannotWrite",
   "CannotWrite",
+  "CannotRead",
+  "CannotWrite",
+  "CannotSeek",
+  "CannotRead",
   "CannotRead",
   "CannotWrite"
 ] as const
@@ -41,6 +53,10 @@ const path = [
   "CannotClose",
   "PathNotFound",
   "CannotRead",
+  "PathNotFound",
+  "CannotSeek",
+  "PathNotFound",
+  "PathNotFound",
   "PathNotFound"
 ] as const
 const denied = [
@@ -48,6 +64,10 @@ const denied = [
   "CannotRead",
   "CannotWrite",
   "CannotClose",
+  "AccessDenied",
+  "AccessDenied",
+  "AccessDenied",
+  "CannotSeek",
   "AccessDenied",
   "AccessDenied",
   "AccessDenied"
@@ -59,7 +79,11 @@ const busy = [
   "CannotClose",
   "SharingViolation",
   "CannotRead",
-  "CannotWrite"
+  "CannotWrite",
+  "CannotSeek",
+  "CannotRead",
+  "CannotRead",
+  "SharingViolation"
 ] as const
 const files = [
   "TooManyOpenFiles",
@@ -68,12 +92,28 @@ const files = [
   "CannotClose",
   "CannotWrite",
   "CannotRead",
-  "TooManyOpenFiles"
+  "TooManyOpenFiles",
+  "CannotSeek",
+  "CannotRead",
+  "CannotRead",
+  "CannotWrite"
 ] as const
 
-/** open, read, write, close, rename, exists, tempName */
+/** open, read, write, close, rename, exists, tempName, size, stat, list, folder */
 const expected: Record<string, readonly [...errors: typeof other | ReadonlyArray<string>]> = {
-  ENOENT: ["FileNotFound", "CannotRead", "CannotWrite", "CannotClose", "FileNotFound", "CannotRead", "PathNotFound"],
+  ENOENT: [
+    "FileNotFound",
+    "CannotRead",
+    "CannotWrite",
+    "CannotClose",
+    "FileNotFound",
+    "CannotRead",
+    "PathNotFound",
+    "CannotSeek",
+    "FileNotFound",
+    "PathNotFound",
+    "PathNotFound"
+  ],
   ENOTDIR: path,
   ELOOP: path,
   EACCES: denied,
@@ -83,12 +123,28 @@ const expected: Record<string, readonly [...errors: typeof other | ReadonlyArray
   ETXTBSY: busy,
   EMFILE: files,
   ENFILE: files,
-  ENOMEM: ["OutOfMemory", "CannotRead", "CannotWrite", "CannotClose", "CannotWrite", "CannotRead", "CannotWrite"],
+  ENOMEM: [
+    "OutOfMemory",
+    "CannotRead",
+    "CannotWrite",
+    "CannotClose",
+    "CannotWrite",
+    "CannotRead",
+    "CannotWrite",
+    "CannotSeek",
+    "CannotRead",
+    "CannotRead",
+    "CannotWrite"
+  ],
   ESTALE: [
     "NetworkError",
     "NetworkError",
     "NetworkError",
     "CannotWrite",
+    "NetworkError",
+    "NetworkError",
+    "NetworkError",
+    "NetworkError",
     "NetworkError",
     "NetworkError",
     "NetworkError"
@@ -139,7 +195,11 @@ const conversions = {
   close: Errno.closeError,
   rename: (origin: Errno.Origin) => Errno.renameError(origin, false),
   exists: Errno.existsError,
-  tempName: Errno.tempNameError
+  tempName: Errno.tempNameError,
+  size: Errno.sizeError,
+  stat: (origin: Errno.Origin) => Errno.statError(origin, false),
+  list: Errno.listError,
+  folder: Errno.folderError
 }
 
 describe("an error of Node's", () => {
@@ -153,6 +213,7 @@ describe("an error of Node's", () => {
       for (const error of [...errors, Errno.seekError(origin)]) {
         strictEqual(error.cause, cause)
         strictEqual(error.position, 4096)
+        strictEqual(error.errno, name)
         assert.match(error.message, new RegExp(`^${error._tag}: NodeIOProc.call take1.wav at 4096: .+ \\(${name}\\)$`))
       }
       for (const error of errors) if (error._tag === "CannotWrite") strictEqual(error.written, 0)
@@ -163,8 +224,17 @@ describe("an error of Node's", () => {
     const origin = { operation: "NodeIOProc.open", file: "a/b", cause: nodeError("ENOENT") }
     strictEqual(Errno.openError(origin, true)._tag, "PathNotFound")
     strictEqual(Errno.renameError(origin, true)._tag, "PathNotFound")
+    strictEqual(Errno.statError(origin, true)._tag, "PathNotFound")
     strictEqual(Errno.openError({ ...origin, cause: nodeError("EACCES") }, true)._tag, "AccessDenied")
     strictEqual(Errno.renameError({ ...origin, cause: nodeError("EACCES") }, true)._tag, "AccessDenied")
+  })
+
+  it("has the name that the driver gives, where the foreign error has none", () => {
+    const origin = { operation: "call", file: "f", cause: new Error("taken"), name: "EEXIST" }
+    const error = Errno.openError(origin, false)
+    strictEqual(error.errno, "EEXIST")
+    strictEqual(error.message, "CannotOpen: call f: the name is taken (EEXIST)")
+    strictEqual(Errno.openError({ ...origin, cause: nodeError("EIO") }, false).errno, "EIO")
   })
 
   it("says in words what is known of it", () => {

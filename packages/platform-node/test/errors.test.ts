@@ -25,7 +25,8 @@ import {
   smallDisk,
   stub,
   tempFolder,
-  text
+  truncate,
+  writeAt
 } from "./helpers.js"
 
 const failsWith = <A>(
@@ -39,32 +40,41 @@ const failsWith = <A>(
     return error
   })
 
-/** What is held back is refused later, by the flush: here every call is to be the system's. */
+/** Without middleware, every call is one of the system. */
 const driver = NodeIOProc.make({ readAhead: false, writeBehind: false })
 const plain = FileName.plain
 
 describe("open", () => {
-  it.scoped("tells a file that is missing from a folder that is", () =>
+  it.scoped("distinguishes a missing file from a missing folder", () =>
     Effect.gen(function*() {
       const { open } = yield* driver
       const folder = yield* tempFolder
       const missing = "there is no such file (ENOENT)"
+      const noFolder = "a folder of the path is missing (ENOENT)"
       yield* failsWith(open(request(`${folder}/file`)), "FileNotFound", missing)
       yield* failsWith(open(request(`${folder}/file`, { access: "readWrite" })), "FileNotFound", missing)
-      yield* failsWith(open(request(`${folder}/no/file`)), "PathNotFound", missing)
-      yield* failsWith(open(request(`${folder}/no/file`, { access: "write", create: true })), "PathNotFound", missing)
-      yield* failsWith(open(request(`${folder}/no/such/file`)), "PathNotFound", missing)
+      yield* failsWith(open(request(`${folder}/no/file`)), "PathNotFound", noFolder)
+      yield* failsWith(
+        open(request(`${folder}/no/file`, { access: "write", create: "truncate" })),
+        "PathNotFound",
+        noFolder
+      )
+      yield* failsWith(open(request(`${folder}/no/such/file`)), "PathNotFound", noFolder)
       yield* failsWith(open(request("")), "FileNotFound", missing)
-      yield* failsWith(open(request("", { access: "write", create: true })), "FileNotFound", missing)
-      // the link is there, what it leads to is not
+      yield* failsWith(open(request("", { access: "write", create: "truncate" })), "FileNotFound", missing)
+      // the link exists, its target does not
       NFS.symlinkSync(`${folder}/gone`, `${folder}/link`)
       yield* failsWith(open(request(`${folder}/link`)), "FileNotFound", missing)
       assert.deepStrictEqual(NFS.readdirSync(folder), ["link"])
       NFS.symlinkSync(`${folder}/no/file`, `${folder}/far`)
-      yield* failsWith(open(request(`${folder}/far`, { access: "write", create: true })), "PathNotFound", missing)
+      yield* failsWith(
+        open(request(`${folder}/far`, { access: "write", create: "truncate" })),
+        "PathNotFound",
+        noFolder
+      )
     }))
 
-  it.scoped("refuses what no file is found by", () =>
+  it.scoped("refuses invalid paths", () =>
     Effect.gen(function*() {
       const { open } = yield* driver
       const folder = yield* tempFolder
@@ -86,7 +96,7 @@ describe("open", () => {
       assert.instanceOf(nul.cause, TypeError)
     }))
 
-  it.scoped("refuses folders, for whatever access", () =>
+  it.scoped("refuses folders for every access", () =>
     Effect.gen(function*() {
       const { open } = yield* driver
       const folder = yield* tempFolder
@@ -127,7 +137,11 @@ describe("open", () => {
       yield* asNobody(Effect.gen(function*() {
         yield* failsWith(open(request(`${folder}/file`, { access: "write" })), "AccessDenied", denied)
         yield* failsWith(open(request(`${folder}/shut/file`)), "AccessDenied", denied)
-        yield* failsWith(open(request(`${folder}/new`, { access: "write", create: true })), "AccessDenied", denied)
+        yield* failsWith(
+          open(request(`${folder}/new`, { access: "write", create: "truncate" })),
+          "AccessDenied",
+          denied
+        )
         yield* failsWith(tempName({ folder }), "AccessDenied", denied)
         yield* failsWith(rename(plain(`${folder}/file`), plain(`${folder}/other`)), "AccessDenied", denied)
         yield* failsWith(remove(plain(`${folder}/file`)), "AccessDenied", denied)
@@ -158,7 +172,7 @@ describe("open", () => {
         )
         const size = NFS.statSync(program).size
         yield* failsWith(
-          (yield* driver).open(request(program, { access: "write", create: true })),
+          (yield* driver).open(request(program, { access: "write", create: "truncate" })),
           "SharingViolation",
           "the file is a program that is running (ETXTBSY)"
         )
@@ -166,7 +180,7 @@ describe("open", () => {
       })
   )
 
-  it.scoped.skipIf(!isLinux || !has("prlimit"))("finds no descriptor left", () =>
+  it.scoped.skipIf(!isLinux || !has("prlimit"))("reports that no descriptor is left", () =>
     Effect.gen(function*() {
       const nodeDriver = yield* driver
       const folder = yield* tempFolder
@@ -184,7 +198,7 @@ describe("open", () => {
         assert.isTrue(error.message.endsWith(none))
         yield* failsWith(nodeDriver.tempName({ folder }), "TooManyOpenFiles", none)
       }))
-      // There is room again.
+      // Descriptors are free again.
       yield* Effect.scoped(openFile(nodeDriver, `${folder}/file`))
     }))
 
@@ -203,7 +217,7 @@ describe("open", () => {
         yield* Effect.addFinalizer(() => attribute("-i"))
         const notPermitted = "the operation is not permitted (EPERM)"
         yield* failsWith(
-          open(request(`${folder}/file`, { access: "write", create: true })),
+          open(request(`${folder}/file`, { access: "write", create: "truncate" })),
           "AccessDenied",
           notPermitted
         )
@@ -221,15 +235,23 @@ describe.skipIf(!canMount)("a disk", () => {
       NFS.writeFileSync(`${folder}/file`, "abc")
       yield* remountReadOnly(folder)
       const readOnly = "the file system is read-only (EROFS)"
-      yield* failsWith(open(request(`${folder}/file`, { access: "write", create: true })), "AccessDenied", readOnly)
-      yield* failsWith(open(request(`${folder}/new`, { access: "write", create: true })), "AccessDenied", readOnly)
+      yield* failsWith(
+        open(request(`${folder}/file`, { access: "write", create: "truncate" })),
+        "AccessDenied",
+        readOnly
+      )
+      yield* failsWith(
+        open(request(`${folder}/new`, { access: "write", create: "truncate" })),
+        "AccessDenied",
+        readOnly
+      )
       yield* failsWith(remove(plain(`${folder}/file`)), "AccessDenied", readOnly)
       yield* failsWith(rename(plain(`${folder}/file`), plain(`${folder}/new`)), "AccessDenied", readOnly)
       yield* failsWith(tempName({ folder }), "AccessDenied", readOnly)
       yield* Effect.scoped(openFile(yield* driver, `${folder}/file`))
     }))
 
-  it.scoped("that is another one takes no renamed file", () =>
+  it.scoped("that is another one refuses a rename onto it", () =>
     Effect.gen(function*() {
       const { rename } = yield* driver
       const disk = yield* smallDisk(16384)
@@ -243,81 +265,85 @@ describe.skipIf(!canMount)("a disk", () => {
       yield* failsWith(rename(plain(disk), plain(`${folder}/x`)), "SharingViolation", "the file is in use (EBUSY)")
     }))
 
-  it.scoped("without room makes no files", () =>
+  it.scoped("without room refuses the first write", () =>
     Effect.gen(function*() {
       const folder = yield* smallDisk(4096)
       NFS.writeFileSync(`${folder}/ballast`, new Uint8Array(4096))
-      const file = yield* openFile(yield* driver, `${folder}/file`, { access: "write", create: true })
-      const error = yield* failsWith(file.write(text("abc")), "CannotWrite", "no space left on device (ENOSPC)")
+      const file = yield* openFile(yield* driver, `${folder}/file`, { access: "write", create: "truncate" })
+      const error = yield* failsWith(writeAt(file, 0, "abc"), "CannotWrite", "no space left on device (ENOSPC)")
       strictEqual(error.position, 0)
-      strictEqual(yield* file.seek(0, "current"), 0)
+      strictEqual(yield* file.size, 0)
       NFS.truncateSync(`${folder}/ballast`)
-      strictEqual(yield* file.write(text("abc")), 3)
+      strictEqual(yield* writeAt(file, 0, "abc"), 3)
     }))
 
-  it.scoped("with room for some of it takes that, and the position tells how much", () =>
+  it.scoped("with room for a part returns how many bytes it took", () =>
     Effect.gen(function*() {
       const folder = yield* smallDisk(8192)
-      const file = yield* openFile(yield* driver, `${folder}/file`, { access: "readWrite", create: true })
-      strictEqual(yield* file.write(new Uint8Array(10000).fill(7)), 8192)
-      strictEqual(yield* file.seek(0, "current"), 8192)
-      yield* failsWith(file.write(text("abc")), "CannotWrite", "(ENOSPC)")
-      strictEqual(yield* file.seek(0, "current"), 8192)
-      strictEqual(yield* file.seek(0, "end"), 8192)
+      const file = yield* openFile(yield* driver, `${folder}/file`, { access: "readWrite", create: "truncate" })
+      strictEqual(yield* writeAt(file, 0, new Uint8Array(10000).fill(7)), 8192)
+      yield* failsWith(writeAt(file, 8192, "abc"), "CannotWrite", "(ENOSPC)")
+      strictEqual(yield* file.size, 8192)
     }))
 })
 
 describe("reading and writing", () => {
-  it.scoped.skipIf(!isLinux || !has("prlimit"))("beyond what a file may be long", () =>
+  it.scoped.skipIf(!isLinux || !has("prlimit"))("past the size limit of the process", () =>
     Effect.gen(function*() {
       const folder = yield* tempFolder
-      const file = yield* openFile(yield* driver, `${folder}/file`, { access: "write", create: true })
+      const file = yield* openFile(yield* driver, `${folder}/file`, { access: "write", create: "truncate" })
       yield* limit("fsize", 1000)
-      strictEqual(yield* file.write(new Uint8Array(1500)), 1000)
-      yield* failsWith(file.write(new Uint8Array(1)), "CannotWrite", "the file would be too large (EFBIG)")
-      strictEqual(yield* file.seek(0, "current"), 1000)
+      strictEqual(yield* writeAt(file, 0, new Uint8Array(1500)), 1000)
+      const tooLarge = "the file would be too large (EFBIG)"
+      yield* failsWith(writeAt(file, 1000, new Uint8Array(1)), "CannotWrite", tooLarge)
+      yield* failsWith(truncate(file, 1001), "CannotWrite", tooLarge)
+      strictEqual(yield* file.size, 1000)
     }))
 
-  it.scoped.skipIf(!isLinux)("beyond what a file can be long", () =>
+  it.scoped.skipIf(!isLinux)("past the size limit of the file system", () =>
     Effect.gen(function*() {
       const folder = yield* tempFolder
-      const file = yield* openFile(yield* driver, `${folder}/file`, { access: "readWrite", create: true })
+      const file = yield* openFile(yield* driver, `${folder}/file`, { access: "readWrite", create: "truncate" })
       const far = Number.MAX_SAFE_INTEGER
-      strictEqual(yield* file.seek(far, "start"), far)
-      strictEqual(yield* file.read(new Uint8Array(4)), 0)
-      yield* failsWith(file.write(new Uint8Array(1)), "CannotWrite", "the file would be too large (EFBIG)")
-      strictEqual(yield* file.seek(0, "current"), far)
-      strictEqual(yield* file.seek(0, "end"), 0)
+      strictEqual(yield* file.readAt(far, new Uint8Array(4)), 0)
+      const tooLarge = "the file would be too large (EFBIG)"
+      yield* failsWith(writeAt(file, far, new Uint8Array(1)), "CannotWrite", tooLarge)
+      strictEqual((yield* Effect.flip(truncate(file, far)))._tag, "CannotWrite")
+      strictEqual(yield* file.size, 0)
     }))
 
-  it.scoped.skipIf(!isLinux)("what the device does not give", () =>
+  it.scoped.skipIf(!isLinux)("where the device fails", () =>
     Effect.gen(function*() {
       const file = yield* openFile(yield* driver, "/proc/self/mem")
-      const error = yield* failsWith(file.read(new Uint8Array(4)), "CannotRead", "the device failed (EIO)")
+      const error = yield* failsWith(file.readAt(0, new Uint8Array(4)), "CannotRead", "the device failed (EIO)")
       strictEqual(error.position, 0)
-      strictEqual(yield* file.seek(0, "current"), 0)
     }))
 
-  it.scoped("as made up errors of networks, which leave the position too", () =>
+  it.scoped("over a network that fails", () =>
     Effect.gen(function*() {
       const folder = yield* tempFolder
       NFS.writeFileSync(`${folder}/file`, "abcdef")
       const file = yield* openFile(yield* driver, `${folder}/file`, { access: "readWrite" })
-      yield* file.seek(2, "start")
       yield* stub("node:fs", "read", failing("ESTALE"))
       yield* stub("node:fs", "write", failing("ETIMEDOUT"))
-      yield* stub("node:fs", "fstat", failing("EIO"))
-      const read = yield* failsWith(file.read(new Uint8Array(4)), "NetworkError", "went stale (ESTALE)")
-      const write = yield* failsWith(file.write(text("x")), "NetworkError", "did not answer in time (ETIMEDOUT)")
-      yield* failsWith(file.seek(0, "end"), "CannotSeek", "the device failed (EIO)")
+      yield* stub("node:fs", "ftruncate", failing("ENOTCONN"))
+      const stale = "the file handle of the network storage went stale (ESTALE)"
+      const read = yield* failsWith(file.readAt(2, new Uint8Array(4)), "NetworkError", stale)
+      const write = yield* failsWith(writeAt(file, 2, "x"), "NetworkError", "did not answer in time (ETIMEDOUT)")
+      yield* failsWith(truncate(file, 2), "NetworkError", "there is no connection (ENOTCONN)")
       strictEqual(read.position, 2)
       strictEqual(write.position, 2)
-      strictEqual(yield* file.seek(0, "current"), 2)
+      yield* Effect.scoped(Effect.zipRight(
+        stub("node:fs", "fstat", failing("EIO")),
+        failsWith(file.size, "CannotSeek", "the device failed (EIO)")
+      ))
+      yield* stub("node:fs", "fstat", failing("ESTALE"))
+      yield* failsWith(file.size, "NetworkError", stale)
     }))
 })
 
 describe("names", () => {
-  it.scoped("rename tells which of the two names is wrong", () =>
+  it.scoped("rename names the path that is wrong", () =>
     Effect.gen(function*() {
       const { rename } = yield* driver
       const folder = yield* tempFolder
@@ -326,11 +352,12 @@ describe("names", () => {
       NFS.writeFileSync(`${folder}/full/file`, "")
       const at = (name: string) => plain(`${folder}/${name}`)
       const missing = "there is no such file (ENOENT)"
+      const noFolder = "a folder of the path is missing (ENOENT)"
       const a = yield* failsWith(rename(at("no"), at("new")), "FileNotFound", missing)
       strictEqual(a.file, `${folder}/no`)
-      const b = yield* failsWith(rename(at("no/file"), at("new")), "PathNotFound", missing)
+      const b = yield* failsWith(rename(at("no/file"), at("new")), "PathNotFound", noFolder)
       strictEqual(b.file, `${folder}/no/file`)
-      const c = yield* failsWith(rename(at("file"), at("no/new")), "PathNotFound", missing)
+      const c = yield* failsWith(rename(at("file"), at("no/new")), "PathNotFound", noFolder)
       strictEqual(c.file, `${folder}/no/new`)
       yield* failsWith(rename(at("file/x"), at("new")), "PathNotFound", "(ENOTDIR)")
       yield* failsWith(rename(at("file"), at("full")), "CannotWrite", "it is a folder (EISDIR)")
@@ -344,7 +371,7 @@ describe("names", () => {
       strictEqual(NFS.readFileSync(`${folder}/file`, "latin1"), "abc")
     }))
 
-  it.scoped("remove refuses what is no file", () =>
+  it.scoped("remove refuses folders, and names that do not exist", () =>
     Effect.gen(function*() {
       const { remove } = yield* driver
       const folder = yield* tempFolder
@@ -358,7 +385,7 @@ describe("names", () => {
       assert.isTrue(NFS.existsSync(`${folder}/folder`))
     }))
 
-  it.scoped("exists fails where it cannot be known", () =>
+  it.scoped("exists fails where the system cannot say", () =>
     Effect.gen(function*() {
       const { exists } = yield* driver
       const folder = yield* tempFolder
@@ -386,7 +413,7 @@ describe("names", () => {
       strictEqual((yield* fullName(plain("/a/../b"))).full, Path.resolve("/b"))
     }))
 
-  it.scoped("tempName refuses folders that are none, and parts that lead elsewhere", () =>
+  it.scoped("tempName refuses invalid folders, and parts with a separator", () =>
     Effect.gen(function*() {
       const { tempName } = yield* driver
       const folder = yield* tempFolder

@@ -1,5 +1,5 @@
 import { FileName, type IOProc } from "@effect-mmio/core"
-import { Effect, Fiber, FiberStatus, type Scope } from "effect"
+import { Effect, Fiber, FiberStatus, Option, type Scope } from "effect"
 import * as ChildProcess from "node:child_process"
 import * as NFS from "node:fs"
 import { createRequire, syncBuiltinESMExports } from "node:module"
@@ -26,8 +26,12 @@ export const tempPath = (bytes?: Uint8Array | string): Effect.Effect<string, nev
 export const request = (path: string, options?: Partial<Omit<IOProc.OpenRequest, "name">>): IOProc.OpenRequest => ({
   name: FileName.plain(path),
   access: "read",
-  create: false,
+  create: "no",
   share: "compat",
+  code: Option.none(),
+  parameters: undefined,
+  ifVersion: Option.none(),
+  buffered: true,
   ...options
 })
 
@@ -40,12 +44,34 @@ export const openFile = (
 
 export const text = (bytes: string): Uint8Array => new TextEncoder().encode(bytes)
 
-/** What one read gives. */
-export const readSome = (file: IOProc.File, size: number) =>
+/** What one read from a position gives. */
+export const readAt = (file: IOProc.File, position: number, size: number) =>
   Effect.suspend(() => {
     const target = new Uint8Array(size)
-    return Effect.map(file.read(target), (count) => Buffer.from(target.subarray(0, count)).toString("latin1"))
+    return Effect.map(
+      file.readAt(position, target),
+      (count) => Buffer.from(target.subarray(0, count)).toString("latin1")
+    )
   })
+
+/** One write to a position, of a file that may be open for reading only. */
+export const writeAt = (
+  file: IOProc.File,
+  position: number,
+  source: Uint8Array | string,
+  mode: IOProc.WriteMode = "write"
+) =>
+  Effect.suspend(() =>
+    file.writeAt === undefined
+      ? Effect.dieMessage("the file has no writeAt")
+      : file.writeAt(position, typeof source === "string" ? text(source) : source, mode)
+  )
+
+/** Sets the size of a file. */
+export const truncate = (file: IOProc.File, size: number) =>
+  Effect.suspend(() =>
+    file.truncate === undefined ? Effect.dieMessage("the file has no truncate") : file.truncate(size)
+  )
 
 /** The descriptors of this process on files below a folder. */
 export const descriptorsIn = (folder: string): ReadonlyArray<string> =>
@@ -58,18 +84,18 @@ export const descriptorsIn = (folder: string): ReadonlyArray<string> =>
     }
   })
 
-/** Waits until a fiber waits for something outside of the program. */
+/** Waits until a fiber is suspended. */
 const untilSuspended = <A, E>(fiber: Fiber.RuntimeFiber<A, E>): Effect.Effect<void> =>
   Effect.flatMap(
     Effect.zipRight(Effect.yieldNow(), Fiber.status(fiber)),
     (status) => FiberStatus.isSuspended(status) ? Effect.void : untilSuspended(fiber)
   )
 
-/** Forks an effect and waits until it waits. */
+/** Forks an effect and waits until it is suspended. */
 export const forkUntilSuspended = <A, E, R>(effect: Effect.Effect<A, E, R>) =>
   Effect.tap(Effect.fork(effect), untilSuspended)
 
-/** Lets callbacks of node:fs come, until something has become true. */
+/** Lets callbacks of node:fs run until a condition is true. */
 export const eventually = (condition: () => boolean): Effect.Effect<void> =>
   Effect.suspend(() => condition() ? Effect.void : Effect.zipRight(roundTrip, eventually(condition)))
 
@@ -78,7 +104,7 @@ export const roundTrip: Effect.Effect<void> = Effect.async((resume) => NFS.stat(
 
 const require = createRequire(import.meta.url)
 
-/** Replaces a function of a module of Node's, for everyone in this process, until the scope ends. */
+/** Replaces a function of a module of Node's in this process until the scope ends. */
 export const stub = (module: string, name: string, replacement: (original: Function) => Function) =>
   Effect.acquireRelease(
     Effect.sync(() => {
@@ -148,7 +174,7 @@ export const canMount: boolean = (() => {
   }
 })()
 
-/** A disk of its own with room for so many bytes, in a new folder. */
+/** A file system of its own with room for so many bytes, in a new folder. */
 export const smallDisk = (size: number): Effect.Effect<string, never, Scope.Scope> =>
   Effect.tap(tempFolder, (folder) =>
     Effect.acquireRelease(

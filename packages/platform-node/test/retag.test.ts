@@ -91,6 +91,22 @@ describe("npm start", () => {
       assert.strictEqual(NFS.statSync(output).size, 564)
     }), 30_000)
 
+  it.scopedLive("escapes the names of files in what it prints", () =>
+    Effect.gen(function*() {
+      const folder = yield* tempFolder
+      const name = "a\nb\u001b[2J\u202e.wav"
+      const printed = "a\\nb\\u001b[2J\\u202e.wav"
+      NFS.copyFileSync(fixture("wav-info-sndfile.wav"), Path.join(folder, name))
+      const { code, stdout } = yield* start(folder, name, "-o", `copy ${name}`)
+      assert.strictEqual(code, 0)
+      assert.include(stdout, `${printed} -> copy ${printed}: `)
+      assert.include(stdout, `Comparing ${printed} with copy ${printed}\n`)
+      assert.notMatch(stdout, /\p{Bidi_Control}/u)
+      assert.notInclude(stdout, "\u001b")
+      const missing = yield* start(folder, `not ${name}`)
+      assert.deepStrictEqual([missing.code, missing.stderr], [1, `There is no file not ${printed}.\n`])
+    }), 30_000)
+
   it.scopedLive(
     "ends with one sentence on stderr, and 1, where it cannot do what is asked",
     () =>

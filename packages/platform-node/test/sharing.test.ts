@@ -2,10 +2,21 @@ import type { IOProc } from "@effect-mmio/core"
 import { NodeIOProc } from "@effect-mmio/platform-node"
 import { assert, describe, it } from "@effect/vitest"
 import { strictEqual } from "@effect/vitest/utils"
-import { Effect } from "effect"
+import { Effect, Logger } from "effect"
 import * as NFS from "node:fs"
 import { vi } from "vitest"
-import { asNobody, descriptorsIn, failing, isLinux, openFile, request, stub, tempPath, text } from "./helpers.js"
+import {
+  asNobody,
+  descriptorsIn,
+  failing,
+  isLinux,
+  nodeError,
+  openFile,
+  request,
+  stub,
+  tempPath,
+  writeAt
+} from "./helpers.js"
 
 const accesses: ReadonlyArray<IOProc.Access> = ["read", "write", "readWrite"]
 
@@ -19,7 +30,7 @@ const denied: Record<string, ReadonlyArray<IOProc.Access>> = {
 const shares: ReadonlyArray<IOProc.Share> = ["compat", "exclusive", "denyWrite", "denyRead", "denyNone"]
 
 describe("sharing modes", () => {
-  it.scoped("hold between two names of a file, whatever storage opened them", () =>
+  it.scoped("hold between two names of a file, through two storages", () =>
     Effect.gen(function*() {
       const path = yield* tempPath("content")
       const link = `${path}-link`
@@ -70,39 +81,69 @@ describe("sharing modes", () => {
       strictEqual((yield* Effect.flip(other.open(request(path))))._tag, "SharingViolation")
     }))
 
-  it.scoped("protect a file from being cut", () =>
+  it.scoped("protect a file from being truncated", () =>
     Effect.gen(function*() {
       const path = yield* tempPath("precious")
       const driver = yield* NodeIOProc.make()
       const holder = yield* openFile(driver, path, { share: "denyWrite" })
       for (const share of shares) {
         for (const access of accesses) {
-          const error = yield* Effect.flip(driver.open(request(path, { access, create: true, share })))
+          const error = yield* Effect.flip(driver.open(request(path, { access, create: "truncate", share })))
             .pipe(Effect.unless(() => access === "read" && (share === "denyWrite" || share === "denyNone")))
           if (error._tag === "Some") strictEqual(error.value._tag, "SharingViolation")
           strictEqual(NFS.readFileSync(path, "latin1"), "precious")
         }
       }
       yield* holder.close
-      const file = yield* openFile(driver, path, { access: "write", create: true })
+      const file = yield* openFile(driver, path, { access: "write", create: "truncate" })
       strictEqual(NFS.statSync(path).size, 0)
-      yield* file.write(text("new"))
+      yield* writeAt(file, 0, "new", "writeFlush")
       strictEqual(NFS.readFileSync(path, "latin1"), "new")
     }))
 
-  it.scoped("of a file that is gone do not bind one that comes after it", () =>
+  it.scoped("warn of a file that is truncated under a reader of this process, which compat allows", () =>
+    Effect.gen(function*() {
+      const path = yield* tempPath("precious")
+      const driver = yield* NodeIOProc.make()
+      const truncate = driver.open(request(path, { access: "write", create: "truncate" }))
+      /** The warnings of one truncation of the file with its old content. */
+      const warnings = Effect.gen(function*() {
+        const messages: Array<unknown> = []
+        const logger = Logger.make(({ logLevel, message }) => void messages.push(logLevel.label, message))
+        NFS.writeFileSync(path, "precious")
+        const file = yield* Effect.provide(truncate, Logger.replace(Logger.defaultLogger, logger))
+        strictEqual(NFS.statSync(path).size, 0)
+        yield* file.close
+        return messages
+      })
+      assert.deepStrictEqual(yield* warnings, [])
+      const writer = yield* openFile(driver, path, { access: "write" })
+      assert.deepStrictEqual(yield* warnings, [])
+      const reader = yield* openFile(driver, path)
+      assert.deepStrictEqual(yield* warnings, [
+        "WARN",
+        [
+          `${path} is cut to no bytes while a handle of this process has it open for reading; share: "denyWrite" of the reader forbids that`
+        ]
+      ])
+      yield* reader.close
+      assert.deepStrictEqual(yield* warnings, [])
+      yield* writer.close
+    }))
+
+  it.scoped("of a removed file do not bind a new one of the same name", () =>
     Effect.gen(function*() {
       const path = yield* tempPath("old")
       const driver = yield* NodeIOProc.make()
       const old = yield* openFile(driver, path, { share: "exclusive" })
       NFS.unlinkSync(path)
-      const young = yield* openFile(driver, path, { access: "write", create: true, share: "exclusive" })
-      yield* young.write(text("new"))
+      const young = yield* openFile(driver, path, { access: "write", create: "truncate", share: "exclusive" })
+      yield* writeAt(young, 0, "new")
       yield* old.close
       strictEqual((yield* Effect.flip(driver.open(request(path))))._tag, "SharingViolation")
     }))
 
-  it.scoped("are withdrawn once, also when closing fails", () =>
+  it.scoped("are released once, also when closing fails", () =>
     Effect.gen(function*() {
       const path = yield* tempPath("abc")
       const driver = yield* NodeIOProc.make()
@@ -115,7 +156,7 @@ describe("sharing modes", () => {
         Effect.flip(file.close)
       ))
       strictEqual(close._tag, "CannotWrite")
-      // A second call does not withdraw what others claimed since.
+      // A second call does not release the claims of other handles.
       strictEqual((yield* Effect.flip(file.close))._tag, "CannotClose")
       strictEqual(
         (yield* Effect.flip(driver.open(request(path, { access: "write", share: "denyNone" }))))._tag,
@@ -125,13 +166,36 @@ describe("sharing modes", () => {
       yield* Effect.flatMap(driver.open(request(path, { share: "exclusive" })), (file) => file.close)
     }))
 
-  it.scoped("are withdrawn when cutting fails", () =>
+  for (const blocking of [false, true]) {
+    it.scoped(`are released by abort, and by a close that fails, ${blocking ? "blocking" : "in the background"}`, () =>
+      Effect.gen(function*() {
+        const path = yield* tempPath("abc")
+        const driver = yield* NodeIOProc.make({ blocking, readAhead: false, writeBehind: false })
+        const exclusive = driver.open(request(path, { share: "exclusive", access: "readWrite" }))
+        const aborted = yield* exclusive
+        yield* aborted.abort
+        const failed = yield* exclusive
+        const name = blocking ? "closeSync" : "close"
+        yield* Effect.scoped(Effect.zipRight(
+          stub("node:fs", name, (original) => (...args: ReadonlyArray<unknown>) => {
+            if (!blocking) return original(args[0], () => failing("EIO")()(args[1]))
+            original(args[0])
+            throw nodeError("EIO")
+          }),
+          Effect.flip(failed.close)
+        ))
+        yield* Effect.flatMap(exclusive, (file) => file.close)
+        if (isLinux) assert.deepStrictEqual(descriptorsIn(path), [])
+      }))
+  }
+
+  it.scoped("are released when truncating fails", () =>
     Effect.gen(function*() {
       const path = yield* tempPath("abc")
       const driver = yield* NodeIOProc.make()
       const error = yield* Effect.scoped(Effect.zipRight(
         stub("node:fs", "ftruncate", failing("EPERM")),
-        Effect.flip(driver.open(request(path, { access: "write", create: true, share: "exclusive" })))
+        Effect.flip(driver.open(request(path, { access: "write", create: "truncate", share: "exclusive" })))
       ))
       strictEqual(error._tag, "AccessDenied")
       if (isLinux) assert.deepStrictEqual(descriptorsIn(path), [])
@@ -150,7 +214,7 @@ describe.skipIf(!isLinux)("an open that fails", () => {
       for (let i = 0; i < 50; i++) {
         strictEqual((yield* Effect.flip(driver.open(request(path))))._tag, "SharingViolation")
         strictEqual(
-          (yield* Effect.flip(driver.open(request(path, { access: "write", create: true }))))._tag,
+          (yield* Effect.flip(driver.open(request(path, { access: "write", create: "truncate" }))))._tag,
           "SharingViolation"
         )
         strictEqual((yield* Effect.flip(driver.open(request(folder))))._tag, "CannotOpen")

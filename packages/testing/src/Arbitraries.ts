@@ -194,7 +194,7 @@ export interface FaultPlanOptions {
 export const faultPlan = (options: FaultPlanOptions = {}): fc.Arbitrary<Fault.Plan> => {
   const { disk = true, maxRules = 4, times = 3 } = options
   const messages = options.messages ?? Fault.Message.literals
-  const transfers = messages.filter((name) => name === "read" || name === "write" || name === "writeFlush")
+  const transfers = messages.filter((name) => name === "readAt" || name === "writeAt")
   const faults = (options.faults ?? ["Fail", "Short", "Delay", "Flip"]).filter((tag) =>
     tag !== "Short" && tag !== "Flip" || transfers.length > 0
   )
@@ -241,8 +241,8 @@ const ruleOf = (
   messages: ReadonlyArray<Fault.Message>
 ): Fault.Rule => {
   const pick = <A>(values: ReadonlyArray<A>, index: number, otherwise: A) => values[index % values.length] ?? otherwise
-  const on = pick(messages, message, "write")
-  const moves = on === "read" || on === "write" || on === "writeFlush"
+  const on = pick(messages, message, "writeAt")
+  const moves = on === "readAt" || on === "writeAt"
   return {
     on,
     nth,

@@ -1,22 +1,29 @@
 /**
- * Storage that loses what was not flushed when the power goes, and what finds out whether a program can live with that.
+ * Storage that loses what was not flushed when the power goes, and what finds out whether a program survives that.
  *
  * What a crash can do, and what it cannot:
  *
- * - **Bytes.** What was written to a file is safe once a `writeFlush` of a handle of that file has come back (`Mmio.flush`, `Mmio.close`
- *   and the end of a handle's scope send one, if there is something to flush). The driver's `close` alone makes nothing safe. Until then
+ * - **Bytes.** What was written to a file is safe once a `writeAt` with `"writeFlush"` of that file has come back (`Mmio.flush`, `Mmio.close`
+ *   and the end of a handle's scope send one, if there is something to flush). The driver's `commit` and `close` alone make nothing safe. Until then
  *   each sector of the file (512 bytes, unless said otherwise) holds, on its own, what it held after any of the writes since the last
  *   flush, or before all of them: writes are lost, reach the disk in another order, or are torn between two sectors. A sector itself
  *   is never torn: `sectorSize: 1` has every byte on its own.
  * - **Length.** A file that grew is as long as it was, or reaches to the end of any of the writes, or to the boundary of a sector in
  *   one, whichever of the bytes are there; what is not there is zeros.
+ * - **Truncation.** `truncate` is a step of length, which a flush of the file makes safe. Until then a crash loses some of the last truncations
+ *   of the file, or all, or none, in any order with the bytes that are not flushed: the file can be short with none of the bytes that were
+ *   written since, and have its old length with all of them. A truncation that took place cuts what was written before it; one that did not
+ *   leaves the old bytes, and not zeros, past its size.
  * - **Names.** What is done to names (creating, renaming and removing a file, and cutting one to no bytes, as `create` does) reaches
  *   the disk in its order, each step as a whole, and independently of all bytes: of what is not safe yet, a crash loses some of the last
  *   steps, or all, or none. A flush of a file makes the steps safe up to the last one of that file, so also the file's own name. A
- *   rename is atomic: its target is the old file or the new one, whose bytes are there if they were flushed.
+ *   rename is atomic: its target is the old file or the new one, whose bytes are there if they were flushed. Folders are never lost.
+ * - **Commits.** With `commit: "onClose"` a file that is written keeps its old content, or its name does not exist, until `commit` or `close`. That is one step
+ *   of names: a crash in it leaves the whole old content or the whole new one, and no part of either. Once it has come back, it is safe, together
+ *   with all steps of names before it. A flush makes nothing safe there, and after `abort` there is nothing to lose.
  *
- * That is how a journaling file system such as ext4 or XFS behaves where it is at its worst; drivers have no message that flushes a
- * folder. The storage of {@link layer} is of that kind, and {@link explore} crashes a program at each of its operations. What a seed
+ * That is how a journaling file system such as ext4 or XFS behaves at its worst, and how an object store commits; drivers have no message
+ * that flushes a folder. The storage of {@link layer} is of that kind, and {@link explore} crashes a program at each of its operations. What a seed
  * stands for is the same in every run.
  *
  * @since 0.1.0
@@ -53,6 +60,8 @@ export interface Options {
   readonly folders?: ReadonlyArray<string> | undefined
   /** How many bytes are written as a whole or not at all. Default: 512. */
   readonly sectorSize?: number | undefined
+  /** Whether files are written in place, or commit on close. Default: `"inPlace"`. */
+  readonly commit?: "inPlace" | "onClose" | undefined
 }
 
 /**
@@ -66,13 +75,14 @@ export interface Files {
 }
 
 /**
- * Something done to a name, or to a file as a whole.
+ * Something done to a name, or to a file as a whole: `"cut"` is what `create: "truncate"` does to a file that exists, `"commit"` gives a name a new
+ * content.
  *
  * @since 0.1.0
  * @category models
  */
 export type Change =
-  | { readonly op: "create" | "remove" | "cut"; readonly name: string }
+  | { readonly op: "create" | "remove" | "cut" | "commit"; readonly name: string }
   | { readonly op: "rename"; readonly from: string; readonly to: string }
 
 /**
@@ -81,13 +91,22 @@ export type Change =
  * @since 0.1.0
  * @category models
  */
-export type Pending = Change | {
-  readonly op: "write"
-  /** What the file was opened as. */
-  readonly name: string
-  readonly offset: number
-  readonly bytes: Uint8Array
-}
+export type Pending =
+  | Change
+  | {
+    readonly op: "write"
+    /** What the file was opened as. */
+    readonly name: string
+    readonly offset: number
+    readonly bytes: Uint8Array
+  }
+  | {
+    readonly op: "truncate"
+    /** What the file was opened as. */
+    readonly name: string
+    /** In bytes. */
+    readonly size: number
+  }
 
 /**
  * What a crash did to a file that was not flushed.
@@ -102,6 +121,8 @@ export interface FileDamage {
   readonly size: number
   /** How many it had before. */
   readonly written: number
+  /** How many of its truncations since the last flush took place, where there were any. */
+  readonly truncations?: { readonly kept: number; readonly of: number } | undefined
   /** The sectors that do not hold what was written last, each with how many of the writes to it are in it, of how many. */
   readonly sectors: ReadonlyArray<{ readonly sector: number; readonly kept: number; readonly writes: number }>
 }
@@ -128,7 +149,7 @@ export interface Damage {
  *
  * A seed is a natural number. 0 stands for the crash that loses all that it can, 1 for the one that loses nothing, 2 for one that loses
  * all bytes and no names, 3 for one that loses all names and no bytes; then, from the newest to the oldest, come those that lose a
- * single write, or step of names, with what is behind it in the same sectors, and those that lose all but a single one; then,
+ * single write, truncation or step of names, with what came after it in the same sectors, and those that lose all but a single one; then,
  * where there are no more than 1024 states, each of them, else others by chance.
  *
  * @since 0.1.0
@@ -211,7 +232,7 @@ const contextOf = (storage: Crash): Context.Context<IOProc.IOProc | Crash> =>
  * @category models
  */
 export interface Point {
-  /** At which of the program's operations, counted from 1; behind the last one, after the program ended. */
+  /** At which of the program's operations, counted from 1; past the last one, after the program ended. */
   readonly operation: number
   /** Which damage it did. */
   readonly seed: number
@@ -287,7 +308,7 @@ export class CrashFailure extends Data.TaggedError("CrashFailure")<{
  * Crashes a program at its 1st driver operation, its 2nd, …, and after its end, with many different damages each: runs `recover` on
  * what is left, then `check`. Fails with the first crash after which one of them fails, or with what the program itself fails with.
  *
- * The program runs anew for each operation, in a storage of its own. It is stopped as the operation is under way, before any flush in it,
+ * The program runs anew for each operation, in a storage of its own. It is stopped as the operation is in flight, before any flush in it,
  * and interrupted. Its finalizers run, but nothing that they, or fibers that it left, ask of the storage is done: it is
  * interrupted too. The program has to make the same operations in every run. What needs a `Scope` is given one of its own.
  *

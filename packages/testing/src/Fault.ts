@@ -4,7 +4,10 @@
  *
  * What goes wrong is a {@link Plan}, plain data that can be stored, printed and decoded, and that does the same again with the same
  * seed. {@link layer} puts it around whatever storage is below; {@link Faults} tells what went wrong, and lets a test repair it.
- * {@link everyOperation} has a program meet a failure at each of its driver operations in turn.
+ * {@link everyOperation} has a program meet a failure, and a short transfer, at each of its driver operations in turn.
+ *
+ * A call that no fault happens to answers as the storage does: synchronously, by a callback or as an effect. A failure without a delay is a
+ * synchronous answer of `readAt` and `writeAt`. `abort` and `invalidate` cannot fail: they are neither counted nor shown to a rule.
  *
  * @since 0.1.0
  */
@@ -18,6 +21,7 @@ import * as Layer from "effect/Layer"
 import * as Schema from "effect/Schema"
 import type * as Scope from "effect/Scope"
 import * as internal from "./internal/fault.js"
+import * as driver from "./internal/faultDriver.js"
 import * as Errors from "./internal/faultErrno.js"
 import * as every from "./internal/faultEveryOperation.js"
 
@@ -26,7 +30,8 @@ import * as every from "./internal/faultEveryOperation.js"
 // ---------------------------------------------------------------------------------------------------------------------
 
 /**
- * The messages of a driver that can go wrong: its functions, and those of its open files.
+ * The messages of a driver that can go wrong: its functions, and those of its open files. `"writeAt"` is both modes; a {@link Rule} chooses
+ * one by its `mode`.
  *
  * @since 0.1.0
  * @category models
@@ -72,8 +77,10 @@ const Positive = Schema.Int.pipe(Schema.positive())
  *
  * - `Fail`: it fails with the tagged error that a disk driver makes of this errno, which is in its `cause`. `when` says whether the
  *   storage has done nothing (`"before"`, the default), or has done it all and only the answer is lost (`"after"`), as over a network.
- *   Either way the position stays where it was, and a file whose `close` fails is closed.
- * - `Short`: at most `count` bytes are read or written.
+ *   A file whose `close` fails is released either way: `"before"` it was closed it is aborted, so that a storage that commits on close
+ *   keeps the old content; `"after"` the content is the new one. An `open` that fails `"after"` aborts the file that it opened. `list`
+ *   fails before its first name, or after its last.
+ * - `Short`: at most `count` bytes are read or written, in either mode.
  * - `Delay`: it takes so long on the `Clock`.
  * - `Hang`: it does not answer until it is interrupted, or let go by {@link Faults}.
  * - `Flip`: so many bits of what is read or written are others.
@@ -98,10 +105,11 @@ export const Fault = Schema.Union(
 export type Fault = typeof Fault.Type
 
 /**
- * Which calls meet a fault. A rule looks at the calls that all of `on`, `file`, `range` and `from` name, and at those only that its fault
- * can happen to; it fires at the `nth` of them and those behind it, each with `probability`, until it fired `times`.
+ * Which calls meet a fault. A rule looks at the calls that all of `on`, `mode`, `file`, `range` and `from` name, and at those only that its
+ * fault can happen to; it fires at the `nth` of them and those after it, each with `probability`, until it fired `times`.
  *
  * - `on`: a message, several, or `"any"`. Default: `"any"`.
+ * - `mode`: only calls of `writeAt` in this mode. Default: both modes, and all other messages.
  * - `file`: the name, as the driver is given it; `*` stands for any characters, `?` for one. Of a rename either name. Default: `"*"`.
  * - `range`: reads and writes only that touch one of the bytes from `from` to before `to`.
  * - `from`: only calls from this one on, counted over all messages from 1.
@@ -114,6 +122,7 @@ export type Fault = typeof Fault.Type
  */
 export const Rule = Schema.Struct({
   on: Schema.optional(Schema.Union(Message, Schema.Literal("any"), Schema.Array(Message))),
+  mode: Schema.optional(Schema.Literal("write", "writeFlush")),
   file: Schema.optional(Schema.String),
   range: Schema.optional(Schema.Struct({ from: Schema.NonNegativeInt, to: Schema.NonNegativeInt })),
   from: Schema.optional(Positive),
@@ -132,8 +141,8 @@ export const Rule = Schema.Struct({
 export type Rule = typeof Rule.Type
 
 /**
- * A disk that is full after so many bytes, counted over all that is written to any file, also in the place of other bytes. A write of
- * more than there is room for is short; the next one fails. Default of `errno`: `"ENOSPC"`.
+ * A disk that is full after so many bytes, counted over all that is written to any file, also over other bytes. A write of
+ * more than there is room for is short; the next one fails. `truncate` takes no room and gives none. Default of `errno`: `"ENOSPC"`.
  *
  * @since 0.1.0
  * @category models
@@ -237,6 +246,8 @@ export interface Fired {
   readonly file: string
   /** Where in the file, for what reads or writes. */
   readonly position: number | undefined
+  /** How, for what writes. */
+  readonly mode: IOProc.WriteMode | undefined
   /** Which of the rules it was, counted from 0, or the disk. */
   readonly rule: number | "disk"
   /** What happened. */
@@ -254,13 +265,18 @@ export interface Faults {
   readonly calls: Effect.Effect<number>
   /** What went wrong since then, in order. */
   readonly fired: Effect.Effect<ReadonlyArray<Fired>>
+  /** Which rules of the plan have not fired since then, counted from 0. */
+  readonly unfired: Effect.Effect<ReadonlyArray<number>>
   /** Makes room on the disk for so many bytes more (default: without end). */
   readonly free: (bytes?: number) => Effect.Effect<void>
   /** Lets go what hangs, which then does what it was asked. */
   readonly release: Effect.Effect<void>
   /** Has nothing go wrong from now on, and lets go what hangs. */
   readonly disarm: Effect.Effect<void>
-  /** Has a plan go wrong from now on, counted anew, in the place of the one before; lets go what hangs. */
+  /**
+   * Has a plan go wrong from now on, counted anew, instead of the one before; lets go what hangs. Logs a warning where no rule of the
+   * one before fired.
+   */
   readonly arm: (plan: Plan) => Effect.Effect<void>
 }
 
@@ -273,23 +289,29 @@ export interface Faults {
 export const Faults: Context.Tag<Faults, Faults> = Context.GenericTag<Faults>("@effect-mmio/testing/Fault/Faults")
 
 /**
- * A driver that goes wrong, around another one; also those that it finds go wrong, by the same count. A plan that is none (a `count` of
- * 0, a `probability` of 2) is a defect.
+ * A driver that goes wrong, around another one; also those that it finds go wrong, by the same count. Its `middleware` begins with
+ * `"fault"`. An invalid plan (a `count` of 0, a `probability` of 2) is a defect.
  *
  * @since 0.1.0
  * @category constructors
  */
 export const make = (
-  below: IOProc.IOProc,
+  inner: IOProc.IOProc,
   plan: Plan
 ): Effect.Effect<{ readonly ioProc: IOProc.IOProc; readonly faults: Faults }> =>
-  Effect.map(Effect.orDie(Schema.validate(Plan)(plan)), (plan) => {
-    const engine = new internal.Engine(plan)
-    return { ioProc: internal.wrap(engine, below), faults: internal.serviceOf(engine) }
-  })
+  Effect.map(makeEngine(plan), (engine) => ({
+    ioProc: driver.wrap(engine, inner),
+    faults: driver.serviceOf(engine)
+  }))
+
+const makeEngine = (plan: Plan): Effect.Effect<internal.Engine> =>
+  Effect.map(Effect.orDie(Schema.validate(Plan)(plan)), (plan) => new internal.Engine(plan))
 
 /**
  * A layer that has the storage below it go wrong.
+ *
+ * A plan of which no rule fires tests nothing: where that is so as the scope of the layer closes, a warning is logged, which names the calls
+ * that there were. Such a rule is about another file or message, or comes too late. A test that has to fail then asks {@link assertFired}.
  *
  * A call that hangs in a region that cannot be interrupted, as opening and closing are, hangs until {@link Faults} lets it go.
  *
@@ -321,31 +343,74 @@ export const make = (
  * @category layers
  */
 export const layer = (plan: Plan): Layer.Layer<IOProc.IOProc | Faults, never, IOProc.IOProc> =>
-  Layer.effectContext(
-    Effect.map(
-      Effect.flatMap(IOProc.IOProc, (below) => make(below, plan)),
-      ({ faults, ioProc }) => Context.make(IOProc.IOProc, ioProc).pipe(Context.add(Faults, faults))
-    )
+  Layer.scopedContext(
+    Effect.gen(function*() {
+      const inner = yield* IOProc.IOProc
+      const engine = yield* makeEngine(plan)
+      yield* Effect.addFinalizer(() => driver.warnIfIdle(engine))
+      return Context.make(IOProc.IOProc, driver.wrap(engine, inner)).pipe(
+        Context.add(Faults, driver.serviceOf(engine))
+      )
+    })
   )
+
+/**
+ * Rules of a plan that have not fired.
+ *
+ * @since 0.1.0
+ * @category errors
+ */
+export class NotFired extends Data.TaggedError("NotFired")<{
+  /** Which of the rules, counted from 0. */
+  readonly rules: ReadonlyArray<number>
+  /** How many calls there were. */
+  readonly calls: number
+}> {
+  override get message(): string {
+    return `in ${this.calls} calls ${this.rules.length === 1 ? "this rule" : "these rules"} of the plan did not fire: ${
+      this.rules.join(", ")
+    }`
+  }
+}
+
+/**
+ * Fails where a rule of the plan has not fired since the plan was armed: what a test believes to go wrong did not.
+ *
+ * @since 0.1.0
+ * @category checking
+ */
+export const assertFired: Effect.Effect<void, NotFired, Faults> = Effect.flatMap(
+  Faults,
+  ({ calls, unfired }) =>
+    Effect.flatMap(
+      Effect.all({ calls, rules: unfired }),
+      (fields) => fields.rules.length === 0 ? Effect.void : Effect.fail(new NotFired(fields))
+    )
+)
 
 // ---------------------------------------------------------------------------------------------------------------------
 // every operation
 // ---------------------------------------------------------------------------------------------------------------------
 
+const injectionFields = {
+  operation: Positive,
+  message: Message,
+  file: Schema.String,
+  times: Schema.Literal("once", "persistently")
+}
+
 /**
- * The fault of one run of {@link everyOperation}. `"once"`: that operation alone fails. `"persistently"`: from there on fails so whatever
- * can fail so; after ENOSPC that is everything that writes, after EMFILE everything that opens.
+ * The fault of one run of {@link everyOperation}: the operation fails with `errno`, or transfers at most `short` bytes. `"once"`: that
+ * operation alone. `"persistently"`: from there on everything that can fail so; after ENOSPC that is everything that writes, after EMFILE
+ * everything that opens; and every transfer is short.
  *
  * @since 0.1.0
  * @category models
  */
-export const Injection = Schema.Struct({
-  operation: Positive,
-  message: Message,
-  file: Schema.String,
-  errno: Errno,
-  times: Schema.Literal("once", "persistently")
-})
+export const Injection = Schema.Union(
+  Schema.Struct({ ...injectionFields, errno: Errno }),
+  Schema.Struct({ ...injectionFields, short: Positive })
+)
 
 /**
  * The fault of one run of {@link everyOperation}.
@@ -392,7 +457,12 @@ export interface EveryOperation<A, E, S, E2, R2, E3, R3> {
   readonly check: (run: Run<A, E>) => Effect.Effect<unknown, E3, R3>
   /** With what each message fails. Default: {@link errors}. A message with none is not made to fail. */
   readonly errors?: { readonly [M in Message]?: ReadonlyArray<Errno> | undefined } | undefined
-  /** Which of the two each error is. Default: both. */
+  /**
+   * Whether transfers of more than one byte are also cut to half of what they transferred. A short transfer is no failure: a program has to do the
+   * same, and a check that expects a failure of every run with a fault has to leave these out. Default: true.
+   */
+  readonly short?: boolean | undefined
+  /** Whether each fault comes once, persistently, or both in two runs. Default: both. */
   readonly times?: ReadonlyArray<Injection["times"]> | undefined
   /** How many operations one run may make, before it counts as one that would never end. Default: 10 000. */
   readonly limit?: number | undefined
@@ -416,7 +486,7 @@ export interface Report {
 }
 
 /**
- * A program did not stand a fault.
+ * A program failed its check, or left a file open, where a fault came.
  *
  * @since 0.1.0
  * @category errors
@@ -441,7 +511,10 @@ export class EveryOperationError extends Data.TaggedError("EveryOperationError")
 
 /**
  * Runs a program with its 1st driver operation failing, then its 2nd, …, until a run meets no fault: with each error that the operation can
- * fail with, once and persistently, each time on a new storage; and judges what survived.
+ * fail with, and with a short transfer where it transfers, once and persistently, each time on a new storage; and judges what survived.
+ *
+ * `abort` is no operation: it cannot fail. A handle completes short transfers by itself; what they test is a driver over another driver, whose
+ * files are read and written without a handle.
  *
  * Also a file that is left open, and a program that never ends, are failures. A program that needs a `Scope` is given one of its own, closed
  * before `check`.

@@ -593,19 +593,15 @@ const comparing = (fixture: string): Compare => (what, expected, got) => {
 }
 
 /** A driver that counts how often its files are read. */
-const counting = (below: IOProc.IOProc) => {
+const counting = (inner: IOProc.IOProc) => {
   const counts = { reads: 0 }
-  const driver = IOProc.mapFile(below, (file) => ({
-    read: (target) =>
+  const driver = IOProc.mapFile(inner, (file) => ({
+    ...file,
+    readAt: (position, target) =>
       Effect.suspend(() => {
         counts.reads++
-        return file.read(target)
-      }),
-    write: (source) => file.write(source),
-    writeFlush: (source) => file.writeFlush(source),
-    seek: (offset, from) => file.seek(offset, from),
-    close: file.close,
-    onMessage: (message) => file.onMessage(message)
-  }))
+        return file.readAt(position, target)
+      })
+  }), "counting")
   return { counts, driver }
 }

@@ -1,13 +1,13 @@
 /**
- * What every storage driver has to do, as tests that run on any of them: the five laws of `IOProc`, every message, the exact errors,
- * several handles, names, sharing modes, interruption, faults, and long random walks beside the model.
+ * The contract of storage drivers, as tests that run on any driver: the eight laws of `IOProc`, every message, the exact errors, several
+ * handles, names, folders, sharing modes, interruption, faults, and long random walks compared with a model.
  *
- * A driver says what it can do, and is tested for that and no more. The tests are data, {@link tests}, so that whatever runs effects
- * can run them; {@link suite} registers them with vitest.
+ * The caller says what a driver can do, and the driver is tested for that: see {@link Capabilities}. The tests are data, {@link tests}, which
+ * any runner of effects can run; {@link suite} registers them with vitest.
  *
- * **Names.** The tests make files of their own where the driver can create any. A driver that cannot has to hold those of
- * {@link fixtures} beforehand, and one with folders, in any case, an empty folder named `folder`. What the tests call a file becomes
- * a name of the driver by `name`; a driver whose files are in a folder that its layer makes also provides {@link Root}.
+ * **Names.** The tests create files where the driver can create any. A driver that cannot must have the files of {@link fixtures}
+ * beforehand, and a driver with folders must have an empty folder named `folder`. The option `name` turns what the tests call a file into a
+ * name of the driver; a driver whose files are in a folder that its layer makes also provides {@link Root}.
  *
  * @since 0.1.0
  */
@@ -27,7 +27,7 @@ import * as vitest from "./internal/contract/suite.js"
 // ---------------------------------------------------------------------------------------------------------------------
 
 /**
- * What a driver can do. What it can, it has to do right; what it cannot is not asked of it, except where it has to refuse.
+ * What a driver can do. The tests check that it does that right, and, where it can do less, that it refuses as the contract says.
  *
  * @since 0.1.0
  * @category models
@@ -35,15 +35,23 @@ import * as vitest from "./internal/contract/suite.js"
 export interface Capabilities {
   /** Files can be opened for writing. */
   readonly write: boolean
-  /** `open` with `create` makes files, and cuts those that are there. */
+  /** `open` with `create: "truncate"` creates files, and truncates those that exist. */
   readonly create: boolean
-  /** The position of a file can be set. A driver without this still takes a seek to where the file stands. */
-  readonly seek: boolean
-  /** Files become longer by writing at their end and behind it. A driver without this takes what fits, or fails with `CannotExpand`. */
+  /** `open` with `create: "new"` creates a file, in one step, where the name does not exist. */
+  readonly exclusiveCreate: boolean
+  /** Files are read and written at any position. Without this, files have the capability `forwardOnly`. */
+  readonly randomAccess: boolean
+  /** Files become longer by writing at their end and past it. A driver without this takes what fits, or fails with `CannotExpand`. */
   readonly growable: boolean
-  /** Positions beyond 4 GiB can be written, and a gap takes no space. Default: false. */
+  /** Positions past 4 GiB can be written, and a gap takes no space. Default: false. */
   readonly largeFiles: boolean
-  /** A handle that was opened for reading refuses to write, and one for writing refuses to read. */
+  /** Files that are open for writing have `truncate`. */
+  readonly truncate: boolean
+  /** Whether files that are open for writing are written in place, or commit on close. */
+  readonly commit: "inPlace" | "onClose"
+  /** Files have versions, `open` checks `ifVersion`, and a commit over a content that was changed is `VersionChanged`. */
+  readonly versions: boolean
+  /** A file that was opened for reading refuses to write, and one for writing refuses to read. */
   readonly access: boolean
   /** A file that is closed refuses to read and to write. */
   readonly useAfterClose: boolean
@@ -51,13 +59,19 @@ export interface Capabilities {
   readonly multipleHandles: boolean
   /** Sharing modes hold between the handles of the driver. */
   readonly sharing: boolean
-  /** There are folders; names are paths with `/` between the components, and a file is only made in a folder that is there. */
+  /** There are folders; names are paths with `/` between the components, and a file is only created in a folder that exists. */
   readonly folders: boolean
+  /** Folders can be made and removed. */
+  readonly makeFolders: boolean
+  /** `stat` works. */
+  readonly stat: boolean
+  /** `list` works. */
+  readonly list: boolean
   /** Files can be given another name. */
   readonly rename: boolean
   /** Files can be removed. */
   readonly remove: boolean
-  /** Files that are open can be renamed, replaced and removed, and live on until their last handle is closed, as on POSIX. */
+  /** Files that are open can be renamed, replaced and removed, and exist until their last handle is closed, as on POSIX. */
   readonly unlinkOpen: boolean
   /** It can be asked whether a file exists. */
   readonly exists: boolean
@@ -68,7 +82,7 @@ export interface Capabilities {
 }
 
 /**
- * What a driver can do that does all that a disk does, but for files beyond 4 GiB: the default.
+ * The capabilities of a driver that does all that a disk does, except files of more than 4 GiB: the default.
  *
  * @since 0.1.0
  * @category models
@@ -76,14 +90,21 @@ export interface Capabilities {
 export const full: Capabilities = {
   write: true,
   create: true,
-  seek: true,
+  exclusiveCreate: true,
+  randomAccess: true,
   growable: true,
   largeFiles: false,
+  truncate: true,
+  commit: "inPlace",
+  versions: true,
   access: true,
   useAfterClose: true,
   multipleHandles: true,
   sharing: true,
   folders: true,
+  makeFolders: true,
+  stat: true,
+  list: true,
   rename: true,
   remove: true,
   unlinkOpen: true,
@@ -93,7 +114,7 @@ export const full: Capabilities = {
 }
 
 /**
- * What a driver can do that only reads.
+ * The capabilities of a driver that only reads.
  *
  * @since 0.1.0
  * @category models
@@ -102,7 +123,10 @@ export const readOnly: Capabilities = {
   ...full,
   write: false,
   create: false,
+  exclusiveCreate: false,
   growable: false,
+  truncate: false,
+  makeFolders: false,
   rename: false,
   remove: false,
   unlinkOpen: false,
@@ -110,7 +134,7 @@ export const readOnly: Capabilities = {
 }
 
 /**
- * What a driver that cannot create files has to hold, by the names that the tests call them. Of a driver that can, nothing is asked.
+ * The files that a driver must have that cannot create any, by the names that the tests call them.
  *
  * @since 0.1.0
  * @category models
@@ -123,7 +147,7 @@ export const fixtures: {
 } = fixture.fixtures
 
 /**
- * What every name of the tests begins with, for a driver whose layer makes the folder that its files are in. Default: nothing.
+ * The start of every name of the tests, for a driver whose layer makes the folder that its files are in. Default: nothing.
  *
  * @example
  * ```ts
@@ -132,7 +156,7 @@ export const fixtures: {
  * import { FileSystem } from "@effect/platform"
  * import { Effect, Layer } from "effect"
  *
- * // A new folder for every test, with the one that the tests ask for in it.
+ * // A new folder for every test, with the folder that the tests ask for in it.
  * const root = Layer.scoped(
  *   IOProcContract.Root,
  *   Effect.gen(function*() {
@@ -158,7 +182,7 @@ export class Root extends Context.Reference<Root>()("@effect-mmio/testing/IOProc
 // ---------------------------------------------------------------------------------------------------------------------
 
 /**
- * What a test is about: one of the five laws of `IOProc`, or a promise of its messages.
+ * What a test is about: one of the eight laws of `IOProc`, or what its functions do.
  *
  * @since 0.1.0
  * @category models
@@ -169,6 +193,9 @@ export type Law =
   | "interruption"
   | "failure"
   | "close"
+  | "answer"
+  | "commit"
+  | "capabilities"
   | "open"
   | "bytes"
   | "flush"
@@ -186,24 +213,27 @@ export type Law =
  * @category models
  */
 export const laws: { readonly [L in Law]: string } = {
-  position: "law 1, positions move by what is transferred, and are what seek says",
-  end: "law 2, behind the end there is nothing to read, and gaps are zeros",
-  interruption: "law 3, what ended has left nothing running",
-  failure: "law 4, a call that fails leaves the position where it was",
-  close: "law 5, close releases the file, once",
-  open: "open finds, makes and cuts files, or says exactly why not",
-  bytes: "what is written is what is read",
+  position: "law 1, transfers happen at the position that they are given",
+  end: "law 2, a read past the end returns 0, and gaps are zeros",
+  interruption: "law 3, an effect that has ended has no I/O in flight",
+  failure: "law 4, a call that fails changes nothing else",
+  close: "law 5, close and abort release the file, once",
+  answer: "law 6, the first answer is final",
+  commit: "law 7, other readers see the old content or the new one",
+  capabilities: "law 8, capabilities are true",
+  open: "open finds, creates and truncates files, or fails exactly",
+  bytes: "a file reads what was written",
   flush: "writeFlush writes, and pushes down what the driver holds",
-  handles: "every handle has a position of its own on the one file",
+  handles: "all handles of a file have the same bytes",
   sharing: "sharing modes hold between handles",
-  names: "names are renamed, removed, found and made",
-  concurrency: "operations side by side do not mix",
+  names: "names and folders are found, listed, made, renamed and removed",
+  concurrency: "concurrent operations do not mix",
   buffering: "a buffered handle is an array of bytes and a position",
   faults: "a failed call of the driver loses nothing"
 }
 
 /**
- * A driver does what no driver may. The message says which law is broken, in which test, and how.
+ * A driver breaks its contract. The message says which law is broken, in which test, and how, in at most ten lines.
  *
  * @since 0.1.0
  * @category errors
@@ -213,13 +243,13 @@ export class ContractViolation extends Data.TaggedError("ContractViolation")<{
   readonly law: Law
   /** The name of the test. */
   readonly test: string
-  /** What was expected, and what came. */
+  /** What was expected, and what happened. */
   readonly description: string
   /** What the test ended with. */
   readonly cause: unknown
 }> {
   override get message(): string {
-    return `${laws[this.law]}: ${this.test}\n${this.description}`
+    return internal.shortened(`${laws[this.law]}: ${this.test}\n${this.description}`)
   }
 }
 
@@ -236,16 +266,20 @@ export class ContractViolation extends Data.TaggedError("ContractViolation")<{
 export interface Options {
   /** What the driver can do, where it differs from {@link full}. */
   readonly capabilities?: Partial<Capabilities> | undefined
-  /** What the driver calls a file that the tests call `base`; text is read by `FileName.parse`. Default: the same. */
+  /** The name that the driver has for what the tests call `base`; text is read by `FileName.parse`. Default: the same. */
   readonly name?: ((base: string) => string | FileName.FileName) | undefined
   /**
-   * By how much the random tests are longer. Default: the environment's `MMIO_TEST_SCALE`, else 1, which are at least 2 000 operations
+   * Middleware to test: it goes around the driver of the layer, and the tests of law 6 have calls fail below it. Default: none.
+   */
+  readonly around?: ((driver: IOProc.IOProc) => IOProc.IOProc) | undefined
+  /**
+   * How much longer the random tests are. Default: the environment's `MMIO_TEST_SCALE`, else 1, which are at least 2 000 operations
    * for each walk.
    */
   readonly scale?: number | undefined
-  /** What the random tests begin with, to have the same again. Default: the environment's `MMIO_TEST_SEED`, else anything. */
+  /** The seed of the random tests, to repeat a failure. Default: the environment's `MMIO_TEST_SEED`, else random. */
   readonly seed?: number | undefined
-  /** After how long a test counts as one that does not end. Default: 30 seconds, times `scale`. */
+  /** How long a test may take. Default: 30 seconds, times `scale`. */
   readonly patience?: Duration.DurationInput | undefined
 }
 
@@ -256,16 +290,16 @@ export interface Options {
  * @category models
  */
 export interface Test {
-  /** What has to be so, as a sentence. */
+  /** What the test checks, as a sentence. */
   readonly name: string
-  /** The law that is broken if it is not. */
+  /** The law that is broken where the test fails. */
   readonly law: Law
-  /** Fails if it is not. Wants storage in which nothing was done yet but what other tests did. */
+  /** The test. It needs a storage that only other tests have used. */
   readonly test: Effect.Effect<void, ContractViolation, IOProc.IOProc>
 }
 
 /**
- * The tests that a driver with these capabilities has to pass.
+ * The tests of a driver with these capabilities.
  *
  * @example
  * ```ts
@@ -273,7 +307,7 @@ export interface Test {
  * import { IOProcContract } from "@effect-mmio/testing"
  * import { Effect } from "effect"
  *
- * // What a driver without sharing modes breaks, whatever runs this.
+ * // The laws that a driver without sharing modes breaks.
  * const broken = Effect.gen(function*() {
  *   const violations: Array<string> = []
  *   for (const { test } of IOProcContract.tests({ capabilities: { sharing: false } })) {
@@ -299,8 +333,8 @@ export const tests = (options?: Options): ReadonlyArray<Test> =>
   })
 
 /**
- * Registers the tests with vitest, in the file or the `describe` that it is called from. Each has the layer built anew, and fails also if
- * the layer cannot be built or ends badly.
+ * Registers the tests with vitest, in the file or the `describe` that it is called from. Each test builds the layer anew, and fails where
+ * the layer cannot be built or released.
  *
  * @example
  * ```ts
@@ -318,7 +352,7 @@ export const tests = (options?: Options): ReadonlyArray<Test> =>
 export const suite = <E>(
   name: string,
   options: Options & {
-    /** The driver; and {@link Root}, if it has one. */
+    /** The driver, and {@link Root} where it has one. */
     readonly layer: Layer.Layer<IOProc.IOProc, E>
   }
 ): void => {

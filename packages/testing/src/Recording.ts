@@ -3,18 +3,23 @@
  *
  * {@link layer} records every message to the storage below with its answer. The {@link Trace} is plain data with a Schema, so that it can be
  * kept as JSON; {@link replay} is a storage that answers from it, and says what differs as soon as the program asks something else.
+ * Answers of a recorded storage, and of a replayed one, are effects, also where those of the storage below are synchronous.
  * Assertions such as {@link atMost} and {@link neverBefore} say what a program may ask at all.
  *
  * @since 0.1.0
  */
-import * as FourCC from "@effect-mmio/core/FourCC"
 import * as IOProc from "@effect-mmio/core/IOProc"
 import * as Context from "effect/Context"
 import * as Data from "effect/Data"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
+import * as ParseResult from "effect/ParseResult"
+import * as Predicate from "effect/Predicate"
 import * as Schema from "effect/Schema"
 import * as internal from "./internal/recording.js"
+import * as assertions from "./internal/recordingAssertions.js"
+import * as replaying from "./internal/recordingReplay.js"
+import * as schema from "./internal/recordingSchema.js"
 import * as text from "./internal/recordingText.js"
 
 // ---------------------------------------------------------------------------------------------------------------------
@@ -27,10 +32,7 @@ import * as text from "./internal/recordingText.js"
  * @since 0.1.0
  * @category models
  */
-export const Bytes = Schema.Union(
-  Schema.Struct({ bytes: Schema.Uint8ArrayFromBase64 }),
-  Schema.Struct({ length: Schema.NonNegativeInt, digest: Schema.String })
-)
+export const Bytes = schema.Bytes
 
 /**
  * Bytes of a message, or a digest of them.
@@ -40,22 +42,13 @@ export const Bytes = Schema.Union(
  */
 export type Bytes = typeof Bytes.Type
 
-const Code = Schema.String.pipe(
-  Schema.filter((text): text is FourCC.FourCC => FourCC.isFourCC(text), { identifier: "FourCC" })
-)
-
 /**
  * The name of a file, as `FileName` takes it apart.
  *
  * @since 0.1.0
  * @category models
  */
-export const Name = Schema.Struct({
-  full: Schema.String,
-  path: Schema.String,
-  element: Schema.NullOr(Schema.String),
-  code: Schema.NullOr(Code)
-})
+export const Name = schema.Name
 
 /**
  * The name of a file, as `FileName` takes it apart.
@@ -65,148 +58,17 @@ export const Name = Schema.Struct({
  */
 export type Name = typeof Name.Type
 
-/** The fields of an error with one of these tags. */
-const errorOf = <const Tag extends internal.ErrorTag>(...tags: readonly [Tag, ...ReadonlyArray<Tag>]) =>
-  Schema.Struct({
-    _tag: Schema.Literal(...tags),
-    operation: Schema.String,
-    file: Schema.String,
-    position: Schema.optional(Schema.Int),
-    description: Schema.String,
-    written: Schema.optional(Schema.Int),
-    /** The name in the error's cause, such as `"ENOSPC"`. */
-    errno: Schema.optional(Schema.String),
-    /** The message of the error's cause. */
-    cause: Schema.optional(Schema.String)
-  })
-
-/** What came of a message. */
-const resultOf = <S extends Schema.Schema.AnyNoContext, E extends Schema.Schema.AnyNoContext>(success: S, error: E) =>
-  Schema.Union(
-    Schema.Struct({ success }),
-    Schema.Struct({ error }),
-    /** It died of this. */
-    Schema.Struct({ defect: Schema.String }),
-    Schema.Struct({ interrupted: Schema.Literal(true) }),
-    /** It was still under way as the trace was taken. */
-    Schema.Struct({ pending: Schema.Literal(true) })
-  )
-
-const readErrors = errorOf("CannotRead", "NetworkError")
-const writeErrors = errorOf("CannotWrite", "CannotExpand", "NetworkError")
-const renameErrors = errorOf(
-  "FileNotFound",
-  "PathNotFound",
-  "AccessDenied",
-  "SharingViolation",
-  "NetworkError",
-  "CannotWrite"
-)
-
-/** A message to a driver: the storage itself, or the one that was found for a code. */
-const toDriver = { driver: Schema.NullOr(Code) }
-/** A message to an open file, told by the number that its `open` gave; `name` is for the reader. */
-const toFile = { file: Schema.NonNegativeInt, name: Schema.String }
-const Count = Schema.NonNegativeInt
-const Nothing = Schema.Null
-
 /**
  * A message to a driver, with its arguments and what came of it.
  *
+ * The messages to an open file are `readAt`, `writeAt` with its mode, `size`, `canSeek`, `truncate`, `invalidate`, `commit`, `close` and `abort`.
  * Requests of a driver's own (`Mmio.sendMessage`) are recorded as `"user"`, by the tag of the request, with whether the driver knew it: what
- * they carry is the driver's, and nobody else can write it down.
+ * they carry is the driver's own, and so are the `parameters` of `open`.
  *
  * @since 0.1.0
  * @category models
  */
-export const Message = Schema.Union(
-  Schema.Struct({
-    message: Schema.Literal("open"),
-    ...toDriver,
-    name: Name,
-    access: Schema.Literal("read", "write", "readWrite"),
-    create: Schema.Boolean,
-    share: Schema.Literal("compat", "exclusive", "denyWrite", "denyRead", "denyNone"),
-    /** The number of the file in the messages that follow. */
-    result: resultOf(
-      Schema.Struct({ file: Count }),
-      errorOf(
-        "FileNotFound",
-        "PathNotFound",
-        "AccessDenied",
-        "SharingViolation",
-        "TooManyOpenFiles",
-        "NetworkError",
-        "OutOfMemory",
-        "InvalidFile",
-        "CannotOpen"
-      )
-    )
-  }),
-  Schema.Struct({
-    message: Schema.Literal("read"),
-    ...toFile,
-    count: Count,
-    result: resultOf(Bytes, readErrors)
-  }),
-  Schema.Struct({
-    message: Schema.Literal("write", "writeFlush"),
-    ...toFile,
-    source: Bytes,
-    result: resultOf(Count, writeErrors)
-  }),
-  Schema.Struct({
-    message: Schema.Literal("seek"),
-    ...toFile,
-    offset: Schema.Int,
-    from: Schema.Literal("start", "current", "end"),
-    result: resultOf(Count, errorOf("CannotSeek"))
-  }),
-  Schema.Struct({
-    message: Schema.Literal("close"),
-    ...toFile,
-    result: resultOf(Nothing, errorOf("CannotClose", "CannotWrite"))
-  }),
-  Schema.Struct({
-    message: Schema.Literal("user"),
-    ...toFile,
-    request: Schema.String,
-    result: Schema.Struct({ success: Schema.Struct({ known: Schema.Boolean }) })
-  }),
-  Schema.Struct({
-    message: Schema.Literal("rename"),
-    ...toDriver,
-    name: Name,
-    to: Name,
-    result: resultOf(Nothing, renameErrors)
-  }),
-  Schema.Struct({
-    message: Schema.Literal("remove"),
-    ...toDriver,
-    name: Name,
-    result: resultOf(Nothing, renameErrors)
-  }),
-  Schema.Struct({
-    message: Schema.Literal("exists"),
-    ...toDriver,
-    name: Name,
-    result: resultOf(Schema.Boolean, errorOf("AccessDenied", "NetworkError", "CannotRead"))
-  }),
-  Schema.Struct({
-    message: Schema.Literal("fullName"),
-    ...toDriver,
-    name: Name,
-    result: resultOf(Name, errorOf("PathNotFound", "AccessDenied"))
-  }),
-  Schema.Struct({
-    message: Schema.Literal("tempName"),
-    ...toDriver,
-    folder: Schema.NullOr(Schema.String),
-    prefix: Schema.NullOr(Schema.String),
-    suffix: Schema.NullOr(Schema.String),
-    result: resultOf(Name, errorOf("PathNotFound", "AccessDenied", "TooManyOpenFiles", "NetworkError", "CannotWrite"))
-  })
-)
+export const Message = schema.Message
 
 /**
  * A message to a driver, with its arguments and what came of it.
@@ -233,12 +95,86 @@ export const Trace = Schema.Array(Message)
 export type Trace = typeof Trace.Type
 
 /**
- * A trace as JSON text: `Schema.encode(Recording.TraceJson)(trace)`, and `Schema.decode(Recording.TraceJson)(text)`.
+ * The format in which {@link TraceJson} writes traces. Format 1, an array of messages to files with a cursor, is refused.
  *
  * @since 0.1.0
  * @category models
  */
-export const TraceJson: Schema.Schema<Trace, string> = Schema.parseJson(Trace)
+export const formatVersion = 2
+
+/**
+ * A recording has a format that this version does not read: it was made by an earlier version, or by a later one. Record it again.
+ *
+ * @since 0.1.0
+ * @category errors
+ */
+export class UnsupportedFormat extends Data.TaggedError("UnsupportedFormat")<{
+  /** The format of the recording; undefined where it says none. */
+  readonly format: number | undefined
+}> {
+  override get message(): string {
+    const what = this.format === undefined
+      ? "this is no recording"
+      : this.format === 1
+      ? "this recording has format 1, whose files have a cursor"
+      : `this recording has format ${this.format}`
+    return `${what}; the format that is read is ${formatVersion}: record it again`
+  }
+}
+
+/** The format of a recording: the first one was an array, and said none. */
+const formatOf = (json: unknown): number | undefined =>
+  Array.isArray(json)
+    ? 1
+    : Predicate.hasProperty(json, "format") && typeof json.format === "number"
+    ? json.format
+    : undefined
+
+const Stored = Schema.Struct({ format: Schema.Literal(formatVersion), messages: Trace })
+
+/**
+ * A trace as JSON text: `Schema.encode(Recording.TraceJson)(trace)`, and `Schema.decode(Recording.TraceJson)(text)`. A text of another format is a
+ * `ParseError` that says so; {@link fromJson} has it as {@link UnsupportedFormat}.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export const TraceJson: Schema.Schema<Trace, string> = Schema.transform(
+  Schema.transformOrFail(Schema.parseJson(), Stored, {
+    strict: false,
+    decode: (json, _, ast) => {
+      const format = formatOf(json)
+      return format === formatVersion
+        ? ParseResult.succeed(json)
+        : ParseResult.fail(new ParseResult.Type(ast, json, new UnsupportedFormat({ format }).message))
+    },
+    encode: (stored) => ParseResult.succeed(stored)
+  }),
+  Schema.typeSchema(Trace),
+  {
+    strict: true,
+    decode: ({ messages }) => messages,
+    encode: (messages) => ({ format: formatVersion, messages } as const)
+  }
+)
+
+/**
+ * The trace in a JSON text that {@link TraceJson} wrote. Fails with {@link UnsupportedFormat} for a recording of another format, and with
+ * `ParseError` for a text that is damaged.
+ *
+ * @since 0.1.0
+ * @category conversions
+ */
+export const fromJson = (text: string): Effect.Effect<Trace, UnsupportedFormat | ParseResult.ParseError> =>
+  Effect.flatMap(Schema.decode(Schema.parseJson())(text), (json): Effect.Effect<
+    Trace,
+    UnsupportedFormat | ParseResult.ParseError
+  > => {
+    const format = formatOf(json)
+    return format === formatVersion
+      ? Schema.decode(TraceJson)(text)
+      : Effect.fail(new UnsupportedFormat({ format }))
+  })
 
 /**
  * A trace as text to read, a line for each message.
@@ -290,19 +226,19 @@ export const Recorder: Context.Tag<Recorder, Recorder> = Context.GenericTag<Reco
 )
 
 /**
- * A driver that records every message to another one, also to those that it finds.
+ * A driver that records every message to another one, also to those that it finds. Its `middleware` begins with `"recording"`.
  *
  * @since 0.1.0
  * @category constructors
  */
 export const make = (
-  below: IOProc.IOProc,
+  inner: IOProc.IOProc,
   options?: Options
 ): Effect.Effect<{ readonly ioProc: IOProc.IOProc; readonly recorder: Recorder }> =>
   Effect.sync(() => {
     const log = new internal.Log(options?.bytes ?? "included")
     return {
-      ioProc: internal.record(log, below, null),
+      ioProc: internal.record(log, inner, null),
       recorder: {
         messages: Effect.sync(() => log.messages.slice()),
         clear: Effect.sync(() => {
@@ -325,7 +261,7 @@ export const make = (
  * const program = Effect.gen(function*() {
  *   const file = yield* Mmio.open("take.wav")
  *   while ((yield* Mmio.read(file, 4)).length > 0) {}
- *   yield* Recording.atMost("read", 2)
+ *   yield* Recording.atMost("readAt", 2)
  * }).pipe(Effect.scoped)
  *
  * export const test = Effect.provide(
@@ -340,7 +276,7 @@ export const make = (
 export const layer = (options?: Options): Layer.Layer<IOProc.IOProc | Recorder, never, IOProc.IOProc> =>
   Layer.effectContext(
     Effect.map(
-      Effect.flatMap(IOProc.IOProc, (below) => make(below, options)),
+      Effect.flatMap(IOProc.IOProc, (inner) => make(inner, options)),
       ({ ioProc, recorder }) => Context.make(IOProc.IOProc, ioProc).pipe(Context.add(Recorder, recorder))
     )
   )
@@ -366,7 +302,7 @@ export const recorded = (trace: Trace): Recorder => ({ messages: Effect.succeed(
 export class Unexpected extends Data.TaggedError("Unexpected")<{
   /** Which message of the trace it is about, counted from 0. */
   readonly index: number
-  /** What the trace has there; undefined behind its end. */
+  /** What the trace has there; undefined past its end. */
   readonly expected: Message | undefined
   /** What was asked, as {@link format} would show it; undefined where the program asked no more. */
   readonly got: string | undefined
@@ -401,20 +337,20 @@ export const Replay: Context.Tag<Replay, Replay> = Context.GenericTag<Replay>("@
 
 /**
  * A storage that answers from a trace: the first message with what the first message of the trace was answered with, and so on. Errors come
- * again with their errno; what was interrupted is interrupted.
+ * again with their errno; what was interrupted is interrupted. Files have the capabilities, version and identity that were recorded.
  *
- * Who asks something else is answered with a defect, {@link Unexpected}, which {@link Replay} has typed; and gets no other answer from then on.
- * So does who asks for bytes of which the trace has a digest only.
+ * A program that asks something else gets a defect, {@link Unexpected}, which {@link Replay} has typed; and no other answer from then on.
+ * So does one that asks for bytes of which the trace has a digest only. `capabilities` are those that the replayed storage claims; default: none.
  *
  * @example
  * ```ts
  * import { Mmio } from "@effect-mmio/core"
  * import { Recording } from "@effect-mmio/testing"
- * import { Effect, Schema } from "effect"
+ * import { Effect } from "effect"
  *
  * export const test = (json: string) =>
  *   Effect.gen(function*() {
- *     const trace = yield* Schema.decode(Recording.TraceJson)(json)
+ *     const trace = yield* Recording.fromJson(json)
  *     const program = Mmio.withFile("take.wav", {}, (file) => Mmio.read(file, 4))
  *     return yield* Effect.zipLeft(program, Effect.flatMap(Recording.Replay, ({ finish }) => finish)).pipe(
  *       Effect.provide(Recording.replay(trace))
@@ -425,10 +361,13 @@ export const Replay: Context.Tag<Replay, Replay> = Context.GenericTag<Replay>("@
  * @since 0.1.0
  * @category layers
  */
-export const replay = (trace: Trace): Layer.Layer<IOProc.IOProc | Replay> =>
+export const replay = (
+  trace: Trace,
+  options?: { readonly capabilities?: IOProc.Capabilities | undefined }
+): Layer.Layer<IOProc.IOProc | Replay> =>
   Layer.effectContext(Effect.sync(() => {
-    const player = new internal.Player(trace, (fields) => new Unexpected(fields))
-    return Context.make(IOProc.IOProc, internal.play(player, null)).pipe(
+    const player = new replaying.Player(trace, options?.capabilities, (fields) => new Unexpected(fields))
+    return Context.make(IOProc.IOProc, replaying.play(player, null)).pipe(
       Context.add(Replay, {
         position: Effect.sync(() => player.index),
         finish: Effect.suspend(() => player.finish())
@@ -441,7 +380,7 @@ export const replay = (trace: Trace): Layer.Layer<IOProc.IOProc | Replay> =>
 // ---------------------------------------------------------------------------------------------------------------------
 
 /**
- * Messages: of a name, or those of a file too, in whose name `*` stands for any characters and `?` for one.
+ * Messages: of a name, or also of a file, in whose name `*` stands for any characters and `?` for one, or of a mode of `writeAt`.
  *
  * @since 0.1.0
  * @category models
@@ -449,6 +388,7 @@ export const replay = (trace: Trace): Layer.Layer<IOProc.IOProc | Replay> =>
 export type Match = Message["message"] | {
   readonly message: Message["message"] | ReadonlyArray<Message["message"]>
   readonly file?: string | undefined
+  readonly mode?: IOProc.WriteMode | undefined
 }
 
 /**
@@ -480,7 +420,7 @@ export class AssertionFailed extends Data.TaggedError("AssertionFailed")<{
  */
 export type Assertion = Effect.Effect<void, AssertionFailed, Recorder>
 
-const assertion = (rule: string, judge: (trace: Trace) => internal.Verdict): Assertion =>
+const assertion = (rule: string, judge: (trace: Trace) => assertions.Verdict): Assertion =>
   Effect.flatMap(Recorder, ({ messages }) =>
     Effect.flatMap(messages, (trace) => {
       const verdict = judge(trace)
@@ -494,7 +434,7 @@ const assertion = (rule: string, judge: (trace: Trace) => internal.Verdict): Ass
  * @category assertions
  */
 export const atMost = (match: Match, count: number): Assertion =>
-  assertion(`at most ${count} ${text.matcher(match)}`, internal.counting(match, (n) => n <= count))
+  assertion(`at most ${count} ${text.matcher(match)}`, assertions.counting(match, (n) => n <= count))
 
 /**
  * There were at least so many such messages.
@@ -503,7 +443,7 @@ export const atMost = (match: Match, count: number): Assertion =>
  * @category assertions
  */
 export const atLeast = (match: Match, count: number): Assertion =>
-  assertion(`at least ${count} ${text.matcher(match)}`, internal.counting(match, (n) => n >= count))
+  assertion(`at least ${count} ${text.matcher(match)}`, assertions.counting(match, (n) => n >= count))
 
 /**
  * There were exactly so many such messages.
@@ -512,7 +452,7 @@ export const atLeast = (match: Match, count: number): Assertion =>
  * @category assertions
  */
 export const exactly = (match: Match, count: number): Assertion =>
-  assertion(`exactly ${count} ${text.matcher(match)}`, internal.counting(match, (n) => n === count))
+  assertion(`exactly ${count} ${text.matcher(match)}`, assertions.counting(match, (n) => n === count))
 
 /**
  * There was no such message.
@@ -521,7 +461,7 @@ export const exactly = (match: Match, count: number): Assertion =>
  * @category assertions
  */
 export const never = (match: Match): Assertion =>
-  assertion(`no ${text.matcher(match)}`, internal.counting(match, (n) => n === 0))
+  assertion(`no ${text.matcher(match)}`, assertions.counting(match, (n) => n === 0))
 
 /**
  * No message of the first kind was sent before the first one of the second, or at all if there was none of the second.
@@ -532,7 +472,7 @@ export const never = (match: Match): Assertion =>
 export const neverBefore = (match: Match, first: Match): Assertion =>
   assertion(
     `no ${text.matcher(match)} before the first ${text.matcher(first)}`,
-    internal.neverBefore(match, first)
+    assertions.neverBefore(match, first)
   )
 
 /**
@@ -541,7 +481,10 @@ export const neverBefore = (match: Match, first: Match): Assertion =>
  * @since 0.1.0
  * @category assertions
  */
-export const noWriteBeforeFirstFlush: Assertion = neverBefore("write", "writeFlush")
+export const noWriteBeforeFirstFlush: Assertion = neverBefore(
+  { message: "writeAt", mode: "write" },
+  { message: "writeAt", mode: "writeFlush" }
+)
 
 /**
  * Such messages were sent one after another; what was sent between them does not matter.
@@ -550,7 +493,7 @@ export const noWriteBeforeFirstFlush: Assertion = neverBefore("write", "writeFlu
  * @category assertions
  */
 export const inOrder = (...matches: ReadonlyArray<Match>): Assertion =>
-  assertion(`in this order: ${matches.map(text.matcher).join(", ")}`, internal.inOrder(matches))
+  assertion(`in this order: ${matches.map(text.matcher).join(", ")}`, assertions.inOrder(matches))
 
 /**
  * These messages were sent, in this order, and no others.
@@ -559,4 +502,4 @@ export const inOrder = (...matches: ReadonlyArray<Match>): Assertion =>
  * @category assertions
  */
 export const sequence = (...matches: ReadonlyArray<Match>): Assertion =>
-  assertion(`nothing but, in this order: ${matches.map(text.matcher).join(", ")}`, internal.sequence(matches))
+  assertion(`nothing but, in this order: ${matches.map(text.matcher).join(", ")}`, assertions.sequence(matches))

@@ -68,7 +68,8 @@ const someLimits = (random: Random): RiffLimits.Limits =>
       nesting: random.pick([1, 2, 3, 64]),
       chunks: random.pick([1, 5, 20, manyChunks]),
       bytes: random.pick([0, 20, 100, 4096]),
-      problems: random.pick([0, 1, 3, 10_000])
+      problems: random.pick([0, 1, 3, 10_000]),
+      entries: random.pick([0, 1, 10, 100_000])
     }
     : { ...RiffLimits.defaults, chunks: manyChunks }
 

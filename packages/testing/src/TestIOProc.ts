@@ -1,9 +1,9 @@
 /**
  * Storage in memory for tests: it does what a disk does, and shows what a program did with it.
  *
- * It is `MemoryIOProc`, with missing folders, sharing modes, a position for each handle and the errors of a disk, and a service
- * beside it: what the files hold, who has which open, and every message that the storage was sent. A file that is still open when the
- * layer's scope closes fails the test.
+ * It is `MemoryIOProc`, with missing folders, sharing modes, versions, synchronous answers and the errors of a disk, and a service
+ * beside it: what the files hold, which files are open, and every message that the storage was sent. A file that is still open when the
+ * layer's scope closes fails the test. With `commit: "onClose"` it is a storage that commits on close.
  *
  * @since 0.1.0
  */
@@ -47,8 +47,8 @@ export type Outcome<A, E> =
   | { readonly _tag: "Died" }
 
 /**
- * A message that the storage was sent, with its arguments and what became of it. `index` counts all messages from 0 on. Bytes are told by
- * their number; a recording with the bytes is what `Recording` is for.
+ * A message that the storage was sent, with its arguments and what became of it. `index` counts all messages from 0 on. Of bytes the log has the
+ * number; `Recording` keeps the bytes themselves. Positions and lengths are in bytes.
  *
  * @since 0.1.0
  * @category models
@@ -60,34 +60,60 @@ export type Message =
       readonly _tag: "open"
       readonly name: string
       readonly access: IOProc.Access
-      readonly create: boolean
+      readonly create: IOProc.Create
       readonly share: IOProc.Share
+      readonly code: IOProc.OpenRequest["code"]
+      readonly parameters: unknown
+      readonly ifVersion: IOProc.OpenRequest["ifVersion"]
+      readonly buffered: boolean
       /** The `id` of the file that was opened. */
       readonly outcome: Outcome<number, MmioError.OpenError>
     }
     | {
-      readonly _tag: "read"
+      readonly _tag: "readAt"
       readonly file: number
       readonly name: string
-      /** For how many bytes there was room. */
+      readonly position: number
+      /** How many bytes the target has room for. */
       readonly length: number
+      /** How many bytes were read. */
       readonly outcome: Outcome<number, MmioError.ReadError>
     }
     | {
-      readonly _tag: "write" | "writeFlush"
+      readonly _tag: "writeAt"
       readonly file: number
       readonly name: string
-      /** How many bytes were to be written. */
+      readonly position: number
+      /** How many bytes the source has. */
       readonly length: number
+      readonly mode: IOProc.WriteMode
+      /** How many bytes were written. */
       readonly outcome: Outcome<number, MmioError.WriteError>
     }
     | {
-      readonly _tag: "seek"
+      readonly _tag: "size"
       readonly file: number
       readonly name: string
-      readonly offset: number
-      readonly from: IOProc.Whence
-      readonly outcome: Outcome<number, MmioError.CannotSeek>
+      readonly outcome: Outcome<number, MmioError.SeekError>
+    }
+    | {
+      readonly _tag: "truncate"
+      readonly file: number
+      readonly name: string
+      readonly size: number
+      readonly outcome: Outcome<void, MmioError.WriteError>
+    }
+    | {
+      readonly _tag: "invalidate" | "abort"
+      readonly file: number
+      readonly name: string
+      readonly outcome: Outcome<void, never>
+    }
+    | {
+      readonly _tag: "commit"
+      readonly file: number
+      readonly name: string
+      readonly outcome: Outcome<void, MmioError.CommitError>
     }
     | {
       readonly _tag: "close"
@@ -109,6 +135,18 @@ export type Message =
       readonly request: IOProc.TempNameRequest
       readonly outcome: Outcome<string, MmioError.TempNameError>
     }
+    | { readonly _tag: "stat"; readonly name: string; readonly outcome: Outcome<IOProc.Stat, MmioError.StatError> }
+    | {
+      readonly _tag: "list"
+      readonly name: string
+      /** How many names the stream gave before it ended, or before its consumer stopped. */
+      readonly outcome: Outcome<number, MmioError.ListError>
+    }
+    | {
+      readonly _tag: "makeFolder" | "removeFolder"
+      readonly name: string
+      readonly outcome: Outcome<void, MmioError.FolderError>
+    }
   )
 
 /**
@@ -128,7 +166,8 @@ export class FilesLeftOpen extends Data.TaggedError("FilesLeftOpen")<{
 }
 
 /**
- * Storage in memory that can be looked into. As a driver, and as a `MemoryIOProc`, it is the storage of the program.
+ * Storage in memory that can be looked into. As a driver, and as a `MemoryIOProc`, it is the storage of the program. `put`, `bytes`, `files`,
+ * `folders`, and `makeFolder` of a string, are calls of the test, which the log does not have.
  *
  * @since 0.1.0
  * @category models
@@ -202,7 +241,7 @@ export const make = (options?: Options): Effect.Effect<TestIOProc, MmioError.Can
  *   yield* copy
  *   const storage = yield* TestIOProc.TestIOProc
  *   const bytes = yield* storage.bytes("take2.wav")
- *   const writes = (yield* storage.log).filter((message) => message._tag === "writeFlush")
+ *   const writes = (yield* storage.log).filter((message) => message._tag === "writeAt")
  *   return bytes.length === 3 && writes.length === 1
  * }).pipe(Effect.provide(TestIOProc.layer({ "take1.wav": Uint8Array.of(1, 2, 3) })))
  * ```

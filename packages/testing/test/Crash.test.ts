@@ -7,12 +7,28 @@ const scale = Number(process.env["MMIO_TEST_SCALE"] ?? 1)
 
 const filled = (length: number, value: number) => new Uint8Array(length).fill(value)
 
-/** Opens by the driver itself: what a handle would do by itself (a flush as it closes) is not done. */
+/** Opens by the driver itself: a handle would flush as it closes. */
 const openRaw = (storage: IOProc.IOProc, name: string, create = false) =>
-  storage.open({ name: FileName.plain(name), access: "readWrite", create, share: "compat" })
+  storage.open({
+    name: FileName.plain(name),
+    access: "readWrite",
+    create: create ? "truncate" : "no",
+    share: "compat",
+    code: Option.none(),
+    parameters: undefined,
+    ifVersion: Option.none(),
+    buffered: true
+  })
 
-const writeRaw = (file: IOProc.File, offset: number, bytes: Uint8Array) =>
-  Effect.zipRight(file.seek(offset, "start"), file.write(bytes))
+const writeRaw = (file: IOProc.File, offset: number, bytes: Uint8Array, mode: IOProc.WriteMode = "write") => {
+  assert(file.writeAt !== undefined)
+  return file.writeAt(offset, bytes, mode)
+}
+
+const truncateRaw = (file: IOProc.File, size: number) => {
+  assert(file.truncate !== undefined)
+  return file.truncate(size)
+}
 
 /** What crashes with these seeds leave of a storage. */
 const outcomes = (storage: Crash.Crash, seeds: number) =>
@@ -49,8 +65,8 @@ describe("the storage", () => {
       yield* storage.rename(FileName.plain("old"), FileName.plain("older"))
       const file = yield* openRaw(storage, "new", true)
       yield* storage.remove(FileName.plain("older"))
-      yield* file.writeFlush(filled(5, 2))
-      // the removal came after the last step of `new`
+      yield* writeRaw(file, 0, filled(5, 2), "writeFlush")
+      // The removal came after the last step of `new`
       assert.deepStrictEqual(yield* storage.durable, { "/new": filled(5, 2), "/older": filled(3, 1) })
       assert.deepStrictEqual(yield* storage.pending, [{ op: "remove", name: "/older" }])
       for (const files of yield* outcomes(storage, 20)) assert.deepStrictEqual(files["/new"], filled(5, 2))
@@ -60,7 +76,7 @@ describe("the storage", () => {
     Effect.gen(function*() {
       const storage = yield* Crash.make({ files: { "a": filled(4, 1) } })
       const file = yield* openRaw(storage, "b", true)
-      yield* file.write(filled(1000, 2))
+      yield* writeRaw(file, 0, filled(1000, 2))
       assert.deepStrictEqual(yield* storage.damage(2), {
         seed: 2,
         kept: [{ op: "create", name: "/b" }],
@@ -81,7 +97,7 @@ describe("the storage", () => {
       assert.deepStrictEqual(damage.files[0]?.sectors[0], { sector: 0, kept: 0, writes: 1 })
 
       const after = yield* storage.crash(0)
-      yield* (yield* openRaw(after, "c", true)).writeFlush(filled(1, 3))
+      yield* writeRaw(yield* openRaw(after, "c", true), 0, filled(1, 3), "writeFlush")
       assert.deepStrictEqual(Object.keys(yield* storage.files), ["/a", "/b"])
       assert.deepStrictEqual(Object.keys(yield* after.durable), ["/a", "/c"])
     }))
@@ -125,7 +141,7 @@ describe("the storage", () => {
         "b004400 c", // only that
         "b114400 c",
         "b000033 c",
-        "b110033 c", // without the write of 2, and what came behind it in the same sector
+        "b110033 c", // without the write of 2, and what came after it in the same sector
         "b002200 c",
         "b004433 c",
         "b110000 c"
@@ -136,7 +152,7 @@ describe("the storage", () => {
     Effect.gen(function*() {
       const storage = yield* Crash.make()
       const file = yield* openRaw(storage, "a", true)
-      yield* file.writeFlush(filled(10, 1))
+      yield* writeRaw(file, 0, filled(10, 1), "writeFlush")
       yield* writeRaw(file, 600, filled(600, 2))
       const left = (yield* outcomes(storage, 100)).map((files) => files["/a"]!)
       assert.sameMembers([...new Set(left.map((bytes) => bytes.length))], [10, 1024, 1200])
@@ -148,20 +164,152 @@ describe("the storage", () => {
     Effect.gen(function*() {
       const storage = yield* Crash.make({ files: { "a": filled(6, 1) }, sectorSize: 2 })
       const file = yield* openRaw(storage, "a", true)
-      yield* file.write(filled(4, 2))
+      yield* writeRaw(file, 0, filled(4, 2))
       const left = new Set((yield* outcomes(storage, 100)).map((files) => [...files["/a"]!].join("")))
       assert.sameMembers([...left], ["111111", "", "00", "22", "0000", "2200", "0022", "2222"])
     }))
+
+  it.effect("loses truncations from the last on, in any order with unflushed bytes", () =>
+    Effect.gen(function*() {
+      const storage = yield* Crash.make({ files: { "a": filled(6, 1) }, sectorSize: 2 })
+      const file = yield* openRaw(storage, "a")
+      yield* truncateRaw(file, 2)
+      yield* writeRaw(file, 4, filled(2, 2))
+      assert.deepStrictEqual([...(yield* storage.files)["/a"]!], [1, 1, 0, 0, 2, 2])
+      assert.deepStrictEqual(yield* storage.pending, [
+        { op: "truncate", name: "/a", size: 2 },
+        { op: "write", name: "/a", offset: 4, bytes: filled(2, 2) }
+      ])
+      const left = yield* outcomes(storage, 100)
+      assert.sameMembers([...new Set(left.map((files) => [...files["/a"]!].join("")))], [
+        "111111", // nothing
+        "111122", // the write alone: the old bytes, and no zeros
+        "11", // the truncation alone
+        "110000", // the length of the write without its bytes
+        "110022"
+      ])
+      assert.deepStrictEqual(
+        left.slice(0, 8).map((files) => [...files["/a"]!].join("")),
+        ["111111", "110022", "111111", "110022", "11", "111122", "111122", "11"]
+      )
+      const [damaged] = (yield* storage.damage(7)).files
+      assert.deepStrictEqual(damaged?.truncations, { kept: 1, of: 1 })
+      yield* writeRaw(file, 0, new Uint8Array(0), "writeFlush")
+      assert.deepStrictEqual([...(yield* storage.durable)["/a"]!], [1, 1, 0, 0, 2, 2])
+    }))
+
+  it.effect("a truncation cuts what was written before it, and makes nothing safe", () =>
+    Effect.gen(function*() {
+      const storage = yield* Crash.make({ files: { "a": filled(2, 1) }, sectorSize: 2 })
+      const file = yield* openRaw(storage, "a")
+      yield* writeRaw(file, 0, filled(6, 2))
+      yield* truncateRaw(file, 3)
+      const left = new Set((yield* outcomes(storage, 100)).map((files) => [...files["/a"]!].join("")))
+      assert.sameMembers([...left], [
+        "11",
+        "22",
+        "1100",
+        "2200",
+        "1122",
+        "2222",
+        "110000",
+        "220000",
+        "112200",
+        "222200",
+        "110022",
+        "220022",
+        "112222",
+        "222222",
+        "110",
+        "220",
+        "112",
+        "222"
+      ])
+    }))
+
+  describe("that commits on close", () => {
+    const make = Crash.make({ files: { "a": filled(600, 1) }, commit: "onClose", sectorSize: 100 })
+
+    it.effect("keeps the old content until the commit, flushed or not", () =>
+      Effect.gen(function*() {
+        const storage = yield* make
+        const file = yield* openRaw(storage, "a")
+        const fresh = yield* openRaw(storage, "new", true)
+        yield* writeRaw(file, 0, filled(300, 2), "writeFlush")
+        yield* truncateRaw(file, 300)
+        yield* writeRaw(fresh, 0, filled(9, 3), "writeFlush")
+        assert.deepStrictEqual(yield* storage.pending, [])
+        for (const files of yield* outcomes(storage, 10)) assert.deepStrictEqual(files, { "/a": filled(600, 1) })
+        yield* file.abort
+        yield* fresh.abort
+        assert.deepStrictEqual(yield* storage.files, { "/a": filled(600, 1) })
+      }))
+
+    it.effect("makes a commit safe, with the steps of names before it", () =>
+      Effect.gen(function*() {
+        const storage = yield* make
+        yield* storage.rename(FileName.plain("a"), FileName.plain("b"))
+        const file = yield* openRaw(storage, "b", true)
+        yield* writeRaw(file, 0, filled(300, 2))
+        yield* file.commit
+        assert.deepStrictEqual(yield* storage.durable, { "/b": filled(300, 2) })
+        yield* writeRaw(file, 300, filled(100, 3))
+        assert.deepStrictEqual(yield* storage.durable, { "/b": filled(300, 2) })
+        yield* file.close
+        assert.deepStrictEqual((yield* storage.durable)["/b"]?.length, 400)
+        assert.deepStrictEqual(yield* storage.files, yield* storage.durable)
+        const fresh = yield* openRaw(storage, "new", true)
+        yield* writeRaw(fresh, 0, filled(5, 4))
+        yield* fresh.close
+        assert.deepStrictEqual(Object.keys(yield* storage.durable), ["/b", "/new"])
+      }))
+
+    it.effect("commits under the name that the file has then, and nothing where it was removed", () =>
+      Effect.gen(function*() {
+        const storage = yield* make
+        const file = yield* openRaw(storage, "a")
+        yield* storage.rename(FileName.plain("a"), FileName.plain("b"))
+        yield* writeRaw(file, 0, filled(300, 2))
+        yield* file.commit
+        assert.deepStrictEqual(Object.keys(yield* storage.durable), ["/b"])
+        assert.deepStrictEqual(yield* storage.durable, yield* storage.files)
+        yield* storage.remove(FileName.plain("b"))
+        yield* writeRaw(file, 0, filled(300, 3))
+        yield* file.close
+        assert.deepStrictEqual(yield* storage.files, {})
+        for (const files of yield* outcomes(storage, 10)) {
+          assert.isTrue(files["/b"] === undefined || files["/b"].subarray(0, 300).every((byte) => byte === 2))
+        }
+      }))
+
+    it.effect("leaves the whole old content, or the whole new one, wherever a save crashes", () =>
+      Effect.gen(function*() {
+        const states = new Set<string>()
+        const { operations } = yield* Crash.explore(writeNew("a", true), {
+          files: { "a": before },
+          commit: "onClose",
+          check: ({ result }) =>
+            Effect.gen(function*() {
+              const bytes = (yield* (yield* Crash.Crash).files)["/a"]
+              assert.isTrue(isAll(bytes, before) || isAll(bytes, after))
+              if (Option.isSome(result)) assert.isTrue(isAll(bytes, after), "told that it was saved")
+              states.add(`${Option.isSome(result)} ${bytes?.length}`)
+            })
+        })
+        // open, writeAt twice, close
+        assert.strictEqual(operations, 4)
+        assert.sameMembers([...states], ["false 1300", "false 1700", "true 1700"])
+      }))
+  })
 
   it.effect("goes on without a file's name: a handle of it still reads and writes", () =>
     Effect.gen(function*() {
       const storage = yield* Crash.make({ files: { "a": filled(3, 1) } })
       const file = yield* openRaw(storage, "a")
       yield* storage.remove(FileName.plain("a"))
-      yield* file.writeFlush(filled(5, 2))
-      yield* file.seek(0, "start")
+      yield* writeRaw(file, 0, filled(5, 2), "writeFlush")
       const target = new Uint8Array(9)
-      assert.strictEqual(yield* file.read(target), 5)
+      assert.strictEqual(yield* file.readAt(0, target), 5)
       assert.deepStrictEqual(yield* storage.durable, {})
     }))
 
@@ -203,6 +351,7 @@ const temp32 = filled(32, 0)
 type Step =
   | { readonly op: "write"; readonly name: string; readonly offset: number; readonly length: number }
   | { readonly op: "flush" | "create" | "remove"; readonly name: string }
+  | { readonly op: "truncate"; readonly name: string; readonly size: number }
   | { readonly op: "rename"; readonly name: string; readonly to: string }
 
 const name = fc.constantFrom("/a", "/b", "/c")
@@ -224,6 +373,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
       name
     })
   },
+  { weight: 3, arbitrary: fc.record({ op: fc.constant("truncate" as const), name, size: fc.nat({ max: 6 }) }) },
   { weight: 2, arbitrary: fc.record({ op: fc.constant("rename" as const), name, to: name }) }
 )
 
@@ -240,7 +390,9 @@ const perform = (storage: Crash.Crash, steps: ReadonlyArray<Step>) =>
         case "write":
           return yield* writeRaw(yield* openRaw(storage, step.name), step.offset, bytesOf(index, step.length))
         case "flush":
-          return yield* (yield* openRaw(storage, step.name)).writeFlush(new Uint8Array(0))
+          return yield* writeRaw(yield* openRaw(storage, step.name), 0, new Uint8Array(0), "writeFlush")
+        case "truncate":
+          return yield* truncateRaw(yield* openRaw(storage, step.name), step.size)
         case "create":
           return yield* openRaw(storage, step.name, true)
         case "remove":
@@ -250,10 +402,15 @@ const perform = (storage: Crash.Crash, steps: ReadonlyArray<Step>) =>
       }
     })))
 
+interface ModelWrite {
+  readonly offset: number
+  readonly bytes: Uint8Array
+}
+
 /** A file of the model: its bytes at the start, and all that ever happened to it. */
 interface ModelFile {
   readonly start: Uint8Array
-  readonly events: Array<{ readonly offset: number; readonly bytes: Uint8Array } | "cut" | "flush">
+  readonly events: Array<ModelWrite | { readonly size: number } | "cut" | "flush">
 }
 interface ModelChange {
   readonly file: ModelFile
@@ -261,15 +418,21 @@ interface ModelChange {
   readonly apply: (names: Map<string, ModelFile>) => void
 }
 
-const overwrite = (bytes: Uint8Array, write: { readonly offset: number; readonly bytes: Uint8Array }) => {
+const overwrite = (bytes: Uint8Array, write: ModelWrite) => {
   const result = new Uint8Array(Math.max(bytes.length, write.offset + write.bytes.length))
   result.set(bytes)
   result.set(write.bytes, write.offset)
   return result
 }
 
+const resize = (bytes: Uint8Array, size: number) => {
+  const result = new Uint8Array(size)
+  result.set(bytes.subarray(0, size))
+  return result
+}
+
 /**
- * All states that a crash after these steps can leave, said once more in another way: the whole history is kept, and every combination
+ * All states that a crash after these steps can leave, computed in another way: the whole history is kept, and every combination
  * that the rules allow is written out.
  */
 const allStates = (steps: ReadonlyArray<Step>, sectorSize: number): Set<string> => {
@@ -286,7 +449,21 @@ const allStates = (steps: ReadonlyArray<Step>, sectorSize: number): Set<string> 
   const isEmpty = (file: ModelFile) => {
     const last = file.events.findLast((event) => event !== "flush")
     return last === "cut" || (last === undefined && file.start.length === 0)
+      // A truncation that is flushed has left an empty file, as one in flight has not for sure.
+      || (sizeOf(file) === 0 && file.events.at(-1) === "flush")
   }
+  const sizeOf = (file: ModelFile) =>
+    file.events.reduce(
+      (size, event) =>
+        event === "flush"
+          ? size
+          : event === "cut"
+          ? 0
+          : "size" in event
+          ? event.size
+          : Math.max(size, event.offset + event.bytes.length),
+      file.start.length
+    )
   steps.forEach((step, index) => {
     const file = names.get(step.name)
     if (step.op === "create") {
@@ -301,6 +478,9 @@ const allStates = (steps: ReadonlyArray<Step>, sectorSize: number): Set<string> 
       switch (step.op) {
         case "write":
           return file.events.push({ offset: step.offset, bytes: bytesOf(index, step.length) })
+        case "truncate":
+          if (sizeOf(file) !== step.size) file.events.push({ size: step.size })
+          return
         case "flush":
           file.events.push("flush")
           safeChanges = Math.max(safeChanges, changes.findLastIndex((it) => it.file === file) + 1)
@@ -323,22 +503,40 @@ const allStates = (steps: ReadonlyArray<Step>, sectorSize: number): Set<string> 
   /** The contents that a file can have after so many cuts. */
   const contentsOf = (file: ModelFile, cuts: number): ReadonlyArray<Uint8Array> => {
     let seen = 0
-    let safe = 0
-    const versions = [cuts === 0 ? file.start : new Uint8Array(0)]
-    const writes: Array<{ readonly offset: number; readonly bytes: Uint8Array }> = []
+    let base = cuts === 0 ? file.start : new Uint8Array(0)
+    let steps: Array<ModelWrite | { readonly size: number }> = []
     for (const event of file.events) {
       if (event === "cut") seen++
       else if (seen !== cuts) continue
-      else if (event === "flush") safe = writes.length
-      else {
-        writes.push(event)
-        versions.push(overwrite(versions.at(-1)!, event))
-      }
+      else if (event === "flush") {
+        for (const step of steps) base = "size" in step ? resize(base, step.size) : overwrite(base, step)
+        steps = []
+      } else steps.push(event)
     }
-    const possible = versions.slice(safe)
-    const least = possible[0]!.length
+    const truncations = steps.filter((step) => "size" in step).length
+    return Array.from({ length: truncations + 1 }, (_, kept) => contentsWith(base, steps, kept)).flat()
+  }
+
+  /** The same where so many of the truncations took place. */
+  const contentsWith = (
+    base: Uint8Array,
+    steps: ReadonlyArray<ModelWrite | { readonly size: number }>,
+    kept: number
+  ): ReadonlyArray<Uint8Array> => {
+    const isKept = (index: number) => steps.slice(0, index + 1).filter((step) => "size" in step).length <= kept
+    const sizesAfter = (from: number) =>
+      steps.flatMap((step, index) => index >= from && "size" in step && isKept(index) ? [step.size] : [])
+    const least = sizesAfter(0).at(-1) ?? base.length
+    const first = resize(resize(base, Math.min(base.length, ...sizesAfter(0))), least)
+    const writes = steps.flatMap((step, index) => {
+      if ("size" in step) return []
+      const bytes = step.bytes.subarray(0, Math.max(0, Math.min(Infinity, ...sizesAfter(index)) - step.offset))
+      return bytes.length === 0 ? [] : [{ offset: step.offset, bytes, lengthens: sizesAfter(index).length === 0 }]
+    })
+    const possible = [first]
+    for (const write of writes) possible.push(overwrite(possible.at(-1)!, write))
     const sizes = new Set([least])
-    for (const write of writes.slice(safe)) {
+    for (const write of writes.filter(({ lengthens }) => lengthens)) {
       for (let end = write.offset + 1; end <= write.offset + write.bytes.length; end++) {
         const isEnd = end === write.offset + write.bytes.length
         if (end > least && (isEnd || end % sectorSize === 0)) sizes.add(end)
@@ -402,7 +600,7 @@ layer(Layer.empty)("the states of a crash", (it) => {
       Effect.gen(function*() {
         const storage = yield* Crash.make({ files: initial, sectorSize: 4 })
         yield* perform(storage, steps)
-        yield* (yield* openRaw(storage, "/kept", true)).writeFlush(Uint8Array.of(1, 2, 3))
+        yield* writeRaw(yield* openRaw(storage, "/kept", true), 0, Uint8Array.of(1, 2, 3), "writeFlush")
         // as the last step of names was that of this file, they are all safe
         const names = Object.keys(yield* storage.files)
         for (const seed of seeds) {
@@ -463,7 +661,7 @@ describe("explore", () => {
         Effect.zipRight(writeNew("new", true), Mmio.rename("new", "a")),
         oldOrNew
       )
-      // open, write, writeFlush, close, rename
+      // open, writeAt twice, close, rename
       assert.strictEqual(report.operations, 5)
       assert.isAtLeast(report.crashes, 32)
     }))
@@ -546,7 +744,7 @@ describe("explore", () => {
         })
       const first = yield* explored({})
       assert.deepStrictEqual(yield* explored({}), first)
-      // four sectors and five lengths: while the write of them is under way there is enough to choose from
+      // Four sectors and five lengths: while the write of them is in flight there is enough to choose from.
       assert.strictEqual(first.filter((it) => it.startsWith("2 ")).length, 32)
       assert.strictEqual((yield* explored({ damages: 5 })).filter((it) => it.startsWith("2 ")).length, 5)
       assert.strictEqual((yield* explored({ damages: 3, scale: 2.5 })).filter((it) => it.startsWith("2 ")).length, 8)

@@ -9,14 +9,18 @@ import {
   Duration,
   Effect,
   Either,
+  Equal,
   Exit,
   FastCheck as fc,
   Fiber,
   Layer,
+  Logger,
+  LogLevel,
   Option,
   Schedule,
   Schema,
   Scope,
+  Stream,
   TestClock
 } from "effect"
 
@@ -24,7 +28,27 @@ const scale = (runs: number): number => Math.ceil(runs * Number(process.env["MMI
 
 const bytes = (length: number, first = 0) => Uint8Array.from({ length }, (_, i) => first + i)
 
-/** A storage in memory that goes wrong; what is in it is looked at past the faults. */
+/** What a driver is asked to open, without what these tests do not care for. */
+const request = (name: string, options: Partial<Omit<IOProc.OpenRequest, "name">> = {}): IOProc.OpenRequest => ({
+  name: FileName.plain(name),
+  access: "read",
+  create: "no",
+  share: "compat",
+  code: Option.none(),
+  parameters: undefined,
+  ifVersion: Option.none(),
+  buffered: true,
+  ...options
+})
+
+/** The functions that a file has that is written. */
+const writable = (file: IOProc.File) => {
+  const { truncate, writeAt } = file
+  assert(truncate !== undefined && writeAt !== undefined)
+  return { ...file, truncate, writeAt }
+}
+
+/** A storage in memory that goes wrong; the tests look into it without the faults. */
 const over = (plan: Fault.Plan, files: { readonly [name: string]: Uint8Array } = {}) =>
   Fault.layer(plan).pipe(Layer.provideMerge(MemoryIOProc.layer(files)))
 
@@ -39,13 +63,8 @@ const openFile = (plan: Fault.Plan, initial: Uint8Array) =>
   Effect.gen(function*() {
     const memory = yield* MemoryIOProc.make({ files: { test: initial } })
     const { ioProc } = yield* Fault.make(memory, plan)
-    const file = yield* ioProc.open({
-      name: FileName.plain("test"),
-      access: "readWrite",
-      create: false,
-      share: "compat"
-    })
-    return { file, content: memory.bytes("test") }
+    const file = yield* ioProc.open(request("test", { access: "readWrite" }))
+    return { file: writable(file), content: memory.bytes("test") }
   })
 
 describe("errors", () => {
@@ -56,12 +75,16 @@ describe("errors", () => {
     ["open", "EMFILE", "TooManyOpenFiles"],
     ["open", "ENOMEM", "OutOfMemory"],
     ["open", "EIO", "CannotOpen"],
-    ["read", "EIO", "CannotRead"],
-    ["read", "ETIMEDOUT", "NetworkError"],
-    ["write", "ENOSPC", "CannotWrite"],
-    ["write", "ECONNRESET", "NetworkError"],
-    ["writeFlush", "EDQUOT", "CannotWrite"],
-    ["seek", "EIO", "CannotSeek"],
+    ["readAt", "EIO", "CannotRead"],
+    ["readAt", "ETIMEDOUT", "NetworkError"],
+    ["writeAt", "ENOSPC", "CannotWrite"],
+    ["writeAt", "ECONNRESET", "NetworkError"],
+    ["size", "EIO", "CannotSeek"],
+    ["size", "ETIMEDOUT", "NetworkError"],
+    ["truncate", "ENOSPC", "CannotWrite"],
+    ["truncate", "ETIMEDOUT", "NetworkError"],
+    ["commit", "EIO", "CannotWrite"],
+    ["commit", "ETIMEDOUT", "NetworkError"],
     ["close", "EIO", "CannotWrite"],
     ["close", "EBADF", "CannotClose"],
     ["rename", "EACCES", "AccessDenied"],
@@ -70,20 +93,42 @@ describe("errors", () => {
     ["fullName", "ENOENT", "PathNotFound"],
     ["fullName", "EACCES", "AccessDenied"],
     ["fullName", "EIO", "PathNotFound"],
-    ["tempName", "EMFILE", "TooManyOpenFiles"]
+    ["tempName", "EMFILE", "TooManyOpenFiles"],
+    ["stat", "ENOENT", "FileNotFound"],
+    ["stat", "ENOTDIR", "PathNotFound"],
+    ["stat", "EIO", "CannotRead"],
+    ["list", "ENOENT", "PathNotFound"],
+    ["list", "EACCES", "AccessDenied"],
+    ["list", "EIO", "CannotRead"],
+    ["makeFolder", "ENOENT", "PathNotFound"],
+    ["makeFolder", "ENOSPC", "CannotWrite"],
+    ["removeFolder", "EBUSY", "SharingViolation"]
   ]
   const calls: Record<Fault.Message, Effect.Effect<unknown, MmioError.MmioError, IOProc.IOProc>> = {
     open: Effect.scoped(Mmio.open("a")),
-    read: Mmio.withFile("a", {}, (file) => Mmio.read(file, 1)),
-    write: Mmio.withFile("a", { access: "write", buffer: "none" }, (file) => Mmio.write(file, bytes(3))),
-    writeFlush: Mmio.withFile("a", { access: "write" }, (file) => Mmio.write(file, bytes(3))),
-    seek: Mmio.withFile("a", {}, (file) => Mmio.seek(file, 0, "end")),
+    readAt: Mmio.withFile("a", {}, (file) => Mmio.read(file, 1)),
+    writeAt: Mmio.withFile("a", { access: "write", buffer: "none" }, (file) => Mmio.write(file, bytes(3))),
+    size: Mmio.withFile("a", {}, (file) => Mmio.seek(file, 0, "end")),
+    truncate: Effect.flatMap(
+      IOProc.IOProc,
+      (ioProc) =>
+        Effect.acquireUseRelease(
+          ioProc.open(request("a", { access: "write" })),
+          (file) => writable(file).truncate(3),
+          (file) => file.abort
+        )
+    ),
+    commit: Mmio.withFile("a", { access: "write" }, (file) => Mmio.commit(file)),
     close: Mmio.withFile("a", {}, () => Effect.void),
     rename: Mmio.rename("a", "b"),
     remove: Mmio.remove("a"),
     exists: Mmio.exists("a"),
     fullName: Mmio.fullName("a"),
-    tempName: Mmio.tempName()
+    tempName: Mmio.tempName(),
+    stat: Mmio.stat("a"),
+    list: Stream.runDrain(Mmio.list("/")),
+    makeFolder: Mmio.makeFolder("folder"),
+    removeFolder: Effect.zipRight(Mmio.makeFolder("folder"), Mmio.removeFolder("folder"))
   }
   for (const [message, errno, tag] of cases) {
     it.effect(`${message} failing with ${errno} is ${tag}, as from a disk`, () =>
@@ -91,16 +136,17 @@ describe("errors", () => {
         const error = yield* Effect.flip(calls[message])
         assert.strictEqual(error._tag, tag)
         assert.include(error.message, errno)
+        assert.strictEqual(error.errno, errno)
         assert.isTrue(error.cause instanceof Error && "code" in error.cause && error.cause.code === errno)
         const [only, ...others] = yield* fired
         assert.strictEqual(others.length, 0)
         assert.strictEqual(only?.message, message)
-        // once: it is as if nothing had happened
+        // The rule fires once.
         yield* calls[message]
       }).pipe(Effect.provide(over(failing(message, errno), { a: bytes(10) }))))
   }
 
-  it("there is one for every message, which fails with an error of its type", () => {
+  it("has an errno for every message", () => {
     for (const message of Fault.Message.literals) assert.isAbove(Fault.errors[message].length, 0)
   })
 })
@@ -115,7 +161,7 @@ describe("which calls meet a fault", () => {
   const files = { a: bytes(10), "b/c.wav": bytes(10) }
   const plan = (rule: Partial<Fault.Rule>, seed = 0): Fault.Plan => ({
     seed,
-    rules: [{ on: "read", fault: Fault.fail("EIO"), ...rule }]
+    rules: [{ on: "readAt", fault: Fault.fail("EIO"), ...rule }]
   })
   const among = (rule: Partial<Fault.Rule>, count: number, seed?: number) =>
     Effect.provide(reads(count), over(plan(rule, seed), files))
@@ -129,7 +175,8 @@ describe("which calls meet a fault", () => {
       // open, read, close, open, …: the fifth call is the second read
       assert.strictEqual(yield* among({ from: 5 }, 4), "+-++")
       assert.strictEqual(yield* among({ from: 6 }, 4), "++-+")
-      assert.strictEqual(yield* among({ on: ["write", "read"] }, 2), "-+")
+      assert.strictEqual(yield* among({ on: ["writeAt", "readAt"] }, 2), "-+")
+      assert.strictEqual(yield* among({ on: "any", mode: "write" }, 2), "++")
       assert.strictEqual(yield* among({ on: "any", nth: 2 }, 2), "-+")
     }))
 
@@ -183,12 +230,23 @@ describe("which calls meet a fault", () => {
       assert.isFalse(yield* at(2, 9))
     }))
 
-  it.effect("a rule that has a call fail hides it from those behind it", () =>
+  it.effect("in one mode of writeAt", () =>
+    Effect.gen(function*() {
+      for (const mode of ["write", "writeFlush"] as const) {
+        const { content, file } = yield* openFile(failing("writeAt", "EIO", { mode }), bytes(0))
+        const modes = ["write", "writeFlush", "write", "writeFlush"] as const
+        const results = yield* Effect.forEach(modes, (mode) => Effect.either(file.writeAt(0, bytes(1), mode)))
+        assert.strictEqual(outcome(results), mode === "write" ? "-+++" : "+-++")
+        assert.strictEqual((yield* content).length, 1)
+      }
+    }))
+
+  it.effect("a rule that has a call fail hides it from those after it", () =>
     Effect.gen(function*() {
       assert.strictEqual(yield* reads(4), "--++")
       assert.deepStrictEqual((yield* fired).map(({ rule }) => rule), [0, 1])
     }).pipe(Effect.provide(over({
-      rules: [{ on: "read", fault: Fault.fail("EIO") }, { on: "read", fault: Fault.fail("ETIMEDOUT") }]
+      rules: [{ on: "readAt", fault: Fault.fail("EIO") }, { on: "readAt", fault: Fault.fail("ETIMEDOUT") }]
     }, files))))
 
   it.effect("also those of a driver that is found for a code", () =>
@@ -201,7 +259,7 @@ describe("which calls meet a fault", () => {
       }).pipe(Effect.provide(Fault.layer(plan({ nth: 2 })).pipe(Layer.provide(storage))))
     }))
 
-  it.effect("a plan that is none is a defect", () =>
+  it.effect("an invalid plan is a defect", () =>
     Effect.gen(function*() {
       for (const rule of [{ nth: 0 }, { probability: 2 }, { fault: Fault.short(0) }, { times: -1 }]) {
         const exit = yield* Effect.exit(Layer.build(over(plan(rule))).pipe(Effect.scoped))
@@ -211,7 +269,7 @@ describe("which calls meet a fault", () => {
 })
 
 describe("what happens", () => {
-  it.effect("where nothing goes wrong, the storage is asked what it would have been asked", () =>
+  it.effect("passes on all calls, answers and facts where nothing goes wrong", () =>
     Effect.gen(function*() {
       const asked = (faults: Layer.Layer<IOProc.IOProc, never, IOProc.IOProc>) =>
         Effect.gen(function*() {
@@ -227,8 +285,54 @@ describe("what happens", () => {
         })
       assert.strictEqual(
         yield* asked(Fault.layer({ rules: [{ on: "remove", fault: Fault.hang }] })),
-        yield* asked(IOProc.layerMap((below) => below))
+        yield* asked(IOProc.layerMap((inner) => inner))
       )
+      const memory = yield* MemoryIOProc.make({ files: { a: bytes(4) } })
+      const { ioProc } = yield* Fault.make(memory, {})
+      assert.deepStrictEqual(ioProc.capabilities, memory.capabilities)
+      assert.deepStrictEqual(ioProc.middleware, ["fault"])
+      const inner = yield* memory.open(request("a", { access: "readWrite" }))
+      const file = yield* ioProc.open(request("a", { access: "readWrite" }))
+      assert.deepStrictEqual(file.capabilities, inner.capabilities)
+      assert.deepStrictEqual([file.version, file.identity], [inner.version, inner.identity])
+      assert.isUndefined((yield* ioProc.open(request("a"))).writeAt)
+    }))
+
+  it.effect("every kind of answer stays what it is, and a failure comes once, as it came", () =>
+    Effect.gen(function*() {
+      const failure = new MmioError.CannotRead({ operation: "test", file: "a", description: "told to fail" })
+      const kinds: ReadonlyArray<
+        (exit: Exit.Exit<number, MmioError.ReadError>) => Effect.Effect<number, MmioError.ReadError>
+      > = [
+        (exit) => IOProc.immediate(() => exit),
+        (exit) => IOProc.callback((done) => done(exit)),
+        (exit) => Effect.zipRight(Effect.yieldNow(), exit)
+      ]
+      for (const answer of kinds) {
+        let asked = 0
+        const inner = IOProc.make({
+          open: ({ name }) =>
+            Effect.succeed(IOProc.makeFile({
+              name: name.full,
+              size: Effect.succeed(4),
+              readAt: (_, target) => {
+                target[0] = 7
+                return answer(++asked === 1 ? Exit.fail(failure) : Exit.succeed(1))
+              }
+            }))
+        })
+        const { faults, ioProc } = yield* Fault.make(inner, {
+          rules: [{ on: "readAt", nth: 3, fault: Fault.fail("EIO") }]
+        })
+        const file = yield* ioProc.open(request("a"))
+        const read = Effect.suspend(() => file.readAt(0, new Uint8Array(1)))
+        assert.strictEqual(yield* Effect.flip(read), failure)
+        assert.strictEqual(yield* read, 1)
+        assert.strictEqual((yield* Effect.flip(read)).errno, "EIO")
+        assert.strictEqual(yield* read, 1)
+        assert.strictEqual((yield* faults.fired).length, 1)
+        assert.strictEqual(asked, 3)
+      }
     }))
 
   it.effect("a full disk: what fits goes down, nothing is lost, and once there is room the flush goes on", () =>
@@ -270,17 +374,19 @@ describe("what happens", () => {
       assert.isTrue(Either.isRight(yield* write("b", 4)))
       const third = yield* write("c", 1)
       assert.isTrue(Either.isLeft(third) && third.left.message.includes("EDQUOT"))
-    }).pipe(Effect.provide(over({ ...failing("writeFlush", "EIO"), disk: { capacity: 10, errno: "EDQUOT" } }))))
+    }).pipe(Effect.provide(over({ ...failing("writeAt", "EIO"), disk: { capacity: 10, errno: "EDQUOT" } }))))
 
   it.effect("room that was taken for a write that failed below is given back", () =>
     Effect.gen(function*() {
       const memory = yield* MemoryIOProc.make({ files: { test: new Uint8Array(0) } })
-      const below = yield* Fault.make(memory, failing("write", "EIO"))
-      const { ioProc } = yield* Fault.make(below.ioProc, { disk: { capacity: 5 } })
-      const file = yield* ioProc.open({ name: FileName.plain("test"), access: "write", create: false, share: "compat" })
-      assert.include((yield* Effect.flip(file.write(bytes(5)))).message, "EIO")
-      assert.strictEqual(yield* file.write(bytes(5)), 5)
-      assert.include((yield* Effect.flip(file.write(bytes(1)))).message, "ENOSPC")
+      const inner = yield* Fault.make(memory, failing("writeAt", "EIO"))
+      const { ioProc } = yield* Fault.make(inner.ioProc, { disk: { capacity: 5 } })
+      const { writeAt } = writable(yield* ioProc.open(request("test", { access: "write" })))
+      assert.include((yield* Effect.flip(writeAt(0, bytes(5), "write"))).message, "EIO")
+      assert.strictEqual(yield* writeAt(0, bytes(5), "write"), 5)
+      assert.include((yield* Effect.flip(writeAt(5, bytes(1), "write"))).message, "ENOSPC")
+      // An empty flush needs no room.
+      assert.strictEqual(yield* writeAt(5, bytes(0), "writeFlush"), 0)
     }))
 
   it.effect("short transfers, which a handle makes whole", () =>
@@ -292,7 +398,7 @@ describe("what happens", () => {
         }))
       assert.deepStrictEqual([...(yield* contentOf("a"))], [...bytes(10), ...bytes(9, 50)])
       assert.deepStrictEqual(
-        (yield* fired).filter(({ message }) => message === "write").map(({ position }) => position),
+        (yield* fired).filter(({ message }) => message === "writeAt").map(({ position }) => position),
         [
           10,
           13,
@@ -310,7 +416,7 @@ describe("what happens", () => {
       const [took, data] = yield* Fiber.join(fiber)
       assert.strictEqual(Duration.toMillis(took), 5000)
       assert.deepStrictEqual(data, bytes(2))
-    }).pipe(Effect.provide(over({ rules: [{ on: "read", fault: Fault.delay("5 seconds") }] }, { a: bytes(10) }))))
+    }).pipe(Effect.provide(over({ rules: [{ on: "readAt", fault: Fault.delay("5 seconds") }] }, { a: bytes(10) }))))
 
   it.effect("delays add up, and come before the failure", () =>
     Effect.gen(function*() {
@@ -335,7 +441,7 @@ describe("what happens", () => {
       assert.deepStrictEqual(yield* Mmio.read(file, 3), bytes(3, 3))
     }).pipe(
       Effect.scoped,
-      Effect.provide(over({ rules: [{ on: "read", nth: 2, fault: Fault.hang }] }, { a: bytes(10) }))
+      Effect.provide(over({ rules: [{ on: "readAt", nth: 2, fault: Fault.hang }] }, { a: bytes(10) }))
     ))
 
   it.effect("a call that hangs can time out, or be let go", () =>
@@ -346,13 +452,13 @@ describe("what happens", () => {
       yield* TestClock.adjust("1 minute")
       assert.isTrue(Option.isNone(yield* Fiber.join(first)))
       for (const letGo of [faults.release, faults.disarm, faults.arm({})]) {
-        yield* faults.arm({ rules: [{ on: "read", fault: Fault.hang }] })
+        yield* faults.arm({ rules: [{ on: "readAt", fault: Fault.hang }] })
         const fiber = yield* Effect.fork(read)
         while ((yield* faults.fired).length === 0) yield* Effect.yieldNow()
         yield* letGo
         deepStrictEqual(yield* Fiber.join(fiber), Option.some(bytes(3)))
       }
-    }).pipe(Effect.provide(over({ rules: [{ on: "read", fault: Fault.hang }] }, { a: bytes(10) }))))
+    }).pipe(Effect.provide(over({ rules: [{ on: "readAt", fault: Fault.hang }] }, { a: bytes(10) }))))
 
   it.effect("bits that flip in what is read, and in what is written", () =>
     Effect.gen(function*() {
@@ -365,7 +471,7 @@ describe("what happens", () => {
         yield* Mmio.seek(file, 0)
         assert.deepStrictEqual(yield* Mmio.read(file, 20), source)
         assert.deepStrictEqual(yield* contentOf("a"), source)
-      }).pipe(Effect.scoped, Effect.provide(over({ rules: [{ on: "read", fault: Fault.flip(3) }] }, { a: source })))
+      }).pipe(Effect.scoped, Effect.provide(over({ rules: [{ on: "readAt", fault: Fault.flip(3) }] }, { a: source })))
 
       const written = (seed: number) =>
         Effect.gen(function*() {
@@ -374,7 +480,7 @@ describe("what happens", () => {
           return yield* contentOf("b")
         }).pipe(Effect.provide(over({
           seed,
-          rules: [{ on: ["write", "writeFlush"], range: { from: 4, to: 6 }, fault: Fault.flip(5) }]
+          rules: [{ on: "writeAt", range: { from: 4, to: 6 }, fault: Fault.flip(5) }]
         })))
       const one = yield* written(1)
       assert.strictEqual(differences(one, source), 5)
@@ -387,7 +493,7 @@ describe("what happens", () => {
     Effect.gen(function*() {
       const data = yield* Mmio.withFile("a", {}, (file) => Mmio.read(file, 2))
       assert.deepStrictEqual([...data], [255, 254])
-    }).pipe(Effect.provide(over({ rules: [{ on: "read", fault: Fault.flip(100) }] }, { a: bytes(2) }))))
+    }).pipe(Effect.provide(over({ rules: [{ on: "readAt", fault: Fault.flip(100) }] }, { a: bytes(2) }))))
 
   it.effect("an answer that is lost: it is done, and the caller is told that it failed", () =>
     Effect.gen(function*() {
@@ -411,7 +517,7 @@ describe("what happens", () => {
     Effect.gen(function*() {
       const faults = yield* Fault.Faults
       const ioProc = yield* IOProc.IOProc
-      const open = ioProc.open({ name: FileName.plain("a"), access: "read", create: false, share: "exclusive" })
+      const open = ioProc.open(request("a", { share: "exclusive" }))
       const first = yield* open
       assert.strictEqual((yield* Effect.flip(first.close))._tag, "CannotWrite")
       yield* faults.arm({ rules: [{ on: "close", fault: Fault.hang }] })
@@ -421,6 +527,68 @@ describe("what happens", () => {
       yield* Fiber.interrupt(fiber)
       yield* Effect.flatMap(open, (file) => file.close)
     }).pipe(Effect.provide(over(failing("close", "EIO"), { a: bytes(3) }))))
+
+  it.effect("a close that fails before it is made commits nothing, and one whose answer is lost commits", () =>
+    Effect.gen(function*() {
+      for (const when of ["before", "after"] as const) {
+        const memory = yield* MemoryIOProc.make({ files: { a: bytes(3) }, commit: "onClose" })
+        const { ioProc } = yield* Fault.make(memory, { rules: [{ on: "close", fault: Fault.fail("EIO", when) }] })
+        const file = writable(yield* ioProc.open(request("a", { access: "write", create: "truncate" })))
+        yield* file.writeAt(0, bytes(5, 50), "write")
+        yield* Effect.flip(file.close)
+        assert.deepStrictEqual(yield* memory.bytes("a"), when === "before" ? bytes(3) : bytes(5, 50))
+        // The file is released: nothing else shares it.
+        yield* Effect.flatMap(ioProc.open(request("a", { share: "exclusive" })), (again) => again.close)
+      }
+    }))
+
+  it.effect("an open whose answer is lost does not commit what it truncated", () =>
+    Effect.gen(function*() {
+      const memory = yield* MemoryIOProc.make({ files: { a: bytes(3) }, commit: "onClose" })
+      const { ioProc } = yield* Fault.make(memory, { rules: [{ on: "open", fault: Fault.fail("ETIMEDOUT", "after") }] })
+      yield* Effect.flip(ioProc.open(request("a", { access: "write", create: "truncate" })))
+      assert.deepStrictEqual(yield* memory.bytes("a"), bytes(3))
+    }))
+
+  it.effect("a commit that fails leaves the old content, and the next one commits", () =>
+    Effect.gen(function*() {
+      const memory = yield* MemoryIOProc.make({ files: { a: bytes(3) }, commit: "onClose" })
+      const { ioProc } = yield* Fault.make(memory, failing("commit", "ENOSPC"))
+      yield* Mmio.withFile("a", { access: "write", create: true }, (file) =>
+        Effect.gen(function*() {
+          yield* Mmio.writeAll(file, bytes(5, 50))
+          assert.strictEqual((yield* Effect.flip(Mmio.commit(file))).errno, "ENOSPC")
+          assert.deepStrictEqual(yield* memory.bytes("a"), bytes(3))
+          yield* Mmio.commit(file)
+          assert.deepStrictEqual(yield* memory.bytes("a"), bytes(5, 50))
+        })).pipe(Effect.provideService(IOProc.IOProc, ioProc))
+    }))
+
+  it.effect("an abort is neither counted nor shown to a rule", () =>
+    Effect.gen(function*() {
+      const faults = yield* Fault.Faults
+      const ioProc = yield* IOProc.IOProc
+      const file = yield* ioProc.open(request("a"))
+      yield* faults.arm({ rules: [{ times: "always", fault: Fault.fail("EIO") }] })
+      yield* file.abort
+      assert.strictEqual(yield* faults.calls, 0)
+      yield* Effect.flip(Mmio.exists("a"))
+    }).pipe(Effect.provide(over({}, { a: bytes(3) }))))
+
+  it.effect("a list fails before its first name, or after its last", () =>
+    Effect.gen(function*() {
+      const names: Array<string> = []
+      const list = Stream.runForEach(Mmio.list("/"), ({ name }) => Effect.sync(() => names.push(name)))
+      assert.strictEqual((yield* Effect.flip(list)).errno, "EIO")
+      assert.deepStrictEqual(names, [])
+      assert.strictEqual((yield* Effect.flip(list)).errno, "ETIMEDOUT")
+      assert.deepStrictEqual(names, ["a"])
+    }).pipe(Effect.provide(over({
+      rules: [
+        { on: "list", fault: Fault.fail("EIO") },
+        { on: "list", fault: Fault.fail("ETIMEDOUT", "after") }
+      ]
+    }, { a: bytes(3) }))))
 
   it.effect("a write that fails as the scope ends is a defect, and the file is closed", () =>
     Effect.gen(function*() {
@@ -433,7 +601,7 @@ describe("what happens", () => {
       const [defect] = Chunk.toReadonlyArray(Cause.defects(exit.cause))
       assert.instanceOf(defect, MmioError.CannotWrite)
       yield* Effect.scoped(Mmio.open("a", { share: "exclusive" }))
-    }).pipe(Effect.provide(over(failing("writeFlush", "ENOSPC"), { a: bytes(3) }))))
+    }).pipe(Effect.provide(over(failing("writeAt", "ENOSPC"), { a: bytes(3) }))))
 
   it.effect("disarmed nothing goes wrong, and armed again it counts from the start", () =>
     Effect.gen(function*() {
@@ -448,6 +616,56 @@ describe("what happens", () => {
       assert.strictEqual(yield* faults.calls, 0)
       assert.deepStrictEqual([yield* remove, yield* remove, yield* remove], [true, false, true])
     }).pipe(Effect.provide(over(failing("exists", "EIO", { times: "always" })))))
+
+  /** The warnings that a program logs while it has a plan. */
+  const warnings = <A, E>(program: Effect.Effect<A, E, IOProc.IOProc | Fault.Faults>, plan: Fault.Plan) =>
+    Effect.gen(function*() {
+      const logged: Array<string> = []
+      const logger = Logger.make<unknown, void>(({ logLevel, message }) => {
+        if (logLevel === LogLevel.Warning) logged.push(String(message))
+      })
+      const layer = Fault.layer(plan).pipe(Layer.provide(MemoryIOProc.layer({ a: bytes(3) })))
+      yield* Effect.exit(Effect.provide(program, layer)).pipe(
+        Effect.provide(Logger.replace(Logger.defaultLogger, logger))
+      )
+      return logged
+    })
+
+  it.live("a plan of which no rule fires is a warning, as the layer is released", () =>
+    Effect.gen(function*() {
+      const exists = Mmio.exists("a")
+      assert.deepStrictEqual(yield* warnings(Effect.zipRight(exists, exists), failing("remove", "EIO")), [
+        "Fault: no rule of the plan fired; the calls were 2 exists"
+      ])
+      assert.deepStrictEqual(yield* warnings(Effect.void, { disk: { capacity: 5 } }), [
+        "Fault: no rule of the plan fired; the calls were none"
+      ])
+      assert.deepStrictEqual(yield* warnings(exists, failing("exists", "EIO")), [])
+      assert.deepStrictEqual(yield* warnings(exists, {}), [])
+      // Of two rules one is enough, and what is armed later is judged for itself.
+      const two: Fault.Plan = {
+        rules: [...failing("exists", "EIO").rules ?? [], ...failing("open", "EIO").rules ?? []]
+      }
+      assert.deepStrictEqual(yield* warnings(exists, two), [])
+      const arming = Effect.gen(function*() {
+        yield* exists
+        yield* Effect.flatMap(Fault.Faults, ({ arm }) => arm(failing("exists", "EIO")))
+        yield* Effect.ignore(exists)
+      })
+      assert.strictEqual((yield* warnings(arming, failing("remove", "EIO"))).length, 1)
+    }))
+
+  it.effect("assertFired names the rules that have not fired", () =>
+    Effect.gen(function*() {
+      yield* Effect.flip(Mmio.exists("a"))
+      const { message, rules } = yield* Effect.flip(Fault.assertFired)
+      assert.deepStrictEqual(rules, [1])
+      assert.strictEqual(message, "in 1 calls this rule of the plan did not fire: 1")
+      yield* Effect.flip(Mmio.remove("a"))
+      yield* Fault.assertFired
+    }).pipe(Effect.provide(over({
+      rules: [...failing("exists", "EIO").rules ?? [], ...failing("remove", "EIO").rules ?? []]
+    }, { a: bytes(3) }))))
 })
 
 const attempts = (file: Mmio.ReadWriteHandle, operation: Model.Operation, faults: Fault.Faults) =>
@@ -495,7 +713,7 @@ layer(Layer.empty)("laws", (it) => {
       bufferSize: fc.nat({ max: 30 }),
       plan: Arbitraries.faultPlan({
         faults: ["Fail", "Short"],
-        messages: ["read", "write", "writeFlush", "seek", "close"],
+        messages: ["readAt", "writeAt", "size", "close"],
         maxRules: 8
       }),
       operations: Arbitraries.operations("readWrite", 40)
@@ -555,7 +773,7 @@ layer(Layer.empty)("laws", (it) => {
       }).pipe(Effect.provide(over(
         {
           rules: rules.map((nth) => ({
-            on: ["read", "write", "writeFlush", "seek"],
+            on: ["readAt", "writeAt", "size"],
             nth: nth + 1,
             fault: Fault.fail("EIO")
           }))
@@ -566,43 +784,72 @@ layer(Layer.empty)("laws", (it) => {
   )
 
   it.effect.prop(
-    "of drivers, under faults: the position moves by what is transferred, and stays where it was where a call fails",
+    "of drivers, under faults: a call does what its answer says, and a failed one nothing, or all of it",
     {
       initial: Arbitraries.content(60),
       plan: Arbitraries.faultPlan({
-        faults: ["Fail", "Short", "Flip"],
-        messages: ["read", "write", "writeFlush", "seek"]
+        faults: ["Fail", "Short"],
+        messages: ["readAt", "writeAt", "size", "truncate"]
       }),
       calls: fc.array(
-        fc.oneof(
-          fc.record({
-            call: fc.constantFrom("read" as const, "write" as const, "writeFlush" as const),
-            count: fc.integer({ min: 1, max: 20 })
-          }),
-          fc.record({ call: fc.constant("seek" as const), count: fc.integer({ min: -5, max: 80 }) })
-        ),
+        fc.record({
+          call: fc.constantFrom(...["readAt", "write", "writeFlush", "size", "truncate"] as const),
+          position: fc.integer({ min: -5, max: 80 }),
+          count: fc.integer({ min: 1, max: 20 })
+        }),
         { maxLength: 30, size: "max" }
       )
     },
     ({ calls, initial, plan }) =>
       Effect.gen(function*() {
         const { content, file } = yield* openFile(plan, initial)
-        let position = 0
-        for (const { call, count } of calls) {
+        const resized = (before: Uint8Array, size: number) => {
+          const after = new Uint8Array(Math.max(0, size))
+          after.set(before.subarray(0, after.length))
+          return after
+        }
+        const overwritten = (before: Uint8Array, position: number, source: Uint8Array) => {
+          const after = resized(before, Math.max(before.length, position + source.length))
+          after.set(source, position)
+          return after
+        }
+        for (const { call, count, position } of calls) {
           const before = yield* content
-          const source = bytes(count < 0 ? 0 : count, 100)
-          const target = new Uint8Array(Math.max(1, count))
-          const result = yield* Effect.either<number, MmioError.MmioError, never>(
-            call === "seek" ? file.seek(count, "start") : call === "read" ? file.read(target) : file[call](source)
+          const source = bytes(count, 100)
+          const target = new Uint8Array(count)
+          const result = yield* Effect.either<number | void, MmioError.MmioError, never>(
+            call === "size"
+              ? file.size
+              : call === "truncate"
+              ? file.truncate(position)
+              : call === "readAt"
+              ? file.readAt(position, target)
+              : file.writeAt(position, source, call)
           )
-          if (Either.isRight(result)) position = call === "seek" ? result.right : position + result.right
-          else if (call === "seek" && count < 0) assert.strictEqual(result.left._tag, "CannotSeek")
-          else assert.isDefined(result.left.cause)
           const after = yield* content
-          if (call === "seek" || call === "read") assert.deepStrictEqual(after, before)
-          // asking where it stands may fail too, though not for ever
-          const stands = yield* Effect.retry(file.seek(0, "current"), { times: 20 })
-          assert.strictEqual(stands, position, `${call} ${count}`)
+          const changed = (written: number) =>
+            call === "truncate"
+              ? resized(before, position)
+              : call === "write" || call === "writeFlush"
+              ? overwritten(before, position, source.subarray(0, written))
+              : before
+          if (Either.isLeft(result)) {
+            if (result.left.errno === undefined) assert.isBelow(position, 0)
+            // The whole call, or as much of it as another rule allowed.
+            const possible = position < 0 ?
+              [before] :
+              [before, ...source.keys(), count].map((it) => typeof it === "number" ? changed(it) : it)
+            assert.isTrue(
+              possible.some((it) => Equal.equals(Chunk.unsafeFromArray([...it]), Chunk.unsafeFromArray([...after])))
+            )
+            continue
+          }
+          const transferred = typeof result.right === "number" ? result.right : 0
+          assert.deepStrictEqual(after, changed(transferred))
+          if (call === "size") assert.strictEqual(transferred, before.length)
+          if (call === "readAt") {
+            assert.deepStrictEqual(target.subarray(0, transferred), before.slice(position, position + transferred))
+          }
         }
       }),
     { fastCheck: { numRuns: scale(100) } }
@@ -648,8 +895,8 @@ describe("law 5", () => {
           const { faults, ioProc } = yield* Fault.make(memory, {
             rules: [
               { times: "always", fault: Fault.short(3) },
-              { on: ["read", "write"], nth: 3, fault: Fault.fail("EIO", "after") },
-              { on: "writeFlush", fault: Fault.fail("ENOSPC") }
+              { on: ["readAt", "writeAt"], nth: 3, fault: Fault.fail("EIO", "after") },
+              { on: "writeAt", fault: Fault.fail("ENOSPC") }
             ]
           })
           const scope = yield* Scope.make()
@@ -691,11 +938,11 @@ describe("Arbitraries.faultPlan", () => {
   it("makes plans, of what it was asked for only", () => {
     const isPlan = Schema.is(Fault.Plan)
     for (const plan of fc.sample(Arbitraries.faultPlan(), 200)) assert.isTrue(isPlan(plan), JSON.stringify(plan))
-    const only = Arbitraries.faultPlan({ messages: ["seek"], faults: ["Fail", "Short"], times: 1, disk: false })
+    const only = Arbitraries.faultPlan({ messages: ["size"], faults: ["Fail", "Short"], times: 1, disk: false })
     for (const plan of fc.sample(only, 100)) {
       assert.isUndefined(plan.disk)
       for (const rule of plan.rules ?? []) {
-        assert.deepStrictEqual([rule.on, rule.fault._tag, rule.times], ["seek", "Fail", 1])
+        assert.deepStrictEqual([rule.on, rule.fault._tag, rule.times], ["size", "Fail", 1])
       }
     }
   })
@@ -715,12 +962,12 @@ describe("Arbitraries.faultPlan", () => {
     const result = fc.check(
       fc.property(
         Arbitraries.faultPlan(),
-        (plan) => !(plan.rules ?? []).some(({ fault, on }) => on === "write" && fault._tag === "Fail")
+        (plan) => !(plan.rules ?? []).some(({ fault, on }) => on === "writeAt" && fault._tag === "Fail")
       ),
       { numRuns: 1000, seed: 1 }
     )
     assert.deepStrictEqual(result.counterexample, [
-      { seed: 0, rules: [{ on: "write", nth: 1, times: 1, fault: { _tag: "Fail", errno: "ENOSPC" } }] }
+      { seed: 0, rules: [{ on: "writeAt", nth: 1, times: 1, fault: { _tag: "Fail", errno: "ENOSPC" } }] }
     ])
   })
 })
@@ -745,10 +992,13 @@ describe("everyOperation", () => {
   it.effect("passes a program that saves as it should", () =>
     Effect.gen(function*() {
       const report = yield* Fault.everyOperation(save, { storage, check: oldOrNew })
-      assert.deepStrictEqual(report.messages, ["open", "write", "writeFlush", "close", "rename"])
+      assert.deepStrictEqual(report.messages, ["open", "writeAt", "writeAt", "close", "rename"])
       assert.strictEqual(report.operations, 5)
-      const faults = report.messages.reduce((sum, message) => sum + Fault.errors[message].length, 0)
-      assert.strictEqual(report.runs, 1 + 2 * faults)
+      const errors = report.messages.reduce((sum, message) => sum + Fault.errors[message].length, 0)
+      // The first write is also cut short; the second has no bytes.
+      assert.strictEqual(report.runs, 1 + 2 * (errors + 1))
+      const { runs } = yield* Fault.everyOperation(save, { storage, check: oldOrNew, short: false })
+      assert.strictEqual(runs, 1 + 2 * errors)
     }))
 
   it.effect("passes a program that tries again", () =>
@@ -775,9 +1025,9 @@ describe("everyOperation", () => {
       const error = yield* Effect.flip(Fault.everyOperation(careless, { storage, check }))
       assert.instanceOf(error, Fault.EveryOperationError)
       assert.strictEqual(error.reason, "check")
-      const injected = { operation: 2, message: "write", file: "data.bin", errno: "ENOSPC", times: "once" } as const
+      const injected = { operation: 2, message: "writeAt", file: "data.bin", errno: "ENOSPC", times: "once" } as const
       assert.deepStrictEqual(error.injected, injected)
-      assert.include(error.message, "operation 2, write data.bin, failing once with ENOSPC: expected +0 to equal 20")
+      assert.include(error.message, "operation 2, writeAt data.bin, failing once with ENOSPC: expected +0 to equal 20")
       assert.include(error.message, JSON.stringify(injected))
 
       const again = yield* Effect.flip(Fault.everyOperation(careless, { storage, check, only: injected }))
@@ -795,6 +1045,54 @@ describe("everyOperation", () => {
       assert.strictEqual((yield* Fault.everyOperation(careless, { storage, check, only: fine })).runs, 1)
     }))
 
+  it.effect("finds a driver that ignores short counts, of reads and of writes, and meets that fault again, alone", () =>
+    Effect.gen(function*() {
+      /** Copies by the files of the driver; `careful` goes on after a short transfer. */
+      const copy = (careful: "reads" | "writes" | "both") =>
+        Effect.gen(function*() {
+          const ioProc = yield* IOProc.IOProc
+          const from = yield* Effect.acquireRelease(ioProc.open(request("data.bin")), (file) => file.abort)
+          const to = writable(
+            yield* Effect.acquireRelease(
+              ioProc.open(request("copy", { access: "write", create: "truncate" })),
+              (file) => file.abort
+            )
+          )
+          const block = new Uint8Array(64)
+          let length = yield* from.readAt(0, block)
+          const readOn = careful !== "writes"
+          for (let count = readOn ? length : 0; count > 0;) {
+            count = yield* from.readAt(length, block.subarray(length))
+            length += count
+          }
+          let written = yield* to.writeAt(0, block.subarray(0, length), "writeFlush")
+          const last = careful === "reads" ? written : length
+          while (written < last) {
+            written += yield* to.writeAt(written, block.subarray(written, length), "writeFlush")
+          }
+        })
+      const check = ({ exit }: Fault.Run<unknown, unknown>) =>
+        Effect.gen(function*() {
+          if (Exit.isSuccess(exit)) assert.deepStrictEqual([...(yield* contentOf("copy"))], [...old])
+        })
+      yield* Fault.everyOperation(copy("both"), { storage, check })
+      for (const careful of ["reads", "writes"] as const) {
+        const error = yield* Effect.flip(Fault.everyOperation(copy(careful), { storage, check, times: ["once"] }))
+        assert(error instanceof Fault.EveryOperationError && error.injected !== undefined)
+        assert.deepInclude(error.injected, { message: careful === "reads" ? "writeAt" : "readAt", short: 15 })
+        assert.include(error.message, "transferring once at most 15 bytes")
+        const again = yield* Effect.flip(
+          Fault.everyOperation(copy(careful), { storage, check, only: error.injected })
+        )
+        assert.strictEqual(again.message, error.message)
+        const stored = yield* Schema.decode(Schema.parseJson(Fault.Injection))(
+          yield* Schema.encode(Schema.parseJson(Fault.Injection))(error.injected)
+        )
+        assert.deepStrictEqual(stored, error.injected)
+        yield* Fault.everyOperation(copy(careful), { storage, check, short: false })
+      }
+    }))
+
   it.effect("finds a program that loses data when closing fails", () =>
     Effect.gen(function*() {
       const careless = Effect.gen(function*() {
@@ -805,7 +1103,7 @@ describe("everyOperation", () => {
         yield* Mmio.rename("data.tmp", "data.bin")
       })
       const error = yield* Effect.flip(Fault.everyOperation(careless, { storage, check: oldOrNew }))
-      assert.isTrue(error instanceof Fault.EveryOperationError && error.injected?.message === "writeFlush")
+      assert.isTrue(error instanceof Fault.EveryOperationError && error.injected?.message === "writeAt")
 
       const late = Effect.gen(function*() {
         yield* Effect.scoped(Effect.gen(function*() {
@@ -817,6 +1115,7 @@ describe("everyOperation", () => {
       })
       const told = yield* Effect.flip(Fault.everyOperation(late, {
         storage,
+        short: false,
         check: ({ exit, injected }) =>
           Effect.sync(() => assert.strictEqual(Exit.isFailure(exit), injected !== undefined, "told"))
       }))
@@ -847,7 +1146,8 @@ describe("everyOperation", () => {
       const runs: Array<string> = []
       yield* Fault.everyOperation(readBack, {
         storage,
-        errors: { writeFlush: ["ENOSPC"] },
+        errors: { writeAt: ["ENOSPC"] },
+        short: false,
         check: ({ exit, injected }) =>
           Effect.sync(() => {
             assert.isTrue(Exit.isSuccess(exit))
@@ -868,19 +1168,14 @@ describe("everyOperation", () => {
     Effect.gen(function*() {
       const careless = Effect.gen(function*() {
         const ioProc = yield* IOProc.IOProc
-        const file = yield* ioProc.open({
-          name: FileName.plain("data.bin"),
-          access: "read",
-          create: false,
-          share: "compat"
-        })
-        yield* file.read(new Uint8Array(4))
+        const file = yield* ioProc.open(request("data.bin"))
+        yield* file.readAt(0, new Uint8Array(4))
         yield* file.close
       })
       const error = yield* Effect.flip(Fault.everyOperation(careless, { storage, check: () => Effect.void }))
       assert.isTrue(error instanceof Fault.EveryOperationError)
       if (!(error instanceof Fault.EveryOperationError)) return
-      assert.deepStrictEqual([error.reason, error.injected?.message], ["leak", "read"])
+      assert.deepStrictEqual([error.reason, error.injected?.message], ["leak", "readAt"])
       assert.include(error.message, "left open: data.bin")
     }))
 
@@ -900,7 +1195,7 @@ describe("everyOperation", () => {
       const moody = Effect.suspend(() => Effect.zipRight(++runs > 1 ? Effect.void : Mmio.exists("a"), Mmio.exists("b")))
       const error = yield* Effect.flip(Fault.everyOperation(moody, { storage, check: () => Effect.void }))
       assert.isTrue(error instanceof Fault.EveryOperationError && error.reason === "unreached")
-      assert.include(error.message, "operation 1 is exists a, and instead operation 1, exists b, failed")
+      assert.include(error.message, "operation 1 is exists a, and instead operation 1, exists b, met the fault")
     }))
 
   it.effect("finds a program that is wrong where nothing fails", () =>

@@ -2,11 +2,42 @@ import { FileName, FourCC, IOProc, MemoryIOProc, Mmio, MmioError } from "@effect
 import { Arbitraries, Fault, Model, Recording } from "@effect-mmio/testing"
 import { assert, describe, it, layer } from "@effect/vitest"
 import { deepStrictEqual } from "@effect/vitest/utils"
-import { Cause, Chunk, Effect, Either, Exit, FastCheck as fc, Fiber, Layer, Option, Request, Schema } from "effect"
+import {
+  Cause,
+  Chunk,
+  Effect,
+  Either,
+  Exit,
+  FastCheck as fc,
+  Fiber,
+  Layer,
+  Option,
+  Request,
+  Schema,
+  Stream
+} from "effect"
 
 const scale = (runs: number): number => Math.ceil(runs * Number(process.env["MMIO_TEST_SCALE"] ?? 1))
 
 const bytes = (length: number, first = 0) => Uint8Array.from({ length }, (_, i) => first + i)
+
+/** What a driver is asked to open, without what these tests do not care for. */
+const request = (name: string, options: Partial<IOProc.OpenRequest> = {}): IOProc.OpenRequest => ({
+  name: FileName.plain(name),
+  access: "readWrite",
+  create: "no",
+  share: "compat",
+  code: Option.none(),
+  parameters: undefined,
+  ifVersion: Option.none(),
+  buffered: true,
+  ...options
+})
+
+const writeAt = (file: IOProc.File, position: number, source: Uint8Array, mode: IOProc.WriteMode = "write") => {
+  assert(file.writeAt !== undefined)
+  return file.writeAt(position, source, mode)
+}
 
 /** A storage in memory whose messages are recorded. */
 const over = (files: { readonly [name: string]: Uint8Array } = {}, options?: Recording.Options) =>
@@ -43,10 +74,25 @@ const everything = Effect.gen(function*() {
       yield* Mmio.write(file, bytes(6, 50))
       yield* Mmio.seek(file, -2, "end")
       const end = yield* Mmio.read(file, 100)
-      yield* Mmio.flush(file)
+      yield* Mmio.flush(file, { emptyBuffer: true })
       yield* Mmio.write(file, bytes(30, 70))
+      yield* Mmio.commit(file)
       return [[...first], [...end]]
     })))
+  yield* note(Effect.flatMap(IOProc.IOProc, (ioProc) =>
+    Effect.gen(function*() {
+      const file = yield* ioProc.open(request("a", { share: "exclusive", buffered: false, parameters: 7 }))
+      yield* Effect.flatMap(file.size, file.truncate ?? (() => Effect.void))
+      yield* file.abort
+      return [file.capabilities, file.version, file.identity, file.start ?? 0]
+    })))
+  yield* note(Mmio.makeFolder("folder"))
+  yield* note(Mmio.makeFolder("a"))
+  yield* note(Mmio.stat("a"))
+  yield* note(Mmio.stat("nowhere"))
+  yield* note(Stream.runCollect(Mmio.list("/")))
+  yield* note(Stream.runCollect(Mmio.list("nowhere")))
+  yield* note(Mmio.removeFolder("folder"))
   const temp = yield* Mmio.tempName({ prefix: "x" })
   yield* note(Mmio.withFile(temp, { access: "write", create: true }, (file) => Mmio.writeAll(file, bytes(3))))
   yield* note(Mmio.rename(temp, "b"))
@@ -67,21 +113,34 @@ describe("recording", () => {
         }))
       yield* Effect.ignore(Mmio.remove("b"))
       const name = { full: "a", path: "a", element: null, code: null }
-      assert.deepStrictEqual(yield* trace, [
+      const about = { file: 0, name: "a" }
+      const [open, ...others] = yield* trace
+      assert(open?.message === "open" && "success" in open.result)
+      assert.deepStrictEqual({ ...open, result: open.result.success.file }, {
+        message: "open",
+        driver: null,
+        name,
+        access: "readWrite",
+        create: "no",
+        share: "compat",
+        code: null,
+        parameters: false,
+        ifVersion: null,
+        buffered: true,
+        result: 0
+      })
+      assert.deepStrictEqual(others, [
+        { message: "readAt", ...about, position: 0, count: 4, result: { success: { bytes: bytes(4) } } },
+        { message: "size", ...about, result: { success: 10 } },
         {
-          message: "open",
-          driver: null,
-          name,
-          access: "readWrite",
-          create: false,
-          share: "compat",
-          result: { success: { file: 0 } }
+          message: "writeAt",
+          ...about,
+          position: 2,
+          mode: "writeFlush",
+          source: { bytes: Uint8Array.of(9) },
+          result: { success: 1 }
         },
-        { message: "read", file: 0, name: "a", count: 4, result: { success: { bytes: bytes(4) } } },
-        { message: "seek", file: 0, name: "a", offset: 0, from: "end", result: { success: 10 } },
-        { message: "seek", file: 0, name: "a", offset: 2, from: "start", result: { success: 2 } },
-        { message: "writeFlush", file: 0, name: "a", source: { bytes: Uint8Array.of(9) }, result: { success: 1 } },
-        { message: "close", file: 0, name: "a", result: { success: null } },
+        { message: "close", ...about, result: { success: null } },
         {
           message: "remove",
           driver: null,
@@ -99,35 +158,29 @@ describe("recording", () => {
       assert.strictEqual(
         Recording.format(yield* trace),
         `#0 open a for readWrite, compat → file 0
-#1 read a (file 0) 4 bytes → 4 bytes (00010203)
-#2 seek a (file 0) 0 from end → 10
-#3 seek a (file 0) 2 from start → 2
-#4 writeFlush a (file 0) 1 bytes (09) → 1
-#5 close a (file 0) → done
-#6 remove b → FileNotFound: there is no such file`
+#1 readAt a (file 0) 4 bytes at 0 → 4 bytes (00010203)
+#2 size a (file 0) → 10
+#3 writeAt a (file 0) 1 bytes (09) at 2, flush → 1
+#4 close a (file 0) → done
+#5 remove b → FileNotFound: there is no such file`
       )
     }).pipe(Effect.provide(over({ a: bytes(10) }))))
 
-  it.effect("what came of it is what the storage gave, of which the recording keeps a copy", () =>
+  it.effect("keeps a copy of the bytes", () =>
     Effect.gen(function*() {
       const { ioProc, recorder } = yield* Recording.make(yield* MemoryIOProc.make({ files: { a: bytes(4) } }))
-      const file = yield* ioProc.open({
-        name: FileName.plain("a"),
-        access: "readWrite",
-        create: false,
-        share: "compat"
-      })
+      const file = yield* ioProc.open(request("a"))
       const buffer = new Uint8Array(4)
-      yield* file.read(buffer)
-      yield* file.write(buffer.subarray(0, 2))
+      yield* file.readAt(0, buffer)
+      yield* writeAt(file, 4, buffer.subarray(0, 2))
       buffer.fill(77)
       const [, read, write] = yield* recorder.messages
-      assert.isTrue(read?.message === "read")
+      assert.isTrue(read?.message === "readAt")
       assert.deepStrictEqual(read?.result, { success: { bytes: bytes(4) } })
-      assert.deepStrictEqual(write?.message === "write" && write.source, { bytes: bytes(2) })
+      assert.deepStrictEqual(write?.message === "writeAt" && write.source, { bytes: bytes(2) })
     }))
 
-  it.effect("also to drivers that are found for codes, and requests of a driver's own", () =>
+  it.effect("messages to drivers that are found for codes, and requests of a driver's own", () =>
     Effect.gen(function*() {
       class CountEntries extends Request.TaggedClass("CountEntries")<number, never, { readonly folder: string }> {}
       class Other extends Request.TaggedClass("Other")<number, never, { readonly folder: string }> {}
@@ -150,12 +203,12 @@ describe("recording", () => {
       assert.strictEqual(
         Recording.format(messages),
         `#0 open [ZIP ] a.zip+b for read, compat → file 0
-#1 read a.zip+b (file 0) 8192 bytes → 3 bytes (000102)
+#1 readAt a.zip+b (file 0) 8192 bytes at 0 → 3 bytes (000102)
 #2 message Other to a.zip+b (file 0) → not known
 #3 message CountEntries to a.zip+b (file 0) → answered
 #4 close a.zip+b (file 0) → done`
       )
-      // the answer itself is the driver's: that much cannot be replayed, and says so
+      // A trace does not hold the answer of the driver.
       const exit = yield* Effect.exit(Effect.provide(program, Recording.replay(yield* stored(messages))))
       assert.isTrue(Exit.isFailure(exit))
       assert.include(String(exit), "a trace does not hold answers to requests of a driver's own")
@@ -165,13 +218,10 @@ describe("recording", () => {
     Effect.gen(function*() {
       yield* Mmio.withFile("a", { access: "readWrite" }, (file) =>
         Effect.zipRight(Mmio.read(file, 4), Mmio.write(file, bytes(3))))
-      const [, read, , write] = yield* trace
-      assert.isTrue(read?.message === "read" && "success" in read.result)
-      assert.deepStrictEqual(Object.keys(read !== undefined && "success" in read.result ? read.result.success! : {}), [
-        "length",
-        "digest"
-      ])
-      assert.isTrue(write?.message === "writeFlush" && !("bytes" in write.source) && write.source.length === 3)
+      const [, read, write] = yield* trace
+      assert(read?.message === "readAt" && "success" in read.result)
+      assert.deepStrictEqual(Object.keys(read.result.success), ["length", "digest"])
+      assert.isTrue(write?.message === "writeAt" && !("bytes" in write.source) && write.source.length === 3)
       const exit = yield* Effect.exit(
         Effect.provide(
           Mmio.withFile("a", { access: "readWrite" }, (file) =>
@@ -189,10 +239,12 @@ describe("recording", () => {
       yield* clear
       yield* Mmio.read(file, 1)
       yield* Effect.scoped(Mmio.open("a"))
-      assert.deepStrictEqual((yield* trace).map((it) => "file" in it ? it.file : it.result), [
-        0,
-        { success: { file: 1 } },
-        1
+      const fileOf = (it: Recording.Message) =>
+        "file" in it ? it.file : it.message === "open" && "success" in it.result ? it.result.success.file : undefined
+      assert.deepStrictEqual((yield* trace).map((it) => [it.message, fileOf(it)]), [
+        ["readAt", 0],
+        ["open", 1],
+        ["close", 1]
       ])
     }).pipe(Effect.scoped, Effect.provide(over({ a: bytes(10) }))))
 
@@ -214,7 +266,7 @@ describe("recording", () => {
         )
         assert.include(
           String(yield* Effect.exit(Effect.provide(Mmio.exists("slow"), Recording.replay(early)))),
-          "still under way"
+          "it was in flight as the trace was taken"
         )
       }).pipe(Effect.provide(Recording.layer().pipe(Layer.provide(storage))))
     }))
@@ -227,6 +279,69 @@ describe("recording", () => {
       const [open] = yield* stored(yield* recorder.messages)
       assert.deepStrictEqual(open?.result, { defect: "RangeError: out of range" })
     }))
+
+  it.effect("keeps the facts of the storage and of its files, and what a file does not have", () =>
+    Effect.gen(function*() {
+      const memory = yield* MemoryIOProc.make({ files: { a: bytes(4) }, commit: "onClose" })
+      const { ioProc } = yield* Recording.make(memory)
+      assert.deepStrictEqual(ioProc.capabilities, memory.capabilities)
+      assert.deepStrictEqual(ioProc.middleware, ["recording"])
+      const inner = yield* memory.open(request("a"))
+      const file = yield* ioProc.open(request("a"))
+      assert.deepStrictEqual(file.capabilities, inner.capabilities)
+      assert.deepStrictEqual([file.version, file.identity], [inner.version, inner.identity])
+      const reading = yield* ioProc.open(request("a", { access: "read" }))
+      assert.isUndefined(reading.writeAt)
+      assert.isUndefined(reading.truncate)
+    }))
+
+  it.effect("a list keeps the entries that were taken before its consumer stopped", () =>
+    Effect.gen(function*() {
+      const names = Array.from({ length: 4 }, (_, i) => ({ name: String(i), kind: "file" as const }))
+      const listing = IOProc.make({
+        open: () => Effect.die("unused"),
+        list: () => Stream.rechunk(Stream.fromIterable(names), 1)
+      })
+      const { ioProc, recorder } = yield* Recording.make(listing)
+      yield* Stream.runDrain(Stream.take(ioProc.list(FileName.plain("/")), 2))
+      const [list] = yield* recorder.messages
+      assert.deepStrictEqual(list?.message === "list" && list.entries, names.slice(0, 2))
+    }))
+})
+
+describe("formats", () => {
+  const old = JSON.stringify([{ message: "seek", file: 0, name: "a", offset: 0, from: "end", result: { success: 10 } }])
+
+  it.effect("refuses a recording of the format with cursors, and says so", () =>
+    Effect.gen(function*() {
+      const error = yield* Effect.flip(Recording.fromJson(old))
+      assert.instanceOf(error, Recording.UnsupportedFormat)
+      assert.strictEqual(error.format, 1)
+      assert.strictEqual(
+        error.message,
+        "this recording has format 1, whose files have a cursor; the format that is read is 2: record it again"
+      )
+      assert.include(String(yield* Effect.flip(Schema.decode(Recording.TraceJson)(old))), error.message)
+    }))
+
+  it.effect("refuses a later format, and what is no recording", () =>
+    Effect.gen(function*() {
+      const formatOf = (text: string) =>
+        Effect.map(Effect.flip(Recording.fromJson(text)), (error) =>
+          error._tag === "ParseError" ? "damaged" : error.format)
+      assert.strictEqual(yield* formatOf(JSON.stringify({ format: 3, messages: [] })), 3)
+      assert.strictEqual(yield* formatOf("{}"), undefined)
+      assert.strictEqual(yield* formatOf("no JSON"), "damaged")
+      assert.strictEqual(yield* formatOf(JSON.stringify({ format: 2, messages: [{ message: "seek" }] })), "damaged")
+    }))
+
+  it.effect("writes its format, and reads it", () =>
+    Effect.gen(function*() {
+      yield* Mmio.exists("a")
+      const text = yield* Schema.encode(Recording.TraceJson)(yield* trace)
+      assert.include(text, "\"format\":2")
+      assert.deepStrictEqual(yield* Recording.fromJson(text), yield* trace)
+    }).pipe(Effect.provide(over())))
 })
 
 describe("replaying", () => {
@@ -240,18 +355,24 @@ describe("replaying", () => {
       assert.deepStrictEqual(
         [...new Set(recorded.map(({ message }) => message))].toSorted(),
         [
+          "abort",
           "close",
+          "commit",
           "exists",
           "fullName",
+          "list",
+          "makeFolder",
           "open",
-          "read",
+          "readAt",
           "remove",
+          "removeFolder",
           "rename",
-          "seek",
+          "size",
+          "stat",
           "tempName",
-          "writeFlush",
-          "write"
-        ].toSorted()
+          "truncate",
+          "writeAt"
+        ]
       )
     }))
 
@@ -287,16 +408,15 @@ describe("replaying", () => {
     Effect.gen(function*() {
       const torn = IOProc.mapFile(yield* MemoryIOProc.make({ files: { a: bytes(3) } }), (file) => ({
         ...file,
-        write: () =>
+        writeAt: () =>
           Effect.fail(
             new MmioError.CannotWrite({ operation: "torn", file: "a", position: 7, description: "torn", written: 3 })
           )
       }))
       const write = Effect.gen(function*() {
         const ioProc = yield* IOProc.IOProc
-        const name = FileName.plain("a")
-        const file = yield* ioProc.open({ name, access: "write", create: false, share: "compat" })
-        return yield* Effect.flip(file.write(bytes(5)))
+        const file = yield* ioProc.open(request("a", { access: "write" }))
+        return yield* Effect.flip(writeAt(file, 0, bytes(5)))
       })
       const recorded = yield* Effect.zipRight(write, trace).pipe(
         Effect.provide(Recording.layer().pipe(Layer.provide(Layer.succeed(IOProc.IOProc, torn))))
@@ -347,15 +467,15 @@ describe("replaying", () => {
       Effect.gen(function*() {
         const { exit, unexpected } = yield* replaying(program(3, 8))
         assert.instanceOf(unexpected, Recording.Unexpected)
-        assert.strictEqual(unexpected.index, 3)
+        assert.strictEqual(unexpected.index, 2)
         assert.strictEqual(
           unexpected.message,
-          `message #3 of the trace: expected writeFlush a (file 0) 1 bytes (09)
-but the program asked writeFlush a (file 0) 1 bytes (08)`
+          `message #2 of the trace: expected writeAt a (file 0) 1 bytes (09) at 3, flush
+but the program asked writeAt a (file 0) 1 bytes (08) at 3, flush`
         )
         assert.isTrue(Exit.isFailure(exit))
         if (Exit.isSuccess(exit)) return
-        // whatever it asks from then on: it is told once more, and nothing else
+        // Every later question has the same answer.
         for (const defect of Cause.defects(exit.cause)) assert.strictEqual(defect, unexpected)
         assert.isTrue(Option.isNone(Cause.failureOption(exit.cause)))
       }))
@@ -363,13 +483,16 @@ but the program asked writeFlush a (file 0) 1 bytes (08)`
     it.effect("every part of a question counts", () =>
       Effect.gen(function*() {
         const ask = (change: Partial<IOProc.OpenRequest>) =>
-          Effect.flatMap(IOProc.IOProc, (ioProc) =>
-            ioProc.open({ name: FileName.plain("a"), access: "readWrite", create: false, share: "compat", ...change }))
+          Effect.flatMap(IOProc.IOProc, (ioProc) => ioProc.open(request("a", change)))
         const different: Array<Partial<IOProc.OpenRequest>> = [
           { name: FileName.plain("b") },
           { access: "read" },
-          { create: true },
-          { share: "exclusive" }
+          { create: "truncate" },
+          { share: "exclusive" },
+          { code: Option.some(FourCC.make("ABC ")) },
+          { parameters: 1 },
+          { ifVersion: Option.some("1") },
+          { buffered: false }
         ]
         for (const change of different) {
           assert.strictEqual((yield* replaying(ask(change))).unexpected.index, 0, JSON.stringify(change))
@@ -377,28 +500,30 @@ but the program asked writeFlush a (file 0) 1 bytes (08)`
         const withFile = (use: (file: IOProc.File) => Effect.Effect<unknown, unknown>) =>
           replaying(Effect.flatMap(ask({}), use))
         assert.include(
-          (yield* withFile((file) =>
-            file.read(new Uint8Array(5))
-          )).unexpected.message,
-          "expected read a (file 0) 4 bytes\nbut the program asked read a (file 0) 5 bytes"
+          (yield* withFile((file) => file.readAt(0, new Uint8Array(5)))).unexpected.message,
+          "expected readAt a (file 0) 4 bytes at 0\nbut the program asked readAt a (file 0) 5 bytes at 0"
         )
-        assert.strictEqual((yield* withFile((file) => file.seek(0, "end"))).unexpected.index, 1)
+        assert.strictEqual((yield* withFile((file) => file.readAt(1, new Uint8Array(4)))).unexpected.index, 1)
+        assert.strictEqual((yield* withFile((file) => file.size)).unexpected.index, 1)
+        assert.strictEqual((yield* withFile((file) => file.commit)).unexpected.index, 1)
+        assert.strictEqual((yield* withFile((file) => file.abort)).unexpected.index, 1)
         assert.strictEqual((yield* withFile((file) => file.close)).unexpected.index, 1)
-        const seek = (offset: number, from: IOProc.Whence) =>
-          withFile((file) => Effect.zipRight(file.read(new Uint8Array(4)), file.seek(offset, from)))
-        assert.strictEqual((yield* seek(3, "start")).unexpected.index, 3, "what the trace has")
-        assert.strictEqual((yield* seek(2, "start")).unexpected.index, 2)
-        assert.strictEqual((yield* seek(3, "current")).unexpected.index, 2)
+        const write = (position: number, mode: IOProc.WriteMode) =>
+          withFile((file) =>
+            Effect.zipRight(file.readAt(0, new Uint8Array(4)), writeAt(file, position, Uint8Array.of(9), mode))
+          )
+        assert.strictEqual((yield* write(3, "writeFlush")).unexpected.index, 3, "what the trace has")
+        assert.strictEqual((yield* write(2, "writeFlush")).unexpected.index, 2)
+        assert.strictEqual((yield* write(3, "write")).unexpected.index, 2)
       }))
 
     it.effect("also less, or more", () =>
       Effect.gen(function*() {
-        const less = yield* replaying(Effect.flatMap(IOProc.IOProc, (ioProc) =>
-          ioProc.open({ name: FileName.plain("a"), access: "readWrite", create: false, share: "compat" })))
+        const less = yield* replaying(Effect.flatMap(IOProc.IOProc, (ioProc) => ioProc.open(request("a"))))
         assert.isTrue(Exit.isSuccess(less.exit))
         assert.include(
           less.unexpected.message,
-          "#1 of the trace: expected read a (file 0) 4 bytes\nbut the program asked nothing more"
+          "#1 of the trace: expected readAt a (file 0) 4 bytes at 0\nbut the program asked nothing more"
         )
         const more = yield* replaying(Effect.zipRight(program(3, 9), Mmio.exists("a")))
         assert.include(more.unexpected.message, "expected none, the trace ends here\nbut the program asked exists a")
@@ -406,7 +531,7 @@ but the program asked writeFlush a (file 0) 1 bytes (08)`
   })
 
   layer(Layer.empty)((it) => {
-    it.effect.prop("whatever a handle is asked, under whatever faults, comes to the same again", {
+    it.effect.prop("repeats any operations of a handle under any faults", {
       initial: Arbitraries.content(),
       bufferSize: fc.nat({ max: 30 }),
       plan: Arbitraries.faultPlan({ faults: ["Fail", "Short", "Flip"] }),
@@ -450,32 +575,36 @@ describe("assertions", () => {
     Effect.zipRight(program, assertion).pipe(Effect.provide(over({ a: bytes(20) })))
   const fails = (assertion: Recording.Assertion) => Effect.flip(holds(assertion))
 
-  const all = ["open", "read", "read", "seek", "write", "writeFlush", "writeFlush", "close", "rename"] as const
+  const writes = { message: "writeAt", mode: "write" } as const
+  const flushes = { message: "writeAt", mode: "writeFlush" } as const
+  const all = ["open", "readAt", "readAt", "writeAt", "writeAt", "writeAt", "close", "rename"] as const
 
   it.effect("what was done, to know what is asserted about", () =>
     holds(Effect.map(trace, (messages) => assert.deepStrictEqual(messages.map(({ message }) => message), [...all]))))
 
   it.effect("counts", () =>
     Effect.gen(function*() {
-      yield* holds(Recording.atMost("read", 2))
-      yield* holds(Recording.atLeast("read", 2))
-      yield* holds(Recording.exactly("read", 2))
+      yield* holds(Recording.atMost("readAt", 2))
+      yield* holds(Recording.atLeast("readAt", 2))
+      yield* holds(Recording.exactly("readAt", 2))
       yield* holds(Recording.never("remove"))
-      yield* holds(Recording.atMost({ message: "read", file: "b*" }, 0))
-      yield* holds(Recording.exactly({ message: ["write", "writeFlush"], file: "?" }, 3))
+      yield* holds(Recording.atMost({ message: "readAt", file: "b*" }, 0))
+      yield* holds(Recording.exactly({ message: ["writeAt", "readAt"], file: "?" }, 5))
+      yield* holds(Recording.exactly(writes, 1))
+      yield* holds(Recording.exactly(flushes, 2))
       yield* holds(Recording.exactly({ message: "rename", file: "*.wav" }, 1))
-      const error = yield* fails(Recording.atMost("read", 1))
+      const error = yield* fails(Recording.atMost("readAt", 1))
       assert.instanceOf(error, Recording.AssertionFailed)
       assert.deepStrictEqual(error.indices, [1, 2])
       assert.strictEqual(
         error.message,
-        `at most 1 read: there were 2
-  #1 read a (file 0) 4 bytes → 4 bytes (00010203)
-  #2 read a (file 0) 4 bytes → 4 bytes (04050607)`
+        `at most 1 readAt: there were 2
+  #1 readAt a (file 0) 4 bytes at 0 → 4 bytes (00010203)
+  #2 readAt a (file 0) 4 bytes at 4 → 4 bytes (04050607)`
       )
       assert.include((yield* fails(Recording.atLeast("close", 2))).message, "at least 2 close: there was 1")
-      assert.include((yield* fails(Recording.exactly("read", 1))).message, "exactly 1 read: there were 2")
-      assert.include((yield* fails(Recording.exactly("read", 3))).message, "exactly 3 read: there were 2")
+      assert.include((yield* fails(Recording.exactly("readAt", 1))).message, "exactly 1 readAt: there were 2")
+      assert.include((yield* fails(Recording.exactly("readAt", 3))).message, "exactly 3 readAt: there were 2")
       assert.include(
         (yield* fails(Recording.never({ message: "open", file: "a" }))).message,
         "no open of a: there was 1"
@@ -484,18 +613,18 @@ describe("assertions", () => {
 
   it.effect("what comes before what", () =>
     Effect.gen(function*() {
-      yield* holds(Recording.neverBefore("writeFlush", "write"))
+      yield* holds(Recording.neverBefore(flushes, writes))
       yield* holds(Recording.neverBefore("remove", "tempName"))
       assert.strictEqual(
         (yield* fails(Recording.noWriteBeforeFirstFlush)).message,
-        `no write before the first writeFlush: there was 1 before #5
-  #4 write a (file 0) 9 bytes (0001020304050607…) → 9`
+        `no writeAt (write) before the first writeAt (writeFlush): there was 1 before #4
+  #3 writeAt a (file 0) 9 bytes (0001020304050607…) at 6 → 9`
       )
       assert.include(
-        (yield* fails(Recording.neverBefore("read", "remove"))).message,
-        "no read before the first remove: there were 2, and no remove at all"
+        (yield* fails(Recording.neverBefore("readAt", "remove"))).message,
+        "no readAt before the first remove: there were 2, and no remove at all"
       )
-      // in the buffer until it is flushed
+      // In the buffer until it is flushed.
       yield* Mmio.withFile("a", { access: "write" }, (file) =>
         Effect.zipRight(Mmio.write(file, bytes(9)), Mmio.write(file, bytes(9)))).pipe(
           Effect.zipRight(Recording.noWriteBeforeFirstFlush),
@@ -505,23 +634,23 @@ describe("assertions", () => {
 
   it.effect("orders", () =>
     Effect.gen(function*() {
-      yield* holds(Recording.inOrder("open", "write", "close", { message: "rename", file: "a" }))
+      yield* holds(Recording.inOrder("open", writes, "close", { message: "rename", file: "a" }))
       yield* holds(Recording.inOrder())
-      yield* holds(Recording.inOrder("read", "read"))
+      yield* holds(Recording.inOrder("readAt", "readAt"))
       assert.include(
-        (yield* fails(Recording.inOrder("close", "write"))).message,
-        "in this order: close, write: there was no write after #7"
+        (yield* fails(Recording.inOrder("close", "writeAt"))).message,
+        "in this order: close, writeAt: there was no writeAt after #6"
       )
-      assert.include((yield* fails(Recording.inOrder("read", "read", "read"))).message, "no read after #2")
+      assert.include((yield* fails(Recording.inOrder("readAt", "readAt", "readAt"))).message, "no readAt after #2")
       yield* holds(Recording.sequence(...all))
-      assert.include((yield* fails(Recording.sequence(...all.slice(1)))).message, "#0 should be read\n  #0 open a")
+      assert.include((yield* fails(Recording.sequence(...all.slice(1)))).message, "#0 should be readAt\n  #0 open a")
       assert.include(
         (yield* fails(Recording.sequence(...all.slice(0, -1)))).message,
-        "#8 should be the end\n  #8 rename"
+        "#7 should be the end\n  #7 rename"
       )
       assert.include(
         (yield* fails(Recording.sequence(...all, "remove"))).message,
-        "the trace ends where #9 should be remove"
+        "the trace ends where #8 should be remove"
       )
     }))
 
@@ -529,7 +658,7 @@ describe("assertions", () => {
     Effect.gen(function*() {
       const kept = yield* stored(yield* Effect.zipRight(program, trace).pipe(Effect.provide(over({ a: bytes(20) }))))
       const about = Effect.provideService(Recording.Recorder, Recording.recorded(kept))
-      yield* about(Recording.atMost("read", 2))
-      assert.strictEqual((yield* Effect.flip(about(Recording.atMost("read", 1))))._tag, "AssertionFailed")
+      yield* about(Recording.atMost("readAt", 2))
+      assert.strictEqual((yield* Effect.flip(about(Recording.atMost("readAt", 1))))._tag, "AssertionFailed")
     }))
 })

@@ -15,9 +15,8 @@ const families = fs.readdirSync(folder).filter((file) => file.endsWith(".json"))
 /** A driver that never transfers more than three bytes at once, as it may. */
 const short = IOProc.layerMap(IOProc.mapFile((file) => ({
   ...file,
-  read: (target) => file.read(target.subarray(0, 3)),
-  write: (source) => file.write(source.subarray(0, 3)),
-  writeFlush: (source) => file.writeFlush(source.subarray(0, 3))
+  readAt: (position, target) => file.readAt(position, target.subarray(0, 3)),
+  writeAt: file.writeAt && ((position, source, mode) => file.writeAt!(position, source.subarray(0, 3), mode))
 })))
 
 const drivers = [

@@ -1,69 +1,79 @@
 /**
- * A driver over `@effect/platform`'s `FileSystem`, and what it has to put right there:
+ * A driver over `@effect/platform`'s `FileSystem`, and what it corrects there:
  *
- * - a `File` seeks to negative positions, from which Node then reads wherever the descriptor stands: the position is kept by
- *   `makeFile`, and every transfer says where;
- * - its calls are not cancelled by interruption, and go on writing into the caller's bytes: everything is uninterruptible;
- * - a transfer of 2 GiB or more is refused as a bad argument: it is made a short one;
+ * - a `File` seeks to negative positions, from which Node then reads at the offset of the descriptor: `makeFile` refuses them, and every transfer
+ *   seeks first;
+ * - interruption does not cancel its calls, which go on writing into the caller's bytes: everything is uninterruptible;
+ * - it refuses a transfer of 2 GiB or more as a bad argument: this driver makes it a short one;
  * - a failure to close is a defect: it becomes an error again;
  * - `makeTempFile` makes a folder for every file, and gives the prefix to the folder;
- * - what went wrong is one of few words, the exact name being in `cause`: that is preferred where there is one.
+ * - `remove` removes either no folder or all that is in one;
+ * - a failure is one of few words, with the exact name in `cause`: that is preferred where there is one.
  */
 import * as PlatformError from "@effect/platform/Error"
 import * as FileSystem from "@effect/platform/FileSystem"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
+import { globalValue } from "effect/GlobalValue"
 import * as Option from "effect/Option"
-import * as Random from "effect/Random"
 import * as Scope from "effect/Scope"
 import * as Errno from "../Errno.js"
-import * as FileName from "../FileName.js"
 import type * as Api from "../FileSystemIOProc.js"
 import type * as IOProc from "../IOProc.js"
 import * as MmioError from "../MmioError.js"
 import * as Sharing from "../Sharing.js"
+import { makeNames } from "./fileSystem/names.js"
+import { asksForWindows, errnoOf, isMissing, originOf } from "./fileSystem/platform.js"
+import { isPosition } from "./io/copy.js"
 import { make as makeIOProc, makeFile } from "./ioProc.js"
 
 /** The largest transfer that is asked for at once; Node takes less than 2 GiB. */
 const largestTransfer = 2 ** 30
 
-/** How often something is tried that only fails if another program meddles with the same name in between. */
+/** How often opening is tried, which fails only if another program removes the same name in between. */
 const attempts = 16
+
+/**
+ * What all drivers over one `FileSystem` share: the sharing modes of its files, and a number that tells its files from those of
+ * others.
+ */
+interface Shared {
+  readonly number: number
+  readonly sharing: Sharing.Table
+}
+
+const shared = globalValue(
+  Symbol.for("@effect-mmio/core/FileSystemIOProc/shared"),
+  () => ({ made: 0, of: new WeakMap<FileSystem.FileSystem, Shared>() })
+)
+
+const sharedOf = (fileSystem: FileSystem.FileSystem): Shared => {
+  const known = shared.of.get(fileSystem)
+  if (known !== undefined) return known
+  const made = { number: shared.made++, sharing: Sharing.makeTable() }
+  shared.of.set(fileSystem, made)
+  return made
+}
 
 /** @internal */
 export const make = (options?: Api.Options): Effect.Effect<IOProc.IOProc, never, FileSystem.FileSystem> =>
   Effect.gen(function*() {
     const fileSystem = yield* FileSystem.FileSystem
     const sync = options?.sync === true
-    const sharing = Sharing.makeTable()
-    const isWindows = yield* Effect.cached(asksForWindows(fileSystem))
-    let temporaryFolder: string | undefined
-
-    /** The folder of a file, with a separator at its end, and the last component. */
-    const split = (path: string) => Effect.map(isWindows, (windows) => splitPath(path, windows))
-
-    const isFolder = (path: string): Effect.Effect<boolean> =>
-      Effect.match(fileSystem.stat(path), { onFailure: () => false, onSuccess: (info) => info.type === "Directory" })
-
-    const isFolderMissing = (path: string): Effect.Effect<boolean> =>
-      Effect.flatMap(split(path), ({ folder }) => Effect.map(isFolder(folder), (is) => !is))
-
-    /** Whether it may be the folder, and not the file, that is missing: only then is it worth a look. */
-    const failing = <E>(
-      file: string,
-      cause: PlatformError.PlatformError,
-      make: (folderMissing: boolean) => E
-    ): Effect.Effect<never, E> =>
-      Effect.flatMap(
-        isMissing(cause) ? isFolderMissing(file) : Effect.succeed(false),
-        (folderMissing) => Effect.fail(make(folderMissing))
-      )
+    const { number, sharing } = sharedOf(fileSystem)
+    const { failing, isFolder, ...names } = makeNames(fileSystem, yield* Effect.cached(asksForWindows(fileSystem)))
 
     // ---------------------------------------------------------------------------------------------------------------
     // files
     // ---------------------------------------------------------------------------------------------------------------
 
-    const fileOf = (file: FileSystem.File, scope: Scope.CloseableScope, request: IOProc.OpenRequest): IOProc.File => {
+    const fileOf = (
+      file: FileSystem.File,
+      scope: Scope.CloseableScope,
+      request: IOProc.OpenRequest,
+      key: string,
+      isRegular: boolean
+    ): IOProc.File => {
       const name = request.name.full
       const origin = (operation: string, cause: PlatformError.PlatformError, position?: number) =>
         originOf(operation, name, cause, position)
@@ -83,11 +93,14 @@ export const make = (options?: Api.Options): Effect.Effect<IOProc.IOProc, never,
         )
       return makeFile({
         name,
+        identity: `FileSystemIOProc ${number}:${key}`,
+        // The file has one cursor for all of its transfers.
+        capabilities: { concurrent: false, cancellable: false, locks: "process" },
         size: ifOpen(
           "seek",
-          Errno.seekError,
+          Errno.sizeError,
           Effect.uninterruptible(Effect.mapBoth(file.stat, {
-            onFailure: (cause) => Errno.seekError(origin("seek", cause)),
+            onFailure: (cause) => Errno.sizeError(origin("seek", cause)),
             onSuccess: (info) => Number(info.size)
           }))
         ),
@@ -127,6 +140,26 @@ export const make = (options?: Api.Options): Effect.Effect<IOProc.IOProc, never,
                 })
               ))
             ),
+        truncate: request.access === "read" || !isRegular ?
+          undefined :
+          (size) =>
+            isPosition(size)
+              ? ifOpen<void, MmioError.WriteError>(
+                "truncate",
+                Errno.writeError,
+                Effect.uninterruptible(
+                  Effect.mapError(file.truncate(size), (cause) => Errno.writeError(origin("truncate", cause, size)))
+                )
+              )
+              : Effect.fail(
+                new MmioError.CannotWrite({
+                  operation: "FileSystemIOProc.truncate",
+                  file: name,
+                  position: size,
+                  description: "a file has no such size",
+                  written: 0
+                })
+              ),
         flush: sync && request.access !== "read"
           ? ifOpen(
             "writeFlush",
@@ -154,22 +187,24 @@ export const make = (options?: Api.Options): Effect.Effect<IOProc.IOProc, never,
     }
 
     /**
-     * Opens what is there, without cutting it, or with `create` makes it first; that, too, must not cut what another program makes in
-     * between, and must work through a link that leads nowhere yet, so it is opened for appending.
+     * Opens what exists, without truncating it. With `create`, a file that is missing is created first: for appending, which truncates no file that
+     * another program creates in between, and works through a link that leads nowhere yet.
      */
     const openFlagged = (
       request: IOProc.OpenRequest,
       left = attempts
     ): Effect.Effect<FileSystem.File, PlatformError.PlatformError, Scope.Scope> =>
-      Effect.catchIf(
-        fileSystem.open(request.name.full, { flag: request.access === "read" ? "r" : "r+" }),
-        (cause) => request.create && left > 0 && isMissing(cause),
-        () =>
-          Effect.zipRight(
-            Effect.scoped(fileSystem.open(request.name.full, { flag: "a" })),
-            Effect.suspend(() => openFlagged(request, left - 1))
-          )
-      )
+      request.create === "new" ?
+        fileSystem.open(request.name.full, { flag: request.access === "write" ? "wx" : "wx+" }) :
+        Effect.catchIf(
+          fileSystem.open(request.name.full, { flag: request.access === "read" ? "r" : "r+" }),
+          (cause) => request.create === "truncate" && left > 0 && isMissing(cause),
+          () =>
+            Effect.zipRight(
+              Effect.scoped(fileSystem.open(request.name.full, { flag: "a" })),
+              Effect.suspend(() => openFlagged(request, left - 1))
+            )
+        )
 
     const keyOf = (path: string, info: FileSystem.File.Info): Effect.Effect<string> =>
       // Inodes of 64 bits are rounded by the platform, and then different files may share one; 0 is what those have that have none.
@@ -181,6 +216,15 @@ export const make = (options?: Api.Options): Effect.Effect<IOProc.IOProc, never,
       Effect.uninterruptible(Effect.flatMap(Scope.make(), (scope) => {
         const operation = "FileSystemIOProc.open"
         const path = request.name.full
+        if (Option.isSome(request.ifVersion)) {
+          return Effect.fail(
+            new MmioError.CannotOpen({
+              operation,
+              file: path,
+              description: "the files of this storage have no versions"
+            })
+          )
+        }
         const isAFolder = (cause?: unknown) =>
           new MmioError.CannotOpen({
             operation,
@@ -189,10 +233,13 @@ export const make = (options?: Api.Options): Effect.Effect<IOProc.IOProc, never,
             ...(cause === undefined ? {} : { cause })
           })
         const openError = (cause: PlatformError.PlatformError) =>
-          Effect.flatMap(isMissing(cause) ? Effect.succeed(false) : isFolder(path), (folder) =>
-            folder
-              ? Effect.fail(isAFolder(cause))
-              : failing(path, cause, (folderMissing) => Errno.openError(originOf("open", path, cause), folderMissing)))
+          Effect.flatMap(
+            isMissing(cause) || errnoOf(cause) === "EEXIST" ? Effect.succeed(false) : isFolder(path),
+            (folder) =>
+              folder
+                ? Effect.fail(isAFolder(cause))
+                : failing(path, cause, (folderMissing) => Errno.openError(originOf("open", path, cause), folderMissing))
+          )
 
         return Effect.onError(
           Effect.gen(function*() {
@@ -202,7 +249,8 @@ export const make = (options?: Api.Options): Effect.Effect<IOProc.IOProc, never,
             const file = yield* Effect.catchAll(Scope.extend(openFlagged(request), scope), openError)
             const info = yield* Effect.catchAll(file.stat, openError)
             if (info.type === "Directory") return yield* Effect.fail(isAFolder())
-            const claim = sharing.claim(yield* keyOf(path, info), request)
+            const key = yield* keyOf(path, info)
+            const claim = sharing.claim(key, request)
             if ("conflict" in claim) {
               return yield* Effect.fail(
                 new MmioError.SharingViolation({
@@ -213,185 +261,18 @@ export const make = (options?: Api.Options): Effect.Effect<IOProc.IOProc, never,
               )
             }
             release = claim.release
-            // Devices have no bytes to cut, and refuse.
-            if (request.create && info.type === "File") yield* Effect.catchAll(file.truncate(0), openError)
-            return fileOf(file, scope, request)
+            // A device has no size that could be set.
+            const isRegular = info.type === "File"
+            if (request.create === "truncate" && isRegular) yield* Effect.catchAll(file.truncate(0), openError)
+            return fileOf(file, scope, request, key, isRegular)
           }),
           (cause) => Scope.close(scope, Exit.failCause(cause))
         )
       }))
 
-    // ---------------------------------------------------------------------------------------------------------------
-    // names
-    // ---------------------------------------------------------------------------------------------------------------
-
-    const rename = (from: FileName.FileName, to: FileName.FileName): Effect.Effect<void, MmioError.RenameError> =>
-      Effect.catchAll(
-        fileSystem.rename(from.full, to.full),
-        (cause) =>
-          Effect.flatMap(isMissing(cause) ? isFolderMissing(to.full) : Effect.succeed(false), (targetMissing) => {
-            // Which of the two the platform misses it does not say.
-            const file = targetMissing ? to.full : from.full
-            return failing(
-              file,
-              cause,
-              (folderMissing) => Errno.renameError(originOf("rename", file, cause), folderMissing)
-            )
-          })
-      )
-
-    /** A folder, and not a link to one. */
-    const isFolderItself = (path: string): Effect.Effect<boolean> =>
-      Effect.flatMap(
-        isFolder(path),
-        (folder) =>
-          folder
-            ? Effect.match(fileSystem.readLink(path), { onFailure: () => true, onSuccess: () => false })
-            : Effect.succeed(false)
-      )
-
-    const remove = (name: FileName.FileName): Effect.Effect<void, MmioError.RenameError> =>
-      Effect.flatMap(isFolderItself(name.full), (folder) =>
-        folder
-          ? Effect.fail(
-            new MmioError.CannotWrite({
-              operation: "FileSystemIOProc.remove",
-              file: name.full,
-              description: "it is a folder",
-              written: 0
-            })
-          )
-          : Effect.catchAll(fileSystem.remove(name.full), (cause) =>
-            failing(name.full, cause, (folderMissing) =>
-              Errno.renameError(originOf("remove", name.full, cause), folderMissing))))
-
-    const exists = (name: FileName.FileName): Effect.Effect<boolean, MmioError.ExistsError> =>
-      Effect.matchEffect(fileSystem.stat(name.full), {
-        onFailure: (cause) =>
-          isMissing(cause) || errnoOf(cause) === "ENOTDIR"
-            ? Effect.succeed(false)
-            : Effect.fail(Errno.existsError(originOf("exists", name.full, cause))),
-        onSuccess: (info) => Effect.succeed(info.type !== "Directory")
-      })
-
-    const fullName = (name: FileName.FileName): Effect.Effect<FileName.FileName, MmioError.FullNameError> =>
-      Effect.flatMap(isWindows, (windows) => {
-        const { folder, last } = splitPath(name.full, windows)
-        const isWhole = last === "" || last === "." || last === ".."
-        return Effect.mapBoth(fileSystem.realPath(isWhole && name.full !== "" ? name.full : folder), {
-          onFailure: (cause) => {
-            const error = Errno.openError(originOf("fullName", name.full, cause), true)
-            if (error._tag === "AccessDenied" || error._tag === "PathNotFound") return error
-            const { description, file, operation } = error
-            return new MmioError.PathNotFound({ operation, file, description, cause })
-          },
-          onSuccess: (real) => FileName.plain(isWhole ? real : join(real, last, windows))
-        })
-      })
-
-    const tempName = (
-      { folder, prefix = "mmio", suffix = ".tmp" }: IOProc.TempNameRequest
-    ): Effect.Effect<FileName.FileName, MmioError.TempNameError> => {
-      const failed = (cause: PlatformError.PlatformError) =>
-        Errno.tempNameError(originOf("tempName", folder ?? "a temporary file", cause))
-      const makeOne = (
-        folder: string,
-        windows: boolean,
-        left: number
-      ): Effect.Effect<FileName.FileName, MmioError.TempNameError> =>
-        Effect.flatMap(Random.nextIntBetween(0, 2 ** 48), (random) => {
-          const path = join(folder, `${prefix}${random.toString(36)}${suffix}`, windows)
-          return Effect.matchEffect(Effect.scoped(fileSystem.open(path, { flag: "wx", mode: 0o600 })), {
-            onFailure: (cause) =>
-              left > 0 && errnoOf(cause) === "EEXIST" ? makeOne(folder, windows, left - 1) : Effect.fail(failed(cause)),
-            onSuccess: () => Effect.succeed(FileName.plain(path))
-          })
-        })
-      if (/[/\\]/.test(prefix + suffix)) {
-        return Effect.fail(
-          new MmioError.AccessDenied({
-            operation: "FileSystemIOProc.tempName",
-            file: `${prefix}…${suffix}`,
-            description: "a prefix or suffix must not lead to another folder"
-          })
-        )
-      }
-      return Effect.flatMap(isWindows, (windows) => {
-        const into = folder ?? temporaryFolder
-        return into !== undefined ? makeOne(into, windows, attempts) : Effect.flatMap(
-          Effect.mapError(findTemporaryFolder(fileSystem, windows), failed),
-          (found) => makeOne(temporaryFolder = found, windows, attempts)
-        )
-      })
-    }
-
     return makeIOProc({
+      ...names,
       open,
-      rename: (from, to) => Effect.uninterruptible(rename(from, to)),
-      remove: (name) => Effect.uninterruptible(remove(name)),
-      exists: (name) => Effect.uninterruptible(exists(name)),
-      fullName: (name) => Effect.uninterruptible(fullName(name)),
-      tempName: (request) => Effect.uninterruptible(tempName(request))
+      capabilities: { list: true, atomicRename: true, exclusiveCreate: true }
     })
   })
-
-// ---------------------------------------------------------------------------------------------------------------------
-// errors
-// ---------------------------------------------------------------------------------------------------------------------
-
-/** What the platform's own words mean, on a platform that has no POSIX names. */
-const names: { readonly [Reason in PlatformError.SystemErrorReason]?: string } = {
-  AlreadyExists: "EEXIST",
-  Busy: "EBUSY",
-  NotFound: "ENOENT",
-  PermissionDenied: "EACCES",
-  TimedOut: "ETIMEDOUT"
-}
-
-const wordOf = (cause: PlatformError.PlatformError): string | undefined =>
-  cause._tag === "SystemError" ? names[cause.reason] : undefined
-
-const errnoOf = (cause: PlatformError.PlatformError): string | undefined => Errno.nameOf(cause) ?? wordOf(cause)
-
-const isMissing = (cause: PlatformError.PlatformError): boolean => errnoOf(cause) === "ENOENT"
-
-const originOf = (
-  operation: string,
-  file: string,
-  cause: PlatformError.PlatformError,
-  position?: number
-): Errno.Origin => ({ operation: `FileSystemIOProc.${operation}`, file, position, cause, name: wordOf(cause) })
-
-// ---------------------------------------------------------------------------------------------------------------------
-// paths
-// ---------------------------------------------------------------------------------------------------------------------
-
-/** Whether paths are those of Windows: the platform does not say, but its current folder shows it. */
-const asksForWindows = (fileSystem: FileSystem.FileSystem): Effect.Effect<boolean> =>
-  Effect.match(fileSystem.realPath("."), {
-    onFailure: () => false,
-    onSuccess: (path) => /^(?:[A-Za-z]:)?\\/.test(path)
-  })
-
-/** On Windows `\` separates as well, and a drive is the folder of what follows it. */
-const splitPath = (path: string, windows: boolean): { readonly folder: string; readonly last: string } => {
-  const separator = windows
-    ? Math.max(path.lastIndexOf("/"), path.lastIndexOf("\\"), /^[A-Za-z]:/.test(path) ? 1 : -1)
-    : path.lastIndexOf("/")
-  return { folder: separator < 0 ? "." : path.slice(0, separator + 1), last: path.slice(separator + 1) }
-}
-
-const join = (folder: string, last: string, windows: boolean): string =>
-  folder === "" || (windows ? /[/\\:]$/ : /\/$/).test(folder)
-    ? folder + last
-    : `${folder}${windows ? "\\" : "/"}${last}`
-
-/** The platform only tells where temporary files go by making one there. */
-const findTemporaryFolder = (
-  fileSystem: FileSystem.FileSystem,
-  windows: boolean
-): Effect.Effect<string, PlatformError.PlatformError> =>
-  Effect.flatMap(
-    fileSystem.makeTempDirectory(),
-    (made) => Effect.as(fileSystem.remove(made, { recursive: true }), splitPath(made, windows).folder)
-  )

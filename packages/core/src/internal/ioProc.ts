@@ -3,14 +3,21 @@ import { dual } from "effect/Function"
 import * as Option from "effect/Option"
 import * as Predicate from "effect/Predicate"
 import type * as Request from "effect/Request"
+import * as Stream from "effect/Stream"
 import type { FileName } from "../FileName.js"
 import type { FourCC } from "../FourCC.js"
 import type * as Api from "../IOProc.js"
 import * as MmioError from "../MmioError.js"
-import type { Sizes } from "./blocks.js"
-import { answersItself, immediate, mapping } from "./immediate.js"
-import { readAhead as readAheadFile } from "./readAhead.js"
-import { writeBehind as writeBehindFile } from "./writeBehind.js"
+import type { Sizes } from "./io/accessPattern.js"
+import * as Blocks from "./io/blocks.js"
+import { makeCursorFile } from "./io/cursorFile.js"
+import { wrapFile } from "./io/positionalFile.js"
+import { openReplacing } from "./middleware/commitOnClose.js"
+import { readAhead as readAheadFile } from "./middleware/readAhead.js"
+import { writeBehind as writeBehindFile } from "./middleware/writeBehind.js"
+
+export { makeCursorFile } from "./io/cursorFile.js"
+export { makeFile, wrapFile } from "./io/positionalFile.js"
 
 /** @internal */
 export const TypeId: Api.TypeId = Symbol.for("@effect-mmio/core/IOProc") as Api.TypeId
@@ -21,8 +28,10 @@ export const ReplyTypeId: Api.ReplyTypeId = Symbol.for("@effect-mmio/core/IOProc
 /** @internal */
 export const isIOProc = (u: unknown): u is Api.IOProc => Predicate.hasProperty(u, TypeId)
 
-const refuse = (operation: string, file: string) =>
-  Effect.fail(new MmioError.AccessDenied({ operation, file, description: "this storage cannot do that" }))
+const refusal = (operation: string, file: string) =>
+  new MmioError.AccessDenied({ operation, file, description: "this storage cannot do that" })
+
+const refuse = (operation: string, file: string) => Effect.fail(refusal(operation, file))
 
 /** @internal */
 export const make = (
@@ -33,87 +42,20 @@ export const make = (
   exists: (name) => refuse("IOProc.exists", name.full),
   fullName: (name) => refuse("IOProc.fullName", name.full),
   tempName: () => refuse("IOProc.tempName", "a temporary file"),
+  stat: (name) => refuse("IOProc.stat", name.full),
+  list: (folder) => Stream.fail(refusal("IOProc.list", folder.full)),
+  makeFolder: (name) => refuse("IOProc.makeFolder", name.full),
+  removeFolder: (name) => refuse("IOProc.removeFolder", name.full),
   find: () => Option.none(),
+  capabilities: { list: false, atomicRename: false, exclusiveCreate: false },
+  middleware: [],
   ...functions,
   [TypeId]: TypeId
 })
 
 // ---------------------------------------------------------------------------------------------------------------------
-// files
+// messages of a driver's own
 // ---------------------------------------------------------------------------------------------------------------------
-
-const knowsNothing: Api.OnMessage = () => Option.none()
-
-/** @internal */
-export const makeFile = (primitives: Api.Primitives): Api.File => {
-  const { close, concurrent, flush, name, onMessage, readAt, size, writeAt } = primitives
-  let position = 0
-  const moved = (count: number) => {
-    position += count
-    return count
-  }
-  /** Whether the storage was seen to answer by itself. */
-  let isPrompt = false
-  /** A function of the storage's, from which the file goes on: it is as prompt as that. */
-  const transferring = <E>(
-    call: (bytes: Uint8Array) => Effect.Effect<number, E>
-  ): (bytes: Uint8Array) => Effect.Effect<number, E> => {
-    let isSeen = false
-    const first = (bytes: Uint8Array) => {
-      const answer = call(bytes)
-      if (answersItself(answer)) isPrompt = isSeen = true
-      return answer
-    }
-    return (bytes) =>
-      isSeen ? immediate(() => mapping(call(bytes), moved)) : Effect.map(Effect.suspend(() => first(bytes)), moved)
-  }
-  const moveTo = (target: number): Effect.Effect<number, MmioError.CannotSeek> =>
-    Number.isSafeInteger(target) && target >= 0
-      ? Effect.succeed(position = target)
-      : Effect.fail(
-        new MmioError.CannotSeek({
-          operation: "IOProc.File.seek",
-          file: name,
-          position: target,
-          description: "a file has no such position"
-        })
-      )
-  const write = transferring((source): Effect.Effect<number, MmioError.WriteError> =>
-    writeAt === undefined
-      ? Effect.fail(
-        new MmioError.CannotWrite({
-          operation: "IOProc.File.write",
-          file: name,
-          position,
-          description: "the file is read-only",
-          written: 0
-        })
-      )
-      : writeAt(position, source)
-  )
-  return {
-    read: transferring((target) => readAt(position, target)),
-    readAt: concurrent === true ? readAt : undefined,
-    write,
-    writeFlush: (source) =>
-      Effect.suspend(() => {
-        const start = position
-        const written = source.length === 0 ? Effect.succeed(0) : write(source)
-        return flush === undefined ? written : Effect.tap(written, () =>
-          Effect.onError(flush, () =>
-            Effect.sync(() => {
-              // Whether the bytes went down is not known: the caller is to write them again.
-              position = start
-            })))
-      }),
-    seek: (offset, from) =>
-      from === "end"
-        ? Effect.flatMap(size, (end) => moveTo(end + offset))
-        : (isPrompt ? immediate : Effect.suspend)(() => moveTo(from === "start" ? offset : position + offset)),
-    close: close ?? Effect.void,
-    onMessage: onMessage ?? knowsNothing
-  }
-}
 
 /** @internal */
 export const answer = <Req extends Request.Request<unknown, unknown>>(
@@ -147,40 +89,46 @@ export const fromProcedure = <S>(procedure: (message: Api.IOMessage<S>) => Optio
   const ask = <A, E>(message: Api.IOMessage<S>): Option.Option<Effect.Effect<A, E>> =>
     Option.map(procedure(message), (answer) => (answer as ReplyImpl).effect as Effect.Effect<A, E>)
 
-  const fileOf = (file: S, name: FileName): Api.File => {
-    const unknown = (operation: string) => ({
-      operation,
-      file: name.full,
-      description: "the I/O procedure does not recognise this message"
-    })
-    const write = (tag: "Write" | "WriteFlush", source: Uint8Array) =>
-      ask<number, MmioError.WriteError>({ _tag: tag, file, source, reply })
-    const cannotWrite = () => Effect.fail(new MmioError.CannotWrite({ ...unknown("MMIOM_WRITE"), written: 0 }))
-    return {
+  const unrecognised = (operation: string, file: string) => ({
+    operation,
+    file,
+    description: "the I/O procedure does not recognise this message"
+  })
+  const or = <A, E, B, E2>(answer: Option.Option<Effect.Effect<A, E>>, otherwise: () => Effect.Effect<B, E2>) =>
+    Option.getOrElse(answer, otherwise)
+
+  const fileOf = (file: S, name: string, diskOffset: number): Api.File => {
+    const cannotWrite = () =>
+      Effect.fail(new MmioError.CannotWrite({ ...unrecognised("MMIOM_WRITE", name), written: 0 }))
+    const write = (source: Uint8Array) =>
+      Effect.suspend(() => or(ask<number, MmioError.WriteError>({ _tag: "Write", file, source, reply }), cannotWrite))
+    return makeCursorFile({
+      name,
+      start: diskOffset,
       read: (target) =>
         Effect.suspend(() =>
-          Option.getOrElse(
+          or(
             ask<number, MmioError.ReadError>({ _tag: "Read", file, target, reply }),
-            () => Effect.fail(new MmioError.CannotRead(unknown("MMIOM_READ")))
+            () => Effect.fail(new MmioError.CannotRead(unrecognised("MMIOM_READ", name)))
           )
         ),
-      write: (source) => Effect.suspend(() => Option.getOrElse(write("Write", source), cannotWrite)),
+      write,
       writeFlush: (source) =>
         Effect.suspend(() =>
-          Option.getOrElse(
-            write("WriteFlush", source),
-            () => source.length === 0 ? Effect.succeed(0) : Option.getOrElse(write("Write", source), cannotWrite)
+          or(
+            ask<number, MmioError.WriteError>({ _tag: "WriteFlush", file, source, reply }),
+            () => source.length === 0 ? Effect.succeed(0) : write(source)
           )
         ),
       seek: (offset, from) =>
         Effect.suspend(() =>
-          Option.getOrElse(
-            ask<number, MmioError.CannotSeek>({ _tag: "Seek", file, offset, from, reply }),
-            () => Effect.fail(new MmioError.CannotSeek(unknown("MMIOM_SEEK")))
+          or(
+            ask<number, MmioError.SeekError>({ _tag: "Seek", file, offset, from, reply }),
+            () => Effect.fail(new MmioError.CannotSeek(unrecognised("MMIOM_SEEK", name)))
           )
         ),
       close: Effect.suspend(() =>
-        Option.getOrElse(ask<void, MmioError.CloseError>({ _tag: "Close", file, reply }), () => Effect.void)
+        or(ask<void, MmioError.CloseError>({ _tag: "Close", file, reply }), () => Effect.void)
       ),
       onMessage: <A, E>(request: Request.Request<A, E>) =>
         ask<A, E>({
@@ -188,35 +136,66 @@ export const fromProcedure = <S>(procedure: (message: Api.IOMessage<S>) => Optio
           file,
           match: (is, answerTo) => Option.map(answer(is, answerTo)(request), reply)
         })
-    }
+    })
   }
+
+  const replyAt = (opened: Effect.Effect<{ readonly file: S; readonly diskOffset: number }, MmioError.OpenError>) =>
+    reply(Effect.map(opened, ({ diskOffset, file }) => new OpenedAt(file, diskOffset)))
 
   return make({
     open: (request) =>
       Effect.map(
         Effect.suspend(() =>
-          Option.getOrElse(
-            ask<S, MmioError.OpenError>({ _tag: "Open", request, reply }),
-            () =>
-              Effect.fail(
-                new MmioError.CannotOpen({
-                  operation: "MMIOM_OPEN",
-                  file: request.name.full,
-                  description: "the I/O procedure does not recognise this message"
-                })
-              )
+          or(
+            ask<S | OpenedAt<S>, MmioError.OpenError>({ _tag: "Open", request, reply, replyAt }),
+            () => Effect.fail(new MmioError.CannotOpen(unrecognised("MMIOM_OPEN", request.name.full)))
           )
         ),
-        (file) => fileOf(file, request.name)
+        (opened) =>
+          opened instanceof OpenedAt
+            ? fileOf(opened.file, request.name.full, opened.diskOffset)
+            : fileOf(opened, request.name.full, 0)
       ),
     rename: (from, to) =>
       Effect.suspend(() =>
-        Option.getOrElse(
+        or(
           ask<void, MmioError.RenameError>({ _tag: "Rename", from, to, reply }),
           () => refuse("MMIOM_RENAME", from.full)
         )
+      ),
+    remove: (name) =>
+      Effect.suspend(() =>
+        or(ask<void, MmioError.RenameError>({ _tag: "Delete", name, reply }), () => refuse("MMIO_DELETE", name.full))
+      ),
+    exists: (name) =>
+      Effect.suspend(() =>
+        or(ask<boolean, MmioError.ExistsError>({ _tag: "Exist", name, reply }), () => refuse("MMIO_EXIST", name.full))
+      ),
+    fullName: (name) =>
+      Effect.suspend(() =>
+        or(
+          ask<FileName, MmioError.FullNameError>({ _tag: "Parse", name, reply }),
+          () => refuse("MMIO_PARSE", name.full)
+        )
+      ),
+    tempName: (request) =>
+      Effect.suspend(() =>
+        or(
+          ask<FileName, MmioError.TempNameError>({ _tag: "GetTemp", request, reply }),
+          () => refuse("MMIO_GETTEMP", "a temporary file")
+        )
       )
   })
+}
+
+/** What a procedure that opens elsewhere than at 0 replied. */
+class OpenedAt<S> {
+  readonly file: S
+  readonly diskOffset: number
+  constructor(file: S, diskOffset: number) {
+    this.file = file
+    this.diskOffset = diskOffset
+  }
 }
 
 // ---------------------------------------------------------------------------------------------------------------------
@@ -237,79 +216,109 @@ export const override = (self: Api.IOProc, functions: Partial<Omit<Api.IOProc, A
   exists: (name) => self.exists(name),
   fullName: (name) => self.fullName(name),
   tempName: (request) => self.tempName(request),
+  stat: (name) => self.stat(name),
+  list: (folder) => self.list(folder),
+  makeFolder: (name) => self.makeFolder(name),
+  removeFolder: (name) => self.removeFolder(name),
   find: (code) => self.find(code),
+  capabilities: self.capabilities,
+  middleware: self.middleware,
   ...functions
 })
 
-/** The functions of a file as a record of its own: a driver may keep them on a prototype, where a spread does not find them. */
-/** Without what a file does beside its functions, which whoever changes these would have to change, too. */
-const recordOf = (file: Api.File): Api.File => ({
-  identity: file.identity,
-  forwardOnly: file.forwardOnly,
-  read: (target) => file.read(target),
-  write: (source) => file.write(source),
-  writeFlush: (source) => file.writeFlush(source),
-  seek: (offset, from) => file.seek(offset, from),
-  close: Effect.suspend(() => file.close),
-  onMessage: (request) => file.onMessage(request)
-})
+/** A driver whose files, also those of the drivers that it finds, are changed as they are opened. */
+const mapFiles = (
+  self: Api.IOProc,
+  name: string,
+  f: (file: Api.File, request: Api.OpenRequest) => Api.File
+): Api.IOProc =>
+  override(self, {
+    open: (request) => Effect.map(self.open(request), (file) => f(file, request)),
+    find: (code) => Option.map(self.find(code), (driver) => mapFiles(driver, name, f)),
+    middleware: [name, ...self.middleware]
+  })
 
 /** @internal */
 export const mapFile: {
-  (f: (file: Api.File, request: Api.OpenRequest) => Api.File): (self: Api.IOProc) => Api.IOProc
-  (self: Api.IOProc, f: (file: Api.File, request: Api.OpenRequest) => Api.File): Api.IOProc
+  (f: (file: Api.File, request: Api.OpenRequest) => Api.File, name?: string): (self: Api.IOProc) => Api.IOProc
+  (self: Api.IOProc, f: (file: Api.File, request: Api.OpenRequest) => Api.File, name?: string): Api.IOProc
 } = dual(
-  2,
-  (self: Api.IOProc, f: (file: Api.File, request: Api.OpenRequest) => Api.File): Api.IOProc =>
-    override(self, {
-      open: (request) => Effect.map(self.open(request), (file) => f(recordOf(file), request)),
-      find: (code) => Option.map(self.find(code), mapFile(f))
-    })
+  (args) => isIOProc(args[0]),
+  (
+    self: Api.IOProc,
+    f: (file: Api.File, request: Api.OpenRequest) => Api.File,
+    name = "mapFile"
+  ): Api.IOProc => mapFiles(self, name, (file, request) => f(wrapFile(file), request))
 )
 
 const smallestBlock = 64 * 1024
 const largestBlock = 1024 * 1024
 
-type Wrap = (file: Api.File, name: string, sizes: Sizes) => Api.File
-
-/** A driver whose files go through blocks, but for those that nothing can be held of. */
+/** A driver whose files go through blocks, but for those of which nothing may be held. */
 const inBlocks = (
-  operation: string,
-  wrap: Wrap,
-  concerns: (request: Api.OpenRequest) => boolean
+  name: string,
+  wrap: (file: Api.File, name: string, sizes: Sizes, budget: Api.BlockBudget, created: boolean) => Api.File,
+  concerns: (request: Api.OpenRequest) => boolean,
+  /** Whether a file of which nothing may be held goes through it all the same, with blocks of no bytes. */
+  watches: boolean
 ): {
   (sizes?: Api.BlockSizes): (self: Api.IOProc) => Api.IOProc
   (self: Api.IOProc, sizes?: Api.BlockSizes): Api.IOProc
 } =>
-  dual((args) => isIOProc(args[0]), (self: Api.IOProc, sizes: Api.BlockSizes = {}): Api.IOProc => {
-    const smallest = sizes.smallest ?? smallestBlock
-    const largest = sizes.largest ?? Math.max(smallest, largestBlock)
+  dual((args) => isIOProc(args[0]), (self: Api.IOProc, options: Api.BlockSizes = {}): Api.IOProc => {
+    const smallest = options.smallest ?? smallestBlock
+    const largest = options.largest ?? Math.max(smallest, largestBlock)
     if (!Number.isSafeInteger(smallest) || !Number.isSafeInteger(largest) || smallest < 1 || largest < smallest) {
       throw new MmioError.InvalidParameter({
-        operation,
+        operation: `IOProc.${name}`,
         file: "the files of a storage",
-        description: `${smallest} to ${largest} bytes are not the sizes of blocks`
+        description: `${smallest} to ${largest} bytes are invalid sizes of blocks`
       })
     }
-    const blockSizes = { smallest, largest }
-    const through = (driver: Api.IOProc): Api.IOProc =>
-      override(driver, {
-        open: (request) =>
-          Effect.map(
-            driver.open(request),
-            (file) => file.forwardOnly === true || !concerns(request) ? file : wrap(file, request.name.full, blockSizes)
-          ),
-        find: (code) => Option.map(driver.find(code), through)
-      })
-    return through(self)
+    const sizes = { smallest, largest }
+    const budget = options.budget ?? Blocks.makeBudget(Blocks.defaultBudget)
+    return mapFiles(
+      self,
+      name,
+      (file, request) =>
+        file.capabilities.forwardOnly || !concerns(request) || !(request.buffered || watches)
+          ? file
+          : wrap(
+            file,
+            request.name.full,
+            request.buffered ? sizes : { smallest: 0, largest: 0 },
+            budget,
+            request.create !== "no"
+          )
+    )
   })
 
 /** @internal */
-// Also where a file is only written: those that read it have to hear of it.
-export const readAhead = inBlocks("IOProc.readAhead", readAheadFile, () => true)
+// Also where a file is only written, and where nothing is held: the blocks of other handles have to hear of it.
+export const readAhead = inBlocks(
+  "readAhead",
+  readAheadFile,
+  ({ access, buffered }) => buffered || access !== "read",
+  true
+)
 
 /** @internal */
-export const writeBehind = inBlocks("IOProc.writeBehind", writeBehindFile, ({ access }) => access !== "read")
+export const writeBehind = inBlocks("writeBehind", writeBehindFile, ({ access }) => access !== "read", false)
+
+/** @internal */
+export const commitOnClose = (self: Api.IOProc): Api.IOProc => {
+  if (!self.capabilities.atomicRename) {
+    throw new MmioError.InvalidParameter({
+      operation: "IOProc.commitOnClose",
+      file: "the files of a storage",
+      description: "the storage cannot replace a file in one step"
+    })
+  }
+  return override(self, {
+    open: (request) => request.create === "no" ? self.open(request) : openReplacing(self, request),
+    middleware: ["commitOnClose", ...self.middleware]
+  })
+}
 
 /** @internal */
 export const route: {

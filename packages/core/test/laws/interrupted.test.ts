@@ -75,7 +75,7 @@ const ways: Record<string, Way> = {
 
 /** Drives a storage that way. */
 const throughWay = ({ places, through }: Way, storage: TestStorage) => {
-  storage.readsAtPlaces = places
+  storage.concurrent = places
   return through(storage.ioProc)
 }
 

@@ -1,7 +1,7 @@
 import { IOProc, Mmio, MmioError } from "@effect-mmio/core"
 import { Arbitraries, Model } from "@effect-mmio/testing"
 import { assert, layer } from "@effect/vitest"
-import { Effect, Exit, FastCheck as fc, identity, Layer } from "effect"
+import { Effect, FastCheck as fc, identity, Layer } from "effect"
 import { ahead, drivers, numbers } from "../support/answering.js"
 import { TestStorage } from "../support/driver.js"
 import { scale } from "../support/scale.js"
@@ -16,24 +16,16 @@ const isOneStep = ({ op }: Model.Operation) =>
 
 const attempt = (file: Mmio.ReadWriteHandle, operation: Model.Operation) => Effect.either(Model.run(file, operation))
 
-/** A driver whose reads tell what `told` gives, if that is a number. */
+/** A driver whose reads return the count that `told` gives, if that is a number. */
 const lying = (storage: TestStorage, told: () => number | undefined) => {
-  storage.readsAtPlaces = true
-  return IOProc.make({
-    open: (request) =>
-      Effect.map(storage.ioProc.open(request), (file) => {
-        const { readAt } = file
-        const lie = <E>(call: Effect.Effect<number, E>) => Effect.map(call, (count) => told() ?? count)
-        return {
-          ...file,
-          read: (target) => lie(file.read(target)),
-          readAt: readAt && ((position, target) => lie(readAt(position, target)))
-        }
-      })
-  })
+  storage.concurrent = true
+  return IOProc.mapFile(storage.ioProc, (file) => ({
+    ...file,
+    readAt: (position, target) => Effect.map(file.readAt(position, target), (count) => told() ?? count)
+  }))
 }
 
-const around = (places: boolean): (driver: IOProc.IOProc) => IOProc.IOProc => places ? ahead : identity
+const around = (inBlocks: boolean): (driver: IOProc.IOProc) => IOProc.IOProc => inBlocks ? ahead : identity
 
 layer(Layer.empty)("law 2: nothing lost", (it) => {
   it.effect.prop(
@@ -189,31 +181,6 @@ layer(Layer.empty)("law 2: nothing lost", (it) => {
           }
         }))
     }
-
-    it.scoped(`a driver that ${name}, and moves as it fails, is told where to stand before it is asked again`, () =>
-      Effect.gen(function*() {
-        const storage = new TestStorage(numbers(50))
-        const state = { fails: false }
-        const ioProc = IOProc.mapFile(storage.ioProc, (file) => ({
-          ...file,
-          read: (target) =>
-            Effect.suspend(() => {
-              if (!state.fails) return file.read(target)
-              state.fails = false
-              return Effect.zipRight(
-                Effect.orDie(file.seek(40, "start")),
-                Effect.fail(new MmioError.CannotRead({ operation: "read", file: "test", description: "told to fail" }))
-              )
-            })
-        }))
-        const handle = yield* Mmio.openWith(answering(ioProc), "test", { buffer: 4 })
-        yield* Mmio.read(handle, 6)
-        state.fails = true
-        const target = new Uint8Array(6)
-        // a driver that answers by itself is asked again before anybody is told
-        if (Exit.isFailure(yield* Effect.exit(Mmio.readInto(handle, target)))) yield* Mmio.readInto(handle, target)
-        assert.deepStrictEqual([...target], [6, 7, 8, 9, 10, 11])
-      }))
   }
 
   it.effect("a zero-length write does nothing, even where a write would fail", () =>

@@ -1,4 +1,4 @@
-import { Mmio } from "@effect-mmio/core"
+import { IOProc, Mmio } from "@effect-mmio/core"
 import { Arbitraries, Model } from "@effect-mmio/testing"
 import { assert, layer } from "@effect/vitest"
 import { Effect, FastCheck as fc, Layer } from "effect"
@@ -47,13 +47,12 @@ layer(Layer.empty)("law 1: transparent", (it) => {
   )
 
   it.effect.prop(
-    "a handle over a file that was opened before goes on where the file stands",
+    "a handle over a file that was opened before begins where the file says",
     { initial, bufferSize, position: fc.nat({ max: 120 }), operations: operations("readWrite") },
     ({ bufferSize, initial, operations, position }) =>
       Effect.gen(function*() {
         const storage = new TestStorage(initial)
-        const opened = storage.file()
-        yield* opened.seek(position, "start")
+        const opened = IOProc.wrapFile(storage.file(), { start: position })
         const model = yield* Effect.scoped(Effect.gen(function*() {
           const file = yield* Mmio.fromFile(opened, { access: "readWrite", buffer: bufferSize })
           return yield* Model.check(file, { ...Model.make(initial), position }, operations)

@@ -175,3 +175,24 @@ export const perform = (list: Array<Item>, choice: Choice): RiffEdit.RiffEdit | 
     }
   }
 }
+
+// ---------------------------------------------------------------------------------------------------------------------
+// what an edit leaves
+// ---------------------------------------------------------------------------------------------------------------------
+
+export const isSame = (a: Uint8Array, b: Uint8Array): boolean =>
+  a.length === b.length && a.every((byte, i) => byte === b[i])
+
+/**
+ * What a recovered file is. Before the journal is complete, a crash may leave bytes after the last chunk: those are `"old"`, too, where a
+ * reader finds the old chunks, and nothing else but that bytes follow.
+ */
+export const stateOf = (bytes: Uint8Array, before: Uint8Array, after: Uint8Array): "old" | "new" | "neither" => {
+  if (isSame(bytes, before)) return "old"
+  if (isSame(bytes, after)) return "new"
+  if (bytes.length < before.length || !isSame(bytes.subarray(0, before.length), before)) return "neither"
+  const known = new Set(Family.read(before).problems.map(([problem]) => problem))
+  return Family.read(bytes).problems.every(([problem]) => problem === "TrailingBytes" || known.has(problem))
+    ? "old"
+    : "neither"
+}

@@ -149,12 +149,14 @@ export interface Node {
   readonly children: ReadonlyArray<Node>
 }
 
-/** What is wrong, and where. */
-export type Complaint = readonly [problem: string, offset: number]
+/** What is wrong, where for the first time in its container, and how often there. */
+export type Complaint = readonly [problem: string, offset: number, count: number]
 
 type Layout = "little" | "big" | "Wave64"
 
 interface Around {
+  /** Where it begins; -1 for the file. */
+  readonly at: number
   readonly end: number
   readonly layout: Layout
   /** The sizes of the ds64. */
@@ -173,7 +175,13 @@ export const read = (
   const text = (at: number) => String.fromCharCode(...bytes.subarray(at, at + 4))
   const uint64 = (at: number) => Math.min(Number(view.getBigUint64(at, true)), Number.MAX_SAFE_INTEGER)
   const hasGuid = (at: number, id: "riff" | "list") => guid(id).every((byte, i) => bytes[at + i] === byte)
-  const problems: Array<Complaint> = []
+  const complaints = new Map<string, { readonly problem: string; readonly at: number; count: number }>()
+  const complain = (container: number, problem: string, at: number): void => {
+    const key = `${container} ${problem}`
+    const same = complaints.get(key)
+    if (same === undefined) complaints.set(key, { problem, at, count: 1 })
+    else same.count++
+  }
 
   /** The `ds64` of the RF64 at a place, if it is there. */
   const ds64At = (at: number): Around["sizes"] | undefined => {
@@ -189,7 +197,7 @@ export const read = (
     return (id) => id === "the form" ? uint64(at + 20) : id === "data" ? uint64(at + 28) : table.get(id)
   }
 
-  const chunkAt = (at: number, { end, layout, sizes, unknown }: Around, top: boolean): Node => {
+  const chunkAt = (at: number, { at: parent, end, layout, sizes, unknown }: Around, top: boolean): Node => {
     const [headerSize, typeSize, alignment] = layout === "Wave64" ? [24, 16, 8] as const : [8, 4, 2] as const
     const id = text(at)
     const container = top || (layout === "Wave64"
@@ -208,26 +216,27 @@ export const read = (
     const padding = declaredEnd > end ? 0 : Math.min(wanted, end - declaredEnd)
     const typed = container && (endless || size >= typeSize) && available >= typeSize
 
-    if (layout !== "Wave64" && !isPrintable(id)) problems.push(["UnprintableId", at])
-    if (layout === "Wave64" && sizeField < 24) problems.push(["TooSmallForHeader", at])
-    if (endless) problems.push(["UnknownSize", at])
-    else if (declaredEnd > end) problems.push([declaredEnd > bytes.length ? "PastEndOfFile" : "PastParent", at])
-    else if (wanted > 0 && padding === 0 && layout !== "Wave64") problems.push(["MissingPadByte", declaredEnd])
+    if (layout !== "Wave64" && !isPrintable(id)) complain(parent, "UnprintableId", at)
+    if (layout === "Wave64" && sizeField < 24) complain(parent, "TooSmallForHeader", at)
+    if (endless) complain(parent, "UnknownSize", at)
+    else if (declaredEnd > end) complain(parent, declaredEnd > bytes.length ? "PastEndOfFile" : "PastParent", at)
+    else if (wanted > 0 && padding === 0 && layout !== "Wave64") complain(parent, "MissingPadByte", declaredEnd)
     if (container && !typed) {
-      problems.push(!endless && size < typeSize ? ["TooSmallForType", at] : ["TruncatedType", dataOffset])
+      if (!endless && size < typeSize) complain(parent, "TooSmallForType", at)
+      else complain(parent, "TruncatedType", dataOffset)
     }
 
     const children: Array<Node> = []
     if (typed) {
       let next = dataOffset + typeSize
       while (dataEnd - next >= headerSize) {
-        const child = chunkAt(next, { end: dataEnd, layout, sizes, unknown: endless }, false)
+        const child = chunkAt(next, { at, end: dataEnd, layout, sizes, unknown: endless }, false)
         children.push(child)
         next = child.dataOffset + child.available + child.padding
       }
-      if (dataEnd > next) problems.push(["TruncatedHeader", next])
+      if (dataEnd > next) complain(at, "TruncatedHeader", next)
     }
-    if (padding === 1 && alignment === 2 && bytes[dataEnd] !== 0) problems.push(["PadByteNotZero", dataEnd])
+    if (padding === 1 && alignment === 2 && bytes[dataEnd] !== 0) complain(parent, "PadByteNotZero", dataEnd)
     return {
       id,
       type: typed ? text(dataOffset) : undefined,
@@ -247,8 +256,8 @@ export const read = (
     const rest = bytes.length - at
     const [first] = nodes
     if (rest < 8) {
-      if (first === undefined) problems.push([rest === 0 ? "EmptyFile" : "TooShort", 0])
-      else if (rest > 0) problems.push(["TrailingBytes", at])
+      if (first === undefined) complain(-1, rest === 0 ? "EmptyFile" : "TooShort", 0)
+      else if (rest > 0) complain(-1, "TrailingBytes", at)
       break
     }
     const id = text(at)
@@ -260,27 +269,30 @@ export const read = (
       ? "Wave64"
       : undefined
     if (layout === undefined) {
-      problems.push([first === undefined ? "NotRiff" : "TrailingBytes", at])
+      complain(-1, first === undefined ? "NotRiff" : "TrailingBytes", at)
       break
     }
     const is64 = id === "RF64" || id === "BW64"
     const sizes = is64 ? ds64At(at) : undefined
-    if (is64 && sizes === undefined) problems.push(["MissingDs64", at])
+    if (is64 && sizes === undefined) complain(-1, "MissingDs64", at)
     const none = () => undefined
-    const node = chunkAt(at, { end: bytes.length, layout, sizes: sizes ?? none, unknown: true }, true)
+    const node = chunkAt(at, { at: -1, end: bytes.length, layout, sizes: sizes ?? none, unknown: true }, true)
     if (first !== undefined && !(first.type === "AVI " && id === "RIFF" && node.type === "AVIX")) {
-      problems.push(["FurtherForm", at])
+      complain(-1, "FurtherForm", at)
     }
     if (node.type === "WAVE" || node.type === "wave") {
       const data = node.children.findIndex(({ id }) => id === "data")
       const format = node.children.findIndex(({ id }) => id === "fmt ")
       const place = node.children[data]
-      if (place !== undefined && (format < 0 || data < format)) problems.push(["DataBeforeFormat", place.offset])
+      if (place !== undefined && (format < 0 || data < format)) complain(node.offset, "DataBeforeFormat", place.offset)
     }
     nodes.push(node)
     at = node.dataOffset + node.available + node.padding
   }
-  return { nodes, problems }
+  return {
+    nodes,
+    problems: [...complaints.values()].map(({ at, count, problem }): Complaint => [problem, at, count])
+  }
 }
 
 /** The chunks, each before what is in it. */

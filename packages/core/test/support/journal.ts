@@ -1,4 +1,4 @@
-import type { IOProc } from "@effect-mmio/core"
+import { IOProc } from "@effect-mmio/core"
 import { Effect } from "effect"
 import { SparseStorage } from "./sparse.js"
 
@@ -67,27 +67,13 @@ export class Journal<M> {
     }
   }
 
-  readonly ioProc: IOProc.IOProc = {
-    ...this.storage.ioProc,
-    open: (request) =>
-      Effect.map(this.storage.ioProc.open(request), (file): IOProc.File => {
-        let position = 0
-        const write = (source: Uint8Array) =>
-          Effect.map(file.write(source), (count) => {
-            if (count > 0) this.events.push({ _tag: "write", at: position, bytes: source.slice(0, count) })
-            position += count
-            return count
-          })
-        return {
-          ...file,
-          write,
-          writeFlush: (source) =>
-            Effect.tap(write(source), () =>
-              Effect.sync(() => {
-                this.events.push({ _tag: "flush" })
-              })),
-          seek: (offset, from) => Effect.map(file.seek(offset, from), (at) => position = at)
-        }
-      })
-  }
+  readonly ioProc: IOProc.IOProc = IOProc.mapFile(this.storage.ioProc, (file) =>
+    IOProc.wrapFile(file, {
+      writeAt: file.writeAt && ((position, source, mode) =>
+        Effect.map(file.writeAt!(position, source, mode), (count) => {
+          if (count > 0) this.events.push({ _tag: "write", at: position, bytes: source.slice(0, count) })
+          if (mode === "writeFlush") this.events.push({ _tag: "flush" })
+          return count
+        }))
+    }))
 }

@@ -1,5 +1,5 @@
-import { IOProc, MmioError } from "@effect-mmio/core"
-import { Effect, Option } from "effect"
+import { IOProc } from "@effect-mmio/core"
+import { Effect } from "effect"
 
 const pageSize = 4096
 
@@ -27,6 +27,16 @@ export class SparseStorage {
     return target
   }
 
+  /** Sets the length; what is cut off is zero if the file grows again. */
+  cut(length: number): void {
+    for (const [number, page] of this.pages) {
+      const from = number * pageSize
+      if (from >= length) this.pages.delete(number)
+      else if (from + pageSize > length) page.fill(0, length - from)
+    }
+    this.length = length
+  }
+
   private each(
     at: number,
     count: number,
@@ -47,38 +57,23 @@ export class SparseStorage {
   readonly ioProc: IOProc.IOProc = IOProc.make({ open: () => Effect.sync(() => this.file()) })
 
   private file(): IOProc.File {
-    let position = 0
-    const write = (source: Uint8Array) =>
-      Effect.sync(() => {
-        this.put(position, source)
-        position += source.length
-        this.transferred += source.length
-        return source.length
-      })
-    return {
-      read: (target) =>
+    return IOProc.makeFile({
+      name: "sparse",
+      size: Effect.sync(() => this.length),
+      readAt: (position, target) =>
         Effect.sync(() => {
           const bytes = this.get(position, target.length)
           target.set(bytes)
-          position += bytes.length
           this.transferred += bytes.length
           return bytes.length
         }),
-      write,
-      writeFlush: write,
-      seek: (offset, from) =>
-        Effect.suspend(() => {
-          const at = offset + (from === "start" ? 0 : from === "current" ? position : this.length)
-          if (at < 0) {
-            return Effect.fail(
-              new MmioError.CannotSeek({ operation: "seek", file: "sparse", description: "before the start" })
-            )
-          }
-          position = at
-          return Effect.succeed(at)
+      writeAt: (position, source) =>
+        Effect.sync(() => {
+          if (source.length > 0) this.put(position, source)
+          this.transferred += source.length
+          return source.length
         }),
-      close: Effect.void,
-      onMessage: () => Option.none()
-    }
+      truncate: (size) => Effect.sync(() => this.cut(size))
+    })
   }
 }

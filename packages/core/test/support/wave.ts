@@ -14,7 +14,13 @@ export const keys: ReadonlyArray<keyof Wave.Known> = [
   "ds64",
   "LIST:INFO",
   "LIST:adtl",
+  "CSET",
+  "PEAK",
+  "acid",
+  "cart",
+  "chna",
   "iXML",
+  "axml",
   "_PMX",
   "ID3 ",
   "id3 "
@@ -25,6 +31,7 @@ const i8 = fc.integer({ min: -0x80, max: 0x7f })
 const u16 = fc.nat({ max: 0xffff })
 const i16 = fc.integer({ min: -0x8000, max: 0x7fff })
 const u32 = fc.nat({ max: 0xffffffff })
+const f32 = fc.float({ noNaN: true })
 const u64 = fc.bigInt({ min: 0n, max: 0xffffffffffffffffn })
 const fourCC = Arbitraries.fourCC
 const bytes = (maxLength: number, minLength = 0) => fc.uint8Array({ minLength, maxLength, size: "max" })
@@ -140,8 +147,12 @@ export const special: ReadonlyMap<number, string> = new Map(
   )
 )
 
+/** Whether a character of UTF-8 may begin there that takes more than one byte, whole or cut off. */
+const mayBeUtf8 = (bytes: Uint8Array) =>
+  bytes.some((byte, i) => byte >= 0xc2 && byte <= 0xf4 && ((bytes[i + 1] ?? 0x80) & 0xc0) === 0x80)
+
 const windows1252 = fc.uint8Array({ min: 1, minLength: 1, maxLength: 12, size: "max" }).filter((bytes) =>
-  !isUtf8(bytes)
+  !isUtf8(bytes) && !mayBeUtf8(bytes)
 )
   .map((bytes) => ({
     text: Array.from(bytes, (byte) => special.get(byte) ?? String.fromCharCode(byte)).join(""),
@@ -155,8 +166,14 @@ const utf8 = fc.string({ unit: "binary", maxLength: 8, size: "max" }).map((text)
   length: new TextEncoder().encode(text).length
 }))
 
+/** Text in UTF-8 that ends inside of a character: its bytes are kept. */
+const cutOff = utf8.map(({ text }) => {
+  const bytes = new TextEncoder().encode(`${text}\u00e9\u20ac`).slice(0, -1)
+  return { text: `${text}\u00e9`, bytes, length: bytes.length }
+})
+
 interface Sized {
-  /** How many bytes the text takes, with what is behind it. */
+  /** How many bytes the text takes, with the bytes after it. */
   readonly length: number
   readonly text: Wave.Text
 }
@@ -167,7 +184,7 @@ const behind = (usual: number, canEndInZero: boolean) =>
   ) => fc.constantFrom(bytes, ...(canEndInZero ? [new Uint8Array(0)] : []))).filter((bytes) => bytes.length !== usual)
 
 const sized = (usual: number, canEndInZero = true): fc.Arbitrary<Sized> =>
-  fc.tuple(fc.oneof(utf8, windows1252), fc.option(behind(usual, canEndInZero), { nil: undefined })).map((
+  fc.tuple(fc.oneof(utf8, windows1252, cutOff), fc.option(behind(usual, canEndInZero), { nil: undefined })).map((
     [{ length, ...text }, behind]
   ) => ({
     length: length + (behind?.length ?? usual),
@@ -183,7 +200,7 @@ interface Padded<A> {
   readonly value: A
 }
 
-/** Elements whose pad bytes are such as can be, and what is behind them. */
+/** Elements with any pad bytes that a list can have, and the bytes after the last one. */
 const list = <A>(
   element: fc.Arbitrary<Padded<A>>
 ): fc.Arbitrary<readonly [ReadonlyArray<A | (A & { readonly pad: Wave.Pad })>, { readonly rest?: Uint8Array }]> =>
@@ -324,8 +341,59 @@ export const values: { readonly [K in keyof Wave.Known]: fc.Arbitrary<Wave.Known
   ds64,
   "LIST:INFO": infoList,
   "LIST:adtl": adtlList,
-  iXML: bytes(20),
-  _PMX: bytes(20),
+  CSET: both(fc.record({ codePage: u16, country: u16, language: u16, dialect: u16 }), rest()),
+  // a whole record more would be another peak
+  PEAK: both(
+    fc.record({ version: u32, timestamp: u32, peaks: few(fc.record({ value: f32, position: u32 })) }),
+    rest(7)
+  ),
+  acid: both(
+    fc.record({
+      flags: u32,
+      rootNote: u16,
+      unknown1: u16,
+      unknown2: f32,
+      beats: u32,
+      meterDenominator: u16,
+      meterNumerator: u16,
+      tempo: f32
+    }),
+    rest()
+  ),
+  cart: fc.record({
+    version: fixed(4),
+    title: fixed(64),
+    artist: fixed(64),
+    cutId: fixed(64),
+    clientId: fixed(64),
+    category: fixed(64),
+    classification: fixed(64),
+    outCue: fixed(64),
+    startDate: fixed(10),
+    startTime: fixed(8),
+    endDate: fixed(10),
+    endTime: fixed(8),
+    producerAppId: fixed(64),
+    producerAppVersion: fixed(64),
+    userDef: fixed(64),
+    levelReference: fc.integer({ min: -0x80000000, max: 0x7fffffff }),
+    timers: fc.array(fc.record({ usage: fourCC, value: u32 }), { minLength: 8, maxLength: 8 }),
+    reserved: bytes(276, 276),
+    url: fixed(1024),
+    tagText: open.map(({ text }) => text)
+  }),
+  chna: both(
+    fc.record({
+      tracks: u16,
+      uids: few(
+        fc.record({ track: u16, uid: fixed(12), trackFormat: fixed(14), packFormat: fixed(11), pad: u8 })
+      )
+    }),
+    rest()
+  ),
+  iXML: open.map(({ text }) => text),
+  axml: open.map(({ text }) => text),
+  _PMX: open.map(({ text }) => text),
   "ID3 ": bytes(20),
   "id3 ": bytes(20)
 }

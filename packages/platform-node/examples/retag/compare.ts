@@ -4,6 +4,7 @@ import { Console, Effect, Option, Ref, Stream } from "effect"
 import { childrenOf, type File, isContainer, type Item, itemsIn, wholeOf } from "./chunks.js"
 import { Refused } from "./refused.js"
 import { bytesOf, isFilling, isTag, isTagList, type Tag } from "./tag.js"
+import { shown } from "./text.js"
 import { nameOf, row } from "./tree.js"
 
 /** Bytes that the two files have to have in common. */
@@ -18,7 +19,9 @@ interface Part {
 /** Prints for every chunk but the tag whether it is the same in both files, and fails if one is not. */
 export const compare = Effect.fnUntraced(function*(source: File, copy: File, tag: Tag) {
   const count = yield* Ref.make(0)
-  yield* Console.log(`Comparing ${source.name.full} with ${copy.name.full}\n\n${row("offset", "now at", "chunk")}`)
+  yield* Console.log(
+    `Comparing ${shown(source.name.full)} with ${shown(copy.name.full)}\n\n${row("offset", "now at", "chunk")}`
+  )
   yield* Stream.zipAll(partsOf(source, tag), {
     other: partsOf(copy, tag),
     defaultSelf: undefined,

@@ -1,11 +1,12 @@
 /** The program itself: it needs a storage, and does not know which. */
-import { FileName, FourCC, type IOProc, Mmio, type MmioError } from "@effect-mmio/core"
-import { Console, Effect, Option, Ref, Stream } from "effect"
+import { FileName, FourCC, IOProc, Mmio, type MmioError } from "@effect-mmio/core"
+import { Console, Effect, Option, Stream } from "effect"
 import { childrenOf, type File, isContainer, itemsIn, wholeOf } from "./chunks.js"
 import { compare } from "./compare.js"
 import { makePlan, type Plan, writeCopy } from "./copy.js"
 import { Refused } from "./refused.js"
 import type { Tag } from "./tag.js"
+import { shown } from "./text.js"
 import { printTree, quoted } from "./tree.js"
 
 export interface Task {
@@ -19,7 +20,7 @@ export interface Task {
 
 /** Prints the chunks of a file, writes a copy with a tag, and compares the two. */
 export const retag = (task: Task): Effect.Effect<void, MmioError.MmioError | Refused, IOProc.IOProc> =>
-  // While nobody else may write to the input, it cannot be opened as the output either, whatever it is called there.
+  // While no other handle may write to the input, it cannot be opened as the output either, by whatever name.
   Mmio.withFile(FileName.plain(task.input), { share: "denyWrite" }, (source) =>
     Effect.gen(function*() {
       const { input, output, tag } = task
@@ -27,7 +28,7 @@ export const retag = (task: Task): Effect.Effect<void, MmioError.MmioError | Ref
       yield* printTree(source)
 
       const plan = yield* makePlan(source, riff, tag)
-      yield* Console.log(`${input} -> ${output}: ${saying(plan, tag)}`)
+      yield* Console.log(`${shown(input)} -> ${shown(output)}: ${saying(plan, tag)}`)
       const { shift } = yield* write(output, (target) => writeCopy(source, target, plan, tag))
       for (const note of plan.notes) yield* Console.log(note)
       if (shift !== 0) {
@@ -37,12 +38,12 @@ export const retag = (task: Task): Effect.Effect<void, MmioError.MmioError | Ref
       }
       yield* Console.log("")
 
-      yield* Mmio.withFile(FileName.plain(output), {}, (copy) =>
+      yield* Mmio.withFile(FileName.plain(output), { share: "denyWrite" }, (copy) =>
         Effect.gen(function*() {
           yield* printTree(copy)
           const count = yield* compare(source, copy, tag)
           yield* Console.log(
-            `${output} has the tag, and all else as it was: ${count} parts are identical, byte for byte.`
+            `${shown(output)} has the tag, and all else as it was: ${count} parts are identical, byte for byte.`
           )
         }))
     }))
@@ -52,29 +53,23 @@ const saying = ({ list, replaced }: Plan, { id, text }: Tag) =>
     ? `${id} becomes ${quoted(text)}.`
     : `${id} ${quoted(text)} is added ${Option.isSome(list) ? "to the list INFO" : "in a new list INFO"}.`
 
-/** Writes a file; if that fails or is interrupted, no half of a file stays behind. */
-const write = Effect.fnUntraced(function*<A>(
+/** Writes a file as a whole: if that fails or is interrupted, the output is what it was before. */
+const write = <A>(
   output: string,
   body: (target: Mmio.Handle<"write">) => Effect.Effect<A, MmioError.MmioError | Refused>
-) {
-  const name = FileName.plain(output)
-  const begun = yield* Ref.make(false)
-  return yield* Mmio.withFile(name, { access: "write", create: true }, (target) =>
-    // What cannot be gone back in, like a terminal, is not a file of ours to write, nor to remove.
+) =>
+  Mmio.withFile(FileName.plain(output), { access: "write", create: true }, (target) =>
+    // What has no end, like a terminal, cannot be written by going back in it.
     Mmio.seek(target, 0, "end").pipe(
       Effect.zipRight(Mmio.seek(target, 0)),
-      Effect.zipRight(Ref.set(begun, true)),
       Effect.zipRight(body(target))
     )).pipe(
       Effect.catchTag(
         "SharingViolation",
         () => new Refused({ message: `${output} is in use, or is the input itself, which is never written to.` })
       ),
-      Effect.onError(() =>
-        Effect.if(Ref.get(begun), { onTrue: () => Effect.ignore(Mmio.remove(name)), onFalse: () => Effect.void })
-      )
+      Effect.updateService(IOProc.IOProc, IOProc.commitOnClose)
     )
-})
 
 /** The first chunk of a file, if that is a RIFF. */
 const readRiff = Effect.fnUntraced(function*(file: File) {

@@ -2,9 +2,12 @@
 import { MmioError } from "@effect-mmio/core"
 import { Cause } from "effect"
 import { Refused } from "./refused.js"
+import { shown } from "./text.js"
 
 /** What went wrong, for somebody who does not know this program from the inside. */
-export const sentenceOf = (cause: Cause.Cause<unknown>): string => {
+export const sentenceOf = (cause: Cause.Cause<unknown>): string => shown(sentence(cause))
+
+const sentence = (cause: Cause.Cause<unknown>): string => {
   const error = Cause.squash(cause)
   if (error instanceof Refused) return error.message
   if (MmioError.isMmioError(error)) return said(error)

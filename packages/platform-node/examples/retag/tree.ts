@@ -2,6 +2,7 @@
 import { FourCC, Mmio, type MmioError } from "@effect-mmio/core"
 import { Console, Effect, Option, Ref, Stream } from "effect"
 import { childrenOf, type Chunk, type File, isContainer, isPrintable, type Item, itemsIn, wholeOf } from "./chunks.js"
+import { shown } from "./text.js"
 
 /** How deep lists may be nested: deeper ones are not looked into, so that no file can exhaust the stack. */
 const deepest = 32
@@ -13,7 +14,7 @@ const longestText = 100
 export const printTree = Effect.fnUntraced(function*(file: File) {
   const whole = yield* wholeOf(file)
   const problems = yield* Ref.make<ReadonlyArray<string>>([])
-  yield* Console.log(`${file.name.full}, ${bytes(whole.end)}\n\n${row("offset", "size", "chunk")}`)
+  yield* Console.log(`${shown(file.name.full)}, ${bytes(whole.end)}\n\n${row("offset", "size", "chunk")}`)
   yield* Stream.runForEach(linesOf(file, itemsIn(file, whole), 0, false), ({ line, problem }) =>
     Effect.zipRight(
       Console.log(line),

@@ -2,22 +2,32 @@
  * Files that have positions: regular files and block devices.
  */
 import * as Errno from "@effect-mmio/core/Errno"
-import * as IOProc from "@effect-mmio/core/IOProc"
+import type * as IOProc from "@effect-mmio/core/IOProc"
 import * as MmioError from "@effect-mmio/core/MmioError"
 import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
 import * as Option from "effect/Option"
 import type * as NFS from "node:fs"
-import { background, maxTransfer, type System, systemError } from "./system.js"
+import { maxTransfer, type System, systemError } from "./system.js"
 
 /** @internal */
 export interface OpenDescriptor {
+  /** Negative once its owner has closed it, where the driver does not own it. */
   readonly fd: number
+  /** Whether closing the file closes the descriptor. */
+  readonly isOwned: boolean
   /** What errors call the file. */
   readonly name: string
-  /** What tells the file from all others of the machine, by whatever name it was opened. */
+  /** Device and inode: the same for all names of a file. */
   readonly identity: string
-  /** Whether the file may be written, whatever its descriptor could. */
-  readonly canWrite: boolean
+  /** What the file may be used for, whatever its descriptor could. */
+  readonly access: IOProc.Access
+  /** Where a handle starts. */
+  readonly start: number
+  /** Between which handles the file's sharing mode holds. */
+  readonly locks: IOProc.FileCapabilities["locks"]
+  /** To be called before the descriptor is closed, where closing it releases the locks of the system too late. */
+  readonly unlock: (() => void) | undefined
   /** To be called once the descriptor is closed. */
   readonly release: () => void
 }
@@ -28,125 +38,61 @@ export interface FileOptions {
   readonly sync: boolean | "data"
 }
 
+/** @internal */
+export const isPosition = (position: number): boolean => Number.isSafeInteger(position) && position >= 0
+
+/** @internal */
+export const closedDescriptor = (syscall: string): Error => systemError("EBADF", syscall)
+
 /** A class, since a program may have ten thousand of them open: a record would have a closure for each of its functions. */
-class PositionalFile implements IOProc.File {
-  private readonly descriptor: OpenDescriptor
-  private readonly options: FileOptions
+class ReadFile implements IOProc.File {
+  readonly capabilities: IOProc.FileCapabilities
+  readonly start: number
+  readonly identity: Option.Option<string>
+  readonly version: Option.Option<string> = Option.none()
+  readonly commit: Effect.Effect<void> = Effect.void
+  protected readonly descriptor: OpenDescriptor
+  protected readonly options: FileOptions
   private readonly isDevice: boolean
-  private position = 0
   private isOpen = true
-  private failedSync: Option.Option<unknown> = Option.none()
 
   constructor(descriptor: OpenDescriptor, isDevice: boolean, options: FileOptions) {
     this.descriptor = descriptor
     this.isDevice = isDevice
     this.options = options
+    this.start = descriptor.start
+    this.identity = Option.some(descriptor.identity)
+    this.capabilities = {
+      // A blocking call has ended when it returns: there is nothing to overlap.
+      concurrent: options.system.concurrent,
+      forwardOnly: false,
+      truncate: descriptor.access !== "read" && !isDevice,
+      commit: "inPlace",
+      cancellable: false,
+      locks: descriptor.locks
+    }
   }
 
-  get identity(): string {
-    return this.descriptor.identity
-  }
-
-  read(target: Uint8Array): Effect.Effect<number, MmioError.ReadError> {
-    return this.reading(() => this.position, target, (count) => this.moved(count))
-  }
-
-  protected reading(
-    position: () => number,
-    target: Uint8Array,
-    onSuccess: (count: number) => number
-  ): Effect.Effect<number, MmioError.ReadError> {
+  readAt(position: number, target: Uint8Array): Effect.Effect<number, MmioError.ReadError> {
     const { system } = this.options
     return system.call<number, number, MmioError.ReadError>(
-      (done) => system.read(this.number("read"), target, 0, Math.min(target.length, maxTransfer), position(), done),
-      onSuccess,
-      (cause) => Errno.readError(this.origin("read", cause, position()))
-    )
-  }
-
-  write(source: Uint8Array): Effect.Effect<number, MmioError.WriteError> {
-    const { system } = this.options
-    return system.call<number, number, MmioError.WriteError>(
       (done) => {
-        if (!this.descriptor.canWrite) throw systemError("EBADF", "write")
-        system.write(this.number("write"), source, 0, Math.min(source.length, maxTransfer), this.position, done)
+        if (this.descriptor.access === "write") throw closedDescriptor("read")
+        const fd = this.fdFor("read", position)
+        system.read(fd, target, 0, Math.min(target.length, maxTransfer), position, done)
       },
-      (count) => this.moved(count),
-      (cause) => Errno.writeError(this.origin("write", cause, this.position))
+      (count) => count,
+      (cause) => Errno.readError(this.origin("read", cause, position))
     )
   }
 
-  writeFlush(source: Uint8Array): Effect.Effect<number, MmioError.WriteError> {
-    return Effect.suspend(() => {
-      const before = this.position
-      const written = source.length === 0 ? Effect.succeed(0) : this.write(source)
-      return this.options.sync === false || !this.descriptor.canWrite
-        ? written
-        : Effect.uninterruptible(Effect.tap(written, () => this.synchronize(before)))
-    })
-  }
-
-  seek(offset: number, from: IOProc.Whence): Effect.Effect<number, MmioError.CannotSeek> {
-    return from === "end"
-      ? Effect.flatMap(this.size, (end) => this.moveTo(end + offset))
-      : IOProc.immediate(() => this.moveTo(from === "start" ? offset : this.position + offset))
-  }
-
-  get close(): Effect.Effect<void, MmioError.CloseError> {
-    const { system } = this.options
-    return system.call<void, void, MmioError.CloseError>(
-      (done) => {
-        const closing = this.number("close")
-        this.isOpen = false
-        system.close(closing, (error) => {
-          this.descriptor.release()
-          done(error)
-        })
-      },
-      () => {},
-      (cause) => Errno.closeError(this.origin("close", cause))
-    )
-  }
-
-  onMessage(): Option.Option<never> {
-    return Option.none()
-  }
-
-  /** The number of a closed descriptor may be that of another file by now. */
-  private number(syscall: string): number {
-    if (!this.isOpen) throw systemError("EBADF", syscall)
-    return this.descriptor.fd
-  }
-
-  private origin(operation: string, cause: unknown, position?: number): Errno.Origin {
-    return { operation: `NodeIOProc.${operation}`, file: this.descriptor.name, position, cause }
-  }
-
-  private moved(count: number): number {
-    this.position += count
-    return count
-  }
-
-  private moveTo(target: number): Effect.Effect<number, MmioError.CannotSeek> {
-    return Number.isSafeInteger(target) && target >= 0
-      ? Effect.succeed(this.position = target)
-      : Effect.fail(
-        new MmioError.CannotSeek({
-          operation: "NodeIOProc.seek",
-          file: this.descriptor.name,
-          position: target,
-          description: "a file has no such position"
-        })
-      )
-  }
-
-  private get size(): Effect.Effect<number, MmioError.CannotSeek> {
+  get size(): Effect.Effect<number, MmioError.SeekError> {
     const { system } = this.options
     return Effect.flatMap(
-      system.call<NFS.BigIntStats, number, MmioError.CannotSeek>(
-        (done) => system.fstat(this.number("fstat"), { bigint: true }, done),
+      system.call<NFS.BigIntStats, number, MmioError.SeekError>(
+        (done) => system.fstat(this.fdFor("fstat"), { bigint: true }, done),
         (stats) => Number(stats.size),
-        (cause) => Errno.seekError(this.origin("seek", cause))
+        (cause) => Errno.sizeError(this.origin("seek", cause))
       ),
       // A block device does not tell its size through fstat, and Node has no lseek.
       (size) =>
@@ -162,16 +108,104 @@ class PositionalFile implements IOProc.File {
     )
   }
 
-  /** Has the system put on the device what it holds of the file. If it cannot, the position is `before` again. */
-  private synchronize(before: number): Effect.Effect<void, MmioError.WriteError> {
+  get close(): Effect.Effect<void, MmioError.CloseError> {
+    const { system } = this.options
+    return system.call<void, void, MmioError.CloseError>(
+      (done) => {
+        if (!this.isOpen) throw closedDescriptor("close")
+        this.isOpen = false
+        const { fd, isOwned, release, unlock } = this.descriptor
+        unlock?.()
+        if (!isOwned) {
+          release()
+          return done(null)
+        }
+        closeWith(system, fd, release, done)
+      },
+      () => {},
+      (cause) => Errno.closeError(this.origin("close", cause))
+    )
+  }
+
+  get abort(): Effect.Effect<void> {
+    return Effect.ignore(this.close)
+  }
+
+  onMessage(): Option.Option<never> {
+    return Option.none()
+  }
+
+  /** The number of a closed descriptor may be that of another file by now, and Node takes a negative position for its own offset. */
+  protected fdFor(syscall: string, position = 0): number {
+    const { fd } = this.descriptor
+    if (!this.isOpen || fd < 0) throw closedDescriptor(syscall)
+    if (!isPosition(position)) throw systemError("EINVAL", syscall)
+    return fd
+  }
+
+  protected origin(operation: string, cause: unknown, position?: number): Errno.Origin {
+    return { operation: `NodeIOProc.${operation}`, file: this.descriptor.name, position, cause }
+  }
+}
+
+/** Closes a descriptor, and calls `release` even if that fails. */
+const closeWith = (
+  system: System,
+  fd: number,
+  release: () => void,
+  done: (error: Error | null, answer: void) => void
+): void => {
+  let isReleased = false
+  const finish = () => {
+    if (!isReleased) release()
+    isReleased = true
+  }
+  try {
+    system.close(fd, (error) => {
+      finish()
+      done(error)
+    })
+  } catch (cause) {
+    finish()
+    throw cause
+  }
+}
+
+class WriteFile extends ReadFile {
+  private failedSync: Option.Option<unknown> = Option.none()
+
+  writeAt(
+    position: number,
+    source: Uint8Array,
+    mode: IOProc.WriteMode
+  ): Effect.Effect<number, MmioError.WriteError> {
+    return mode === "write" || this.options.sync === false
+      ? this.write(position, source)
+      : Effect.uninterruptible(Effect.tap(this.write(position, source), () => this.synchronize(position)))
+  }
+
+  private write(position: number, source: Uint8Array): Effect.Effect<number, MmioError.WriteError> {
+    if (source.length === 0 && isPosition(position)) return Exit.succeed(0)
+    const { system } = this.options
+    return system.call<number, number, MmioError.WriteError>(
+      (done) => {
+        const fd = this.fdFor("write", position)
+        system.write(fd, source, 0, Math.min(source.length, maxTransfer), position, done)
+      },
+      (count) => count,
+      (cause) => Errno.writeError(this.origin("write", cause, position))
+    )
+  }
+
+  /** Has the system put on the device what it holds of the file. */
+  private synchronize(position: number): Effect.Effect<void, MmioError.WriteError> {
     return Effect.suspend(() => {
       if (Option.isSome(this.failedSync)) {
-        this.position = before
         return Effect.fail(
           new MmioError.CannotWrite({
             operation: "NodeIOProc.writeFlush",
             file: this.descriptor.name,
-            position: before,
+            position,
             description: "an earlier flush failed, and what the system held then may be lost",
             written: 0,
             cause: this.failedSync.value
@@ -183,8 +217,8 @@ class PositionalFile implements IOProc.File {
         system.call<void, void, unknown>(
           (done) =>
             sync === "data"
-              ? system.fdatasync(this.number("fdatasync"), done)
-              : system.fsync(this.number("fsync"), done),
+              ? system.fdatasync(this.fdFor("fdatasync"), done)
+              : system.fsync(this.fdFor("fsync"), done),
           () => {},
           (cause) => cause
         ),
@@ -193,18 +227,22 @@ class PositionalFile implements IOProc.File {
           if (Errno.nameOf(cause) === "EINVAL") return Effect.void
           // The system forgets what it failed to write, and would report success the next time.
           this.failedSync = Option.some(cause)
-          this.position = before
-          return Effect.fail(Errno.writeError(this.origin("writeFlush", cause, before)))
+          return Effect.fail(Errno.writeError(this.origin("writeFlush", cause, position)))
         }
       )
     })
   }
 }
 
-/** A system that does not block does several things at once. */
-class ConcurrentFile extends PositionalFile {
-  readAt(position: number, target: Uint8Array): Effect.Effect<number, MmioError.ReadError> {
-    return this.reading(() => position, target, (count) => count)
+/** A regular file: it alone has a size that can be set. */
+class RegularFile extends WriteFile {
+  truncate(size: number): Effect.Effect<void, MmioError.WriteError> {
+    const { system } = this.options
+    return system.call<void, void, MmioError.WriteError>(
+      (done) => system.ftruncate(this.fdFor("ftruncate", size), size, done),
+      () => {},
+      (cause) => Errno.writeError(this.origin("truncate", cause, size))
+    )
   }
 }
 
@@ -213,7 +251,7 @@ export const makePositional = (
   descriptor: OpenDescriptor,
   isDevice: boolean,
   options: FileOptions
-): IOProc.File =>
-  options.system === background
-    ? new ConcurrentFile(descriptor, isDevice, options)
-    : new PositionalFile(descriptor, isDevice, options)
+): IOProc.File => {
+  const Class = descriptor.access === "read" ? ReadFile : isDevice ? WriteFile : RegularFile
+  return new Class(descriptor, isDevice, options)
+}

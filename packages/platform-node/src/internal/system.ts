@@ -2,7 +2,7 @@
  * The calls of node:fs that the driver makes, as effects: in the background, or blocking the thread.
  */
 import * as IOProc from "@effect-mmio/core/IOProc"
-import type * as Effect from "effect/Effect"
+import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as NFS from "node:fs"
 import * as OS from "node:os"
@@ -37,24 +37,39 @@ interface Calls {
   readonly fdatasync: (fd: number, done: Done<void>) => void
   readonly rename: (from: string, to: string, done: Done<void>) => void
   readonly unlink: (path: string, done: Done<void>) => void
+  readonly chmod: (path: string, mode: number, done: Done<void>) => void
+  readonly mkdir: (path: string, done: Done<void>) => void
+  readonly rmdir: (path: string, done: Done<void>) => void
+  readonly opendir: (path: string, done: Done<NFS.Dir>) => void
+  /** The next entries of a folder, of which there are few at once; none at its end. */
+  readonly readEntries: (folder: NFS.Dir, done: Done<ReadonlyArray<NFS.Dirent>>) => void
+  readonly closeFolder: (folder: NFS.Dir, done: Done<void>) => void
 }
+
+/** How many entries of a folder are read at once. */
+const entriesAtOnce = 64
 
 /** @internal */
 export interface System extends Calls {
+  /** Whether a call returns before it has ended, so that several can be in flight. */
+  readonly concurrent: boolean
   /**
-   * One call. It cannot be cancelled, so it is uninterruptible: an effect that ended has left nothing running. `onSuccess` runs as
-   * the answer comes, so that what it notes is right even if the fiber was interrupted meanwhile. What the call throws
-   * before it begins is a failure like those that it reports.
+   * One call. The system cannot cancel it, so it is uninterruptible: an effect that has ended has no call in flight. `onSuccess` runs in the
+   * callback, so that what it notes is true even if the fiber was interrupted meanwhile. What the call throws before it begins is a
+   * failure like those that it reports.
    */
   readonly call: <A, B, E>(
     start: (done: Done<A>) => void,
     onSuccess: (answer: A) => B,
     onFailure: (cause: unknown) => E
   ) => Effect.Effect<B, E>
+  /** Waits for so many milliseconds of real time. */
+  readonly pause: (milliseconds: number) => Effect.Effect<void>
 }
 
 /** @internal */
 export const background: System = {
+  concurrent: true,
   open: (path, flags, mode, done) => NFS.open(path, flags, mode, done),
   close: (fd, done) => NFS.close(fd, (error) => done(error ?? null)),
   fstat: (fd, options, done) => NFS.fstat(fd, options, done),
@@ -67,6 +82,21 @@ export const background: System = {
   fdatasync: (fd, done) => NFS.fdatasync(fd, (error) => done(error)),
   rename: (from, to, done) => NFS.rename(from, to, (error) => done(error)),
   unlink: (path, done) => NFS.unlink(path, (error) => done(error)),
+  chmod: (path, mode, done) => NFS.chmod(path, mode, (error) => done(error)),
+  mkdir: (path, done) => NFS.mkdir(path, (error) => done(error)),
+  rmdir: (path, done) => NFS.rmdir(path, (error) => done(error)),
+  opendir: (path, done) => NFS.opendir(path, done),
+  readEntries: (folder, done) => {
+    const entries: Array<NFS.Dirent> = []
+    const next = () =>
+      folder.read((error, entry) => {
+        if (error) return done(error, entries)
+        if (entry !== null && entries.push(entry) < entriesAtOnce) return next()
+        done(null, entries)
+      })
+    next()
+  },
+  closeFolder: (folder, done) => folder.close((error) => done(error ?? null)),
   call: (start, onSuccess, onFailure) =>
     IOProc.callback((done) => {
       try {
@@ -74,15 +104,22 @@ export const background: System = {
       } catch (cause) {
         done(Exit.fail(onFailure(cause)))
       }
+    }),
+  // The clock of a fiber may be that of a test.
+  pause: (milliseconds) =>
+    Effect.async((resume) => {
+      const timer = setTimeout(() => resume(Effect.void), milliseconds)
+      return Effect.sync(() => clearTimeout(timer))
     })
 }
 
 /**
- * Every call blocks the thread, and answers at once.
+ * Every call blocks the thread, and answers synchronously.
  *
  * @internal
  */
 export const blocking: System = {
+  concurrent: false,
   open: (path, flags, mode, done) => done(null, NFS.openSync(path, flags, mode)),
   close: (fd, done) => done(null, NFS.closeSync(fd)),
   fstat: (fd, options, done) => done(null, NFS.fstatSync(fd, options)),
@@ -96,6 +133,20 @@ export const blocking: System = {
   fdatasync: (fd, done) => done(null, NFS.fdatasyncSync(fd)),
   rename: (from, to, done) => done(null, NFS.renameSync(from, to)),
   unlink: (path, done) => done(null, NFS.unlinkSync(path)),
+  chmod: (path, mode, done) => done(null, NFS.chmodSync(path, mode)),
+  mkdir: (path, done) => done(null, NFS.mkdirSync(path)),
+  rmdir: (path, done) => done(null, NFS.rmdirSync(path)),
+  opendir: (path, done) => done(null, NFS.opendirSync(path)),
+  readEntries: (folder, done) => {
+    const entries: Array<NFS.Dirent> = []
+    while (entries.length < entriesAtOnce) {
+      const entry = folder.readSync()
+      if (entry === null) break
+      entries.push(entry)
+    }
+    done(null, entries)
+  },
+  closeFolder: (folder, done) => done(null, folder.closeSync()),
   call: <A, B, E>(start: (done: Done<A>) => void, onSuccess: (answer: A) => B, onFailure: (cause: unknown) => E) =>
     IOProc.immediate((): Exit.Exit<B, E> => {
       let exit: Exit.Exit<B, E> | undefined
@@ -106,9 +157,73 @@ export const blocking: System = {
       } catch (cause) {
         return Exit.fail(onFailure(cause))
       }
-      return exit ?? Exit.die("a call that blocks has answered as it returns")
+      return exit ?? Exit.die("a blocking call returned without an answer")
+    }),
+  pause: (milliseconds) =>
+    Effect.sync(() => {
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, milliseconds)
     })
 }
+
+/** The call's own error, for a caller that makes the library's out of it. */
+const asIs = (cause: unknown): unknown => cause
+
+/**
+ * The calls of a system that take a path, a folder, or a descriptor that is not a file yet; they fail with the system's error.
+ *
+ * @internal
+ */
+export const pathCalls = (system: System) => ({
+  open: (path: string, flags: number, mode: number) =>
+    system.call<number, number, unknown>((done) => system.open(path, flags, mode, done), (fd) => fd, asIs),
+  close: (fd: number) => system.call<void, void, unknown>((done) => system.close(fd, done), () => {}, asIs),
+  fstat: (fd: number) =>
+    system.call<NFS.BigIntStats, NFS.BigIntStats, unknown>(
+      (done) => system.fstat(fd, { bigint: true }, done),
+      (stats) => stats,
+      asIs
+    ),
+  truncate: (fd: number) => system.call<void, void, unknown>((done) => system.ftruncate(fd, 0, done), () => {}, asIs),
+  stat: (path: string) =>
+    system.call<NFS.Stats, NFS.Stats, unknown>((done) => system.stat(path, done), (stats) => stats, asIs),
+  lstat: (path: string) =>
+    system.call<NFS.Stats, NFS.Stats, unknown>((done) => system.lstat(path, done), (stats) => stats, asIs),
+  rename: (from: string, to: string) =>
+    system.call<void, void, unknown>((done) => system.rename(from, to, done), () => {}, asIs),
+  unlink: (path: string) => system.call<void, void, unknown>((done) => system.unlink(path, done), () => {}, asIs),
+  chmod: (path: string, mode: number) =>
+    system.call<void, void, unknown>((done) => system.chmod(path, mode, done), () => {}, asIs),
+  /** Has the system put the names of a folder on the device; a system that cannot open folders does it by itself. */
+  syncFolder: (path: string) =>
+    Effect.ignore(Effect.acquireUseRelease(
+      system.call<number, number, unknown>((done) => system.open(path, NFS.constants.O_RDONLY, 0, done), (fd) =>
+        fd, asIs),
+      (fd) =>
+        system.call<void, void, unknown>(
+          (done) =>
+            system.fsync(fd, done),
+          () => {},
+          asIs
+        ),
+      (fd) =>
+        Effect.ignore(system.call<void, void, unknown>((done) => system.close(fd, done), () => {}, asIs))
+    )),
+  mkdir: (path: string) => system.call<void, void, unknown>((done) => system.mkdir(path, done), () => {}, asIs),
+  rmdir: (path: string) => system.call<void, void, unknown>((done) => system.rmdir(path, done), () => {}, asIs),
+  opendir: (path: string) =>
+    system.call<NFS.Dir, NFS.Dir, unknown>((done) => system.opendir(path, done), (folder) => folder, asIs),
+  readEntries: (folder: NFS.Dir) =>
+    system.call<ReadonlyArray<NFS.Dirent>, ReadonlyArray<NFS.Dirent>, unknown>(
+      (done) => system.readEntries(folder, done),
+      (entries) => entries,
+      asIs
+    ),
+  closeFolder: (folder: NFS.Dir) =>
+    system.call<void, void, unknown>((done) => system.closeFolder(folder, done), () => {}, asIs)
+})
+
+/** @internal */
+export type PathCalls = ReturnType<typeof pathCalls>
 
 /**
  * The error that the system would have given, for what is found out without asking it.

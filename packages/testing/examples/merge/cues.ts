@@ -50,7 +50,7 @@ const pointOf = (id: number, frame: number): Uint8Array => {
 export const readCues = (
   name: string
 ): Effect.Effect<ReadonlyArray<Cue>, MmioError.MmioError, IOProc.IOProc> =>
-  Mmio.withFile(FileName.plain(name), { access: "read" }, (file) =>
+  Mmio.withFile(FileName.plain(name), { access: "read", share: "denyWrite" }, (file) =>
     Effect.gen(function*() {
       const wave = yield* Riff.descend(file, { find: { riff: "WAVE" } })
       const points = yield* Riff.inChunk(file, { find: { chunk: "cue " }, parent: wave }, () => readPoints(file))

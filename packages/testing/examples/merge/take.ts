@@ -26,9 +26,9 @@ export interface Take {
 const formatSize = 16
 const pcm = 1
 
-/** Names of takes come from people, and may hold a `+`. */
+/** Names of takes come from people, and may hold a `+`. While a take is read, no other handle can write to it. */
 const read = <A, E, R>(name: string, use: (file: Mmio.Handle<"read">) => Effect.Effect<A, E, R>) =>
-  Mmio.withFile(FileName.plain(name), { access: "read" }, use)
+  Mmio.withFile(FileName.plain(name), { access: "read", share: "denyWrite" }, use)
 
 /** Finds out what is in a take. */
 export const openTake = (name: string): Effect.Effect<Take, InvalidTake | MmioError.MmioError, IOProc.IOProc> =>

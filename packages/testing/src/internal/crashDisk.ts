@@ -4,7 +4,7 @@
  * What invariants hold:
  *
  * - `names` is `durable` after all changes of `journal`.
- * - A file has one list of writes more than the journal has cuts of it: the first goes onto its durable bytes, every other one onto no bytes.
+ * - A file has one list of steps more than the journal has cuts of it: the first goes onto its durable bytes, every other one onto no bytes.
  */
 import type * as Api from "../Crash.js"
 
@@ -18,12 +18,27 @@ export interface Write {
   readonly bytes: Uint8Array
 }
 
+/** A file that was set to a size. @internal */
+export interface Truncation {
+  /** Its place among all writes and changes. */
+  readonly number: number
+  /** What the file was called then. */
+  readonly name: string
+  readonly size: number
+}
+
+/** Something done to a file. @internal */
+export type Step = Write | Truncation
+
+/** @internal */
+export const isTruncation = (step: Step): step is Truncation => "size" in step
+
 /** A file, whatever its name. @internal */
 export class Inode {
   /** Tells it from all others of the disk. */
   readonly id: number
   durable: Uint8Array
-  pending: Array<Array<Write>> = [[]]
+  pending: Array<Array<Step>> = [[]]
   constructor(id: number, durable: Uint8Array) {
     this.id = id
     this.durable = durable
@@ -34,7 +49,7 @@ export class Inode {
 export type Change =
   & { readonly number: number; readonly inode: Inode }
   & (
-    | { readonly op: "create" | "remove" | "cut"; readonly name: string }
+    | { readonly op: "create" | "remove" | "cut" | "commit"; readonly name: string }
     | { readonly op: "rename"; readonly from: string; readonly to: string }
   )
 
@@ -49,6 +64,7 @@ export type Names = Map<string, Inode>
 export const apply = (names: Names, change: Change): void => {
   switch (change.op) {
     case "create":
+    case "commit":
       names.set(change.name, change.inode)
       break
     case "remove":
@@ -106,6 +122,22 @@ export class Disk {
     inode.pending.at(-1)?.push({ number: this.made++, name, offset, bytes: bytes.slice() })
   }
 
+  truncate(name: string, inode: Inode, size: number): void {
+    inode.pending.at(-1)?.push({ number: this.made++, name, size })
+  }
+
+  /**
+   * Gives a file a new content, in one step: the name of the old one is then that of a file whose bytes are all on the disk. Returns that
+   * file; undefined where the old one has no name any more.
+   */
+  commit(path: string, old: Inode | undefined, bytes: Uint8Array): Inode | undefined {
+    const name = old === undefined ? path : [...this.names].find(([, inode]) => inode === old)?.[0]
+    if (name === undefined) return undefined
+    const inode = new Inode(this.made++, bytes)
+    this.change({ op: "commit", name, number: this.made++, inode })
+    return inode
+  }
+
   /** Has the disk take all that there is of a file, and the changes up to the last one of this file. */
   flush(inode: Inode): void {
     const last = this.journal.findLastIndex((change) => change.inode === inode)
@@ -116,8 +148,8 @@ export class Disk {
         change.inode.pending.shift()
       }
     }
-    // All cuts of this file are behind it now, so that one list is left.
-    inode.durable = written(inode.durable, inode.pending[0] ?? [])
+    // All cuts of this file have been applied, so that one list is left.
+    inode.durable = after(inode.durable, inode.pending[0] ?? [])
     inode.pending = [[]]
   }
 
@@ -133,6 +165,22 @@ export const written = (base: Uint8Array, writes: ReadonlyArray<Write>): Uint8Ar
   bytes.set(base)
   for (const write of writes) bytes.set(write.bytes, write.offset)
   return bytes
+}
+
+/** Bytes after writes and truncations. */
+const after = (base: Uint8Array, steps: ReadonlyArray<Step>): Uint8Array => {
+  let bytes = base
+  let writes: Array<Write> = []
+  for (const step of steps) {
+    if (!isTruncation(step)) writes.push(step)
+    else {
+      const cut = new Uint8Array(step.size)
+      cut.set(written(bytes, writes).subarray(0, step.size))
+      bytes = cut
+      writes = []
+    }
+  }
+  return written(bytes, writes)
 }
 
 /** @internal */

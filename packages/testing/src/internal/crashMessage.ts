@@ -9,13 +9,18 @@ export const messageOf = (failure: Api.CrashFailure): string => {
     `crash at operation ${operation}, ${where}, with seed ${seed}: ${failure.of} failed: ${what}`,
     ...damage.kept.map((change) => `  kept: ${textOf(change)}`),
     ...damage.lost.map((change) => `  lost: ${textOf(change)}`),
-    ...damage.files.map((file) => `  ${file.name}: ${file.size} of ${file.written} bytes${sectorsOf(file)}`),
+    ...damage.files.map((file) =>
+      `  ${file.name}: ${file.size} of ${file.written} bytes${truncationsOf(file)}${sectorsOf(file)}`
+    ),
     `  again: Crash.replay(program, options, { operation: ${operation}, seed: ${seed} })`
   ].join("\n")
 }
 
 const textOf = (change: Api.Change): string =>
   change.op === "rename" ? `rename ${change.from} to ${change.to}` : `${change.op} ${change.name}`
+
+const truncationsOf = ({ truncations }: Api.FileDamage): string =>
+  truncations === undefined ? "" : `; ${truncations.kept} of ${truncations.of} truncations`
 
 /** As many sectors are named. */
 const shownSectors = 8

@@ -4,13 +4,13 @@ import * as MemoryIOProc from "@effect-mmio/core/MemoryIOProc"
 import * as MmioError from "@effect-mmio/core/MmioError"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
+import * as Stream from "effect/Stream"
 import type * as Api from "../Crash.js"
-import { changeOf, Disk, type Inode } from "./crashDisk.js"
+import { changeOf, Disk, type Inode, isTruncation } from "./crashDisk.js"
 import { States } from "./crashStates.js"
 
 /**
- * A storage in memory is one synchronous step in all that it does: so what it did and what the disk is told of it are one step too, and
- * nothing comes between.
+ * A storage in memory is one synchronous step in all that it does: so what it did and what the disk records of it are one step too.
  */
 const now: <A, E>(effect: Effect.Effect<A, E>) => Exit.Exit<A, E> = Effect.runSyncExit
 
@@ -28,24 +28,24 @@ export interface Stoppable extends Api.Crash {
 
 const defaultSectorSize = 512
 
-/** Stops at the operation of that number: what it does is under way, nothing is flushed, and nobody gets an answer any more. @internal */
+/** Stops at the operation of that number: what it does is in flight, nothing is flushed, and no call is answered any more. @internal */
 export const make = (
   options: Api.Options | undefined,
   stop?: { readonly at: number; readonly onStop: () => void }
 ): Effect.Effect<Stoppable, MmioError.CannotOpen | MmioError.InvalidParameter> => {
-  const { files, folders, sectorSize = defaultSectorSize } = options ?? {}
+  const { commit, files, folders, sectorSize = defaultSectorSize } = options ?? {}
   if (!Number.isSafeInteger(sectorSize) || sectorSize < 1) {
     return Effect.fail(
       new MmioError.InvalidParameter({
         operation: "Crash.make",
         file: "the storage",
-        description: `${sectorSize} is not the size of a sector`
+        description: `${sectorSize} is an invalid size of a sector`
       })
     )
   }
   return Effect.flatMap(
-    MemoryIOProc.make({ files, folders }),
-    (memory) => Effect.map(filesOf(memory), (files) => over(memory, new Disk(files), sectorSize, stop))
+    MemoryIOProc.make({ files, folders, commit }),
+    (memory) => Effect.map(filesOf(memory), (files) => over(memory, new Disk(files), { commit, sectorSize }, stop))
   )
 }
 
@@ -55,10 +55,26 @@ const filesOf = (memory: MemoryIOProc.MemoryIOProc): Effect.Effect<ReadonlyArray
       // Those names are what `files` just gave.
       Effect.orDie(Effect.map(memory.bytes(name), (bytes) => [name, bytes] as const))))
 
+/** How what is done to a file reaches the disk. */
+interface ToDisk {
+  readonly write: (offset: number, bytes: Uint8Array) => void
+  readonly truncate: (size: number) => void
+  readonly flush: () => void
+  /** A commit that is in flight. */
+  readonly commit: () => void
+  /** A commit that has come back. */
+  readonly committed: () => void
+}
+
+const committedSafely = <A, E>(toDisk: ToDisk, exit: Exit.Exit<A, E>): Exit.Exit<A, E> => {
+  if (Exit.isSuccess(exit)) toDisk.committed()
+  return exit
+}
+
 const over = (
   memory: MemoryIOProc.MemoryIOProc,
   disk: Disk,
-  sectorSize: number,
+  options: Pick<Api.Options, "commit"> & { readonly sectorSize: number },
   stop: { readonly at: number; readonly onStop: () => void } | undefined
 ): Stoppable => {
   let operations = 0
@@ -66,16 +82,17 @@ const over = (
   let stoppedAt: string | undefined
 
   /**
-   * Does an operation, unless the storage stops at it: then `arrived`, which is all of it but the flush, and no answer.
+   * Does an operation, unless the storage stops at it: then `arrived`, which is all of it but the flush, and no answer. Answers are
+   * synchronous, as those of the storage in memory are.
    *
-   * What is asked of a stopped storage, by finalizers for one, is interrupted in its turn: it neither reaches the disk nor waits.
+   * A call of a stopped storage, by a finalizer for one, is interrupted in its turn: it neither reaches the disk nor waits.
    */
   const operation = <A, E>(
     text: () => string,
     whole: () => Exit.Exit<A, E>,
     arrived: () => Exit.Exit<unknown, unknown> = whole
   ): Effect.Effect<A, E> =>
-    Effect.suspend(() => {
+    IOProc.immediate(() => {
       if (stopped) return Effect.interrupt
       operations++
       if (operations !== stop?.at) return whole()
@@ -89,43 +106,94 @@ const over = (
   const pathOf = (name: FileName.FileName): string =>
     Exit.getOrElse(Exit.map(now(memory.fullName(name)), (path) => path.full), () => name.full)
 
-  const fileOf = (file: IOProc.File, path: string, inode: Inode): IOProc.File => {
-    const position = () => Exit.getOrElse(now(file.seek(0, "current")), () => 0)
-    const write = (source: Uint8Array) => {
-      const offset = position()
-      return Exit.map(now(file.write(source)), (count) => {
-        if (count > 0) disk.write(path, inode, offset, source.subarray(0, count))
-        return count
-      })
+  /** What a file does, of which `whole` and `arrived` reach the disk in their own ways. */
+  const fileOf = (inner: IOProc.File, path: string, toDisk: ToDisk): IOProc.File => {
+    const { truncate, writeAt } = inner
+    const write = (
+      position: number,
+      source: Uint8Array,
+      mode: IOProc.WriteMode
+    ): Exit.Exit<number, MmioError.WriteError> =>
+      writeAt === undefined
+        ? Exit.succeed(0)
+        : Exit.map(now(writeAt(position, source, mode)), (count) => {
+          if (count > 0) toDisk.write(position, source.subarray(0, count))
+          return count
+        })
+    const flushed = <A, E>(exit: Exit.Exit<A, E>): Exit.Exit<A, E> => {
+      if (Exit.isSuccess(exit)) toDisk.flush()
+      return exit
     }
-    const writeAny = (source: Uint8Array) => source.length === 0 ? Exit.succeed(0) : write(source)
-    return {
-      read: (target) =>
-        operation(() => `read ${path}, ${target.length} bytes at ${position()}`, () => now(file.read(target))),
-      write: (source) => operation(() => `write ${path}, ${source.length} bytes at ${position()}`, () => write(source)),
-      writeFlush: (source) =>
+    const committed = <E>(effect: Effect.Effect<void, E>) => (): Exit.Exit<void, E> => {
+      const exit = now(effect)
+      if (Exit.isSuccess(exit)) toDisk.commit()
+      return exit
+    }
+    const commit = committed(inner.commit)
+    const close = committed(inner.close)
+    return IOProc.wrapFile(inner, {
+      size: operation(() => `size ${path}`, () => now(inner.size)),
+      readAt: (position, target) =>
         operation(
-          () => `writeFlush ${path}, ${source.length} bytes at ${position()}`,
-          () =>
-            Exit.map(writeAny(source), (count) => {
-              disk.flush(inode)
-              return count
-            }),
-          () => writeAny(source)
+          () => `readAt ${path}, ${target.length} bytes at ${position}`,
+          () => now(inner.readAt(position, target))
         ),
-      seek: (offset, from) =>
-        operation(() => `seek ${path}, ${offset} from ${from}`, () => now(file.seek(offset, from))),
-      close: operation(() => `close ${path}`, () => now(file.close)),
-      onMessage: file.onMessage
+      writeAt: writeAt && ((position, source, mode) =>
+        operation(
+          () => `writeAt ${path}, ${source.length} bytes at ${position}${mode === "writeFlush" ? ", flush" : ""}`,
+          () => mode === "writeFlush" ? flushed(write(position, source, mode)) : write(position, source, mode),
+          () => write(position, source, mode)
+        )),
+      truncate: truncate && ((size) =>
+        operation(() => `truncate ${path} to ${size} bytes`, () => {
+          const before = now(inner.size)
+          return Exit.map(now(truncate(size)), () => {
+            if (!Exit.isSuccess(before) || before.value !== size) toDisk.truncate(size)
+          })
+        })),
+      commit: operation(() => `commit ${path}`, () => committedSafely(toDisk, commit()), commit),
+      close: operation(() => `close ${path}`, () => committedSafely(toDisk, close()), close),
+      abort: operation(() => `abort ${path}`, () => now(inner.abort))
+    })
+  }
+
+  /** What is written in place waits for a flush, and neither a commit nor a close is one. */
+  const inPlace = (path: string, inode: Inode): ToDisk => ({
+    write: (offset, bytes) => disk.write(path, inode, offset, bytes),
+    truncate: (size) => disk.truncate(path, inode, size),
+    flush: () => disk.flush(inode),
+    commit: () => {},
+    committed: () => {}
+  })
+
+  /** What is written waits in memory for the commit, which is one step of names. */
+  const onClose = (path: string, opened: Inode | undefined): ToDisk => {
+    let inode = opened
+    return {
+      write: () => {},
+      truncate: () => {},
+      flush: () => {},
+      commit: () => {
+        const name = nameOf(inode) ?? path
+        const bytes = now(memory.bytes(name))
+        if (Exit.isSuccess(bytes)) inode = disk.commit(path, inode, bytes.value) ?? inode
+      },
+      committed: () => {
+        if (inode !== undefined) disk.flush(inode)
+      }
     }
   }
+
+  const nameOf = (inode: Inode | undefined): string | undefined =>
+    [...disk.names].find(([, named]) => named === inode)?.[0]
 
   const open = (request: IOProc.OpenRequest) => {
     const path = pathOf(request.name)
     return Exit.map(now(memory.open(request)), (file) => {
       const known = disk.names.get(path)
-      if (known !== undefined && request.create) disk.cut(path, known)
-      return fileOf(file, path, known ?? disk.create(path))
+      if (file.capabilities.commit === "onClose") return fileOf(file, path, onClose(path, known))
+      if (known !== undefined && request.create !== "no") disk.cut(path, known)
+      return fileOf(file, path, inPlace(path, known ?? disk.create(path)))
     })
   }
 
@@ -143,19 +211,35 @@ const over = (
   let known: { readonly operations: number; readonly states: States } | undefined
   /** Nothing changes between two operations: so one answer is good for many seeds. */
   const states = (): States => {
-    if (known?.operations !== operations) known = { operations, states: new States(disk, sectorSize, operations) }
+    if (known?.operations !== operations) {
+      known = { operations, states: new States(disk, options.sectorSize, operations) }
+    }
     return known.states
   }
 
   return {
     ...IOProc.make({
       open: (request) =>
-        operation(() => `open ${request.name.full}${request.create ? ", creating" : ""}`, () => open(request)),
+        operation(
+          () => `open ${request.name.full}${request.create === "no" ? "" : `, create ${request.create}`}`,
+          () => open(request)
+        ),
       rename: (from, to) => operation(() => `rename ${from.full} to ${to.full}`, () => rename(from, to)),
       remove: (name) => operation(() => `remove ${name.full}`, () => remove(name)),
       exists: (name) => operation(() => `exists ${name.full}`, () => now(memory.exists(name))),
       fullName: (name) => operation(() => `fullName ${name.full}`, () => now(memory.fullName(name))),
-      tempName: (request) => operation(() => "tempName", () => tempName(request))
+      tempName: (request) => operation(() => "tempName", () => tempName(request)),
+      stat: (name) => operation(() => `stat ${name.full}`, () => now(memory.stat(name))),
+      list: (folder) =>
+        Stream.unwrap(
+          operation(
+            () => `list ${folder.full}`,
+            () => Exit.map(now(Stream.runCollect(memory.list(folder))), Stream.fromChunk)
+          )
+        ),
+      makeFolder: (name) => operation(() => `makeFolder ${name.full}`, () => now(memory.makeFolder(name))),
+      removeFolder: (name) => operation(() => `removeFolder ${name.full}`, () => now(memory.removeFolder(name))),
+      capabilities: memory.capabilities
     }),
     files: Effect.map(filesOf(memory), inOrder),
     durable: Effect.sync(() => {
@@ -174,7 +258,7 @@ const over = (
         const now = states()
         const files = Object.fromEntries(now.files(now.choice(naturalOf(seed))))
         // What one storage had fits into another.
-        return Effect.orDie(make({ files, folders, sectorSize }))
+        return Effect.orDie(make({ ...options, files, folders }))
       }),
     stop: Effect.sync(() => {
       stopped = true
@@ -187,9 +271,11 @@ const over = (
 const pendingOf = (disk: Disk): ReadonlyArray<Api.Pending> => {
   const inodes = new Set([...disk.durable.values(), ...disk.names.values(), ...disk.journal.map((it) => it.inode)])
   const writes = [...inodes].flatMap(({ pending }) =>
-    pending.flat().map(({ bytes, name, number, offset }) => ({
-      number,
-      pending: { op: "write", name, offset, bytes } as const
+    pending.flat().map((step): { readonly number: number; readonly pending: Api.Pending } => ({
+      number: step.number,
+      pending: isTruncation(step)
+        ? { op: "truncate", name: step.name, size: step.size }
+        : { op: "write", name: step.name, offset: step.offset, bytes: step.bytes }
     }))
   )
   const changes = disk.journal.map((change) => ({ number: change.number, pending: changeOf(change) }))

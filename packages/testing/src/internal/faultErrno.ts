@@ -40,16 +40,21 @@ export const names = Object.keys(table) as [ErrnoName, ...Array<ErrnoName>] // t
 
 const messages = [
   "open",
-  "read",
-  "write",
-  "writeFlush",
-  "seek",
+  "readAt",
+  "writeAt",
+  "size",
+  "truncate",
+  "commit",
   "close",
   "rename",
   "remove",
   "exists",
   "fullName",
-  "tempName"
+  "tempName",
+  "stat",
+  "list",
+  "makeFolder",
+  "removeFolder"
 ] as const
 
 /** @internal */
@@ -61,16 +66,21 @@ export type MessageName = typeof messages[number]
 /** Which system call a message comes down to. */
 const syscalls: Record<MessageName, string> = {
   open: "open",
-  read: "read",
-  write: "write",
-  writeFlush: "write",
-  seek: "fstat",
+  readAt: "read",
+  writeAt: "write",
+  size: "fstat",
+  truncate: "ftruncate",
+  commit: "fsync",
   close: "close",
   rename: "rename",
   remove: "unlink",
   exists: "stat",
   fullName: "realpath",
-  tempName: "open"
+  tempName: "open",
+  stat: "stat",
+  list: "scandir",
+  makeFolder: "mkdir",
+  removeFolder: "rmdir"
 }
 
 /**
@@ -80,16 +90,21 @@ const syscalls: Record<MessageName, string> = {
  */
 export const usual: Record<MessageName, ReadonlyArray<ErrnoName>> = {
   open: ["ENOENT", "EACCES", "EBUSY", "EMFILE", "ENOMEM", "EIO", "ETIMEDOUT"],
-  read: ["EIO", "ETIMEDOUT"],
-  write: ["ENOSPC", "EIO", "EDQUOT", "ETIMEDOUT"],
-  writeFlush: ["ENOSPC", "EIO", "EDQUOT", "ETIMEDOUT"],
-  seek: ["EIO"],
+  readAt: ["EIO", "ETIMEDOUT"],
+  writeAt: ["ENOSPC", "EIO", "EDQUOT", "ETIMEDOUT"],
+  size: ["EIO", "ETIMEDOUT"],
+  truncate: ["ENOSPC", "EIO", "ETIMEDOUT"],
+  commit: ["ENOSPC", "EIO", "EDQUOT", "ETIMEDOUT"],
   close: ["EIO", "EDQUOT", "ETIMEDOUT"],
   rename: ["EACCES", "EBUSY", "ENOSPC", "EIO", "ETIMEDOUT"],
   remove: ["EACCES", "EBUSY", "EIO", "ETIMEDOUT"],
   exists: ["EACCES", "EIO", "ETIMEDOUT"],
   fullName: ["EACCES", "ENOENT"],
-  tempName: ["EACCES", "EMFILE", "ENOSPC", "EIO", "ETIMEDOUT"]
+  tempName: ["EACCES", "EMFILE", "ENOSPC", "EIO", "ETIMEDOUT"],
+  stat: ["ENOENT", "EACCES", "EIO", "ETIMEDOUT"],
+  list: ["ENOENT", "EACCES", "EIO", "ETIMEDOUT"],
+  makeFolder: ["ENOENT", "EACCES", "ENOSPC", "EIO", "ETIMEDOUT"],
+  removeFolder: ["ENOENT", "EACCES", "EBUSY", "EIO", "ETIMEDOUT"]
 }
 
 /** An error as Node makes it: the name in `code`. Calls on an open file do not know its path. */
@@ -123,19 +138,22 @@ export const openError = (name: ErrnoName, file: string) => Errno.openError(name
 
 /** @internal */
 export const readError = (name: ErrnoName, file: string, position: number | undefined) =>
-  Errno.readError(opened(name, "read", file, position))
+  Errno.readError(opened(name, "readAt", file, position))
 
 /** @internal */
 export const writeError = (
   name: ErrnoName,
-  message: "write" | "writeFlush",
+  message: "writeAt" | "truncate" | "commit",
   file: string,
   position: number | undefined
 ) => Errno.writeError(opened(name, message, file, position))
 
 /** @internal */
-export const seekError = (name: ErrnoName, file: string, position: number | undefined) =>
-  Errno.seekError(opened(name, "seek", file, position))
+export const sizeError = (name: ErrnoName, file: string): MmioError.SeekError => {
+  const origin = opened(name, "size", file)
+  const error = Errno.readError(origin)
+  return error._tag === "NetworkError" ? error : Errno.seekError(origin)
+}
 
 /** @internal */
 export const closeError = (name: ErrnoName, file: string) => Errno.closeError(opened(name, "close", file))
@@ -157,6 +175,39 @@ export const fullNameError = (name: ErrnoName, file: string): MmioError.FullName
     description: error.description,
     cause: origin.cause
   })
+}
+
+/** @internal */
+export const statError = (name: ErrnoName, file: string): MmioError.StatError => {
+  const origin = named(name, "stat", file)
+  const error = Errno.openError(origin, false)
+  return error._tag === "FileNotFound" || error._tag === "PathNotFound" ? error : Errno.existsError(origin)
+}
+
+/** @internal */
+export const listError = (name: ErrnoName, file: string): MmioError.ListError => {
+  const origin = named(name, "list", file)
+  const error = Errno.openError(origin, true)
+  return error._tag === "PathNotFound" ? error : Errno.existsError(origin)
+}
+
+/** @internal */
+export const folderError = (
+  name: ErrnoName,
+  message: "makeFolder" | "removeFolder",
+  file: string
+): MmioError.FolderError => {
+  const origin = named(name, message, file)
+  const error = Errno.renameError(origin, true)
+  // With its folder missing, it is PathNotFound.
+  return error._tag === "FileNotFound"
+    ? new MmioError.PathNotFound({
+      operation: origin.operation,
+      file,
+      description: error.description,
+      cause: origin.cause
+    })
+    : error
 }
 
 /** @internal */

@@ -9,22 +9,35 @@ import * as Layer from "effect/Layer"
 import type * as Scope from "effect/Scope"
 import type * as Api from "../Fault.js"
 import * as fault from "./fault.js"
+import { wrap } from "./faultDriver.js"
 import * as Errors from "./faultErrno.js"
 
 /** @internal */
-export const planOf = ({ errno, message, operation, times }: Api.Injection): Api.Plan => ({
-  rules: [{
-    on: times === "once" ? message : Errors.messageNames.filter((name) => name === message || canFail(name, errno)),
-    from: operation,
-    times: times === "once" ? 1 : "always",
-    fault: { _tag: "Fail", errno }
-  }]
-})
+export const planOf = (injection: Api.Injection): Api.Plan => {
+  const { message, operation, times } = injection
+  const also = (name: Api.Message): boolean =>
+    "errno" in injection ? canFail(name, injection.errno) : name === "readAt" || name === "writeAt"
+  return {
+    rules: [{
+      on: times === "once" ? message : Errors.messageNames.filter((name) => name === message || also(name)),
+      from: operation,
+      times: times === "once" ? 1 : "always",
+      fault: "errno" in injection
+        ? { _tag: "Fail", errno: injection.errno }
+        : { _tag: "Short", count: injection.short }
+    }]
+  }
+}
 
 const canFail = (message: Api.Message, errno: Api.Errno): boolean => Errors.usual[message].includes(errno)
 
-const describe = ({ errno, file, message, operation, times }: Api.Injection): string =>
-  `with operation ${operation}, ${message} ${file}, failing ${times} with ${errno}`
+const describe = (injection: Api.Injection): string => {
+  const { file, message, operation, times } = injection
+  const what = "errno" in injection
+    ? `failing ${times} with ${injection.errno}`
+    : `transferring ${times} at most ${injection.short} bytes`
+  return `with operation ${operation}, ${message} ${file}, ${what}`
+}
 
 /** @internal */
 export const messageOf = (
@@ -48,16 +61,25 @@ export const everyOperation = <A, E, R, S, E2, R2, E3, R3>(
   Api.EveryOperationError | E2,
   Exclude<Exclude<R, Scope.Scope> | R3, S | IOProc.IOProc> | R2
 > => {
-  const { check, errors = Errors.usual, limit = 10_000, only, storage, times = ["once", "persistently"] } = options
+  const {
+    check,
+    errors = Errors.usual,
+    limit = 10_000,
+    only,
+    short = true,
+    storage,
+    times = ["once", "persistently"]
+  } = options
 
   /** One run, judged; gives the operations that it made. */
   const run = (injected: Api.Injection | undefined) =>
     Effect.scoped(Effect.flatMap(Layer.build(storage), (context) => {
       const engine = new fault.Engine(injected === undefined ? {} : planOf(injected))
-      const log: Array<{ readonly message: Api.Message; readonly file: string }> = []
-      engine.log = log
+      const log: Array<fault.LogEntry> = []
+      // Once a fault comes, the log has told all that it is for: calls then answer as those of the storage do.
+      if (injected === undefined || only !== undefined) engine.log = log
       engine.limit = limit
-      const faulty = Context.add(context, IOProc.IOProc, fault.wrap(engine, Context.get(context, IOProc.IOProc)))
+      const faulty = Context.add(context, IOProc.IOProc, wrap(engine, Context.get(context, IOProc.IOProc)))
       return Effect.flatMap(Effect.exit(Effect.provide(Effect.scoped(program), faulty)), (exit) => {
         const fail = (reason: Failure["reason"], cause: unknown) =>
           Effect.fail(failure({ injected, reason, cause, exit }))
@@ -82,10 +104,16 @@ export const everyOperation = <A, E, R, S, E2, R2, E3, R3>(
     // What comes before the first fault is the same in all runs: a run that meets none tells all that the others can meet.
     const log = yield* run(undefined)
     let runs = 1
-    for (const [index, { file, message }] of log.entries()) {
-      for (const errno of errors[message] ?? []) {
+    for (const [index, { file, message, transferred }] of log.entries()) {
+      const operation = index + 1
+      const faults: Array<{ readonly errno: Api.Errno } | { readonly short: number }> = (errors[message] ?? []).map(
+        (errno) => ({ errno })
+      )
+      // A transfer of one byte cannot be shorter: 0 is the end of the file.
+      if (short && transferred > 1) faults.push({ short: Math.floor(transferred / 2) })
+      for (const fault of faults) {
         for (const each of times) {
-          yield* run({ operation: index + 1, message, file, errno, times: each })
+          yield* run({ operation, message, file, ...fault, times: each })
           runs++
         }
       }
@@ -102,5 +130,5 @@ const notReached = (
   if (first === undefined) return `${wanted}, and the program did not come to it`
   return first.call === operation && first.message === message && first.file === file
     ? undefined
-    : `${wanted}, and instead operation ${first.call}, ${first.message} ${first.file}, failed`
+    : `${wanted}, and instead operation ${first.call}, ${first.message} ${first.file}, met the fault`
 }

@@ -5,7 +5,7 @@ import * as Encoding from "effect/Encoding"
 import type * as Api from "../Recording.js"
 
 /** A message without what came of it. @internal */
-export type Question = Api.Message extends infer M ? M extends unknown ? Omit<M, "result"> : never : never
+export type Question = Api.Message extends infer M ? M extends unknown ? Omit<M, "result" | "entries"> : never : never
 
 const bytesText = (bytes: Api.Bytes): string => {
   if (!("bytes" in bytes)) return `${bytes.length} bytes (${bytes.digest})`
@@ -19,18 +19,31 @@ const bytesText = (bytes: Api.Bytes): string => {
 export const question = (message: Question): string => {
   switch (message.message) {
     case "open":
-      return `open${via(message)} ${message.name.full} for ${message.access}${
-        message.create ? ", create" : ""
-      }, ${message.share}`
-    case "read":
-      return `read ${of(message)} ${message.count} bytes`
-    case "write":
-    case "writeFlush":
-      return `${message.message} ${of(message)} ${bytesText(message.source)}`
-    case "seek":
-      return `seek ${of(message)} ${message.offset} from ${message.from}`
+      return [
+        `open${via(message)} ${message.name.full} for ${message.access}`,
+        ...(message.create === "no" ? [] : [`create ${message.create}`]),
+        message.share,
+        ...(message.code === null || message.code === message.driver ? [] : [`code ${message.code}`]),
+        ...(message.parameters ? ["with parameters"] : []),
+        ...(message.ifVersion === null ? [] : [`if version ${message.ifVersion}`]),
+        ...(message.buffered ? [] : ["unbuffered"])
+      ].join(", ")
+    case "readAt":
+      return `readAt ${of(message)} ${message.count} bytes at ${message.position}`
+    case "writeAt":
+      return `writeAt ${of(message)} ${bytesText(message.source)} at ${message.position}${
+        message.mode === "writeFlush" ? ", flush" : ""
+      }`
+    case "canSeek":
+      return `canSeek ${of(message)} ${message.position}`
+    case "truncate":
+      return `truncate ${of(message)} to ${message.size} bytes`
+    case "size":
+    case "invalidate":
+    case "commit":
     case "close":
-      return `close ${of(message)}`
+    case "abort":
+      return `${message.message} ${of(message)}`
     case "user":
       return `message ${message.request} to ${of(message)}`
     case "rename":
@@ -42,6 +55,10 @@ export const question = (message: Question): string => {
     case "remove":
     case "exists":
     case "fullName":
+    case "stat":
+    case "list":
+    case "makeFolder":
+    case "removeFolder":
       return `${message.message}${via(message)} ${message.name.full}`
   }
 }
@@ -50,19 +67,22 @@ const of = ({ file, name }: { readonly file: number; readonly name: string }): s
 
 const via = ({ driver }: { readonly driver: string | null }): string => driver === null ? "" : ` [${driver}]`
 
-const answerText = ({ result }: Api.Message): string => {
+const answerText = (message: Api.Message): string => {
+  const { result } = message
   if ("error" in result) {
     const { _tag, description, errno } = result.error
     return `${_tag}: ${description}${errno === undefined ? "" : ` (${errno})`}`
   }
   if ("defect" in result) return `died: ${result.defect}`
   if ("interrupted" in result) return "interrupted"
-  if ("pending" in result) return "under way"
+  if ("pending" in result) return "in flight"
+  if (message.message === "list") return `${message.entries.length} entries`
   const { success } = result
   if (success === null) return "done"
   if (typeof success !== "object") return String(success)
   if ("full" in success) return success.full
   if ("file" in success) return `file ${success.file}`
+  if ("kind" in success) return success.size === null ? success.kind : `${success.kind} of ${success.size} bytes`
   if ("known" in success) return success.known ? "answered" : "not known"
   return bytesText(success)
 }
@@ -86,7 +106,8 @@ export const filesOf = (message: Api.Message): ReadonlyArray<string> => {
 /** @internal */
 export const matcher = (match: Api.Match): string => {
   if (typeof match === "string") return match
-  const names = typeof match.message === "string" ? match.message : match.message.join(" or ")
+  const messages = typeof match.message === "string" ? match.message : match.message.join(" or ")
+  const names = match.mode === undefined ? messages : `${messages} (${match.mode})`
   return match.file === undefined ? names : `${names} of ${match.file}`
 }
 
@@ -101,7 +122,7 @@ export const unexpected = (
     + `but the program asked ${got ?? "nothing more"}${why}`
 }
 
-/** How many messages a failure shows: more nobody reads. */
+/** How many messages a failure shows. */
 const shown = 20
 
 /** @internal */

@@ -3,6 +3,7 @@ import type * as MemoryIOProc from "@effect-mmio/core/MemoryIOProc"
 import * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
+import * as Stream from "effect/Stream"
 import type * as Api from "../TestIOProc.js"
 
 /** A message without its number: that of each member of the union, which `Omit` alone would lose. */
@@ -48,48 +49,68 @@ export const make = (
     message: (outcome: Api.Outcome<B, E>) => Unnumbered<Api.Message>
   ): Effect.Effect<A, E> => Effect.onExit(call, (exit) => Effect.sync(() => note(message(outcomeOf(exit, show)))))
 
-  const fileOf = (file: IOProc.File, id: number, name: string): IOProc.File => ({
-    read: (target) =>
-      noting(
-        file.read(target),
-        same,
-        (outcome) => ({ _tag: "read", file: id, name, length: target.length, outcome })
-      ),
-    write: (source) =>
-      noting(
-        file.write(source),
-        same,
-        (outcome) => ({ _tag: "write", file: id, name, length: source.length, outcome })
-      ),
-    writeFlush: (source) =>
-      noting(
-        file.writeFlush(source),
-        same,
-        (outcome) => ({ _tag: "writeFlush", file: id, name, length: source.length, outcome })
-      ),
-    seek: (offset, from) =>
-      noting(file.seek(offset, from), same, (outcome) => ({ _tag: "seek", file: id, name, offset, from, outcome })),
-    close: Effect.zipRight(
-      // A file that could not be closed is closed all the same.
-      Effect.sync(() => openFiles.delete(id)),
-      noting(file.close, same, (outcome) => ({ _tag: "close", file: id, name, outcome }))
-    ),
-    onMessage: (message) => file.onMessage(message)
-  })
+  /** The same of a call that the storage answers synchronously: so is the call with its note. */
+  const notingNow = <A, E extends { readonly _tag: string }>(
+    call: () => Effect.Effect<A, E>,
+    message: (outcome: Api.Outcome<A, E>) => Unnumbered<Api.Message>
+  ): Effect.Effect<A, E> =>
+    IOProc.immediate(() => {
+      const exit = Effect.runSyncExit(call())
+      note(message(outcomeOf(exit, same)))
+      return exit
+    })
 
-  const driver = IOProc.make({
+  const fileOf = (inner: IOProc.File, id: number, name: string): IOProc.File => {
+    const { truncate, writeAt } = inner
+    const about = { file: id, name }
+    /** A file that could not be closed is closed all the same. */
+    const released = Effect.sync(() => openFiles.delete(id))
+    return IOProc.wrapFile(inner, {
+      size: noting(inner.size, same, (outcome) => ({ _tag: "size", ...about, outcome })),
+      readAt: (position, target) =>
+        notingNow(
+          () => inner.readAt(position, target),
+          (outcome) => ({ _tag: "readAt", ...about, position, length: target.length, outcome })
+        ),
+      writeAt: writeAt && ((position, source, mode) =>
+        notingNow(
+          () => writeAt(position, source, mode),
+          (outcome) => ({ _tag: "writeAt", ...about, position, length: source.length, mode, outcome })
+        )),
+      truncate: truncate &&
+        ((size) => notingNow(() => truncate(size), (outcome) => ({ _tag: "truncate", ...about, size, outcome }))),
+      // Nothing is read ahead here: it is in the log whether the program asked.
+      invalidate: noting(
+        inner.invalidate ?? Effect.void,
+        same,
+        (outcome) => ({ _tag: "invalidate", ...about, outcome })
+      ),
+      commit: noting(inner.commit, same, (outcome) => ({ _tag: "commit", ...about, outcome })),
+      close: Effect.zipRight(
+        released,
+        noting(inner.close, same, (outcome) => ({ _tag: "close", ...about, outcome }))
+      ),
+      abort: Effect.zipRight(
+        released,
+        noting(inner.abort, same, (outcome) => ({ _tag: "abort", ...about, outcome }))
+      )
+    })
+  }
+
+  return {
+    ...memory,
     open: (request) =>
       Effect.suspend(() => {
-        const { access, create, name: { full: name }, share } = request
+        const { name: { full: name }, ...about } = request
         return Effect.map(
           noting(
             Effect.map(memory.open(request), (file) => {
               const id = ++opened
-              openFiles.set(id, { id, name, access, share })
+              openFiles.set(id, { id, name, access: about.access, share: about.share })
               return { id, file }
             }),
             ({ id }) => id,
-            (outcome) => ({ _tag: "open", name, access, create, share, outcome })
+            (outcome) => ({ _tag: "open", name, ...about, outcome })
           ),
           ({ file, id }) => fileOf(file, id, name)
         )
@@ -105,12 +126,26 @@ export const make = (
         (outcome) => ({ _tag: "fullName", name: name.full, outcome })
       ),
     tempName: (request) =>
-      noting(memory.tempName(request), ({ full }) => full, (outcome) => ({ _tag: "tempName", request, outcome }))
-  })
-
-  return {
-    ...memory,
-    ...driver,
+      noting(memory.tempName(request), ({ full }) => full, (outcome) => ({ _tag: "tempName", request, outcome })),
+    stat: (name) => noting(memory.stat(name), same, (outcome) => ({ _tag: "stat", name: name.full, outcome })),
+    list: (folder) =>
+      Stream.suspend(() => {
+        let count = 0
+        const counted = Stream.mapChunks(memory.list(folder), (entries) => {
+          count += entries.length
+          return entries
+        })
+        return Stream.ensuringWith(counted, (exit) =>
+          Effect.sync(() => note({ _tag: "list", name: folder.full, outcome: outcomeOf(exit, () => count) })))
+      }),
+    makeFolder: (name) =>
+      typeof name === "string" ? memory.makeFolder(name) : noting(
+        memory.makeFolder(name),
+        same,
+        (outcome) => ({ _tag: "makeFolder", name: name.full, outcome })
+      ),
+    removeFolder: (name) =>
+      noting(memory.removeFolder(name), same, (outcome) => ({ _tag: "removeFolder", name: name.full, outcome })),
     contents: Effect.flatMap(memory.files, (names) =>
       // A file of this list can only be gone by a change in between, and there is none in one step.
       Effect.map(

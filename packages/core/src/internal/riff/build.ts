@@ -4,142 +4,168 @@
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
 import * as Exit from "effect/Exit"
-import * as Option from "effect/Option"
 import * as FourCC from "../../FourCC.js"
-import type * as MmioError from "../../MmioError.js"
+import * as MmioError from "../../MmioError.js"
 import type * as Api from "../../Riff.js"
-import * as BufferState from "../bufferState.js"
-import type { HandleBase } from "../handle.js"
-import { immediate, isDone, resolve } from "../immediate.js"
+import type { Handle } from "../handle/handle.js"
+import { immediate, isDone, resolve } from "../io/answer.js"
 import { codeOf } from "../mmio.js"
-import { layoutOf, little, paddingOf } from "./layout.js"
+import { created } from "./chunk.js"
+import * as EndedChunks from "./endedChunks.js"
+import { write } from "./header.js"
+import {
+  families,
+  fieldOf,
+  hasDs64,
+  innerFormId,
+  type Layout,
+  layoutOf,
+  little,
+  paddingOf,
+  sizeBytes
+} from "./layout.js"
 import { onlyForward } from "./onlyForward.js"
-import { formOf } from "./openForm.js"
-
-const largestSize = 0xffffffff
-const sizeFieldSize = 4
+import { formOf, type OpenForm } from "./openForm.js"
 
 // ---------------------------------------------------------------------------------------------------------------------
 // ascending
 // ---------------------------------------------------------------------------------------------------------------------
 
-type AscendError = MmioError.CannotSeek | MmioError.InvalidParameter | MmioError.WriteError
+type AscendError = MmioError.SeekError | MmioError.InvalidParameter | MmioError.WriteError
 
-const ascendFound = (handle: HandleBase, chunk: Api.FoundChunk) => {
-  const end = chunk.dataOffset + chunk.size
-  const padding = paddingOf(layoutOf(chunk), chunk.size)
-  return immediate(() => {
-    const there = resolve(handle.seek(end + padding, "start"))
-    if (isDone(there) && Exit.isSuccess(there)) return Exit.succeed(chunk)
-    return Effect.as(
-      // A block of memory that ends without the last padding does not reach behind it.
-      padding === 0 ? there : Effect.catchTag(there, "CannotSeek", () => handle.seek(end, "start")),
-      chunk
-    )
-  })
+const ascendFound = (handle: Handle, chunk: Api.FoundChunk): Effect.Effect<Api.FoundChunk, AscendError> => {
+  const last = Number.MAX_SAFE_INTEGER
+  // No file goes further, but a size of 64 bits may.
+  const end = Math.min(chunk.dataOffset + chunk.size, last)
+  const next = Math.min(end + paddingOf(layoutOf(chunk), chunk.size), last)
+  const there = resolve(handle.seek(next, "start"))
+  if (isDone(there) && Exit.isSuccess(there)) return Exit.succeed(chunk)
+  return Effect.as(
+    // A block of memory that ends without the last padding does not reach past it.
+    next === end ? there : Effect.catchTag(there, "CannotSeek", () => handle.seek(end, "start")),
+    chunk
+  )
 }
 
-const ascendCreated = (handle: HandleBase, chunk: Api.CreatedChunk): Effect.Effect<Api.FoundChunk, AscendError> =>
-  handle.run<Api.FoundChunk, AscendError>(
+const ascendCreated = (handle: Handle, chunk: Api.CreatedChunk): Effect.Effect<Api.FoundChunk, AscendError> =>
+  handle.transfer<Api.FoundChunk, AscendError>(
     "Riff.ascend",
     (restore) =>
       Effect.suspend((): Effect.Effect<Api.FoundChunk, AscendError> => {
         const form = formOf(handle)
         if (form?.holds(chunk.offset)) return form.leave(chunk, restore)
-        const end = BufferState.position(handle.state.current)
+        const layout = layoutOf(chunk)
+        const end = handle.window.position
         const size = end - chunk.dataOffset
-        if (size < 0 || size > largestSize) {
+        if (size < 0 || size > layout.largestSize) {
           return handle.invalid(
             "Riff.ascend",
             size < 0
               ? `the position, ${end}, is before the data of the chunk, at ${chunk.dataOffset}`
-              : `a chunk of ${size} bytes does not fit a size of 32 bits`
+              : `a chunk of ${size} bytes does not fit its size field`
           )
         }
-        const pad: Effect.Effect<unknown, AscendError> = size % 2 === 0
+        const padding = paddingOf(layout, size)
+        const pad: Effect.Effect<unknown, AscendError> = padding === 0
           ? Effect.void
-          : handle.writeAllSlow(new Uint8Array(1), restore)
+          : handle.writeAllLocked(new Uint8Array(padding), restore)
         const correct: Effect.Effect<unknown, AscendError> = size === chunk.size
           ? Effect.void
           : Effect.zipRight(
-            handle.seekSlow(chunk.dataOffset - sizeFieldSize, "start", restore),
+            handle.seekLocked(chunk.offset + layout.sizeOffset, "start", restore),
             Effect.zipRight(
-              handle.writeAllSlow(headerOf([size]), restore),
-              handle.seekSlow(end + size % 2, "start", restore)
+              handle.writeAllLocked(sizeBytes(layout, size), restore),
+              handle.seekLocked(end + padding, "start", restore)
             )
           )
-        return handle.returningTo(
-          end,
-          Effect.as(Effect.zipRight(pad, correct), { ...chunk, size, sizeField: size, dirty: false })
-        )
+        return Effect.map(Effect.zipRight(pad, correct), () => {
+          const found: Api.FoundChunk = { ...chunk, size, sizeField: fieldOf(layout, size), dirty: false }
+          EndedChunks.end(chunk, found)
+          return found
+        })
       })
   )
 
 /** @internal */
-export const ascend = (handle: HandleBase, chunk: Api.Chunk): Effect.Effect<Api.FoundChunk, AscendError> =>
-  chunk.dirty ? ascendCreated(handle, chunk) : ascendFound(handle, chunk)
+export const ascend = (handle: Handle, chunk: Api.Chunk): Effect.Effect<Api.FoundChunk, AscendError> =>
+  immediate(() => {
+    if (!chunk.dirty) return ascendFound(handle, chunk)
+    const found = EndedChunks.endOf(chunk)
+    return found === undefined ? ascendCreated(handle, chunk) : ascendFound(handle, found)
+  })
 
 // ---------------------------------------------------------------------------------------------------------------------
 // creating
 // ---------------------------------------------------------------------------------------------------------------------
 
+const operation = "Riff.createChunk"
+
+const invalid = (handle: Handle, description: string) =>
+  new MmioError.InvalidParameter({ operation, file: handle.name.full, description })
+
+/** How a chunk is written: as the form that is being written, as the caller says, or as the chunk that it is in. */
+const layoutFor = (
+  handle: Handle,
+  form: OpenForm | undefined,
+  { family, parent }: Api.ChunkSpec
+): Either.Either<Layout, MmioError.InvalidParameter> => {
+  if (family !== undefined && (!Object.hasOwn(families, family) || hasDs64(families[family].form))) {
+    return Either.left(invalid(handle, `${family} is not RIFF, RIFX or Wave64`))
+  }
+  const given = family !== undefined ? families[family].layout : parent === undefined ? undefined : layoutOf(parent)
+  return form === undefined || given === undefined || given === form.layout
+    ? Either.right(form?.layout ?? given ?? little)
+    : Either.left(invalid(handle, "the form that is being written has another layout"))
+}
+
 /** @internal */
 export const createChunk = (
-  handle: HandleBase,
+  handle: Handle,
   spec: Api.ChunkSpec
 ): Effect.Effect<Api.CreatedChunk, Api.CreateError> =>
   immediate((): Effect.Effect<Api.CreatedChunk, Api.CreateError> => {
     const { size = 0 } = spec
-    const [id, text] = spec.chunk !== undefined
-      ? [undefined, spec.chunk] as const
+    const [kind, text] = spec.chunk !== undefined
+      ? ["chunk", spec.chunk] as const
       : spec.riff !== undefined
-      ? [FourCC.RIFF, spec.riff] as const
-      : [FourCC.LIST, spec.list] as const
-    const code = codeOf("Riff.createChunk", handle.name.full, text)
+      ? ["form", spec.riff] as const
+      : ["list", spec.list] as const
+    const code = codeOf(operation, handle.name.full, text)
     if (Either.isLeft(code)) return Either.left(code.left)
     const form = formOf(handle)
-    const operation = "Riff.createChunk"
-    if (!Number.isSafeInteger(size) || size < 0 || (size > largestSize && form === undefined)) {
-      return handle.invalid(operation, `${size} is not a size of 32 bits`)
+    const chosen = layoutFor(handle, form, spec)
+    if (Either.isLeft(chosen)) return Either.left(chosen.left)
+    const layout = chosen.right
+    if (!Number.isSafeInteger(size) || size < 0 || (size > layout.largestSize && form === undefined)) {
+      return handle.invalid(operation, `${size} is not a size that a chunk can have`)
     }
-    const made = id ?? code.right
-    const field = form === undefined ? Either.right(size) : form.sizeField(operation, made, size)
+    const id = kind === "chunk" ? code.right : kind === "list" ? FourCC.LIST : FourCC.RIFF
+    const field = form === undefined ? Either.right(fieldOf(layout, size)) : form.sizeField(operation, id, size)
     if (Either.isLeft(field)) return Either.left(field.left)
     const sizeField = field.right
-    const header = id === undefined
-      ? headerOf([FourCC.toNumber(made), sizeField])
-      : headerOf([FourCC.toNumber(made), sizeField, FourCC.toNumber(code.right)])
-    const created = (at: number): Api.CreatedChunk => ({
-      id: made,
-      size,
-      type: id === undefined ? Option.none() : Option.some(code.right),
-      offset: at,
-      dataOffset: at + little.headerSize,
-      sizeField,
-      byteOrder: "little",
-      ds64: form === undefined ? Option.none() : form.made(made, at, sizeField),
-      guid: Option.none(),
-      typeGuid: Option.none(),
-      dirty: true
-    })
-    const at = BufferState.position(handle.state.current)
-    if (handle.canPut(header.length)) {
-      handle.put(header)
-      return Effect.succeed(created(at))
+    const header = write(layout, kind, FourCC.toNumber(code.right), sizeField, innerFormId(layout))
+    const made = (offset: number): Api.CreatedChunk => {
+      const chunk = created(layout, header, { offset, size, sizeField, ds64: undefined })
+      return form === undefined ? chunk : form.made(chunk)
     }
-    return handle.run(operation, (restore) =>
+    const at = handle.window.position
+    if (handle.lock.idle && handle.engine.canWriteSync(header.bytes.length)) {
+      handle.engine.writeSync(header.bytes)
+      return Exit.succeed(made(at))
+    }
+    return handle.transfer(operation, (restore) =>
       Effect.suspend(() => {
-        const at = BufferState.position(handle.state.current)
-        return Effect.map(handle.writeAllSlow(header, restore), () => created(at))
+        const at = handle.window.position
+        return Effect.map(handle.writeAllLocked(header.bytes, restore), () => made(at))
       }))
   })
 
 /** @internal */
 export const withChunk = <B, E, R>(
-  handle: HandleBase,
+  handle: Handle,
   spec: Api.ChunkSpec,
   body: (chunk: Api.CreatedChunk) => Effect.Effect<B, E, R>
-): Effect.Effect<B, E | Api.CreateError | MmioError.CannotSeek, R> =>
+): Effect.Effect<B, E | Api.CreateError | MmioError.SeekError, R> =>
   spec.size === undefined && handle.forwardOnly
     ? Effect.fail(onlyForward(handle, "Riff.withChunk", "a chunk"))
     : Effect.flatMap(createChunk(handle, spec), (chunk) =>
@@ -149,10 +175,3 @@ export const withChunk = <B, E, R>(
         ascend(handle, chunk)
       )
         ?? Effect.zipLeft(body(chunk), ascend(handle, chunk)))
-
-const headerOf = (numbers: ReadonlyArray<number>): Uint8Array => {
-  const bytes = new Uint8Array(numbers.length * 4)
-  const view = new DataView(bytes.buffer)
-  numbers.forEach((number, i) => view.setUint32(i * 4, number, true))
-  return bytes
-}

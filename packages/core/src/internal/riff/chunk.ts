@@ -1,6 +1,7 @@
 import * as Option from "effect/Option"
 import type { FourCC } from "../../FourCC.js"
 import type * as Api from "../../Riff.js"
+import type { Written } from "./header.js"
 import { code, guidAt, type Layout, wave64 } from "./layout.js"
 
 /** What is known of a header. */
@@ -60,6 +61,18 @@ export const walked = (
     depth
   }
 }
+
+/** A chunk that was made at `offset`, with the header that was written. @internal */
+export const created = (
+  layout: Layout,
+  { bytes, id, type }: Written,
+  header: {
+    readonly offset: number
+    readonly size: number
+    readonly sizeField: number
+    readonly ds64: Api.Ds64 | undefined
+  }
+): Api.CreatedChunk => ({ ...found(layout, bytes, 0, { ...header, id, type }), dirty: true })
 
 const noType: Option.Option<FourCC> = Option.none()
 const noDs64: Option.Option<Api.Ds64> = Option.none()

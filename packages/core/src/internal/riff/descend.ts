@@ -9,16 +9,15 @@ import type * as Mmio from "../../Mmio.js"
 import * as MmioError from "../../MmioError.js"
 import type * as Api from "../../Riff.js"
 import * as RiffLimits from "../../RiffLimits.js"
-import * as BufferState from "../bufferState.js"
-import type { HandleBase } from "../handle.js"
-import { immediate } from "../immediate.js"
-import type { Restore } from "../lock.js"
+import type { Handle } from "../handle/handle.js"
+import type { Restore } from "../handle/lock.js"
+import { immediate } from "../io/answer.js"
 import { codeOf } from "../mmio.js"
 import { found } from "./chunk.js"
 import * as Ds64 from "./ds64.js"
+import { Header, lengthToSkip } from "./header.js"
 import * as Layout from "./layout.js"
-import { exceeded } from "./limits.js"
-import { readAt } from "./readAt.js"
+import { current, exceeded } from "./limits.js"
 
 /** What to look for: any form, any list or any chunk, of an id or type. */
 interface Target {
@@ -47,7 +46,7 @@ const targetOf = (
 
 /** @internal */
 export const descend = <A extends Access>(
-  handle: HandleBase<A>,
+  handle: Handle<A>,
   options: Api.DescendOptions | undefined
 ): Effect.Effect<Api.FoundChunk, SearchError<A> | MmioError.InvalidParameter> =>
   immediate((): Effect.Effect<Api.FoundChunk, SearchError<A> | MmioError.InvalidParameter> => {
@@ -56,7 +55,7 @@ export const descend = <A extends Access>(
     const search = new Search(handle, target.right, options?.parent)
     const found = handle.lock.idle && handle.canRead ? search.quick() : undefined
     return found === undefined
-      ? handle.run("Riff.descend", (restore) => search.slow(restore))
+      ? handle.transfer("Riff.descend", (restore) => search.slow(restore))
       : Effect.succeed(found)
   })
 
@@ -69,9 +68,12 @@ const nothing = new Uint8Array(0)
 
 const windowsAtOnce = 32
 
+/** Of all searches: what was read into it is used in the same step. */
+const header = new Header()
+
 /** A walk over the chunks of one parent. Every step of it goes forward by at least a header. */
 class Search<A extends Access> {
-  private readonly handle: HandleBase<A>
+  private readonly handle: Handle<A>
   private readonly target: Target | undefined
   private readonly parent: Api.Chunk | undefined
   /** How the headers are written; undefined where each says so itself, at the top. */
@@ -81,12 +83,10 @@ class Search<A extends Access> {
   private readonly limit: number
   private scratch: Uint8Array = nothing
   private limits: RiffLimits.Limits | undefined = undefined
-  /** Where the chunk behind the one that {@link examine} did not accept begins. */
+  /** The offset of the chunk after the one that {@link examine} did not accept. */
   private next = 0
-  /** How many bytes of the header {@link examine} wants. */
-  private wanted = 0
 
-  constructor(handle: HandleBase<A>, target: Target | undefined, parent: Api.Chunk | undefined) {
+  constructor(handle: Handle<A>, target: Target | undefined, parent: Api.Chunk | undefined) {
     this.handle = handle
     this.target = target
     this.parent = parent
@@ -125,9 +125,9 @@ class Search<A extends Access> {
   }
 
   /**
-   * Looks at the header at `at`, of which `have` bytes are at `i`; `ended` if the file has no more. Gives the chunk if it is the one, with
-   * the position moved to its data; `"more"` where more bytes are {@link wanted}; `"too much"` for a `ds64` that goes beyond the limit; else
-   * says where the `"next"` one is.
+   * Looks at the header at `at`, of which `have` bytes are at `i`; `ended` if the file has no more. Returns the chunk if it is the one, and moves the
+   * position to its data; `"more"` where more bytes are wanted; `"cut"` where the file has too few for a header, and `"typeless"` where it has too few
+   * for the type; `"too much"` for a `ds64` larger than the limit; else `"next"`, and {@link next} is the offset of the next chunk.
    */
   private examine(
     bytes: Uint8Array,
@@ -135,86 +135,59 @@ class Search<A extends Access> {
     at: number,
     have: number,
     ended: boolean
-  ): Api.FoundChunk | "more" | "next" | "too much" {
-    if (have < this.headerSize) return this.more(this.headerSize)
-    const id = Layout.uint32(bytes, i)
-    let layout = this.layout
-    let container: boolean
-    if (layout === undefined) {
-      const wanted = Layout.formBytes(id)
-      if (have < wanted && !ended) return this.more(wanted)
-      layout = Layout.formLayout(id, bytes, i, have)
-      container = layout !== undefined || id === Layout.ids.LIST
-      layout ??= Layout.little
-    } else container = Layout.isContainer(layout, id, bytes, i)
-
-    const sizeField = Layout.sizeField(layout, bytes, i)
-    let { sizes } = this
-    let type: number | undefined
-    // The type of a container that is not looked for does not matter, but a `ds64` tells where it ends.
-    const isRF64 = this.layout === undefined && container && Layout.hasDs64(id)
-    const accepted = this.mayAccept(id) && (container || this.target === undefined || this.target.kind === "chunk")
-    if (container && (accepted || isRF64)) {
-      const wanted = layout.headerSize + layout.typeSize
-      if (have < wanted && !(ended && !accepted)) return this.more(wanted)
-      if (have >= wanted) type = Layout.uint32(bytes, i + layout.headerSize)
-      if (isRF64) {
-        // The limit is asked for only where it matters: not in the window.
-        if (this.limits === undefined) return this.more(wanted)
-        const ds64 = Ds64.read(bytes, i, at, have, ended ? have : Infinity, this.limits.bytes)
-        if (ds64 === "too much") return ds64
-        if (typeof ds64 === "number") return this.more(ds64)
-        if (ds64 !== undefined) sizes = new Ds64.Sizes(ds64)
-      }
-    }
-    const known = sizeField !== Layout.unknownSize || layout === Layout.wave64
-      ? sizeField
-      : isRF64
-      ? sizes.ds64?.riffSize
-      : sizes.of(id)
-    const size = Layout.dataSize(layout, known ?? sizeField)
+  ): Api.FoundChunk | "more" | "cut" | "typeless" | "too much" | "next" {
     const { target } = this
-    if (
-      accepted
-      && (target === undefined || target.kind === "chunk" ||
-        (type !== undefined && Layout.isType(layout, type, target.code)))
-    ) {
-      const chunk = found(layout, bytes, i, { offset: at, id, sizeField, size, type, ds64: sizes.ds64 })
-      const { state } = this.handle
-      state.current = BufferState.movedTo(
-        state.current,
-        type === undefined ? chunk.dataOffset : chunk.dataOffset + layout.typeSize
-      )
-      return chunk
+    const answer = header.read(
+      this.layout,
+      this.sizes,
+      bytes,
+      i,
+      at,
+      have,
+      ended ? have : Infinity,
+      // The limit is asked for only where it matters: not in the window.
+      this.limits?.bytes
+    )
+    if (answer !== "read") return answer
+    const { container, id, layout, size } = header
+    if (this.mayAccept(id) && (container || target === undefined || target.kind === "chunk")) {
+      let type: number | undefined
+      if (container) {
+        header.wanted = header.sizeWithType
+        if (have < header.wanted) return ended ? "typeless" : "more"
+        type = Layout.uint32(bytes, i + layout.headerSize)
+      }
+      if (
+        target === undefined || target.kind === "chunk" ||
+        (type !== undefined && Layout.isType(layout, type, target.code))
+      ) {
+        const { sizeField, sizes: { ds64 } } = header
+        const chunk = found(layout, bytes, i, { offset: at, id, sizeField, size, type, ds64 })
+        this.handle.window.moveTo(type === undefined ? chunk.dataOffset : chunk.dataOffset + layout.typeSize)
+        return chunk
+      }
     }
     this.next = at + layout.headerSize + size + Layout.paddingOf(layout, size)
     return "next"
   }
 
-  private more(wanted: number): "more" {
-    this.wanted = wanted
-    return "more"
-  }
-
   /** Walks from `at` on as far as the window holds the headers. Gives the chunk, or the place that it did not get beyond. */
   inWindow(at: number): Api.FoundChunk | number {
-    const { bytes, endRead, offset } = this.handle.state.current
+    const { bytes, endRead, offset } = this.handle.window.state
     const { layout } = this
     while (this.isInside(at)) {
-      const header = at - offset
-      if (header < 0 || header > endRead) return at
+      const index = at - offset
+      if (index < 0 || index > endRead) return at
       // What is stepped over without being looked at is most of what a search does.
-      if (layout !== Layout.wave64 && header + Layout.little.headerSize <= endRead) {
-        const id = Layout.uint32(bytes, header)
-        if (layout === undefined ? !Layout.beginsFile(id) && !this.mayAccept(id) : !this.mayAccept(id)) {
-          const size = Layout.sizeField(layout ?? Layout.little, bytes, header)
-          if (size !== Layout.unknownSize) {
-            at += Layout.little.headerSize + size + (size & 1)
-            continue
-          }
+      if (index + Layout.little.headerSize <= endRead) {
+        const id = Layout.uint32(bytes, index)
+        const length = this.mayAccept(id) ? 0 : lengthToSkip(layout, id, bytes, index)
+        if (length > 0) {
+          at += length
+          continue
         }
       }
-      const result = this.examine(bytes, header, at, endRead - header, false)
+      const result = this.examine(bytes, index, at, endRead - index, false)
       if (typeof result === "object") return result
       if (result !== "next") return at
       at = this.next
@@ -225,27 +198,26 @@ class Search<A extends Access> {
   /** A search that the window can answer, or a few windows that the driver gives at once, is one step. */
   quick(): Api.FoundChunk | undefined {
     const { handle } = this
-    const start = BufferState.position(handle.state.current)
+    const start = handle.window.position
     let from = start
     for (let windows = 0; windows < windowsAtOnce; windows++) {
       const at = this.inWindow(from)
       if (typeof at === "object") return at
       if (!this.isInside(at) || (windows > 0 && at === from)) break
       from = at
-      handle.state.current = BufferState.movedTo(handle.state.current, at)
-      if (handle.atOnce?.refill() !== true) break
+      handle.window.moveTo(at)
+      if (!handle.engine.refillSync()) break
     }
-    handle.state.current = BufferState.movedTo(handle.state.current, start)
+    handle.window.moveTo(start)
     return undefined
   }
 
   slow(restore: Restore): Effect.Effect<Api.FoundChunk, SearchError<A>> {
-    return Effect.flatMap(RiffLimits.RiffLimits, (limits): Effect.Effect<Api.FoundChunk, SearchError<A>> => {
+    return Effect.flatMap(current, (limits): Effect.Effect<Api.FoundChunk, SearchError<A>> => {
       this.limits = limits
-      if (!this.handle.canRead) return this.handle.cannotRead()
+      if (!this.handle.canRead) return this.handle.engine.cannotRead()
       this.scratch = new Uint8Array(scratchSize)
-      const start = BufferState.position(this.handle.state.current)
-      return this.handle.returningTo(start, this.from(start, restore))
+      return this.from(this.handle.window.position, restore)
     })
   }
 
@@ -264,17 +236,17 @@ class Search<A extends Access> {
   ): Effect.Effect<Api.FoundChunk, SearchError<A>> {
     const to = wanted > this.scratch.length ? this.enlarge(have, wanted) : wanted
     return Effect.flatMap(
-      readAt(this.handle, at + have, this.scratch.subarray(have, to), restore),
+      this.handle.readLockedAt(at + have, this.scratch.subarray(have, to), restore),
       (count) => {
         const ended = have + count < to
         const result = this.examine(this.scratch, 0, at, have + count, ended)
         if (result === "next") return this.from(this.next, restore)
         if (result === "too much") return this.tooMuch(at)
-        if (result !== "more") return Effect.succeed(result)
-        if (!ended) return this.readOn(at, have + count, this.wanted, restore)
-        return have + count < this.headerSize
-          ? this.notFound(at + have + count)
-          : this.withoutType(at, Layout.uint32(this.scratch, 0))
+        if (result === "cut") return this.notFound(at + have + count)
+        if (result === "typeless") return this.withoutType(at, header.id)
+        return result === "more"
+          ? this.readOn(at, have + count, header.wanted, restore)
+          : Effect.succeed(result)
       }
     )
   }
@@ -314,7 +286,7 @@ class Search<A extends Access> {
       new MmioError.ChunkNotFound({
         operation: "Riff.descend",
         file: this.handle.name.full,
-        position: BufferState.position(this.handle.state.current),
+        position: this.handle.window.position,
         description: `there is no ${sought} in ${where}, searched to ${searchedTo}`,
         sought,
         searchedTo

@@ -8,11 +8,10 @@ import type { Access } from "../../IOProc.js"
 import type * as Mmio from "../../Mmio.js"
 import * as MmioError from "../../MmioError.js"
 import type * as Api from "../../Riff.js"
-import { RiffLimits } from "../../RiffLimits.js"
-import type { HandleBase } from "../handle.js"
+import type { Handle } from "../handle/handle.js"
 import { codeOf } from "../mmio.js"
 import * as Layout from "./layout.js"
-import { type Exceedable, exceeded } from "./limits.js"
+import { current, type Exceedable, exceeded } from "./limits.js"
 import * as Path from "./path.js"
 import { run } from "./walk.js"
 import { Visitor, Walker } from "./walker.js"
@@ -97,11 +96,11 @@ type SearchError<A extends Access> = MmioError.ChunkNotFound | MmioError.Invalid
 
 /** @internal */
 export const find = <A extends Access>(
-  handle: HandleBase<A>,
+  handle: Handle<A>,
   given: string | Api.Path,
   options: Api.WithinOptions | undefined
 ): Effect.Effect<Api.FoundChunk, SearchError<A> | MmioError.InvalidParameter> =>
-  Effect.flatMap(RiffLimits, (limits): Effect.Effect<Api.FoundChunk, SearchError<A> | MmioError.InvalidParameter> => {
+  Effect.flatMap(current, (limits): Effect.Effect<Api.FoundChunk, SearchError<A> | MmioError.InvalidParameter> => {
     const file = handle.name.full
     const path = typeof given === "string" ? Path.parse("Riff.find", file, given) : Either.right(given)
     if (Either.isLeft(path)) return Either.left(path.left)
@@ -110,7 +109,7 @@ export const find = <A extends Access>(
     const visitor = new Finder(steps.right)
     const walker = new Walker(visitor, { limits, within: options?.within, length: Infinity })
     return Effect.flatMap(
-      handle.run("Riff.find", (restore) => run(handle, walker, restore)),
+      handle.exclusive("Riff.find", (restore) => run(handle, walker, restore)),
       (): Effect.Effect<Api.FoundChunk, SearchError<A> | MmioError.InvalidParameter> => {
         const { exceeds, found } = visitor
         if (found !== undefined) return Effect.succeed(found)

@@ -8,30 +8,32 @@ import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
 import * as Exit from "effect/Exit"
 import * as Option from "effect/Option"
-import * as FourCC from "../../FourCC.js"
+import type * as FourCC from "../../FourCC.js"
 import * as MmioError from "../../MmioError.js"
 import type * as Api from "../../Riff.js"
-import * as BufferState from "../bufferState.js"
-import { bothExits } from "../exits.js"
-import type { HandleBase } from "../handle.js"
-import type { Restore } from "../lock.js"
+import type { Handle } from "../handle/handle.js"
+import type { Restore } from "../handle/lock.js"
+import { bothExits } from "../io/exits.js"
 import { codeOf } from "../mmio.js"
+import * as EndedChunks from "./endedChunks.js"
 import * as FormState from "./formState.js"
-import { little } from "./layout.js"
+import { code, families, hasDs64 } from "./layout.js"
 import { onlyForward } from "./onlyForward.js"
 import * as OpenForms from "./openForm.js"
 import { type Failure, formOf, type OpenForm } from "./openForm.js"
 
 /** A form that is being written. Its state changes in operations that have the handle to themselves. */
 class Form implements OpenForm {
-  readonly handle: HandleBase
+  readonly handle: Handle
   state: FormState.FormState
   /** Whether the storage goes where it is told to; undefined if nobody has asked yet. */
   seekable: boolean | undefined
   /** Whether an update was flushed: then nothing less is wanted of the end. */
   flushes = false
+  /** The chunks that are open, by their offsets. */
+  private readonly open = new Map<number, Api.CreatedChunk>()
 
-  constructor(handle: HandleBase, state: FormState.FormState, seekable: boolean | undefined) {
+  constructor(handle: Handle, state: FormState.FormState, seekable: boolean | undefined) {
     this.handle = handle
     this.state = state
     this.seekable = seekable
@@ -45,9 +47,28 @@ class Form implements OpenForm {
     )
   }
 
-  made(id: FourCC.FourCC, offset: number, sizeField: number) {
+  get layout() {
+    return this.state.layout
+  }
+
+  made(chunk: Api.CreatedChunk) {
+    const { id, offset, sizeField } = chunk
     this.state = FormState.opened(this.state, id, offset, sizeField)
-    return Option.fromNullable(FormState.ds64Of(this.state))
+    // What is made over others ends them.
+    for (const other of this.open.keys()) if (other >= offset) this.open.delete(other)
+    const made = { ...chunk, ds64: Option.fromNullable(FormState.ds64Of(this.state)) }
+    this.open.set(offset, made)
+    return made
+  }
+
+  /** Takes note of how chunks ended. */
+  ended(members: ReadonlyArray<FormState.Ended>) {
+    const ds64 = Option.fromNullable(FormState.ds64Of(this.state))
+    for (const { offset, size, sizeField } of members) {
+      const chunk = this.open.get(offset)
+      this.open.delete(offset)
+      if (chunk !== undefined) EndedChunks.end(chunk, { ...chunk, size, sizeField, ds64, dirty: false })
+    }
   }
 
   holds(offset: number) {
@@ -63,15 +84,15 @@ class Form implements OpenForm {
   }
 }
 
-const positionOf = (handle: HandleBase): number => BufferState.position(handle.state.current)
+const positionOf = (handle: Handle): number => handle.window.position
 
-const moveTo = (handle: HandleBase, position: number): void => {
-  handle.state.current = BufferState.movedTo(handle.state.current, position)
+const moveTo = (handle: Handle, position: number): void => {
+  handle.window.moveTo(position)
 }
 
 /** The refusal as an error. */
 const refused = (
-  handle: HandleBase,
+  handle: Handle,
   operation: string,
   { description, reason }: FormState.Refusal
 ): MmioError.CannotExpand | MmioError.InvalidParameter => {
@@ -85,20 +106,20 @@ const refused = (
 
 /** Fails where the storage cannot come back to what was written: better before it is than behind. */
 const requireSeeking = (
-  handle: HandleBase,
+  handle: Handle,
   operation: string,
   restore: Restore
-): Effect.Effect<void, MmioError.CannotSeek> =>
+): Effect.Effect<void, MmioError.SeekError> =>
   Effect.suspend(() => {
     if (handle.forwardOnly) return Effect.fail(onlyForward(handle, operation, "the form"))
     const position = positionOf(handle)
     // What says nothing of itself is asked to go somewhere.
     return Effect.asVoid(
-      Effect.ensuring(handle.seekSlow(0, "end", restore), Effect.sync(() => moveTo(handle, position)))
+      Effect.ensuring(handle.seekLocked(0, "end", restore), Effect.sync(() => moveTo(handle, position)))
     )
   })
 
-const requireSeekingOf = (handle: HandleBase, form: Form, operation: string, restore: Restore) =>
+const requireSeekingOf = (handle: Handle, form: Form, operation: string, restore: Restore) =>
   form.seekable === true
     ? Effect.void
     : Effect.map(requireSeeking(handle, operation, restore), () => {
@@ -111,7 +132,7 @@ const requireSeekingOf = (handle: HandleBase, form: Form, operation: string, res
 
 /** Writes what a plan says, with the padding, and leaves the position behind that; a failure leaves it at `end`. */
 const apply = (
-  handle: HandleBase,
+  handle: Handle,
   form: Form,
   { converts, padding, state, writes }: FormState.Plan,
   end: number,
@@ -121,15 +142,15 @@ const apply = (
   const behind = end + padding
   const pad: Effect.Effect<unknown, Failure> = padding === 0
     ? Effect.void
-    : handle.writeAllSlow(new Uint8Array(padding), restore)
+    : handle.writeAllLocked(new Uint8Array(padding), restore)
   // Only what was flushed is before what comes then, if the power goes.
-  const barrier: Effect.Effect<unknown, Failure> = flush || converts ? handle.flushSlow(restore) : Effect.void
+  const barrier: Effect.Effect<unknown, Failure> = flush || converts ? handle.flushLocked(restore) : Effect.void
   const write = ({ at, bytes }: FormState.Write): Effect.Effect<unknown, Failure> =>
-    handle.seekSlow(at, "start", restore).pipe(
-      Effect.zipRight(handle.writeAllSlow(bytes, restore)),
+    handle.seekLocked(at, "start", restore).pipe(
+      Effect.zipRight(handle.writeAllLocked(bytes, restore)),
       Effect.zipRight(barrier)
     )
-  return handle.returningTo(
+  return handle.engine.returningTo(
     end,
     Effect.suspend(() => {
       moveTo(handle, end)
@@ -148,11 +169,11 @@ const apply = (
 
 /** @internal */
 export const updateSizes = (
-  handle: HandleBase,
+  handle: Handle,
   options: Api.UpdateOptions | undefined
 ): Effect.Effect<void, Failure> => {
   const operation = "Riff.updateSizes"
-  return handle.run<void, Failure>(operation, (restore) =>
+  return handle.exclusive<void, Failure>(operation, (restore) =>
     Effect.suspend(() => {
       const form = formOf(handle)
       if (!(form instanceof Form)) {
@@ -178,7 +199,7 @@ export const updateSizes = (
 
 /** Leaves a chunk of the form, which ends at the position. Runs inside of `Lock.exclusive`. */
 const leave = (
-  handle: HandleBase,
+  handle: Handle,
   form: Form,
   chunk: Api.CreatedChunk,
   restore: Restore
@@ -187,17 +208,21 @@ const leave = (
     const end = positionOf(handle)
     const leaving = FormState.leaving(form.state, chunk.offset, end)
     if (Either.isLeft(leaving)) return Effect.fail(refused(handle, "Riff.ascend", leaving.left))
-    const { behind, size, sizeField } = leaving.right
+    const { behind, members, size, sizeField } = leaving.right
     return Effect.map(apply(handle, form, leaving.right, end, false, restore), () => {
       moveTo(handle, behind)
+      form.ended(members)
       const ds64 = Option.fromNullable(FormState.ds64Of(form.state))
-      return { ...chunk, size, sizeField, ds64, dirty: false }
+      const found: Api.FoundChunk = { ...chunk, size, sizeField, ds64, dirty: false }
+      // The form itself goes on until `withRiff` ends it.
+      if (chunk.offset !== form.state.offset) EndedChunks.end(chunk, found)
+      return found
     })
   })
 
 /** Leaves a chunk whose body failed, as far as that is possible; the form's own end does the rest. */
-const leaveFailed = (handle: HandleBase, form: Form, chunk: Api.CreatedChunk): Effect.Effect<void, Failure> =>
-  handle.run<void, Failure>("Riff.ascend", (restore) =>
+const leaveFailed = (handle: Handle, form: Form, chunk: Api.CreatedChunk): Effect.Effect<void, Failure> =>
+  handle.exclusive<void, Failure>("Riff.ascend", (restore) =>
     Effect.suspend(() => {
       if (!form.holds(chunk.offset)) return Effect.void
       return ifSeekable(handle, form, restore, () => {
@@ -213,7 +238,7 @@ const leaveFailed = (handle: HandleBase, form: Form, chunk: Api.CreatedChunk): E
 
 /** Does something where the storage can go back; where it cannot, nothing can be made good. */
 const ifSeekable = (
-  handle: HandleBase,
+  handle: Handle,
   form: Form,
   restore: Restore,
   effect: () => Effect.Effect<void, Failure>
@@ -224,7 +249,7 @@ const ifSeekable = (
   })
 
 const within = <B, E, R>(
-  handle: HandleBase,
+  handle: Handle,
   form: Form,
   chunk: Api.CreatedChunk,
   body: Effect.Effect<B, E, R>,
@@ -249,13 +274,21 @@ const isSize = (size: number) => Number.isSafeInteger(size) && size >= 0
 
 /** Reads the options. */
 const beginningOf = (
-  handle: HandleBase,
+  handle: Handle,
   type: string,
-  { chunkSizes = {}, large = "auto", sampleCount = () => 0, size, tableEntries = defaultEntries }: Api.RiffOptions
+  options: Api.RiffOptions
 ): Either.Either<FormState.Beginning, MmioError.InvalidParameter> => {
+  const { chunkSizes = {}, family = "RIFF", large = "auto", sampleCount = () => 0, size } = options
+  const { tableEntries = defaultEntries } = options
   const file = handle.name.full
   const invalid = (description: string) => Either.left(new MmioError.InvalidParameter({ operation, file, description }))
-  if (size !== undefined && !(isSize(size) && size >= 4)) return invalid(`${size} is not the size of a form`)
+  if (!Object.hasOwn(families, family)) return invalid(`${family} is not a family of RIFF`)
+  const { form, layout } = families[family]
+  if (large === "never" && hasDs64(form)) return invalid(`the sizes of ${family} have 64 bits`)
+  if (large === "always" && family === "RIFX") return invalid("there is no RIFX with sizes of 64 bits")
+  if (size !== undefined && !(isSize(size) && size >= layout.typeSize)) {
+    return invalid(`${size} is not the size of a form`)
+  }
   if (!isSize(tableEntries) || tableEntries > mostEntries) {
     return invalid(`${tableEntries} is not a number of entries between 0 and ${mostEntries}`)
   }
@@ -268,13 +301,13 @@ const beginningOf = (
   }
   return Either.map(
     codeOf(operation, file, type),
-    (type) => ({ type, large, size, entries: tableEntries, sampleCount, declared })
+    (type) => ({ family, type, large, size, entries: tableEntries, sampleCount, declared })
   )
 }
 
 /** Writes the header. */
-const begin = (handle: HandleBase, type: string, options: Api.RiffOptions) =>
-  handle.run<{ readonly chunk: Api.CreatedChunk; readonly form: Form }, Failure>(
+const begin = (handle: Handle, type: string, options: Api.RiffOptions) =>
+  handle.transfer<{ readonly chunk: Api.CreatedChunk; readonly form: Form }, Failure>(
     operation,
     (restore) =>
       Effect.gen(function*() {
@@ -284,53 +317,51 @@ const begin = (handle: HandleBase, type: string, options: Api.RiffOptions) =>
         const beginning = yield* beginningOf(handle, type, options)
         const begun = FormState.begin(beginning, positionOf(handle))
         if (Either.isLeft(begun)) return yield* Effect.fail(refused(handle, operation, begun.left))
-        const { bytes, state } = begun.right
+        const { bytes, chunk, state } = begun.right
         if (options.size === undefined) yield* requireSeeking(handle, operation, restore)
-        yield* handle.writeAllSlow(bytes, restore)
+        yield* handle.writeAllLocked(bytes, restore)
         const form = new Form(handle, state, options.size === undefined ? true : undefined)
-        return { chunk: chunkOf(state, beginning.type), form }
+        return { chunk, form }
       })
   )
 
-/** The form as it begins. */
-const chunkOf = (state: FormState.FormState, type: FourCC.FourCC): Api.CreatedChunk => {
-  const { offset, sizeField, sizes } = state
-  return {
-    id: sizes === undefined ? FourCC.RIFF : FormState.RF64,
-    size: sizes?.riffSize ?? sizeField,
-    type: Option.some(type),
-    offset,
-    dataOffset: offset + little.headerSize,
+/** Takes note of how the form, and all that was open in it, ended. */
+const ended = (form: Form, chunk: Api.CreatedChunk, members: ReadonlyArray<FormState.Ended>): void => {
+  form.ended(members)
+  const { id, largeId, sizeField, sizes } = form.state
+  EndedChunks.end(chunk, {
+    ...chunk,
+    id: code(sizes === undefined ? id : largeId),
+    size: FormState.sizeOf(form.state),
     sizeField,
-    byteOrder: "little",
-    ds64: Option.fromNullable(FormState.ds64Of(state)),
-    guid: Option.none(),
-    typeGuid: Option.none(),
-    dirty: true
-  }
+    ds64: Option.fromNullable(FormState.ds64Of(form.state)),
+    dirty: false
+  })
 }
 
 /** Ends the form where its body left the position; if that failed, with all that is known to be there. */
-const end = (handle: HandleBase, form: Form, failed: boolean): Effect.Effect<void, Failure> =>
-  handle.run<void, Failure>(operation, (restore) =>
+const end = (handle: Handle, form: Form, chunk: Api.CreatedChunk, failed: boolean): Effect.Effect<void, Failure> =>
+  handle.exclusive<void, Failure>(operation, (restore) =>
     Effect.suspend(() => {
       const position = positionOf(handle)
+      const close = (plan: FormState.Whole, end: number) =>
+        Effect.map(apply(handle, form, plan, end, form.flushes, restore), () => ended(form, chunk, plan.members))
       const save = ifSeekable(handle, form, restore, () => {
         const end = Math.max(position, form.state.furthest)
         return Either.match(FormState.salvage(form.state, end), {
           onLeft: () => Effect.void,
-          onRight: (plan) => apply(handle, form, plan, end, form.flushes, restore)
+          onRight: (plan) => close(plan, end)
         })
       })
       return failed ? save : Either.match(FormState.plan(form.state, position), {
         onLeft: (refusal) => Effect.zipRight(save, Effect.fail(refused(handle, operation, refusal))),
-        onRight: (plan) => apply(handle, form, plan, position, form.flushes, restore)
+        onRight: (plan) => close(plan, position)
       })
     }))
 
 /** @internal */
 export const withRiff = <B, E, R>(
-  handle: HandleBase,
+  handle: Handle,
   type: string,
   options: Api.RiffOptions,
   body: (form: Api.CreatedChunk) => Effect.Effect<B, E, R>
@@ -341,7 +372,7 @@ export const withRiff = <B, E, R>(
       return Effect.exit(restore(Effect.suspend(() => body(chunk)))).pipe(
         Effect.flatMap((used) =>
           Effect.flatMap(
-            Effect.exit(end(handle, form, Exit.isFailure(used))),
+            Effect.exit(end(handle, form, chunk, Exit.isFailure(used))),
             (ended) => bothExits<B, E, Failure>(used, ended)
           )
         ),

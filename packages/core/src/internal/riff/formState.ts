@@ -10,18 +10,25 @@
 import * as Either from "effect/Either"
 import * as FourCC from "../../FourCC.js"
 import type * as Api from "../../Riff.js"
+import { created } from "./chunk.js"
 import * as Ds64 from "./ds64.js"
-import { unknownSize } from "./layout.js"
+import { write } from "./header.js"
+import * as Layout from "./layout.js"
 import { Writer } from "./writer.js"
 
-/** What is larger is written as {@link unknownSize}, and its size elsewhere. */
+const { unknownSize } = Layout
+/** What is larger is written as {@link unknownSize} in a size field of 32 bits, and its size elsewhere. */
 const largestSize = unknownSize - 1
 
-const headerSize = 8
-const typeSize = 4
-/** @internal */
-export const RF64 = FourCC.make("RF64")
 const data = FourCC.make("data")
+
+/** Whether a size field can hold a size. */
+const fits = (layout: Layout.Layout, size: number): boolean =>
+  size <= (layout === Layout.wave64 ? layout.largestSize : largestSize)
+
+/** What a size field holds for a size: of 32 bits 0xFFFFFFFF for what is larger. */
+const fieldFor = (layout: Layout.Layout, size: number): number =>
+  fits(layout, size) ? Layout.fieldOf(layout, size) : unknownSize
 
 /** A chunk of the form whose size has yet to be written, here or in the `ds64`. */
 interface Member {
@@ -37,6 +44,11 @@ type Sizes = Omit<Api.Ds64, "dataOffset">
 
 /** @internal */
 export interface FormState {
+  /** How its headers are written. */
+  readonly layout: Layout.Layout
+  /** Its id: as it is, or while it has no `ds64`; and with one. */
+  readonly id: number
+  readonly largeId: number
   readonly offset: number
   /** What its size field holds. */
   readonly sizeField: number
@@ -71,6 +83,7 @@ const invalid = (description: string) => Either.left<Refusal>({ reason: "invalid
 
 /** How a form begins. @internal */
 export interface Beginning {
+  readonly family: Api.Family
   readonly type: FourCC.FourCC
   readonly large: "auto" | "never" | "always"
   /** How long it will be as a `RIFF` without room for a `ds64`, if that is known. */
@@ -82,41 +95,53 @@ export interface Beginning {
 
 /** The form at `offset`, and the bytes that it begins with. @internal */
 export const begin = (
-  { declared, entries, large, sampleCount, size, type }: Beginning,
+  { declared, entries, family, large, sampleCount, size, type }: Beginning,
   offset: number
-): Either.Either<{ readonly state: FormState; readonly bytes: Uint8Array }, Refusal> => {
-  if (large === "never" && size !== undefined && size > largestSize) {
-    return tooLarge(`a RIFF of ${size} bytes does not fit a size of 32 bits`)
+): Either.Either<
+  { readonly state: FormState; readonly bytes: Uint8Array; readonly chunk: Api.CreatedChunk },
+  Refusal
+> => {
+  const { form, layout } = Layout.families[family]
+  const hasDs64 = Layout.hasDs64(form)
+  const mayGrow = layout === Layout.little && large !== "never"
+  if (!mayGrow && size !== undefined && !fits(layout, size)) {
+    return tooLarge(`a ${family} of ${size} bytes does not fit its size field`)
   }
   const table = Array.from(declared, ([id, size]) => ({ id, size })).filter(isLarge)
   const room = Math.max(entries, table.length)
-  const isRF64 = large === "always" || (size !== undefined && size > largestSize)
-  const reserves = isRF64 || (large === "auto" && size === undefined)
+  const isRF64 = hasDs64 || (mayGrow && (large === "always" || (size !== undefined && size > largestSize)))
+  const reserves = isRF64 || (mayGrow && size === undefined)
   const dataSize = declared.get(data) ?? 0
   const sizes: Sizes | undefined = isRF64
     ? {
-      riffSize: size === undefined ? 0 : size + headerSize + Ds64.sizeOf(room),
+      riffSize: size === undefined ? 0 : size + layout.headerSize + Ds64.sizeOf(room),
       dataSize,
       sampleCount: countOf(sampleCount, dataSize),
       table
     }
     : undefined
+  const [id, largeId] = hasDs64 ? [form, form] as const : [form, Layout.ids.RF64] as const
+  const sizeField = isRF64 ? unknownSize : Layout.fieldOf(layout, size ?? 0)
+  const header = write(layout, "form", FourCC.toNumber(type), sizeField, isRF64 ? largeId : id)
   const state: FormState = {
+    layout,
+    id,
+    largeId,
     offset,
-    sizeField: isRF64 ? unknownSize : size ?? 0,
+    sizeField,
     entries: reserves ? room : undefined,
     sampleCount,
     declared,
     sizes,
     members: [],
-    furthest: offset + headerSize + typeSize + (reserves ? headerSize + Ds64.sizeOf(room) : 0),
+    furthest: offset + header.bytes.length + (reserves ? layout.headerSize + Ds64.sizeOf(room) : 0),
     certain: true
   }
-  const bytes = new Writer(state.furthest - offset)
-  bytes.code(isRF64 ? RF64 : FourCC.RIFF).uint32(state.sizeField).code(type)
+  const bytes = new Writer(state.furthest - offset).all(header.bytes)
   if (sizes !== undefined) bytes.all(Ds64.bytesOf(sizes, room))
   else if (reserves) bytes.code(Ds64.JUNK).uint32(Ds64.sizeOf(room))
-  return Either.right({ state, bytes: bytes.bytes })
+  const chunk = created(layout, header, { offset, size: sizes?.riffSize ?? size ?? 0, sizeField, ds64: ds64Of(state) })
+  return Either.right({ state, bytes: bytes.bytes, chunk })
 }
 
 const isLarge = ({ id, size }: { readonly id: string; readonly size: number }) => id !== data && size > largestSize
@@ -127,13 +152,13 @@ const isLarge = ({ id, size }: { readonly id: string; readonly size: number }) =
 
 /** What the size field of a chunk holds that is made in the form. @internal */
 export const fieldOf = (
-  { declared, entries, members, sizes }: FormState,
+  { declared, entries, layout, members, sizes }: FormState,
   id: FourCC.FourCC,
   size: number,
   forwardOnly: boolean
 ): Either.Either<number, Refusal> => {
-  if (size > unknownSize && entries === undefined) {
-    return tooLarge(`a chunk of ${size} bytes does not fit a size of 32 bits, and the form has no room for others`)
+  if (size > layout.largestSize && entries === undefined) {
+    return tooLarge(`a chunk of ${size} bytes does not fit its size field, and the form has no room for larger sizes`)
   }
   const isElsewhere = (size > largestSize && entries !== undefined)
     || (sizes !== undefined && id === data && members.every((member) => member.id !== data))
@@ -144,15 +169,15 @@ export const fieldOf = (
       }, ${size}, has to be among the chunkSizes of the form`
     )
   }
-  return Either.right(isElsewhere ? unknownSize : size)
+  return Either.right(isElsewhere ? unknownSize : Layout.fieldOf(layout, size))
 }
 
 /** After a chunk was made, over whatever was there. @internal */
 export const opened = (state: FormState, id: FourCC.FourCC, offset: number, sizeField: number): FormState =>
-  offset < state.offset + headerSize ? state : {
+  offset < state.offset + state.layout.headerSize ? state : {
     ...state,
     members: [...state.members.filter((member) => member.offset < offset), { id, offset, sizeField, size: undefined }],
-    furthest: Math.max(state.furthest, offset + headerSize)
+    furthest: Math.max(state.furthest, offset + state.layout.headerSize)
   }
 
 const isOpen = (member: Member): boolean => member.size === undefined
@@ -171,8 +196,8 @@ export interface Write {
   readonly bytes: Uint8Array
 }
 
-/** A chunk, if all that is open ends. */
-interface Ended extends Member {
+/** A chunk, if all that is open ends. @internal */
+export interface Ended extends Member {
   readonly size: number
 }
 
@@ -188,16 +213,16 @@ export interface Plan {
   readonly state: FormState
 }
 
-/** A plan, with what it says of the chunks. */
-interface Whole extends Plan {
+/** A plan, with what it says of the chunks. @internal */
+export interface Whole extends Plan {
   readonly members: ReadonlyArray<Ended>
 }
 
 /** What has to be written if all that is open ends at `end`. @internal */
-export const plan = (state: FormState, end: number): Either.Either<Plan, Refusal> => planned(state, end, false)
+export const plan = (state: FormState, end: number): Either.Either<Whole, Refusal> => planned(state, end, false)
 
 /** The same, for want of something better, with whatever is known to be there: what does not fit goes to the end of the file. @internal */
-export const salvage = (state: FormState, end: number): Either.Either<Plan, Refusal> =>
+export const salvage = (state: FormState, end: number): Either.Either<Whole, Refusal> =>
   planned(state, Math.max(end, state.furthest), true)
 
 /** What has to be written to leave a chunk. @internal */
@@ -206,16 +231,19 @@ export interface Leaving extends Plan {
   readonly sizeField: number
   /** Where the next chunk begins. */
   readonly behind: number
+  /** The chunks that end by it. */
+  readonly members: ReadonlyArray<Ended>
 }
 
 /** What has to be written as the open chunk at `offset` ends at `end`, and with it those that are still open in it. @internal */
 export const leaving = (current: FormState, offset: number, end: number): Either.Either<Leaving, Refusal> => {
+  const { layout } = current
   const isIn = (member: Member) => isOpen(member) && member.offset >= offset
   // What was begun behind the end was given up.
   const state = {
     ...current,
     members: current.members.filter((member) =>
-      !isIn(member) || member.offset === offset || member.offset + headerSize <= end
+      !isIn(member) || member.offset === offset || member.offset + layout.headerSize <= end
     )
   }
   return Either.map(planned(state, end, false), (whole) => {
@@ -225,24 +253,24 @@ export const leaving = (current: FormState, offset: number, end: number): Either
     })
     const chunk = members[0]
     if (chunk === undefined) {
-      const { sizeField, sizes } = whole.state
       const behind = end + whole.padding
-      return { ...whole, size: sizes?.riffSize ?? sizeField, sizeField, behind }
+      return { ...whole, members, size: sizeOf(whole.state), sizeField: whole.state.sizeField, behind }
     }
-    const behind = chunk.offset + headerSize + chunk.size + chunk.size % 2
+    const behind = chunk.offset + layout.headerSize + chunk.size + Layout.paddingOf(layout, chunk.size)
     // The sizes around do not matter yet, unless this one has to be written among them.
-    const alone = state.certain && !whole.converts && members.every((member) => isSaid(state.sizes, member))
+    const alone = state.certain && !whole.converts && members.every((member) => isSaid(state, member))
     const after = (alone ? state : whole.state).members.flatMap((member): ReadonlyArray<Member> => {
       const ended = members.find(({ offset }) => offset === member.offset)
       if (ended === undefined || !isOpen(member)) return [member]
       // What has its size in its header, and keeps it there, is not of interest any more.
-      return ended.id === data || ended.size > largestSize ? [ended] : []
+      return layout === Layout.little && (ended.id === data || ended.size > largestSize) ? [ended] : []
     })
     return {
       padding: alone ? behind - end : whole.padding,
       writes: alone ? fieldWrites(state, members) : whole.writes,
       converts: whole.converts,
       state: { ...(alone ? state : whole.state), members: after, furthest: Math.max(state.furthest, behind) },
+      members,
       size: chunk.size,
       sizeField: chunk.sizeField,
       behind
@@ -250,27 +278,32 @@ export const leaving = (current: FormState, offset: number, end: number): Either
   })
 }
 
+/** How many bytes of data the form declares. @internal */
+export const sizeOf = ({ layout, sizeField, sizes }: FormState): number =>
+  sizes?.riffSize ?? Layout.dataSize(layout, sizeField)
+
 /** Whether the size of a chunk is in its header, or has been in the `ds64` from the start. */
-const isSaid = (sizes: Sizes | undefined, { id, size, sizeField }: Ended): boolean =>
-  sizeField <= largestSize
+const isSaid = ({ layout, sizes }: FormState, { id, size, sizeField }: Ended): boolean =>
+  layout === Layout.wave64 || sizeField !== unknownSize
   || (id === data ? sizes?.dataSize === size : sizes?.table.some((entry) => entry.id === id && entry.size === size))
     === true
 
 /** The fields that do not hold what they should, from the inside to the outside. */
-const fieldWrites = ({ certain, members }: FormState, after: ReadonlyArray<Ended>): ReadonlyArray<Write> =>
+const fieldWrites = ({ certain, layout, members }: FormState, after: ReadonlyArray<Ended>): ReadonlyArray<Write> =>
   after.toReversed()
     .filter(({ offset, sizeField }) =>
       !certain || members.some((before) => before.offset === offset && before.sizeField !== sizeField)
     )
-    .map(({ offset, sizeField }) => ({ at: offset + typeSize, bytes: new Writer(4).uint32(sizeField).bytes }))
+    .map(({ offset, sizeField }) => ({ at: offset + layout.sizeOffset, bytes: Layout.fieldBytes(layout, sizeField) }))
 
 const planned = (state: FormState, end: number, forgiving: boolean): Either.Either<Whole, Refusal> => {
   const measured = measure(state, end)
   if (Either.isLeft(measured)) return Either.left(measured.left)
   const { formSize, members, padding } = measured.right
+  const { layout } = state
   const isRF64 = state.sizes !== undefined || (formSize > largestSize && state.entries !== undefined)
-  if (!isRF64 && formSize > largestSize && !forgiving) {
-    return tooLarge(`a RIFF of ${formSize} bytes does not fit a size of 32 bits, and there is no room for others`)
+  if (!isRF64 && !fits(layout, formSize) && !forgiving) {
+    return tooLarge(`a form of ${formSize} bytes does not fit its size field, and there is no room for larger sizes`)
   }
   const samples = members.find(({ id }) => id === data)
   const { refusal, table } = tableOf(state, isRF64 ? members.filter((member) => member !== samples) : [])
@@ -281,13 +314,14 @@ const planned = (state: FormState, end: number, forgiving: boolean): Either.Eith
     : undefined
   const after = members.map((member): Ended => {
     const { id, offset, size } = member
-    return { id, offset, size, sizeField: (isRF64 && member === samples) || size > largestSize ? unknownSize : size }
+    return { id, offset, size, sizeField: isRF64 && member === samples ? unknownSize : fieldFor(layout, size) }
   })
-  const sizeField = isRF64 || formSize > largestSize ? unknownSize : formSize
+  const sizeField = isRF64 ? unknownSize : fieldFor(layout, formSize)
   const converts = isRF64 && state.sizes === undefined
   const writes: Array<Write> = []
   const { certain, entries = 0, offset } = state
-  const inForm = offset + headerSize + typeSize
+  const { headerSize } = layout
+  const inForm = offset + headerSize + layout.typeSize
   if (converts && sizes !== undefined) {
     const bytes = Ds64.bytesOf(sizes, entries)
     writes.push({ at: inForm + headerSize, bytes: bytes.subarray(headerSize) })
@@ -298,7 +332,7 @@ const planned = (state: FormState, end: number, forgiving: boolean): Either.Eith
     writes.push({ at: inForm, bytes: Ds64.bytesOf(sizes, entries) })
   }
   if (!certain || converts || sizeField !== state.sizeField) {
-    writes.push({ at: offset, bytes: new Writer(8).code(isRF64 ? RF64 : FourCC.RIFF).uint32(sizeField).bytes })
+    writes.push(formWrite(state, isRF64 ? state.largeId : state.id, sizeField))
   }
   return Either.right({
     padding,
@@ -316,6 +350,12 @@ const planned = (state: FormState, end: number, forgiving: boolean): Either.Eith
   })
 }
 
+/** The header of the form: all of it where its id may have changed, and else its size, which the storage writes as a whole. */
+const formWrite = ({ layout, offset }: FormState, id: number, sizeField: number): Write =>
+  layout === Layout.little
+    ? { at: offset, bytes: write(layout, "chunk", id, sizeField, id).bytes }
+    : { at: offset + layout.sizeOffset, bytes: Layout.fieldBytes(layout, sizeField) }
+
 /** How long the form is, and the chunks in it, if what is open ends at `end`, with the padding that is behind it then. */
 const measure = (
   state: FormState,
@@ -324,6 +364,8 @@ const measure = (
   { readonly members: ReadonlyArray<Ended>; readonly formSize: number; readonly padding: number },
   Refusal
 > => {
+  const { layout } = state
+  const { headerSize } = layout
   let padded = end
   const members: Array<Ended> = []
   for (const member of state.members.toReversed()) {
@@ -332,12 +374,18 @@ const measure = (
     if (from > end) {
       return invalid(`the position, ${end}, is before ${from}, up to which the ${member.id} at ${member.offset} goes`)
     }
-    if (isOpen(member)) padded += size % 2
+    if (isOpen(member)) padded += Layout.paddingOf(layout, size)
     members.push({ ...member, size })
   }
   const formSize = padded - state.offset - headerSize
-  if (formSize < typeSize) return invalid(`the position, ${end}, is before the data of the form at ${state.offset}`)
-  return Either.right({ members: members.toReversed(), formSize, padding: padded + formSize % 2 - end })
+  if (formSize < layout.typeSize) {
+    return invalid(`the position, ${end}, is before the data of the form at ${state.offset}`)
+  }
+  return Either.right({
+    members: members.toReversed(),
+    formSize,
+    padding: padded + Layout.paddingOf(layout, formSize) - end
+  })
 }
 
 /**
@@ -375,5 +423,5 @@ const isSame = (a: Sizes | undefined, b: Sizes): boolean =>
   )
 
 /** What a chunk of the form says of the `ds64`. @internal */
-export const ds64Of = ({ offset, sizes }: FormState): Api.Ds64 | undefined =>
-  sizes === undefined ? undefined : { dataOffset: offset + 2 * headerSize + typeSize, ...sizes }
+export const ds64Of = ({ layout, offset, sizes }: FormState): Api.Ds64 | undefined =>
+  sizes === undefined ? undefined : { dataOffset: offset + 2 * layout.headerSize + layout.typeSize, ...sizes }

@@ -2,13 +2,13 @@
  * Integers in the byte order of the chunk that they are in.
  */
 import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
 import type { Access } from "../../IOProc.js"
 import type * as Mmio from "../../Mmio.js"
 import * as MmioError from "../../MmioError.js"
 import type * as Api from "../../Riff.js"
-import * as BufferState from "../bufferState.js"
-import type { HandleBase } from "../handle.js"
-import { immediate } from "../immediate.js"
+import type { Handle } from "../handle/handle.js"
+import { immediate } from "../io/answer.js"
 
 /** A kind of integer. @internal */
 export interface Kind<B> {
@@ -38,14 +38,14 @@ export const uint64: Kind<bigint> = {
 
 /** @internal */
 export const read = <A extends Access, B>(
-  handle: HandleBase<A>,
+  handle: Handle<A>,
   chunk: Api.Chunk,
   { get, name, size }: Kind<B>
 ): Effect.Effect<B, MmioError.InvalidFile | Mmio.ReadError<A>> =>
   immediate(() => {
     const operation = `Riff.${name}`
-    const s = handle.state.current
-    const at = BufferState.position(s)
+    const { engine, lock, window } = handle
+    const at = window.position
     const decode = (bytes: Uint8Array, from: number) =>
       get(new DataView(bytes.buffer, bytes.byteOffset), from, chunk.byteOrder === "little")
     const cut = (at: number, what: string) =>
@@ -61,22 +61,21 @@ export const read = <A extends Access, B>(
     const isInside = (at: number) =>
       at >= chunk.dataOffset && (chunk.dirty || at + size <= chunk.dataOffset + chunk.size)
     const outside = (at: number) => cut(at, `the data of the ${chunk.id} at ${chunk.offset} begins or ends`)
-    if (handle.canTake(size)) {
+    if (lock.idle && engine.canRead && window.readable >= size) {
       if (!isInside(at)) return outside(at)
-      handle.state.current = BufferState.taken(s, size)
-      return Effect.succeed(decode(s.bytes, s.next))
+      const { bytes, next } = window.state
+      const value = decode(bytes, next)
+      window.skip(size)
+      return Exit.succeed(value)
     }
-    return handle.run<B, MmioError.InvalidFile | Mmio.ReadError<A>>(operation, (restore) =>
+    return handle.transfer<B, MmioError.InvalidFile | Mmio.ReadError<A>>(operation, (restore) =>
       Effect.suspend(() => {
-        const at = BufferState.position(handle.state.current)
+        const at = handle.window.position
         if (!isInside(at)) return outside(at)
         const bytes = new Uint8Array(size)
-        return handle.returningTo<B, MmioError.InvalidFile | Mmio.ReadError<A>>(
-          at,
-          Effect.flatMap(
-            handle.readSlow(bytes, restore),
-            (count) => count === size ? Effect.succeed(decode(bytes, 0)) : cut(at, "the file ends")
-          )
+        return Effect.flatMap(
+          handle.readLocked(bytes, restore),
+          (count) => count === size ? Effect.succeed(decode(bytes, 0)) : cut(at, "the file ends")
         )
       }))
   })

@@ -34,6 +34,10 @@ export interface Layout {
   readonly byteOrder: Api.ByteOrder
   /** How long the id and the size are together. */
   readonly headerSize: number
+  /** Where in the header the size is. */
+  readonly sizeOffset: number
+  /** The largest size of data that the size field can hold. */
+  readonly largestSize: number
   /** How long the type of a container is. */
   readonly typeSize: number
   /** Of how many bytes the room of a chunk is a multiple: a power of two. */
@@ -41,12 +45,34 @@ export interface Layout {
 }
 
 /** @internal */
-export const little: Layout = { byteOrder: "little", headerSize: 8, typeSize: 4, alignment: 2 }
+export const little: Layout = {
+  byteOrder: "little",
+  headerSize: 8,
+  sizeOffset: 4,
+  largestSize: 0xffffffff,
+  typeSize: 4,
+  alignment: 2
+}
 
-const big: Layout = { byteOrder: "big", headerSize: 8, typeSize: 4, alignment: 2 }
+/** */
+const big: Layout = { ...little, byteOrder: "big" }
 
 /** @internal */
-export const wave64: Layout = { byteOrder: "little", headerSize: 24, typeSize: 16, alignment: 8 }
+export const wave64: Layout = {
+  byteOrder: "little",
+  headerSize: 24,
+  sizeOffset: 16,
+  // It counts the header.
+  largestSize: Number.MAX_SAFE_INTEGER - 24,
+  typeSize: 16,
+  alignment: 8
+}
+
+/** How a member of the family is written, and the id of its form. @internal */
+export interface Family {
+  readonly layout: Layout
+  readonly form: number
+}
 
 /** How the chunks in a chunk are written. @internal */
 export const layoutOf = (chunk: Api.Chunk): Layout =>
@@ -94,9 +120,15 @@ export const uint64Bytes = (value: number): Uint8Array => {
   return bytes
 }
 
+/** The number in the size field for so much data. @internal */
+export const fieldOf = (layout: Layout, size: number): number => layout === wave64 ? size + layout.headerSize : size
+
+/** The bytes of a size field. @internal */
+export const fieldBytes = (layout: Layout, sizeField: number): Uint8Array =>
+  layout === wave64 ? uint64Bytes(sizeField) : uint32Bytes(sizeField, layout.byteOrder)
+
 /** What is written into the size field for so much data. @internal */
-export const sizeBytes = (layout: Layout, size: number): Uint8Array =>
-  layout === wave64 ? uint64Bytes(size + layout.headerSize) : uint32Bytes(size, layout.byteOrder)
+export const sizeBytes = (layout: Layout, size: number): Uint8Array => fieldBytes(layout, fieldOf(layout, size))
 
 // ---------------------------------------------------------------------------------------------------------------------
 // ids
@@ -123,8 +155,28 @@ const written = (layout: Layout, numbers: readonly [number, ...GuidRest]): Uint8
 /** The id of a chunk that is no form, or a type, as it is written: in Wave64 the GUID that begins with it. @internal */
 export const codeBytes = (layout: Layout, code: number): Uint8Array => written(layout, [code, ...plainGuid])
 
+/** The id of a form, as it is written. @internal */
+export const formIdBytes = (layout: Layout, id: number): Uint8Array => written(layout, [id, ...riffGuid])
+
 /** The id of a list, as it is written. @internal */
 export const listBytes = (layout: Layout): Uint8Array => written(layout, [listId(layout), ...listGuid])
+
+/** The families by their names. @internal */
+export const families: Readonly<Record<Api.Family, Family>> = {
+  RIFF: { layout: little, form: ids.RIFF },
+  RIFX: { layout: big, form: ids.RIFX },
+  RF64: { layout: little, form: ids.RF64 },
+  BW64: { layout: little, form: ids.BW64 },
+  Wave64: { layout: wave64, form: ids.riff }
+}
+
+/** The id of a form in a form. @internal */
+export const innerFormId = (layout: Layout): number =>
+  layout === little ? ids.RIFF : layout === big ? ids.RIFX : ids.riff
+
+/** The type of a container, as it is written: the `WAVE` of Wave64 is `wave`. @internal */
+export const typeCode = (layout: Layout, type: number): number =>
+  layout === wave64 && type === waveTypes.WAVE ? waveTypes.wave : type
 
 /** What a list is called. @internal */
 export const listId = (layout: Layout): number => layout === wave64 ? ids.list : ids.LIST

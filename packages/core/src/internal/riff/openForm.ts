@@ -4,15 +4,15 @@
  */
 import type * as Effect from "effect/Effect"
 import type * as Either from "effect/Either"
-import type * as Option from "effect/Option"
 import type { FourCC } from "../../FourCC.js"
 import type * as MmioError from "../../MmioError.js"
 import type * as Api from "../../Riff.js"
-import type { HandleBase } from "../handle.js"
-import type { Restore } from "../lock.js"
+import type { Handle } from "../handle/handle.js"
+import type { Restore } from "../handle/lock.js"
+import type { Layout } from "./layout.js"
 
 /** @internal */
-export type Failure = MmioError.CannotSeek | MmioError.InvalidParameter | MmioError.WriteError
+export type Failure = MmioError.SeekError | MmioError.InvalidParameter | MmioError.WriteError
 
 /** A form that is being written. @internal */
 export interface OpenForm {
@@ -22,8 +22,10 @@ export interface OpenForm {
     id: FourCC,
     size: number
   ) => Either.Either<number, MmioError.CannotExpand | MmioError.InvalidParameter>
-  /** Takes note of a chunk that was made; gives the sizes that it may be looked up in. */
-  readonly made: (id: FourCC, offset: number, sizeField: number) => Option.Option<Api.Ds64>
+  /** How its chunks are written. */
+  readonly layout: Layout
+  /** Takes note of a chunk that was made; gives it with the sizes that it may be looked up in. */
+  readonly made: (chunk: Api.CreatedChunk) => Api.CreatedChunk
   /** Whether an open chunk of it begins there. */
   readonly holds: (offset: number) => boolean
   /** Leaves a chunk of it, which ends at the position. Runs inside of `Lock.exclusive`. */
@@ -36,17 +38,17 @@ export interface OpenForm {
   ) => Effect.Effect<B, E | Failure, R>
 }
 
-const forms = new WeakMap<HandleBase, OpenForm>()
+const forms = new WeakMap<Handle, OpenForm>()
 
 /** The form that is being written. @internal */
-export const formOf = (handle: HandleBase): OpenForm | undefined => forms.get(handle)
+export const formOf = (handle: Handle): OpenForm | undefined => forms.get(handle)
 
 /** @internal */
-export const begin = (handle: HandleBase, form: OpenForm): void => {
+export const begin = (handle: Handle, form: OpenForm): void => {
   forms.set(handle, form)
 }
 
 /** @internal */
-export const end = (handle: HandleBase): void => {
+export const end = (handle: Handle): void => {
   forms.delete(handle)
 }

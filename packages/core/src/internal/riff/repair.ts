@@ -8,12 +8,12 @@ import type * as Mmio from "../../Mmio.js"
 import type * as MmioError from "../../MmioError.js"
 import type * as Api from "../../Riff.js"
 import { PadByteAdded, type RiffCorrection, SizeCorrected } from "../../RiffCorrection.js"
-import { RiffLimits } from "../../RiffLimits.js"
-import * as BufferState from "../bufferState.js"
-import type { HandleBase } from "../handle.js"
-import type { Restore } from "../lock.js"
+import type { Handle } from "../handle/handle.js"
+import type { Restore } from "../handle/lock.js"
 import * as Ds64 from "./ds64.js"
+import { invalid } from "./edit/unfinished.js"
 import * as Layout from "./layout.js"
+import { current } from "./limits.js"
 import * as Tree from "./tree.js"
 
 /** A correction, with the bytes that it writes. */
@@ -65,7 +65,7 @@ const chainOf = ({ ambiguous, chunks, length }: Tree.Reading): ReadonlyArray<Api
   // Where one cannot say which chunks there are, one cannot say how long they are.
   let node = ambiguous ? undefined : chunks.at(-1)
   let inOpen = true
-  while (node !== undefined && endOf(node) === length && !isCut(node) && !isEndlessDs64(node.chunk)) {
+  while (node !== undefined && endOf(node) === length && isCertain(node)) {
     const open = isOpen(node, length)
     if (open && !inOpen && !Layout.isSamples(numberOf(node.chunk))) break
     chain.push(node)
@@ -75,8 +75,23 @@ const chainOf = ({ ambiguous, chunks, length }: Tree.Reading): ReadonlyArray<Api
   return chain
 }
 
+/** Whether it is beyond doubt that its header is one. */
+const isCertain = (node: Api.TreeNode): boolean =>
+  !isCut(node) && !isEndlessDs64(node.chunk)
+  && (node.chunk.guid._tag === "Some" || Layout.isPrintable(numberOf(node.chunk)))
+
+/** The sizes of forms that end before the file does, and are too small for the chunks that follow in them. */
+const tooSmall = (reading: Tree.Reading): ReadonlyArray<Change> =>
+  reading.ambiguous ? [] : reading.chunks.flatMap((node) => {
+    const { available, chunk } = node
+    if (endOf(node) === reading.length || chunk.size >= available || isShared(reading, chunk)) return []
+    return sizeChange(chunk, available) ?? []
+  })
+
 /** What has to be changed, from the inside to the outside: a repair that was cut off is finished by the next one. */
-const plan = (reading: Tree.Reading): ReadonlyArray<Change> => {
+const plan = (reading: Tree.Reading): ReadonlyArray<Change> => [...tooSmall(reading), ...planOfLast(reading)]
+
+const planOfLast = (reading: Tree.Reading): ReadonlyArray<Change> => {
   const { length } = reading
   const chain = chainOf(reading)
   const last = chain.at(-1)
@@ -153,18 +168,21 @@ const sizeChange = (chunk: Api.FoundChunk, size: number): Change | undefined => 
 
 /** @internal */
 export const repair = <A extends Access>(
-  handle: HandleBase<A>,
+  handle: Handle<A>,
   dryRun: boolean
 ): Effect.Effect<
   ReadonlyArray<RiffCorrection>,
-  MmioError.CannotSeek | MmioError.InvalidFile | MmioError.WriteError | Mmio.ReadError<A>
+  MmioError.SeekError | MmioError.InvalidFile | MmioError.WriteError | Mmio.ReadError<A>
 > =>
-  Effect.flatMap(RiffLimits, (limits) => {
-    type Failure = MmioError.CannotSeek | MmioError.InvalidFile | MmioError.WriteError | Mmio.ReadError<A>
-    return handle.run<ReadonlyArray<RiffCorrection>, Failure>("Riff.repair", (restore) =>
+  Effect.flatMap(current, (limits) => {
+    type Failure = MmioError.SeekError | MmioError.InvalidFile | MmioError.WriteError | Mmio.ReadError<A>
+    return handle.exclusive<ReadonlyArray<RiffCorrection>, Failure>("Riff.repair", (restore) =>
       Effect.flatMap(
         Tree.read("Riff.repair", handle, limits, { lenient: true }, restore),
-        (reading) => {
+        (reading): Effect.Effect<ReadonlyArray<RiffCorrection>, Failure> => {
+          const unfinished = reading.problems.find(({ _tag }) => _tag === "UnfinishedEdit")
+          // What is at the end of such a file is a journal: no size may be made to hold it.
+          if (unfinished?._tag === "UnfinishedEdit") return Effect.fail(invalid("Riff.repair", handle, unfinished))
           const changes = plan(reading)
           const corrections = changes.map(({ correction }) => correction)
           return dryRun || changes.length === 0
@@ -174,16 +192,16 @@ export const repair = <A extends Access>(
       ))
   })
 
-const apply = (handle: HandleBase, changes: ReadonlyArray<Change>, restore: Restore) => {
-  const start = BufferState.position(handle.state.current)
+const apply = (handle: Handle, changes: ReadonlyArray<Change>, restore: Restore) => {
+  const start = handle.window.position
   return Effect.ensuring(
     Effect.forEach(changes, ({ bytes, correction }) =>
       Effect.zipRight(
-        handle.seekSlow(correction.offset, "start", restore),
-        handle.writeAllSlow(bytes, restore)
+        handle.seekLocked(correction.offset, "start", restore),
+        handle.writeAllLocked(bytes, restore)
       ), { discard: true }),
     Effect.sync(() => {
-      handle.state.current = BufferState.movedTo(handle.state.current, start)
+      handle.window.moveTo(start)
     })
   )
 }

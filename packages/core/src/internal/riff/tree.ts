@@ -6,12 +6,13 @@ import type { Access } from "../../IOProc.js"
 import type * as Mmio from "../../Mmio.js"
 import type * as MmioError from "../../MmioError.js"
 import type * as Api from "../../Riff.js"
-import { type Limits, RiffLimits } from "../../RiffLimits.js"
+import type { Limits } from "../../RiffLimits.js"
 import type * as RiffProblem from "../../RiffProblem.js"
-import type { HandleBase } from "../handle.js"
-import type { Restore } from "../lock.js"
+import type { Handle } from "../handle/handle.js"
+import type { Restore } from "../handle/lock.js"
+import { unfinishedAfter } from "./edit/unfinished.js"
 import { Inspector } from "./inspector.js"
-import { type Exceedable, exceeded } from "./limits.js"
+import { current, type Exceedable, exceeded } from "./limits.js"
 import { lengthOf, run } from "./walk.js"
 import { Visitor, Walker } from "./walker.js"
 
@@ -31,6 +32,8 @@ class Grower extends Visitor {
   /** Whether a strict reader sees other chunks. */
   ambiguous = false
   override readonly careful: boolean
+  /** Where the last form ends, if the walk came to the end of the file. */
+  formsEnd = Infinity
   private readonly inspector: Inspector | undefined
   private readonly recursive: boolean
   private readonly inside: Array<Growing> = []
@@ -66,11 +69,12 @@ class Grower extends Visitor {
   }
 
   override rest(walker: Walker, at: number, bytes: number): void {
+    if (walker.atTop) this.formsEnd = at
     this.inspector?.rest(walker, at, bytes)
   }
 
-  override pad(at: number, value: number): void {
-    this.inspector?.pad(at, value)
+  override pad(walker: Walker, at: number, value: number): void {
+    this.inspector?.pad(walker, at, value)
   }
 
   override unpadded(): void {
@@ -78,16 +82,26 @@ class Grower extends Visitor {
     if (this.last !== undefined) this.last.padding = 0
   }
 
-  override extended(length: number): void {
+  override extended(end: number): void {
     const [form] = this.inside
     if (form === undefined) return
-    form.available = length - form.chunk.dataOffset
+    form.available = end - form.chunk.dataOffset
     form.padding = 0
   }
 
   override exceeded(limit: Exceedable, at: number): boolean {
     this.exceeds = { limit, at }
     return false
+  }
+}
+
+/** Lists the problems of a file, and notices where its last form ends. */
+class Verifier extends Inspector {
+  formsEnd = Infinity
+
+  override rest(walker: Walker, at: number, bytes: number): void {
+    if (walker.atTop) this.formsEnd = at
+    super.rest(walker, at, bytes)
   }
 }
 
@@ -103,58 +117,89 @@ export interface Reading extends Api.Tree {
  */
 export const read = <A extends Access>(
   operation: string,
-  handle: HandleBase<A>,
+  handle: Handle<A>,
   limits: Limits,
   options: Api.TreeOptions | undefined,
   restore: Restore
 ): Effect.Effect<Reading, ReadingError<A>> =>
   Effect.flatMap(lengthOf(handle, restore), (length) => {
     const { lenient = false, recursive = true, within } = options ?? {}
-    const grow = (inspector: Inspector | undefined): Effect.Effect<Grower, ReadingError<A>> => {
+    const grow = (inspector: Inspector | undefined, end: number): Effect.Effect<Grower, ReadingError<A>> => {
       const visitor = new Grower(inspector, recursive)
-      const walker = new Walker(visitor, { limits, within, length, lenient: inspector === undefined })
+      const walker = new Walker(visitor, { limits, within, length: end, lenient: inspector === undefined })
       return Effect.flatMap(run(handle, walker, restore), () =>
         visitor.exceeds === undefined
           ? Effect.succeed(visitor)
           : Effect.fail(exceeded(operation, handle.name.full, limits, visitor.exceeds.limit, visitor.exceeds.at)))
     }
+    const finish = (
+      inspector: Inspector,
+      strict: Grower,
+      end: number,
+      unfinished: ReadonlyArray<RiffProblem.RiffProblem>
+    ) =>
+      Effect.map(
+        // Where nothing is wrong there is nothing to forgive.
+        lenient && inspector.problems.length > 0 ? grow(undefined, end) : Effect.succeed(strict),
+        ({ ambiguous, top }): Reading => ({
+          chunks: top,
+          length,
+          problems: [...unfinished, ...inspector.problems],
+          ambiguous
+        })
+      )
     const inspector = new Inspector(limits)
-    return Effect.flatMap(grow(inspector), (strict) => {
-      const { problems } = inspector
-      // Where nothing is wrong there is nothing to forgive.
-      const grown = lenient && problems.length > 0 ? grow(undefined) : Effect.succeed(strict)
-      return Effect.map(grown, ({ ambiguous, top }) => ({ chunks: top, length, problems, ambiguous }))
-    })
+    return Effect.flatMap(grow(inspector, length), (strict) =>
+      Effect.flatMap(
+        within === undefined ? unfinishedAfter(handle, strict.formsEnd, length, restore) : Effect.succeed(undefined),
+        (unfinished) => {
+          if (unfinished === undefined) return finish(inspector, strict, length, [])
+          // Once more, up to the journal.
+          const again = new Inspector(limits)
+          const { offset } = unfinished
+          return Effect.flatMap(grow(again, offset), (strict) => finish(again, strict, offset, [unfinished]))
+        }
+      ))
   })
 
-type ReadingError<A extends Access> = MmioError.CannotSeek | MmioError.InvalidFile | Mmio.ReadError<A>
+type ReadingError<A extends Access> = MmioError.SeekError | MmioError.InvalidFile | Mmio.ReadError<A>
 
 /** @internal */
 export const tree = <A extends Access>(
-  handle: HandleBase<A>,
+  handle: Handle<A>,
   options: Api.TreeOptions | undefined
 ): Effect.Effect<Api.Tree, ReadingError<A>> =>
-  Effect.flatMap(RiffLimits, (limits) =>
-    handle.run<Api.Tree, ReadingError<A>>("Riff.tree", (restore) =>
-      Effect.map(
-        read("Riff.tree", handle, limits, options, restore),
-        ({ chunks, length, problems }) => ({ chunks, length, problems })
-      )))
+  Effect.flatMap(
+    current,
+    (limits) =>
+      handle.exclusive<Api.Tree, ReadingError<A>>("Riff.tree", (restore) =>
+        Effect.map(
+          read("Riff.tree", handle, limits, options, restore),
+          ({ chunks, length, problems }) => ({ chunks, length, problems })
+        ))
+  )
 
 /** @internal */
 export const verify = <A extends Access>(
-  handle: HandleBase<A>
-): Effect.Effect<ReadonlyArray<RiffProblem.RiffProblem>, MmioError.CannotSeek | Mmio.ReadError<A>> =>
+  handle: Handle<A>
+): Effect.Effect<ReadonlyArray<RiffProblem.RiffProblem>, MmioError.SeekError | Mmio.ReadError<A>> =>
   Effect.flatMap(
-    RiffLimits,
+    current,
     (limits: Limits) =>
-      handle.run<ReadonlyArray<RiffProblem.RiffProblem>, MmioError.CannotSeek | Mmio.ReadError<A>>(
+      handle.exclusive<ReadonlyArray<RiffProblem.RiffProblem>, MmioError.SeekError | Mmio.ReadError<A>>(
         "Riff.verify",
         (restore) =>
           Effect.flatMap(lengthOf(handle, restore), (length) => {
-            const inspector = new Inspector(limits)
-            const walker = new Walker(inspector, { limits, within: undefined, length })
-            return Effect.map(run(handle, walker, restore), () => inspector.problems)
+            const check = (end: number) => {
+              const verifier = new Verifier(limits)
+              const walker = new Walker(verifier, { limits, within: undefined, length: end })
+              return Effect.as(run(handle, walker, restore), verifier)
+            }
+            return Effect.flatMap(check(length), ({ formsEnd, problems }) =>
+              Effect.flatMap(unfinishedAfter(handle, formsEnd, length, restore), (unfinished) =>
+                unfinished === undefined
+                  ? Effect.succeed(problems)
+                  : Effect.map(check(unfinished.offset), ({ problems }) => [unfinished, ...problems])))
           })
       )
   )

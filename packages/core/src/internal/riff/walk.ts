@@ -4,17 +4,17 @@
 import * as Channel from "effect/Channel"
 import * as Chunk from "effect/Chunk"
 import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
 import * as Stream from "effect/Stream"
 import type { Access } from "../../IOProc.js"
 import type * as Mmio from "../../Mmio.js"
 import type * as MmioError from "../../MmioError.js"
 import type * as Api from "../../Riff.js"
-import { type Limits, RiffLimits } from "../../RiffLimits.js"
-import * as BufferState from "../bufferState.js"
-import type { HandleBase } from "../handle.js"
-import type { Restore } from "../lock.js"
-import { type Exceedable, exceeded } from "./limits.js"
-import { readAt } from "./readAt.js"
+import type { Limits } from "../../RiffLimits.js"
+import type { Handle } from "../handle/handle.js"
+import type { Restore } from "../handle/lock.js"
+import { andThen, evaluate, isDone, onExit } from "../io/answer.js"
+import { current, type Exceedable, exceeded } from "./limits.js"
 import { Visitor, Walker } from "./walker.js"
 
 /** How much is read at once: little where a header is sought behind much data, more and more where one chunk follows the other. */
@@ -27,6 +27,9 @@ const mostRead = 65_536
  */
 const stepSize = 512
 
+/** How many windows are gone over in one synchronous step at most, where the file gives them without waiting. */
+const windowsAtOnce = 32
+
 /** Bytes of the file that were read for a walk. */
 class Window {
   private bytes = new Uint8Array(leastRead)
@@ -35,36 +38,44 @@ class Window {
   private size = leastRead
 
   /**
-   * Advances a walk by a step: over what the buffer of the handle holds, and over what has to be read. Runs inside of `Lock.exclusive`, and
-   * leaves the position where it was.
+   * Advances a walk: over what the buffer of the handle holds, or over what was read before, or over what it reads. Runs inside of `Lock.exclusive`,
+   * and leaves the position where it was.
    */
   step<A extends Access>(
-    handle: HandleBase<A>,
+    handle: Handle<A>,
     walker: Walker,
     restore: Restore
   ): Effect.Effect<void, Mmio.ReadError<A>> {
-    return Effect.suspend(() => {
-      if (!handle.canRead) return handle.cannotRead()
-      const start = BufferState.position(handle.state.current)
-      const before = walker.count
-      const { bytes, endRead, offset } = handle.state.current
-      walker.advance(bytes, endRead, offset, false, stepSize)
-      // What was read and not gone over yet comes before more is read.
-      if (walker.count === before) walker.advance(this.bytes, this.end, this.offset, false, stepSize)
-      return walker.done || walker.count > before
-        ? Effect.void
-        : Effect.ensuring(
-          this.read(handle, walker, restore),
-          Effect.sync(() => {
-            handle.state.current = BufferState.movedTo(handle.state.current, start)
-          })
-        )
-    })
+    if (!handle.canRead) return handle.engine.cannotRead()
+    const start = handle.window.position
+    const before = walker.count
+    const { bytes, endRead, offset } = handle.window.state
+    walker.advance(bytes, endRead, offset, false, stepSize)
+    // What was read and not gone over yet comes before more is read.
+    if (walker.count === before) walker.advance(this.bytes, this.end, this.offset, false, stepSize)
+    return walker.done || walker.count > before
+      ? Exit.void
+      : onExit(this.read(handle, walker, restore), () => handle.window.moveTo(start))
+  }
+
+  /** Advances a walk by up to so many windows: it stops at the first that has to be waited for, and after as many chunks as a step has. */
+  steps<A extends Access>(
+    handle: Handle<A>,
+    walker: Walker,
+    most: number,
+    restore: Restore
+  ): Effect.Effect<void, Mmio.ReadError<A>> {
+    const last = walker.count + stepSize
+    for (let windows = 0; windows < most && !walker.done && walker.count < last; windows++) {
+      const answer = evaluate(() => this.step(handle, walker, restore))
+      if (!isDone(answer) || Exit.isFailure(answer)) return answer
+    }
+    return Exit.void
   }
 
   /** Reads where the walk wants to go on, until that is enough for a chunk. */
   private read<A extends Access>(
-    handle: HandleBase<A>,
+    handle: Handle<A>,
     walker: Walker,
     restore: Restore
   ): Effect.Effect<void, Mmio.ReadError<A>> {
@@ -81,40 +92,41 @@ class Window {
     this.offset = at
     this.end = kept
     const target = this.bytes.subarray(kept, size)
-    return Effect.flatMap(readAt(handle, at + kept, target, restore), (read) => {
+    return andThen(handle.readLockedAt(at + kept, target, restore), (read) => {
       this.end = kept + read
       walker.advance(this.bytes, this.end, at, read < target.length, stepSize)
-      return walker.done || walker.count > count ? Effect.void : this.read(handle, walker, restore)
+      return walker.done || walker.count > count ? Exit.void : this.read(handle, walker, restore)
     })
   }
 }
 
 /**
- * Walks to the end, in one operation.
+ * Walks to the end, in one operation; only inside of `exclusive`.
  *
  * @internal
  */
 export const run = <A extends Access>(
-  handle: HandleBase<A>,
+  handle: Handle<A>,
   walker: Walker,
   restore: Restore
 ): Effect.Effect<void, Mmio.ReadError<A>> => {
   const window = new Window()
+  // What needs no driver can be interrupted between two steps.
   const loop: Effect.Effect<void, Mmio.ReadError<A>> = Effect.suspend(() =>
-    walker.done
-      ? Effect.void
-      // What needs no driver can be interrupted between two steps.
-      : Effect.zipRight(window.step(handle, walker, restore), Effect.zipRight(restore(Effect.void), loop))
+    Effect.flatMap(
+      window.steps(handle, walker, windowsAtOnce, restore),
+      () => walker.done ? Exit.void : Effect.zipRight(restore(Effect.void), loop)
+    )
   )
   return loop
 }
 
 /** The length of the file, with the position where it was. @internal */
-export const lengthOf = (handle: HandleBase, restore: Restore): Effect.Effect<number, MmioError.CannotSeek> =>
+export const lengthOf = (handle: Handle, restore: Restore): Effect.Effect<number, MmioError.SeekError> =>
   Effect.suspend(() => {
-    const start = BufferState.position(handle.state.current)
-    return Effect.map(handle.seekSlow(0, "end", restore), (length) => {
-      handle.state.current = BufferState.movedTo(handle.state.current, start)
+    const start = handle.window.position
+    return Effect.map(handle.seekLocked(0, "end", restore), (length) => {
+      handle.window.moveTo(start)
       return length
     })
   })
@@ -128,10 +140,10 @@ class Collector extends Visitor {
   found: Array<Api.WalkedChunk> = []
   failure: MmioError.InvalidFile | undefined
   private readonly recursive: boolean
-  private readonly handle: HandleBase
+  private readonly handle: Handle
   private readonly limits: Limits
 
-  constructor(handle: HandleBase, limits: Limits, recursive: boolean) {
+  constructor(handle: Handle, limits: Limits, recursive: boolean) {
     super()
     this.handle = handle
     this.limits = limits
@@ -151,15 +163,22 @@ class Collector extends Visitor {
 
 /** @internal */
 export const chunks = <A extends Access>(
-  handle: HandleBase<A>,
-  options: Api.ChunksOptions | undefined
+  handle: Handle<A>,
+  options: Api.ChunksOptions | undefined,
+  /** Where the walk ends, if that is not the end of the file. */
+  end = Infinity
 ): Stream.Stream<Api.WalkedChunk, MmioError.InvalidFile | Mmio.ReadError<A>> => {
   type Failure = MmioError.InvalidFile | Mmio.ReadError<A>
   const from = (limits: Limits) => {
     const visitor = new Collector(handle, limits, options?.recursive ?? true)
-    const walker = new Walker(visitor, { limits, within: options?.within, length: Infinity })
+    const walker = new Walker(visitor, { limits, within: options?.within, length: end })
     const window = new Window()
-    const pull = handle.run("Riff.chunks", (restore) => window.step(handle, walker, restore))
+    let windows = 1
+    const pull = handle.exclusive("Riff.chunks", (restore) => {
+      const most = windows
+      windows = Math.min(2 * windows, windowsAtOnce)
+      return window.steps(handle, walker, most, restore)
+    })
     const loop: Channel.Channel<Chunk.Chunk<Api.WalkedChunk>, unknown, Failure, unknown, void, unknown> = Channel
       .flatMap(Channel.fromEffect(pull), () => {
         const { failure, found } = visitor
@@ -169,7 +188,7 @@ export const chunks = <A extends Access>(
       })
     return Stream.fromChannel(loop)
   }
-  return Stream.withSpan(Stream.unwrap(Effect.map(RiffLimits, from)), "Riff.chunks", {
+  return Stream.withSpan(Stream.unwrap(Effect.map(current, from)), "Riff.chunks", {
     attributes: { "mmio.file": handle.name.full },
     captureStackTrace: false
   })

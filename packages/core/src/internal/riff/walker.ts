@@ -9,6 +9,7 @@ import type * as Api from "../../Riff.js"
 import type { Limits } from "../../RiffLimits.js"
 import { found, walked } from "./chunk.js"
 import * as Ds64 from "./ds64.js"
+import { Header, isPlausible } from "./header.js"
 import * as Layout from "./layout.js"
 import type { Exceedable } from "./limits.js"
 
@@ -23,17 +24,18 @@ export abstract class Visitor {
   /** Bytes to the end of the container, or of the file, at which no chunk begins. */
   rest(_walker: Walker, _at: number, _bytes: number): void {}
   /** A pad byte that is not zero. */
-  pad(_at: number, _value: number): void {}
+  pad(_walker: Walker, _at: number, _value: number): void {}
   /** The chunk that ended last has no padding after all. */
   unpadded(): void {}
-  /** The chunk at the top goes on to the end of the file, whatever it says. */
-  extended(_length: number): void {}
-  /** A limit is exceeded. Gives whether to go on, behind what exceeds it. */
-  abstract exceeded(limit: Exceedable, at: number): boolean
+  /** The chunk at the top goes on to there, whatever it says. */
+  extended(_end: number): void {}
+  /** A limit is exceeded. Gives whether to go on after what exceeds it. */
+  abstract exceeded(limit: Exceedable, at: number, walker: Walker): boolean
 }
 
 /** A container that the walk is inside of, while it is inside of one in it. */
 interface Frame {
+  readonly parent: number
   readonly end: number
   readonly padding: number
   readonly layout: Layout.Layout | undefined
@@ -41,19 +43,15 @@ interface Frame {
   readonly unfinished: boolean
 }
 
+/** No header with its type is longer. */
+const mostHeader = Layout.wave64.headerSize + Layout.wave64.typeSize
+
 /** @internal */
-export class Walker {
-  // What is to know of the chunk that a visitor is told of.
-  layout: Layout.Layout = Layout.little
-  id = 0
+export class Walker extends Header {
+  // What a visitor is told of the chunk, besides what its header says.
   /** Where the header begins. */
   offset = 0
-  sizeField = 0
-  size = 0
-  /** Whether the id is that of a container. */
-  container = false
   type: number | undefined = undefined
-  ds64: Api.Ds64 | undefined = undefined
   /** The size is not known: the chunk goes to the end of what it is in. */
   endless = false
   /** Behind the last byte of data that the chunk declares. */
@@ -66,6 +64,8 @@ export class Walker {
   depth = 0
   /** Behind the last byte of what the chunk is in. */
   limit = 0
+  /** Where the header of the container begins that the walk is in; -1 at the top. */
+  parent = -1
 
   // Where the walk is.
   /** The bytes that it wants next begin here. */
@@ -82,12 +82,14 @@ export class Walker {
   private end: number
   /** How the headers are written; undefined at the top, where every chunk says so itself. */
   private inner: Layout.Layout | undefined
-  private sizes: Ds64.Sizes
+  private innerSizes: Ds64.Sizes
   /** Whether nobody came back to correct the size of the container. */
   private unfinished = false
   /** How many bytes of padding are at `at`, before the next header, and how the chunk before them is written. */
   private skip = 0
   private padded: Layout.Layout = Layout.little
+  /** Whether the last chunk of the form goes on past its end: what follows it is not known then. */
+  private overhangs = false
   private bytes: Uint8Array = new Uint8Array(0)
   private index = 0
 
@@ -98,13 +100,14 @@ export class Walker {
     readonly length: number
     readonly lenient?: boolean
   }) {
+    super()
     const { length, limits, within } = options
     this.visitor = visitor
     this.limits = limits
     this.length = length
     this.lenient = options.lenient ?? false
     this.inner = within === undefined ? undefined : Layout.layoutOf(within)
-    this.sizes = within?.ds64._tag === "Some" ? new Ds64.Sizes(within.ds64.value) : Ds64.noSizes
+    this.innerSizes = within?.ds64._tag === "Some" ? new Ds64.Sizes(within.ds64.value) : Ds64.noSizes
     this.at = within === undefined
       ? 0
       : within.dataOffset + (within.type._tag === "Some" ? Layout.layoutOf(within).typeSize : 0)
@@ -113,6 +116,11 @@ export class Walker {
       within === undefined || isEndless(within) ? Infinity : within.dataOffset + within.size
     )
     this.unfinished = within !== undefined && isEndless(within)
+  }
+
+  /** The sizes of 64 bits that the header has, or the chunk around it. */
+  get ds64(): Api.Ds64 | undefined {
+    return this.sizes.ds64
   }
 
   /** The chunk that the visitor is told of. */
@@ -152,14 +160,14 @@ export class Walker {
         if (this.lenient && have < looked) return false
         // A chunk that begins where the padding should be, and none behind it.
         if (
-          this.lenient && this.isPlausible(layout, index, this.at, looked, end)
-          && !this.isPlausible(layout, index + 1, this.at + 1, looked - 1, end)
+          this.lenient && isPlausible(layout, this.bytes, index, this.at, looked, end)
+          && !isPlausible(layout, this.bytes, index + 1, this.at + 1, looked - 1, end)
         ) {
           this.skip = 0
           this.visitor.unpadded()
           return true
         }
-        this.visitor.pad(this.at, value)
+        this.visitor.pad(this, this.at, value)
       }
     }
     this.at += this.skip
@@ -174,93 +182,77 @@ export class Walker {
 
   /** Goes over a header, or out of the container that ends here; false if it needs more bytes for that. */
   private step(index: number, have: number): boolean {
+    const { at, inner } = this
+    if (this.lenient && this.mayGoOn && !this.goOn(index, have)) return false
+    if (this.skip > 0) return true
     const limit = this.currentEnd()
-    const rest = limit - this.at
-    const layout = this.inner ?? this.formHere(index, have, rest)
-    if (layout === "more") return false
-    if (layout === undefined || rest < layout.headerSize) {
-      if (layout === undefined || rest > 0) this.visitor.rest(this, this.at, Math.max(0, rest))
+    const rest = limit - at
+    const answer = this.read(
+      inner,
+      this.innerSizes,
+      this.bytes,
+      index,
+      at,
+      have,
+      // Nothing says yet where a file of unknown length ends.
+      this.length === Infinity && rest > mostHeader ? Infinity : rest,
+      this.limits.bytes
+    )
+    if (answer === "more") return false
+    if (answer === "cut" || (inner === undefined && !this.beginsFile)) {
+      if (inner === undefined || rest > 0) this.visitor.rest(this, at, Math.max(0, rest))
       this.leave(limit)
       return true
     }
-    return have >= layout.headerSize && (this.isBeyondLimits(limit) || this.header(layout, index, have, limit))
-  }
-
-  /** How what is at the top here is written, if it is something that can stand there. */
-  private formHere(index: number, have: number, rest: number): Layout.Layout | "more" | undefined {
-    if (rest < Layout.little.headerSize) return undefined
-    if (have < Layout.little.headerSize) return "more"
-    this.id = Layout.uint32(this.bytes, index)
-    const looked = Math.min(Layout.formBytes(this.id), rest)
-    return have < looked ? "more" : Layout.formLayout(this.id, this.bytes, index, looked)
+    if (this.isBeyondLimits(limit)) return true
+    if (answer === "too much") {
+      this.visitor.exceeded("bytes", at, this)
+      this.done = true
+      return true
+    }
+    return this.chunkHere(index, have, limit)
   }
 
   /** Whether the chunk here is one too many, or too deep; what is too deep is left, if the visitor wants to go on. */
   private isBeyondLimits(limit: number): boolean {
     const { limits, visitor } = this
     if (this.stack.length >= limits.nesting) {
-      if (visitor.exceeded("nesting", this.at)) this.leave(limit)
+      if (visitor.exceeded("nesting", this.at, this)) this.leave(limit)
       else this.done = true
       return true
     }
     if (this.count >= limits.chunks) {
-      visitor.exceeded("chunks", this.at)
+      visitor.exceeded("chunks", this.at, this)
       this.done = true
       return true
     }
     return false
   }
 
-  private header(layout: Layout.Layout, index: number, have: number, limit: number): boolean {
-    const { at, bytes } = this
-    const id = Layout.uint32(bytes, index)
-    const top = this.inner === undefined
-    const container = top || Layout.isContainer(layout, id, bytes, index)
-    const sizeField = Layout.sizeField(layout, bytes, index)
+  /** Tells the visitor of the chunk whose header was read, and goes into it or past it; false if it needs more bytes for that. */
+  private chunkHere(index: number, have: number, limit: number): boolean {
+    const { at, bytes, container, id, layout, size } = this
     const dataOffset = at + layout.headerSize
-    let sizes = this.sizes
-    if (top && Layout.hasDs64(id)) {
-      const ds64 = Ds64.read(bytes, index, at, have, this.length - at, this.limits.bytes)
-      if (typeof ds64 === "number") return false
-      if (ds64 === "too much") {
-        this.visitor.exceeded("bytes", at)
-        this.done = true
-        return true
-      }
-      sizes = new Ds64.Sizes(ds64)
-    }
-    const known = sizeField !== Layout.unknownSize || layout === Layout.wave64
-      ? sizeField
-      : top
-      ? sizes.ds64?.riffSize
-      : sizes.of(id)
-    const size = Layout.dataSize(layout, known ?? sizeField)
-    this.endless = known === undefined && (top || this.unfinished)
+    this.endless = !this.hasSize && (this.inner === undefined || this.unfinished)
     this.limit = limit
     if (this.lenient && !this.forgive(layout, id, container, size, index, have, dataOffset)) return false
     const { endless } = this
     const end = this.limit
     const declaredEnd = endless ? Infinity : dataOffset + size
     const dataEnd = declaredEnd < end ? declaredEnd : end
+    if (this.stack.length === 1) this.overhangs = declaredEnd > end
     const hasType = container && (endless || size >= layout.typeSize) && dataEnd - dataOffset >= layout.typeSize
-    const typeEnd = layout.headerSize + layout.typeSize
-    if (hasType && have < typeEnd) return false
+    if (hasType && have < this.sizeWithType) return false
 
-    this.layout = layout
     this.index = index
-    this.id = id
     this.offset = at
-    this.sizeField = sizeField
-    this.size = size
-    this.container = container
     this.type = hasType ? Layout.uint32(bytes, index + layout.headerSize) : undefined
-    this.ds64 = sizes.ds64
     this.declaredEnd = declaredEnd
     this.available = dataEnd - dataOffset
     this.padding = declaredEnd < end ? Math.min(Layout.paddingOf(layout, size), end - declaredEnd) : 0
     this.depth = this.stack.length + 1
     this.count++
-    if (this.visitor.chunk(this) && hasType) this.enter(layout, sizes, dataEnd, at + typeEnd)
+    if (this.visitor.chunk(this) && hasType) this.enter(layout, this.sizes, dataEnd, at + this.sizeWithType)
     else {
       this.at = dataEnd
       this.skip = this.padding
@@ -272,10 +264,11 @@ export class Walker {
   /** Goes into the container whose header it went over. */
   private enter(layout: Layout.Layout, sizes: Ds64.Sizes, end: number, at: number): void {
     this.stack.push({
+      parent: this.parent,
       end: this.end,
       padding: this.padding,
       layout: this.inner,
-      sizes: this.sizes,
+      sizes: this.innerSizes,
       unfinished: this.unfinished
     })
     this.unfinished = this.endless || (
@@ -283,9 +276,11 @@ export class Walker {
       this.lenient && (this.inner === undefined || this.unfinished) && end === this.length
       && this.declaredEnd > this.length
     )
+    if (this.parent < 0) this.overhangs = false
+    this.parent = this.offset
     this.end = end
     this.inner = layout
-    this.sizes = sizes
+    this.innerSizes = sizes
     this.at = at
   }
 
@@ -300,9 +295,10 @@ export class Walker {
     this.at = end
     this.skip = frame.padding
     this.padded = this.inner ?? this.padded
+    this.parent = frame.parent
     this.end = frame.end
     this.inner = frame.layout
-    this.sizes = frame.sizes
+    this.innerSizes = frame.sizes
     this.unfinished = frame.unfinished
   }
 
@@ -330,19 +326,60 @@ export class Walker {
     have: number,
     dataOffset: number
   ): boolean {
-    if (container) {
-      if (size < layout.typeSize && (this.inner === undefined || this.unfinished)) this.endless = true
+    if (container && size < layout.typeSize) {
+      if (this.inner === undefined || this.unfinished) this.endless = true
       return true
     }
     if (size === 0 && Layout.isSamples(id)) return this.forgiveSamples(layout, index, have, dataOffset)
-    // A form too small for a chunk in it that ends where the file does has the wrong size.
+    if (!this.inForm || this.endless || this.unfinished) return true
+    // A form too small for a chunk in it that the file has room for has the wrong size.
     const end = dataOffset + size
-    if (
-      this.inForm && !this.endless && !this.unfinished
-      && end > this.limit && end <= this.length && this.length - end < layout.alignment
-    ) {
-      this.extend()
+    if (end > this.limit && end <= this.length && (isId(id) || this.length - end < layout.alignment)) {
+      this.extend(end + Layout.paddingOf(layout, size))
     }
+    return true
+  }
+
+  /** Whether the form that the walk is in ends here, although the file has more bytes. */
+  private get mayGoOn(): boolean {
+    return this.inForm && !this.overhangs && !this.unfinished && this.inner !== undefined && this.length !== Infinity
+      && this.end < this.length && this.end - this.at < this.inner.headerSize
+  }
+
+  /**
+   * Has the form go on over the chunk that begins where it ends, or whose header it ends in, if that looks like one; false if it needs more bytes
+   * for that. No reader of sound files stops at the end that a form declares.
+   */
+  private goOn(index: number, have: number): boolean {
+    const { at, inner, length } = this
+    if (inner === undefined) return true
+    const padding = Layout.paddingOf(inner, at - this.parent)
+    const wanted = padding + inner.headerSize
+    if (length - at < wanted) return true
+    if (have < wanted) return false
+    const from = at + padding
+    const answer = this.read(
+      inner,
+      this.innerSizes,
+      this.bytes,
+      index + padding,
+      from,
+      have - padding,
+      length - from,
+      0
+    )
+    const { hasSize, id, layout, size, sizeField } = this
+    const end = from + inner.headerSize + size
+    const isSize = layout === Layout.wave64 ? sizeField >= layout.headerSize : hasSize
+    if (
+      answer !== "read" || !isId(id)
+      || !(isSize && end <= length || (Layout.isSamples(id) && (isSize || sizeField === Layout.unknownSize)))
+    ) {
+      return true
+    }
+    this.extend(hasSize ? end + Layout.paddingOf(layout, size) : length)
+    this.skip = padding
+    this.padded = inner
     return true
   }
 
@@ -351,25 +388,16 @@ export class Walker {
    * behind the end of one, that do not look like the next chunk.
    */
   private forgiveSamples(layout: Layout.Layout, index: number, have: number, dataOffset: number): boolean {
-    const isLast = this.inForm && dataOffset === this.limit
-    const end = this.unfinished ? this.limit : isLast ? this.length : dataOffset
+    const isOpen = this.inForm && !this.unfinished && dataOffset <= this.limit
+    const end = this.unfinished ? this.limit : isOpen ? this.length : dataOffset
     const looked = Math.min(layout.headerSize, end - dataOffset)
     if (looked === 0) return true
     if (have < layout.headerSize + looked) return false
-    if (!this.isPlausible(layout, index + layout.headerSize, dataOffset, looked, end)) {
+    if (!isPlausible(layout, this.bytes, index + layout.headerSize, dataOffset, looked, end)) {
       this.endless = true
-      if (isLast) this.extend()
+      if (isOpen) this.extend(this.length)
     }
     return true
-  }
-
-  /** Whether what is at a place looks like a header: of letters that one can read, and of a size that fits before `end`. */
-  private isPlausible(layout: Layout.Layout, index: number, at: number, have: number, end: number): boolean {
-    if (have < layout.headerSize) return false
-    const id = Layout.uint32(this.bytes, index)
-    return Layout.beginsFile(id) || (
-      Layout.isPrintable(id) && at + layout.headerSize + Layout.sizeField(layout, this.bytes, index) <= end
-    )
   }
 
   /** Whether the walk is in a chunk at the top, and in none in that. */
@@ -377,15 +405,19 @@ export class Walker {
     return this.stack.length === 1 && this.stack[0]?.layout === undefined
   }
 
-  /** Has the chunk at the top, which the walk is in, go to the end of the file. */
-  private extend(): void {
+  /** Has the chunk at the top, which the walk is in, go to there, or to the end of the file. */
+  private extend(to: number): void {
     const [frame] = this.stack
+    const end = Math.min(to, this.length)
     if (frame !== undefined) this.stack[0] = { ...frame, padding: 0 }
-    this.end = this.length
-    this.limit = this.length
-    this.visitor.extended(this.length)
+    this.end = end
+    this.limit = end
+    this.visitor.extended(end)
   }
 }
+
+/** Whether it can be the id of a chunk past the end that its form declares: what begins a file is the next form, in any layout. */
+const isId = (id: number): boolean => Layout.isPrintable(id) && !Layout.beginsFile(id)
 
 /** Whether a chunk goes to the end of what it is in, as far as one can tell without that. */
 const isEndless = (chunk: Api.Chunk): boolean =>

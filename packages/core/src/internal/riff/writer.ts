@@ -19,6 +19,11 @@ export class Writer {
     this.at += 8
     return this
   }
+  bigUint64(value: bigint): this {
+    this.view.setBigUint64(this.at, value, true)
+    this.at += 8
+    return this
+  }
   code(code: FourCC.FourCC): this {
     return this.uint32(FourCC.toNumber(code))
   }

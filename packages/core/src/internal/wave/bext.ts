@@ -3,7 +3,7 @@ import * as Either from "effect/Either"
 import * as Schema from "effect/Schema"
 import type * as Api from "../../Wave.js"
 import { bytes, concat, i16, layout, lowHigh, u16, viewOf } from "./binary.js"
-import { type Codec, type Refused, refused, tooShort } from "./codec.js"
+import { type Codec, type Refused, within } from "./codec.js"
 import { decodeText, encodeText, Text } from "./text.js"
 
 /** How many bytes the texts take. */
@@ -16,6 +16,16 @@ const widths = {
 }
 
 type TextName = keyof typeof widths
+
+/** Where they begin. */
+const starts: Readonly<Record<TextName, number>> = {
+  description: 0,
+  originator: 256,
+  originatorReference: 288,
+  originationDate: 320,
+  originationTime: 330
+}
+
 type Texts<A> = { readonly [K in TextName]: A }
 
 const texts = layout<Texts<Uint8Array>>({
@@ -58,42 +68,45 @@ const common = {
 /** @internal */
 export const bext: Codec<Api.Bext> = {
   schema: Schema.Union(
-    Schema.Struct({ _tag: Schema.Literal("BextV0"), ...common, version: Schema.Literal(0), ...v0.schemas }),
-    Schema.Struct({ _tag: Schema.Literal("BextV1"), ...common, version: Schema.Literal(1), ...v1.schemas }),
+    Schema.Struct({ _tag: Schema.Literal("BextV0"), ...common, version: Schema.Literal(0), ...v0.schemas })
+      .annotations({ identifier: "BextV0" }),
+    Schema.Struct({ _tag: Schema.Literal("BextV1"), ...common, version: Schema.Literal(1), ...v1.schemas })
+      .annotations({ identifier: "BextV1" }),
     Schema.Struct({
       _tag: Schema.Literal("BextV2"),
       ...common,
       version: u16.schema.pipe(Schema.greaterThanOrEqualTo(2)),
       ...v2.schemas
-    })
-  ),
-  decode: (bytes, little) => {
+    }).annotations({ identifier: "BextV2" })
+  ).annotations({ identifier: "Bext" }),
+  decode: (bytes, reading) => {
+    const { little } = reading
     const start = texts.size + numbers.size
     const end = start + v0.size
-    if (bytes.length < end) return tooShort(bytes, end)
+    if (bytes.length < end) return void reading.tooShort(bytes, end)
     const view = viewOf(bytes)
     const fields = texts.read(view, 0, little)
     const { timeReference, version } = numbers.read(view, texts.size, little)
+    const decode = (name: TextName) => decodeText(fields[name], widths[name], reading, starts[name])
     const common = {
-      description: decodeText(fields.description, widths.description),
-      originator: decodeText(fields.originator, widths.originator),
-      originatorReference: decodeText(fields.originatorReference, widths.originatorReference),
-      originationDate: decodeText(fields.originationDate, widths.originationDate),
-      originationTime: decodeText(fields.originationTime, widths.originationTime),
+      description: decode("description"),
+      originator: decode("originator"),
+      originatorReference: decode("originatorReference"),
+      originationDate: decode("originationDate"),
+      originationTime: decode("originationTime"),
       timeReference,
-      codingHistory: decodeText(bytes.subarray(end), "end")
+      codingHistory: decodeText(bytes.subarray(end), "end", reading, end)
     }
-    return Either.right(
-      version === 0
-        ? { _tag: "BextV0", ...common, version, ...v0.read(view, start, little) }
-        : version === 1
-        ? { _tag: "BextV1", ...common, version, ...v1.read(view, start, little) }
-        : { _tag: "BextV2", ...common, version, ...v2.read(view, start, little) }
-    )
+    return version === 0
+      ? { _tag: "BextV0", ...common, version, ...v0.read(view, start, little) }
+      : version === 1
+      ? { _tag: "BextV1", ...common, version, ...v1.read(view, start, little) }
+      : { _tag: "BextV2", ...common, version, ...v2.read(view, start, little) }
   },
-  encode: (value, little) => {
+  encode: (value, writing) => {
+    const { little } = writing
     const encode = (name: TextName): Either.Either<Uint8Array, Refused> =>
-      within(name, encodeText(value[name], widths[name]))
+      within(name, encodeText(value[name], widths[name], writing))
     return Either.map(
       Either.all({
         description: encode("description"),
@@ -101,7 +114,7 @@ export const bext: Codec<Api.Bext> = {
         originatorReference: encode("originatorReference"),
         originationDate: encode("originationDate"),
         originationTime: encode("originationTime"),
-        codingHistory: within("codingHistory", encodeText(value.codingHistory, "end"))
+        codingHistory: within("codingHistory", encodeText(value.codingHistory, "end", writing))
       }),
       (fields) =>
         concat([
@@ -113,9 +126,6 @@ export const bext: Codec<Api.Bext> = {
     )
   }
 }
-
-const within = <A>(name: string, either: Either.Either<A, Refused>): Either.Either<A, Refused> =>
-  Either.orElse(either, ({ description, path }) => refused([name, ...path], description))
 
 const encodeVersion = (value: Api.Bext, little: boolean): Uint8Array => {
   switch (value._tag) {

@@ -4,7 +4,7 @@ import * as FourCC from "../../FourCC.js"
 import type * as Api from "../../Wave.js"
 
 /**
- * What takes a fixed number of bytes. Neither reading nor writing checks whether the bytes are there, nor the value: whoever calls has.
+ * What takes a fixed number of bytes. Neither reading nor writing checks whether the bytes are there, nor the value: the caller does.
  *
  * @internal
  */
@@ -19,7 +19,7 @@ export interface Field<A> {
 export const viewOf = (bytes: Uint8Array): DataView => new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
 
 /**
- * Bytes of their own, whoever changes the others: a Buffer's `slice` is not.
+ * A copy that shares no memory with the others, as a Buffer's `slice` does.
  *
  * @internal
  */
@@ -75,6 +75,14 @@ export const u16 = integer(
 )
 
 /** @internal */
+export const i32 = integer(
+  4,
+  [-0x80000000, 0x7fffffff],
+  (view, at, little) => view.getInt32(at, little),
+  (view, at, value, little) => view.setInt32(at, value, little)
+)
+
+/** @internal */
 export const i16 = integer(
   2,
   [-0x8000, 0x7fff],
@@ -91,13 +99,32 @@ export const u32 = integer(
 )
 
 /**
+ * A number with fraction, as near as 32 bits have it. What is not a number has many spellings, of which none is written.
+ *
+ * @internal
+ */
+export const f32: Field<number> = {
+  size: 4,
+  schema: Schema.Number.pipe(
+    Schema.filter((value) => Object.is(Math.fround(value), value) && !Number.isNaN(value), {
+      description: "a number that 32 bits hold",
+      arbitrary: () => (fc) => fc.float({ noNaN: true })
+    })
+  ),
+  read: (view, at, little) => view.getFloat32(at, little),
+  write: (view, at, value, little) => view.setFloat32(at, value, little)
+}
+
+/**
  * 64 bits as two numbers of 32, the lower one first whatever the order of the bytes in each: so `bext` and `ds64` spell them.
  *
  * @internal
  */
 export const lowHigh: Field<bigint> = {
   size: 8,
-  schema: Schema.BigIntFromSelf.pipe(Schema.betweenBigInt(0n, 0xffffffffffffffffn)),
+  schema: Schema.BigIntFromSelf.pipe(
+    Schema.betweenBigInt(0n, 0xffffffffffffffffn, { description: "a bigint of 64 bits, not negative" })
+  ),
   read: (view, at, little) => BigInt(view.getUint32(at, little)) | BigInt(view.getUint32(at + 4, little)) << 32n,
   write: (view, at, value, little) => {
     view.setUint32(at, Number(BigInt.asUintN(32, value)), little)
@@ -123,7 +150,9 @@ export const fourCC: Field<FourCC.FourCC> = {
 export const bytes = (size: number): Field<Uint8Array> => ({
   size,
   schema: Schema.Uint8ArrayFromSelf.pipe(
-    Schema.filter((bytes) => bytes.length === size || `${bytes.length} bytes, where there are ${size}`)
+    Schema.filter((bytes) => bytes.length === size || `${bytes.length} bytes, where there are ${size}`, {
+      description: `${size} bytes`
+    })
   ),
   read: (view, at) => copyOf(new Uint8Array(view.buffer, view.byteOffset + at, size)),
   write: (view, at, value) => {

@@ -3,18 +3,33 @@ import * as Either from "effect/Either"
 import * as Schema from "effect/Schema"
 import type * as Api from "../../Wave.js"
 import { concat, copyOf, fourCC, i8, type Layout, layout, lowHigh, named, u32, u8, viewOf } from "./binary.js"
-import { type Codec, none, optionalBytes, restFrom, tooMany, tooShort } from "./codec.js"
+import { type Codec, none, optionalBytes, restFrom } from "./codec.js"
+import type { Reading } from "./reading.js"
 
-/** As many records as are said to be there, one behind the other. Whoever calls has checked that there is room for them. */
+/** Reads `count` records, one after the other. The caller has checked that there is room for them. */
 const readAll = <A>(layout: Layout<A>, view: DataView, at: number, count: number, little: boolean): ReadonlyArray<A> =>
   Array.from({ length: count }, (_, index) => layout.read(view, at + index * layout.size, little))
 
 const encodeAll = <A>(layout: Layout<A>, values: ReadonlyArray<A>, little: boolean): ReadonlyArray<Uint8Array> =>
   values.map((value) => layout.encode(value, little))
 
-/** How many records there is room for from there on. */
-const room = (bytes: Uint8Array, at: number, { size }: { readonly size: number }): number =>
-  Math.floor((bytes.length - at) / size)
+/**
+ * How many of the announced records can be read from `start` on: as many as there is room for, and as the limit allows. The count is at
+ * `countAt`.
+ */
+const readable = (
+  bytes: Uint8Array,
+  start: number,
+  { size }: { readonly size: number },
+  { count, countAt, what }: { readonly count: number; readonly countAt: number; readonly what: string },
+  reading: Reading
+): number => {
+  const room = Math.floor((bytes.length - start) / size)
+  if (count > room) {
+    reading.error("CountTooLarge", countAt, `${count} ${what} are announced, where there is room for ${room}`)
+  }
+  return reading.take(Math.min(count, room), countAt)
+}
 
 // ---------------------------------------------------------------------------------------------------------------------
 // fact
@@ -24,12 +39,12 @@ const factHead = layout<Omit<Api.Fact, "rest">>({ samples: u32 })
 
 /** @internal */
 export const fact: Codec<Api.Fact> = {
-  schema: Schema.Struct({ ...factHead.schemas, rest: optionalBytes }),
-  decode: (bytes, little) =>
+  schema: Schema.Struct({ ...factHead.schemas, rest: optionalBytes }).annotations({ identifier: "Fact" }),
+  decode: (bytes, reading) =>
     bytes.length < factHead.size
-      ? tooShort(bytes, factHead.size)
-      : Either.right({ ...factHead.read(viewOf(bytes), 0, little), ...restFrom(bytes, factHead.size) }),
-  encode: (value, little) => Either.right(concat([factHead.encode(value, little), value.rest ?? none]))
+      ? void reading.tooShort(bytes, factHead.size)
+      : { ...factHead.read(viewOf(bytes), 0, reading.little), ...restFrom(bytes, factHead.size) },
+  encode: (value, { little }) => Either.right(concat([factHead.encode(value, little), value.rest ?? none]))
 }
 
 // ---------------------------------------------------------------------------------------------------------------------
@@ -48,12 +63,12 @@ const instrumentHead = layout<Omit<Api.Instrument, "rest">>({
 
 /** @internal */
 export const instrument: Codec<Api.Instrument> = {
-  schema: Schema.Struct({ ...instrumentHead.schemas, rest: optionalBytes }),
-  decode: (bytes, little) =>
+  schema: Schema.Struct({ ...instrumentHead.schemas, rest: optionalBytes }).annotations({ identifier: "Instrument" }),
+  decode: (bytes, reading) =>
     bytes.length < instrumentHead.size
-      ? tooShort(bytes, instrumentHead.size)
-      : Either.right({ ...instrumentHead.read(viewOf(bytes), 0, little), ...restFrom(bytes, instrumentHead.size) }),
-  encode: (value, little) => Either.right(concat([instrumentHead.encode(value, little), value.rest ?? none]))
+      ? void reading.tooShort(bytes, instrumentHead.size)
+      : { ...instrumentHead.read(viewOf(bytes), 0, reading.little), ...restFrom(bytes, instrumentHead.size) },
+  encode: (value, { little }) => Either.right(concat([instrumentHead.encode(value, little), value.rest ?? none]))
 }
 
 // ---------------------------------------------------------------------------------------------------------------------
@@ -72,22 +87,42 @@ const cuePoint = layout<Api.CuePoint>({
 
 /** @internal */
 export const cue: Codec<Api.Cue> = {
-  schema: Schema.Struct({ points: Schema.Array(cuePoint.schema), rest: optionalBytes }),
-  decode: (bytes, little) => {
-    if (bytes.length < cueHead.size) return tooShort(bytes, cueHead.size)
+  schema: Schema.Struct({ points: Schema.Array(cuePoint.schema), rest: optionalBytes }).annotations({
+    identifier: "Cue"
+  }),
+  decode: (bytes, reading) => {
+    if (bytes.length < cueHead.size) return void reading.tooShort(bytes, cueHead.size)
     const view = viewOf(bytes)
-    const { count } = cueHead.read(view, 0, little)
-    const most = room(bytes, cueHead.size, cuePoint)
-    if (count > most) return tooMany(0, count, "cue points", most)
-    return Either.right({
+    const { little } = reading
+    const { count: announced } = cueHead.read(view, 0, little)
+    const more = reading.lenient ? uncounted(bytes, announced, little) : 0
+    if (more > 0) {
+      reading.warn("CountTooSmall", 0, `${announced} cue points are announced, where there are ${announced + more}`)
+    }
+    const counted = { count: announced + more, countAt: 0, what: "cue points" }
+    const count = readable(bytes, cueHead.size, cuePoint, counted, reading)
+    return {
       points: readAll(cuePoint, view, cueHead.size, count, little),
       ...restFrom(bytes, cueHead.size + count * cuePoint.size)
-    })
+    }
   },
-  encode: ({ points, rest = none }, little) =>
+  encode: ({ points, rest = none }, { little }) =>
     Either.right(
       concat([cueHead.encode({ count: points.length }, little), ...encodeAll(cuePoint, points, little), rest])
     )
+}
+
+/** How many cue points follow the counted ones to the end of the chunk, each of the samples. */
+const uncounted = (bytes: Uint8Array, count: number, little: boolean): number => {
+  const start = cueHead.size + count * cuePoint.size
+  const more = (bytes.length - start) / cuePoint.size
+  if (more < 1 || !Number.isInteger(more)) return 0
+  const view = viewOf(bytes)
+  for (let i = 0; i < more; i++) {
+    const { chunk } = cuePoint.read(view, start + i * cuePoint.size, little)
+    if (chunk !== "data" && chunk !== "slnt") return 0
+  }
+  return more
 }
 
 // ---------------------------------------------------------------------------------------------------------------------
@@ -120,27 +155,32 @@ export const sampler: Codec<Api.Sampler> = {
     loops: Schema.Array(loop.schema),
     samplerData: Schema.Uint8ArrayFromSelf,
     rest: optionalBytes
-  }),
-  decode: (bytes, little) => {
+  }).annotations({ identifier: "Sampler" }),
+  decode: (bytes, reading) => {
     const start = samplerHead.size + samplerCounts.size
-    if (bytes.length < start) return tooShort(bytes, start)
+    if (bytes.length < start) return void reading.tooShort(bytes, start)
     const view = viewOf(bytes)
+    const { little } = reading
     const counts = samplerCounts.read(view, samplerHead.size, little)
-    const most = room(bytes, start, loop)
-    if (counts.loops > most) return tooMany(samplerHead.size, counts.loops, "loops", most)
-    const data = start + counts.loops * loop.size
-    const end = data + counts.samplerData
-    if (end > bytes.length) {
-      return tooMany(samplerHead.size + 4, counts.samplerData, "bytes of sampler data", bytes.length - data)
+    const counted = { count: counts.loops, countAt: samplerHead.size, what: "loops" }
+    const count = readable(bytes, start, loop, counted, reading)
+    const data = start + count * loop.size
+    const end = Math.min(data + counts.samplerData, bytes.length)
+    if (data + counts.samplerData > bytes.length) {
+      reading.error(
+        "SizeTooLarge",
+        samplerHead.size + 4,
+        `${counts.samplerData} bytes of sampler data are announced, where there is room for ${bytes.length - data}`
+      )
     }
-    return Either.right({
+    return {
       ...samplerHead.read(view, 0, little),
-      loops: readAll(loop, view, start, counts.loops, little),
+      loops: readAll(loop, view, start, count, little),
       samplerData: copyOf(bytes, data, end),
       ...restFrom(bytes, end)
-    })
+    }
   },
-  encode: (value, little) => {
+  encode: (value, { little }) => {
     const { loops, rest = none, samplerData } = value
     return Either.right(concat([
       samplerHead.encode(value, little),
@@ -166,21 +206,23 @@ const ds64Entry = layout<Api.Ds64Entry>({ id: fourCC, size: lowHigh })
 
 /** @internal */
 export const ds64: Codec<Api.Ds64> = {
-  schema: Schema.Struct({ ...ds64Head.schemas, table: Schema.Array(ds64Entry.schema), rest: optionalBytes }),
-  decode: (bytes, little) => {
+  schema: Schema.Struct({ ...ds64Head.schemas, table: Schema.Array(ds64Entry.schema), rest: optionalBytes })
+    .annotations({ identifier: "Ds64" }),
+  decode: (bytes, reading) => {
     const start = ds64Head.size + ds64Count.size
-    if (bytes.length < start) return tooShort(bytes, start)
+    if (bytes.length < start) return void reading.tooShort(bytes, start)
     const view = viewOf(bytes)
-    const { count } = ds64Count.read(view, ds64Head.size, little)
-    const most = room(bytes, start, ds64Entry)
-    if (count > most) return tooMany(ds64Head.size, count, "sizes of chunks", most)
-    return Either.right({
+    const { little } = reading
+    const announced = ds64Count.read(view, ds64Head.size, little).count
+    const counted = { count: announced, countAt: ds64Head.size, what: "sizes of chunks" }
+    const count = readable(bytes, start, ds64Entry, counted, reading)
+    return {
       ...ds64Head.read(view, 0, little),
       table: readAll(ds64Entry, view, start, count, little),
       ...restFrom(bytes, start + count * ds64Entry.size)
-    })
+    }
   },
-  encode: (value, little) =>
+  encode: (value, { little }) =>
     Either.right(concat([
       ds64Head.encode(value, little),
       ds64Count.encode({ count: value.table.length }, little),

@@ -3,21 +3,12 @@ import * as Either from "effect/Either"
 import * as ParseResult from "effect/ParseResult"
 import * as Schema from "effect/Schema"
 import type * as Riff from "../../Riff.js"
+import type * as Api from "../../Wave.js"
 import { copyOf } from "./binary.js"
+import { type Problem, Reading } from "./reading.js"
 
 /**
- * Why bytes are not the chunk that they should be.
- *
- * @internal
- */
-export interface Malformed {
-  /** Where, in bytes from the start of the chunk's data. */
-  readonly offset: number
-  readonly description: string
-}
-
-/**
- * Why a value, though of the right type, is none that bytes could say.
+ * Why no bytes can say a value, though it is of the right type.
  *
  * @internal
  */
@@ -26,37 +17,33 @@ export interface Refused {
   readonly description: string
 }
 
+/** How a value becomes bytes. @internal */
+export interface Writing {
+  readonly little: boolean
+  /** The encoding in which the texts will be read, where the caller says so. */
+  readonly encoding?: Api.TextEncoding | undefined
+}
+
 /** @internal */
 export interface Codec<A> {
   /** What values it takes, as far as that can be said of each part by itself; `encode` refuses the others. */
   readonly schema: Schema.Schema<A>
-  readonly decode: (bytes: Uint8Array, little: boolean) => Either.Either<A, Malformed>
-  readonly encode: (value: A, little: boolean) => Either.Either<Uint8Array, Refused>
+  /** As much as can be understood, with what is wrong in the problems of the reading; `undefined` if that is nothing. */
+  readonly decode: (bytes: Uint8Array, reading: Reading) => A | undefined
+  readonly encode: (value: A, writing: Writing) => Either.Either<Uint8Array, Refused>
 }
-
-/** @internal */
-export const malformed = (offset: number, description: string): Either.Either<never, Malformed> =>
-  Either.left({ offset, description })
 
 /** @internal */
 export const refused = (path: ReadonlyArray<PropertyKey>, description: string): Either.Either<never, Refused> =>
   Either.left({ path, description })
 
 /**
- * The chunk, or the element of a list whose data begins at `start`, ends where more of it should follow.
+ * Says in which part of a value a refused one is.
  *
  * @internal
  */
-export const tooShort = (bytes: Uint8Array, least: number, start = 0): Either.Either<never, Malformed> =>
-  malformed(start + bytes.length, `it ends after ${bytes.length} bytes, of at least ${least}`)
-
-/**
- * A count or a size that goes beyond the end of the chunk.
- *
- * @internal
- */
-export const tooMany = (offset: number, count: number, what: string, room: number): Either.Either<never, Malformed> =>
-  malformed(offset, `${count} ${what} are announced, where there is room for ${room}`)
+export const within = <A>(name: string, either: Either.Either<A, Refused>): Either.Either<A, Refused> =>
+  Either.orElse(either, ({ description, path }) => refused([name, ...path], description))
 
 /**
  * Bytes that a value may lack, where there are none.
@@ -69,7 +56,7 @@ export const optionalBytes = Schema.optional(Schema.Uint8ArrayFromSelf)
 export const none: Uint8Array = new Uint8Array(0)
 
 /**
- * What is behind the known part of a chunk, if anything is.
+ * The bytes after the known part of a chunk, if there are any.
  *
  * @internal
  */
@@ -77,26 +64,48 @@ export const restFrom = (bytes: Uint8Array, at: number): { readonly rest?: Uint8
   at < bytes.length ? { rest: copyOf(bytes, at) } : {}
 
 /**
- * The schema of a codec, one for each byte order, made when it is first asked for.
+ * Decodes a chunk all of which is as it should be, or says what is wrong first.
  *
  * @internal
  */
-export const schemasOf = <A>(
+export const decodeStrictly = <A>(
   codec: Codec<A>,
-  identifier: string
-): (byteOrder?: Riff.ByteOrder) => Schema.Schema<A, Uint8Array> => {
-  const make = (little: boolean): Schema.Schema<A, Uint8Array> =>
+  bytes: Uint8Array,
+  reading: Reading
+): Either.Either<A, Problem> => {
+  const before = reading.problems.length
+  const value = codec.decode(bytes, reading)
+  const problem = reading.problems.slice(before).find(({ level }) => level === "error")
+  return problem !== undefined
+    ? Either.left(problem)
+    : value === undefined
+    ? Either.left({ kind: "TooShort", level: "error", offset: 0, description: "nothing of it is understood", count: 1 })
+    : Either.right(value)
+}
+
+/** The schemas of a codec, for each byte order, and where it has texts for each encoding. @internal */
+export interface Schemas<A> {
+  (byteOrder?: Riff.ByteOrder, encoding?: Api.TextEncoding): Schema.Schema<A, Uint8Array>
+}
+
+/**
+ * The schema of a codec, one for each byte order and encoding, made when it is first asked for.
+ *
+ * @internal
+ */
+export const schemasOf = <A>(codec: Codec<A>, identifier: string): Schemas<A> => {
+  const make = (little: boolean, encoding: Api.TextEncoding | undefined): Schema.Schema<A, Uint8Array> =>
     Schema.transformOrFail(Schema.Uint8ArrayFromSelf, codec.schema, {
       strict: true,
       decode: (bytes, _, ast) =>
         Either.mapLeft(
-          codec.decode(bytes, little),
+          decodeStrictly(codec, bytes, new Reading({ little, encoding })),
           ({ description, offset }) =>
             new ParseResult.Pointer(offset, bytes, new ParseResult.Type(ast, bytes, description))
         ),
       encode: (value, _, ast) =>
         Either.mapLeft(
-          codec.encode(value, little),
+          codec.encode(value, { little, encoding }),
           ({ description, path }) => {
             const issue = new ParseResult.Type(ast, value, description)
             const [first, ...others] = path
@@ -104,7 +113,11 @@ export const schemasOf = <A>(
           }
         )
     }).annotations({ identifier })
-  let little: Schema.Schema<A, Uint8Array> | undefined
-  let big: Schema.Schema<A, Uint8Array> | undefined
-  return (byteOrder) => byteOrder === "big" ? big ??= make(false) : little ??= make(true)
+  const made = new Map<string, Schema.Schema<A, Uint8Array>>()
+  return (byteOrder = "little", encoding) => {
+    const key = `${byteOrder} ${encoding}`
+    const schema = made.get(key) ?? make(byteOrder === "little", encoding)
+    made.set(key, schema)
+    return schema
+  }
 }

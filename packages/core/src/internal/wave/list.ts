@@ -4,7 +4,8 @@ import * as Schema from "effect/Schema"
 import * as FourCC from "../../FourCC.js"
 import type * as Api from "../../Wave.js"
 import { concat, fourCC, layout, u32, u8, viewOf } from "./binary.js"
-import { type Malformed, malformed, none, type Refused, refused, restFrom, tooMany, tooShort } from "./codec.js"
+import { none, type Refused, refused, restFrom } from "./codec.js"
+import type { Reading } from "./reading.js"
 
 const largestSize = 0xffffffff
 
@@ -29,41 +30,138 @@ export interface Element {
 
 /** @internal */
 export const pad: Schema.optional<Schema.Schema<Api.Pad>> = Schema.optional(
-  Schema.Union(Schema.Literal("missing"), u8.schema.pipe(Schema.positive()))
+  Schema.Union(Schema.Literal("missing"), u8.schema.pipe(Schema.positive())).annotations({ identifier: "Pad" })
 )
 
+/** What is at a place of a list: an entry that fits, one that does not, or the end. */
+class Entries {
+  private readonly bytes: Uint8Array
+  private readonly view: DataView
+  private readonly little: boolean
+
+  constructor(bytes: Uint8Array, little: boolean) {
+    this.bytes = bytes
+    this.view = viewOf(bytes)
+    this.little = little
+  }
+
+  at(offset: number): Header {
+    return header.read(this.view, offset, this.little)
+  }
+
+  private fits(at: number): boolean {
+    return this.view.getUint32(at + 4, this.little) <= this.bytes.length - at - header.size
+  }
+
+  /** Whether every entry from there on ends where the next one begins, the last one at the end. */
+  areWhole(at: number): boolean {
+    const { length } = this.bytes
+    while (at + header.size <= length) {
+      if (!this.fits(at)) return false
+      const size = this.view.getUint32(at + 4, this.little)
+      at += header.size + size + size % 2
+    }
+    return true
+  }
+
+  isPrintable(at: number): boolean {
+    for (let i = at; i < at + 4; i++) {
+      const character = this.bytes[i] ?? 0
+      if (character < 0x20 || character > 0x7e) return false
+    }
+    return true
+  }
+
+  /** Whether an entry begins there that fits, with an id that people can read. */
+  isEntry(at: number): boolean {
+    return at + header.size <= this.bytes.length && this.fits(at) && this.isPrintable(at)
+  }
+
+  /** Whether another entry, or the end of the list, can follow there. */
+  canFollow(at: number): boolean {
+    return at + header.size > this.bytes.length || this.isEntry(at)
+  }
+
+  /** Where the next entry begins after a zero, at `from` or later; or the end. */
+  next(from: number): number {
+    for (let zero = this.bytes.indexOf(0, from); zero >= 0; zero = this.bytes.indexOf(0, zero + 1)) {
+      if (this.isEntry(zero + 1)) return zero + 1
+    }
+    return this.bytes.length
+  }
+}
+
 /**
- * Reads the chunks of a list of this type, by a function that gets the bytes of each, and where in the list they begin.
+ * Reads the chunks of a list of this type, by a function that gets the bytes of each, and where in the list they begin; it gives nothing for
+ * those that it cannot read.
+ *
+ * Where the sizes and pad bytes of a list are as they should be, they are believed. Where they are not, an entry is also sought where it
+ * would be with the padding the wrong way round, and after an entry whose size is too large.
  *
  * @internal
  */
 export const decodeList = <A>(
   type: string,
   bytes: Uint8Array,
-  little: boolean,
-  decode: (element: Element, at: number) => Either.Either<A, Malformed>
-): Either.Either<{ readonly elements: ReadonlyArray<A>; readonly rest?: Uint8Array }, Malformed> => {
-  if (bytes.length < head.size) return tooShort(bytes, head.size)
+  reading: Reading,
+  decode: (element: Element, at: number) => A | undefined
+): { readonly elements: ReadonlyArray<A>; readonly rest?: Uint8Array } | undefined => {
+  if (bytes.length < head.size) return void reading.tooShort(bytes, head.size)
   const found = FourCC.fromBytes(bytes)
-  if (found !== type) return malformed(0, `the type of the list is ${FourCC.format(found)}, not ${FourCC.format(type)}`)
-  const view = viewOf(bytes)
-  const elements: Array<A> = []
-  let at = head.size
-  while (at + header.size <= bytes.length) {
-    const { id, size } = header.read(view, at, little)
-    const start = at + header.size
-    const room = bytes.length - start
-    if (size > room) return tooMany(at + 4, size, `bytes of ${FourCC.format(id)}`, room)
-    const end = start + size
-    const padByte: Api.Pad = size % 2 === 0 ? 0 : bytes[end] ?? "missing"
-    const element = { id, data: bytes.subarray(start, end), ...(padByte === 0 ? {} : { pad: padByte }) }
-    const decoded = decode(element, start)
-    if (Either.isLeft(decoded)) return Either.left(decoded.left)
-    elements.push(decoded.right)
-    at = end + size % 2
+  if (found !== type) {
+    const description = `the type of the list is ${FourCC.format(found)}, not ${FourCC.format(type)}`
+    return void reading.error("WrongType", 0, description)
   }
-  return Either.right({ elements, ...restFrom(bytes, at) })
+  const entries = new Entries(bytes, reading.little)
+  const { length } = bytes
+  const elements: Array<A> = []
+  const add = (element: Element, at: number) => {
+    const decoded = decode(element, at)
+    if (decoded !== undefined) elements.push(decoded)
+  }
+  let at = head.size
+  const whole = entries.areWhole(at)
+  if (
+    !whole && length >= at + header.size && FourCC.fromBytes(bytes.subarray(at)) === type && entries.canFollow(at + 4)
+  ) {
+    reading.error("RepeatedType", at, "the type of the list is written twice")
+    at += head.size
+  }
+  while (at + header.size <= length) {
+    const { id, size } = entries.at(at)
+    const start = at + header.size
+    const room = length - start
+    if (size > room) {
+      reading.error(
+        "SizeTooLarge",
+        at + 4,
+        `${size} bytes of ${FourCC.format(id)} are announced, where there is room for ${room}`
+      )
+      const isEntry = entries.isPrintable(at)
+      const next = entries.next(isEntry ? start : at)
+      if (isEntry && reading.take(1, at) === 1) add({ id, data: bytes.subarray(start, next) }, start)
+      at = next
+      continue
+    }
+    if (reading.take(1, at) === 0) return { elements }
+    const end = start + size
+    const odd = size % 2
+    const isMisplaced = !whole && end < length && !entries.canFollow(end + odd) && entries.isEntry(end + 1 - odd)
+    const padByte: Api.Pad = odd === 0 || isMisplaced ? 0 : bytes[end] ?? "missing"
+    if (isMisplaced) {
+      if (odd === 1) {
+        reading.error("MissingPadByte", end, `there is no pad byte after ${FourCC.format(id)}, of odd size`)
+      } else reading.error("UnexpectedPadByte", end, `a byte follows ${FourCC.format(id)}, of even size`)
+    }
+    if (reading.lenient && id === noId && bytes.subarray(start, end).every((byte) => byte === 0)) {
+      reading.warn("EmptyEntry", at, "an entry consists of zeros")
+    } else add({ id, data: bytes.subarray(start, end), ...(padByte === 0 ? {} : { pad: padByte }) }, start)
+    at = isMisplaced ? end + 1 - odd : end + odd
+  }
+  return { elements, ...restFrom(bytes, at) }
 }
+
+const noId = FourCC.fromNumber(0)
 
 /**
  * Writes a list. `name` is what the value calls its elements, for a refusal to say which.

@@ -1,62 +1,15 @@
-/** Text in chunks: in UTF-8 or windows-1252, ended by a zero, by the end of its field, or by the end of the chunk. */
+/** Text in chunks: its encoding, and how it ends: by a zero, by the end of its field, or by the end of the chunk. */
 import * as Either from "effect/Either"
 import * as Schema from "effect/Schema"
 import type * as Api from "../../Wave.js"
 import { concat, copyOf } from "./binary.js"
-import { none, optionalBytes, type Refused, refused } from "./codec.js"
-
-/** What every runtime has, though no library of ECMAScript declares it. */
-declare const TextDecoder: new(label: string, options: { readonly fatal: boolean; readonly ignoreBOM: boolean }) => {
-  readonly decode: (bytes: Uint8Array) => string
-}
-declare const TextEncoder: new() => { readonly encode: (text: string) => Uint8Array }
+import { type Codec, none, optionalBytes, type Refused, refused, type Writing } from "./codec.js"
+import * as CodePages from "./codePages.js"
+import type { Reading } from "./reading.js"
 
 /**
- * What windows-1252 has from 0x80 to 0x9F, where Latin-1 has control characters; the five gaps are those of Latin-1. (The TextDecoder of
- * Node 20 takes the one for the other.)
- */
-const from80to9F = "\u20ac\x81\u201a\u0192\u201e\u2026\u2020\u2021\u02c6\u2030\u0160\u2039\u0152\x8d\u017d\x8f" +
-  "\x90\u2018\u2019\u201c\u201d\u2022\u2013\u2014\u02dc\u2122\u0161\u203a\u0153\x9d\u017e\u0178"
-
-const windows1252 = {
-  decode: (bytes: Uint8Array): string => {
-    let text = ""
-    for (const byte of bytes) text += byte >= 0x80 && byte <= 0x9f ? from80to9F[byte - 0x80] : String.fromCharCode(byte)
-    return text
-  },
-  /** Nothing where a character is not of this encoding. */
-  encode: (text: string): Uint8Array | undefined => {
-    const bytes = new Uint8Array(text.length)
-    for (let i = 0; i < text.length; i++) {
-      const code = text.charCodeAt(i)
-      const special = from80to9F.indexOf(text.charAt(i))
-      if (special >= 0) bytes[i] = 0x80 + special
-      else if (code <= 0xff && (code < 0x80 || code > 0x9f)) bytes[i] = code
-      else return undefined
-    }
-    return bytes
-  }
-}
-
-const utf8Decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true })
-const utf8Encoder = new TextEncoder()
-
-const utf8 = {
-  /** Nothing where it is not UTF-8. */
-  decode: (bytes: Uint8Array): string | undefined => {
-    try {
-      return utf8Decoder.decode(bytes)
-    } catch {
-      return undefined
-    }
-  },
-  /** Nothing where half a surrogate pair stands alone. */
-  encode: (text: string): Uint8Array | undefined => /\p{Surrogate}/u.test(text) ? undefined : utf8Encoder.encode(text)
-}
-
-/**
- * How a text ends, which says what need not be mentioned of what is behind it: a terminator, nothing at all, or the zeros that fill
- * a field of so many bytes.
+ * How a text ends, which says what need not be mentioned of what follows it: a terminator, nothing at all, or the zeros that fill a field of
+ * so many bytes.
  *
  * @internal
  */
@@ -67,46 +20,110 @@ const terminator = new Uint8Array(1)
 /** @internal */
 export const textSchemas = {
   text: Schema.String,
-  encoding: Schema.optional(Schema.Literal("windows-1252")),
+  encoding: Schema.optional(Schema.Literal(...CodePages.others).annotations({ identifier: "OtherEncoding" })),
+  bytes: optionalBytes,
   behind: optionalBytes
 }
 
 /** @internal */
-export const Text: Schema.Schema<Api.Text> = Schema.Struct(textSchemas)
+export const Text: Schema.Schema<Api.Text> = Schema.Struct(textSchemas).annotations({ identifier: "Text" })
 
-/** @internal */
-export const decodeText = (bytes: Uint8Array, end: End): Api.Text => {
+/**
+ * In which of the two encodings that need no mention the text is. Text in windows-1252 hardly ever has a valid character of UTF-8 in it: one
+ * that has is UTF-8, of which some bytes are damaged.
+ */
+const guess = (bytes: Uint8Array, isFull: boolean): "utf-8" | "windows-1252" => {
+  const { end, invalid, long } = CodePages.examineUtf8(bytes)
+  if (invalid > 0) return long >= invalid ? "utf-8" : "windows-1252"
+  if (end === bytes.length || long > 0) return "utf-8"
+  // Only the last character is not ASCII, and it is cut off, where the field ends.
+  const isCut = isFull && (bytes.length - end > 1 || bytes[end] === 0xc2 || bytes[end] === 0xc3)
+  return isCut ? "utf-8" : "windows-1252"
+}
+
+interface Decoded {
+  readonly text: string
+  readonly encoding?: Api.OtherEncoding
+  readonly bytes?: Uint8Array
+}
+
+/** What the bytes say, and what is needed to write them again. */
+const decodeOwn = (own: Uint8Array, isFull: boolean, given: Api.TextEncoding | undefined): Decoded => {
+  const encoding = given ?? guess(own, isFull)
+  const text = CodePages.decode(own, encoding)
+  if (text === undefined) return decodeOwn(own, isFull, undefined)
+  // Every byte is a character of it.
+  if (encoding === "windows-1252") return { text, encoding }
+  const name = encoding === "utf-8" ? {} : { encoding }
+  const again = CodePages.encode(text, encoding)
+  return again !== undefined && isEqual(again, own) ? { text, ...name } : { text, ...name, bytes: copyOf(own) }
+}
+
+const isEqual = (a: Uint8Array, b: Uint8Array): boolean => {
+  if (a.length !== b.length) return false
+  for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return false
+  return true
+}
+
+/** Decodes the text of bytes that are somewhere in the chunk. @internal */
+export const decodeText = (bytes: Uint8Array, end: End, reading: Reading, at: number): Api.Text => {
   const zero = bytes.indexOf(0)
   const length = zero < 0 ? bytes.length : zero
   let last = bytes.length
   if (typeof end === "number") { while (last > length && bytes[last - 1] === 0) last-- }
   const usual = last - length === (end === "terminator" ? 1 : 0)
-  const behind = usual ? {} : { behind: copyOf(bytes, length, last) }
   const own = bytes.subarray(0, length)
-  const text = utf8.decode(own)
-  return text === undefined
-    ? { text: windows1252.decode(own), encoding: "windows-1252", ...behind }
-    : { text, ...behind }
+  const ascii = reading.encoding === undefined ? CodePages.decodeAscii(own) : undefined
+  const decoded = ascii === undefined ? decodeOwn(own, length === end, reading.encoding) : { text: ascii }
+  if ("bytes" in decoded && decoded.bytes !== undefined) {
+    reading.warn("BrokenText", at, "some bytes of the text are invalid in its encoding")
+  }
+  return usual ? decoded : { ...decoded, behind: copyOf(bytes, length, last) }
+}
+
+const lacks = (encoding: Api.TextEncoding) => refused(["text"], `there is a character that ${encoding} does not have`)
+
+/** The bytes of a text: those it was read from, if they still say it. */
+const encodeOwn = (
+  { bytes, encoding, text }: Api.Text,
+  end: End,
+  given: Api.TextEncoding | undefined
+): Either.Either<Uint8Array, Refused> => {
+  const written = given ?? encoding ?? "utf-8"
+  if (bytes !== undefined && !bytes.includes(0)) {
+    const again = decodeOwn(bytes, bytes.length === end, given ?? encoding)
+    if (again.text === text && (again.encoding ?? "utf-8") === written) return Either.right(bytes)
+  }
+  const own = CodePages.encode(text, written)
+  if (given !== undefined) return own === undefined ? lacks(given) : Either.right(own)
+  // Windows-1252 is guessed, and some of it would be taken for UTF-8.
+  const isReadAgain = written !== "windows-1252" || own === undefined || guess(own, own.length === end) === written
+    || CodePages.decodeAscii(own) !== undefined
+  if (own !== undefined && isReadAgain) return Either.right(own)
+  const utf8 = CodePages.encode(text, "utf-8")
+  return utf8 === undefined ? lacks("utf-8") : Either.right(utf8)
 }
 
 /** @internal */
-export const encodeText = (
-  { behind, encoding, text }: Api.Text,
-  end: End
-): Either.Either<Uint8Array, Refused> => {
+export const encodeText = (value: Api.Text, end: End, { encoding }: Writing): Either.Either<Uint8Array, Refused> => {
+  const { behind, text } = value
   if (text.includes("\0")) return refused(["text"], "a zero ends the text: what follows belongs into `behind`")
-  const own = (encoding === undefined ? utf8 : windows1252).encode(text)
-  if (own === undefined) return refused(["text"], `there is a character that ${encoding ?? "utf-8"} does not have`)
-  if (encoding !== undefined && (utf8.decode(own) ?? text) !== text) {
-    return refused(["encoding"], "whoever reads these bytes takes them for UTF-8")
-  }
   if (behind !== undefined && behind.length > 0 && behind[0] !== 0) {
-    return refused(["behind"], "what is behind a text begins with the zero that ends it")
+    return refused(["behind"], "what follows a text begins with the zero that ends it")
   }
-  const bytes = concat([own, behind ?? (end === "terminator" ? terminator : none)])
-  if (typeof end !== "number") return Either.right(bytes)
-  if (bytes.length > end) return refused(["text"], `${bytes.length} bytes, where there is room for ${end}`)
-  const field = new Uint8Array(end)
-  field.set(bytes)
-  return Either.right(field)
+  return Either.flatMap(encodeOwn(value, end, encoding), (own) => {
+    const bytes = concat([own, behind ?? (end === "terminator" ? terminator : none)])
+    if (typeof end !== "number") return Either.right(bytes)
+    if (bytes.length > end) return refused(["text"], `${bytes.length} bytes, where there is room for ${end}`)
+    const field = new Uint8Array(end)
+    field.set(bytes)
+    return Either.right(field)
+  })
+}
+
+/** A chunk that is one text, to its end. @internal */
+export const textChunk: Codec<Api.Text> = {
+  schema: Text,
+  decode: (bytes, reading) => decodeText(bytes, "end", reading, 0),
+  encode: (value, writing) => encodeText(value, "end", writing)
 }

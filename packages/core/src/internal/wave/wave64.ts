@@ -21,12 +21,12 @@ const headerOf = (bytes: Uint8Array, at: number, size: number): Uint8Array => {
 
 /**
  * The data of a list whose type is a GUID, and so are the ids of its chunks, which stand at multiples of eight and whose sizes count their
- * headers: with four characters for each GUID, the first four of it, and with the type as RIFF spells it. What is behind the last chunk is
- * left away.
+ * headers: with four characters for each GUID, the first four of it, and with the type as RIFF spells it. What follows the last chunk is
+ * left out, and so are the chunks after `most` of them.
  *
  * @internal
  */
-export const narrowed = (bytes: Uint8Array, type: FourCC.FourCC): Narrowed => {
+export const narrowed = (bytes: Uint8Array, type: FourCC.FourCC, most: number): Narrowed => {
   const parts: Array<Uint8Array> = [Uint8Array.from(type, (character) => character.charCodeAt(0))]
   /** Where the parts begin, here and there. */
   const places = [{ narrow: 0, wide: 0 }]
@@ -36,7 +36,7 @@ export const narrowed = (bytes: Uint8Array, type: FourCC.FourCC): Narrowed => {
     parts.push(part)
     length += part.length
   }
-  for (let at = typeSize; at + headerSize <= bytes.length;) {
+  for (let at = typeSize, count = 0; at + headerSize <= bytes.length && count < most; count++) {
     const size = Layout.dataSize(Layout.wave64, Layout.sizeField(Layout.wave64, bytes, at))
     const start = at + headerSize
     const header = headerOf(bytes, at, size)

@@ -9,7 +9,7 @@ import type * as riff from "riff-file"
 import type * as wavefile from "wavefile"
 import { group, type Subject } from "../runner/model.js"
 import { nanosecondsPer } from "../runner/unit.js"
-import { onNode } from "../ways/library.js"
+import { onNode, onNodeSync } from "../ways/library.js"
 
 // Node finds no names in these two: they are bundles of another kind of module.
 const require = createRequire(import.meta.url)
@@ -43,6 +43,47 @@ const waveOf = (count: number): Uint8Array => {
     Buffer.concat([code("WAVE"), chunk("fmt ", format), ...others, chunk("data", Buffer.alloc(samples * 2, 1))])
   ))
 }
+
+/** An AVI file with a list of so many frames of 4 KiB; only the headers are written, so that the file is sparse. */
+const writeAvi = (file: string, count: number): void => {
+  const stride = 8 + frameSize
+  const header = Buffer.alloc(24)
+  header.write("RIFF", 0, "latin1")
+  header.writeUInt32LE(16 + count * stride, 4)
+  header.write("AVI LIST", 8, "latin1")
+  header.writeUInt32LE(4 + count * stride, 16)
+  header.write("movi", 20, "latin1")
+  const frame = Buffer.alloc(8)
+  frame.write("00dc", 0, "latin1")
+  frame.writeUInt32LE(frameSize, 4)
+  const fd = fs.openSync(file, "w")
+  try {
+    fs.writeSync(fd, header)
+    for (let i = 0; i < count; i++) fs.writeSync(fd, frame, 0, 8, header.length + i * stride)
+    fs.ftruncateSync(fd, header.length + count * stride)
+  } finally {
+    fs.closeSync(fd)
+  }
+}
+
+const frameSize = 4096
+
+/** Goes into every frame and out of it, so many times over; the sum of their sizes. */
+const walkFrames = (file: Mmio.ReadHandle, count: number, times: number) =>
+  Effect.gen(function*() {
+    let sum = 0
+    for (let time = 0; time < times; time++) {
+      yield* Mmio.seek(file, 0)
+      const avi = yield* Riff.descend(file, { find: { riff: "AVI " } })
+      const frames = yield* Riff.descend(file, { find: { list: "movi" }, parent: avi })
+      for (let i = 0; i < count; i++) {
+        const frame = yield* Riff.descend(file, { parent: frames })
+        sum += frame.size
+        yield* Riff.ascend(file, frame)
+      }
+    }
+    return sum
+  })
 
 /** Goes into every chunk and out of it, so many times over; the sum of their sizes. */
 const walk = (file: Mmio.ReadHandle, count: number, times: number) =>
@@ -161,6 +202,8 @@ export const chunks: Subject = {
     const count = 100_000
     const bytes = waveOf(count)
     fs.writeFileSync(file, bytes)
+    const avi = path.join(folder, "frames.avi")
+    writeAvi(avi, count)
     const unit = nanosecondsPer("chunk", count)
     const times = { check: 1, most: 1000 }
     return [
@@ -213,6 +256,22 @@ export const chunks: Subject = {
             peers: ["readFileSync, readUInt32LE", "riff-file, bytes in memory"],
             unit,
             native: 64
+          }
+        ]
+      }),
+      group({
+        times,
+        works: {
+          "background": (times) => onNode(Effect.flatMap(Mmio.open(avi), (file) => walkFrames(file, count, times))),
+          "layerSync": (times) => onNodeSync(Effect.flatMap(Mmio.open(avi), (file) => walkFrames(file, count, times)))
+        },
+        rows: [
+          {
+            case: "descend and ascend, AVI of 100 000 frames of 4 KiB",
+            ours: "background",
+            peers: ["layerSync"],
+            unit,
+            target: { "layerSync": 1 / 1.5 }
           }
         ]
       }),

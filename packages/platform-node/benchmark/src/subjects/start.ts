@@ -78,7 +78,7 @@ export const start: Subject = {
             ours: "core",
             peers: ["effect", "strtok3", "wavefile"],
             unit: milliseconds,
-            target: 60
+            target: 80
           },
           {
             case: "import of core and platform-node, beyond effect",

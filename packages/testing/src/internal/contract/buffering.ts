@@ -1,5 +1,5 @@
 /**
- * What a program sees of the driver: buffered handles, and names through `Mmio`.
+ * Buffered handles over the driver, and names through `Mmio`.
  */
 import * as IOProc from "@effect-mmio/core/IOProc"
 import * as Mmio from "@effect-mmio/core/Mmio"
@@ -8,7 +8,7 @@ import * as Option from "effect/Option"
 import * as Stream from "effect/Stream"
 import { failsWith, holds, same, sameBytes } from "./check.js"
 import { define, type Definition } from "./definition.js"
-import type { Environment } from "./environment.js"
+import { type Environment, write } from "./environment.js"
 import { pattern } from "./fixtures.js"
 
 const buffered = define("buffering")
@@ -22,7 +22,7 @@ const coded = (env: Environment) =>
 const through = <A, E>(env: Environment, effect: Effect.Effect<A, E, IOProc.IOProc>): Effect.Effect<A, E> =>
   Effect.provideService(effect, IOProc.IOProc, env.ioProc)
 
-/** As `through`, with a list of the arrays that the files behind handles are given; a seek gives its file none. */
+/** As `through`, with a list of the arrays that handles give to their files; a question for the size gives none. */
 const counted = (env: Environment) => {
   const calls: Array<Uint8Array> = []
   const noted = <A>(bytes: Uint8Array, call: () => A): A => {
@@ -31,10 +31,9 @@ const counted = (env: Environment) => {
   }
   const ioProc = IOProc.mapFile(env.ioProc, (file) => ({
     ...file,
-    read: (target) => noted(target, () => file.read(target)),
-    write: (source) => noted(source, () => file.write(source)),
-    writeFlush: (source) => noted(source, () => file.writeFlush(source)),
-    seek: (offset, from) => noted(nothing, () => file.seek(offset, from))
+    size: Effect.suspend(() => noted(nothing, () => file.size)),
+    readAt: (position, target) => noted(target, () => file.readAt(position, target)),
+    writeAt: file.writeAt && ((position, source, mode) => noted(source, () => write(file, position, source, mode)))
   }))
   return { calls, through: Effect.provideService(IOProc.IOProc, ioProc) }
 }
@@ -71,7 +70,7 @@ export const buffering: ReadonlyArray<Definition> = [
           at += size
         }
         yield* Mmio.close(file)
-        sameBytes(yield* env.contents(name), bytes, "what it holds")
+        sameBytes(yield* env.contents(name), bytes, "the content")
       }))
   ),
 
@@ -88,36 +87,40 @@ export const buffering: ReadonlyArray<Definition> = [
         sameBytes(yield* Mmio.read(reader, 3), bytes.subarray(0, 3), "the first bytes")
         yield* Mmio.close(reader)
       }
-      sameBytes(yield* env.contents(name), bytes, "what it holds")
+      sameBytes(yield* env.contents(name), bytes, "the content")
     })),
 
-  buffered("a handle that reads more than there is gets what there is", [], (env) =>
+  buffered("a handle that reads more than the file has gets what it has", [], (env) =>
     Effect.gen(function*() {
       const { bytes, name } = yield* env.given("small")
       const file = yield* env.handle(name, { buffer: 16 })
-      // more than any memory has: what is allocated is what there is
+      // More than any memory has: only what the file has is allocated.
       sameBytes(yield* Mmio.read(file, 2 ** 50), bytes, "what is read")
       same(yield* Mmio.position(file), bytes.length, "the position")
     })),
 
-  buffered("what the buffer of a handle has asks the driver nothing", ["seek"], (env) =>
-    Effect.gen(function*() {
-      const { bytes, name } = yield* env.given("large")
-      const { calls, through } = counted(env)
-      const file = yield* through(Mmio.open(name, { buffer: 100 }))
-      yield* Mmio.read(file, 1)
-      const { endRead, next } = yield* Mmio.getInfo(file)
-      const before = calls.length
-      for (let at = 1; at <= endRead - next; at++) {
-        sameBytes(yield* Mmio.read(file, 1), bytes.subarray(at, at + 1), `the byte at ${at}`)
-        same(yield* Mmio.seek(file, at), at, "the position")
-        sameBytes(yield* Mmio.read(file, 1), bytes.subarray(at, at + 1), `the byte at ${at} again`)
-      }
-      same(calls.length, before, "calls of the driver")
-    })),
+  buffered(
+    "a handle asks the driver nothing for what its buffer has",
+    ["randomAccess"],
+    (env) =>
+      Effect.gen(function*() {
+        const { bytes, name } = yield* env.given("large")
+        const { calls, through } = counted(env)
+        const file = yield* through(Mmio.open(name, { buffer: 100 }))
+        yield* Mmio.read(file, 1)
+        const { endRead, next } = yield* Mmio.getInfo(file)
+        const before = calls.length
+        for (let at = 1; at <= endRead - next; at++) {
+          sameBytes(yield* Mmio.read(file, 1), bytes.subarray(at, at + 1), `the byte at ${at}`)
+          same(yield* Mmio.seek(file, at), at, "the position")
+          sameBytes(yield* Mmio.read(file, 1), bytes.subarray(at, at + 1), `the byte at ${at} again`)
+        }
+        same(calls.length, before, "calls of the driver")
+      })
+  ),
 
   buffered(
-    "what fits the buffer of a handle goes to the driver as the handle is flushed",
+    "a handle gives its driver what fits its buffer as it is flushed",
     ["create"],
     (env) =>
       Effect.gen(function*() {
@@ -129,13 +132,13 @@ export const buffering: ReadonlyArray<Definition> = [
         same(calls.filter(({ length }) => length > 0).length, 0, "arrays given to the driver")
         yield* Mmio.close(file)
         sameBytes(calls.find(({ length }) => length > 0) ?? nothing, bytes, "what is given to the driver")
-        sameBytes(yield* env.contents(name), pattern(99), "what it holds")
+        sameBytes(yield* env.contents(name), pattern(99), "the content")
       })
   ),
 
   buffered(
-    "a transfer of the size of a handle's buffer goes to the driver as it is",
-    ["write", "seek"],
+    "a handle gives its driver the array of a transfer that is as large as its buffer",
+    ["write", "randomAccess"],
     (env) =>
       Effect.gen(function*() {
         const { name } = yield* env.given("small")
@@ -150,7 +153,7 @@ export const buffering: ReadonlyArray<Definition> = [
       })
   ),
 
-  buffered("a handle seeks in its buffer, and out of it", ["seek"], (env) =>
+  buffered("a handle seeks in its buffer, and outside of it", ["randomAccess"], (env) =>
     Effect.gen(function*() {
       const { bytes, name } = yield* env.given("small")
       const file = yield* env.handle(name, { buffer: 16 })
@@ -165,8 +168,8 @@ export const buffering: ReadonlyArray<Definition> = [
     })),
 
   buffered(
-    "a handle that reads and writes in turns holds one file",
-    ["write", "seek"],
+    "a handle reads and writes one file in turns",
+    ["write", "randomAccess"],
     (env) =>
       Effect.gen(function*() {
         const { bytes, name } = yield* env.given("small")
@@ -178,13 +181,13 @@ export const buffering: ReadonlyArray<Definition> = [
           expected.set(pattern(3, at), at + 3)
         }
         yield* Mmio.close(file)
-        sameBytes(yield* env.contents(name), expected, "what it holds")
+        sameBytes(yield* env.contents(name), expected, "the content")
       })
   ),
 
   buffered(
-    "a handle that writes behind the end leaves zeros",
-    ["write", "seek", "growable"],
+    "a handle that writes past the end leaves zeros in the gap",
+    ["write", "randomAccess", "growable"],
     (env) =>
       Effect.gen(function*() {
         const { bytes, name } = yield* env.given("small")
@@ -202,10 +205,11 @@ export const buffering: ReadonlyArray<Definition> = [
       })
   ),
 
-  buffered("what a handle flushed another sees, which forgets what it read ahead", [
+  buffered("a handle whose buffer is emptied sees what another one flushed", [
     "write",
-    "seek",
-    "multipleHandles"
+    "randomAccess",
+    "multipleHandles",
+    "inPlace"
   ], (env) =>
     Effect.gen(function*() {
       const { name } = yield* env.given("small")
@@ -219,7 +223,7 @@ export const buffering: ReadonlyArray<Definition> = [
       sameBytes(yield* Mmio.read(reader, 5), pattern(5, 111), "what the other reads")
     })),
 
-  buffered("a handle gets another buffer in the middle of the file", ["seek"], (env) =>
+  buffered("a handle changes its buffer in the middle of the file", ["randomAccess"], (env) =>
     Effect.gen(function*() {
       const { bytes, name } = yield* env.given("small")
       const file = yield* env.handle(name, { buffer: 50 })
@@ -247,7 +251,7 @@ export const buffering: ReadonlyArray<Definition> = [
         env,
         Mmio.withFile(name, { access: "write", create: true }, (file) => Mmio.writeAll(file, pattern(99)))
       )
-      sameBytes(yield* env.contents(name), pattern(99), "what it holds")
+      sameBytes(yield* env.contents(name), pattern(99), "the content")
       if (env.can.sharing) yield* env.attempt(name, { share: "exclusive" })
     })),
 
@@ -271,7 +275,7 @@ export const buffering: ReadonlyArray<Definition> = [
       yield* through(env, Mmio.rename(name, to))
       same(yield* through(env, Mmio.exists(name)), false, "whether the old name exists")
       same(yield* through(env, Mmio.exists(to)), true, "whether the new name exists")
-      sameBytes(yield* env.contents(to), bytes, "what it holds")
+      sameBytes(yield* env.contents(to), bytes, "the content")
       yield* through(env, Mmio.remove(to))
       same(yield* through(env, Mmio.exists(to)), false, "whether the removed file exists")
       yield* failsWith(through(env, Mmio.remove(to)), "removing it again", "FileNotFound")
@@ -290,6 +294,6 @@ export const buffering: ReadonlyArray<Definition> = [
   buffered("Mmio.tempName reaches the driver", ["tempName", "folders"], (env) =>
     Effect.gen(function*() {
       const name = yield* through(env, Mmio.tempName({ folder: env.name("folder").full, ...coded(env) }))
-      sameBytes(yield* env.contents(name), new Uint8Array(0), "what it holds")
+      sameBytes(yield* env.contents(name), new Uint8Array(0), "the content")
     }))
 ]

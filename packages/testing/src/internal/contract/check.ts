@@ -1,6 +1,6 @@
 /**
- * What the tests of the contract are written with. They throw where something is not as it has to be: a test is an effect, in which
- * what is thrown is a defect, and `contract.ts` makes a violation of whatever a test ends with.
+ * The checks that the tests of the contract are written with. A check that fails throws: a test is an effect, in which that is a defect, and
+ * `contract.ts` makes a violation of what a test ends with.
  */
 import * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"
@@ -10,7 +10,7 @@ import { SweepError } from "../../Interruption.js"
 import { Mismatch } from "../../Model.js"
 import { excerpt, firstDifference } from "../bytes.js"
 
-/** Something is not as it has to be. @internal */
+/** A check failed. @internal */
 export class Broken extends Error {}
 
 /** @internal */
@@ -40,7 +40,7 @@ export const sameBytes = (actual: Uint8Array, expected: Uint8Array, what: string
 export const show = (bytes: Uint8Array): string =>
   bytes.length <= 24 ? Encoding.encodeHex(bytes) || "no bytes" : `${bytes.length} bytes`
 
-/** An effect that has to fail with one of these, and the error that it fails with. @internal */
+/** The error of an effect that has to fail with one of these. @internal */
 export const failsWith = <A, E extends { readonly _tag: string }, R>(
   effect: Effect.Effect<A, E, R>,
   what: string,
@@ -54,10 +54,19 @@ export const failsWith = <A, E extends { readonly _tag: string }, R>(
     return outcome.left
   })
 
-/** What a test ended with, in words. @internal */
+/** What a test ended with, as text. @internal */
 export const describe = (cause: Cause.Cause<unknown>): string => {
   const [first] = [...Cause.failures(cause), ...Cause.defects(cause)]
   if (first instanceof Broken || first instanceof SweepError || first instanceof Mismatch) return first.message
   if (first instanceof Error) return `unexpected ${first.name}: ${first.message}`
   return Cause.isInterruptedOnly(cause) ? "the test was interrupted" : Cause.pretty(cause)
+}
+
+const mostLines = 10
+const longestLine = 500
+
+/** At most ten lines, none of them long. @internal */
+export const shortened = (message: string): string => {
+  const lines = message.split("\n").map((line) => line.length > longestLine ? `${line.slice(0, longestLine)}…` : line)
+  return (lines.length > mostLines ? [...lines.slice(0, mostLines - 1), "…"] : lines).join("\n")
 }

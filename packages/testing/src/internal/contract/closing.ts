@@ -1,5 +1,5 @@
 /**
- * Law 5: closing.
+ * Law 5: closing and aborting.
  */
 import * as IOProc from "@effect-mmio/core/IOProc"
 import * as Mmio from "@effect-mmio/core/Mmio"
@@ -8,41 +8,52 @@ import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import { failsWith, holds, same, sameBytes } from "./check.js"
 import { define, type Definition } from "./definition.js"
-import { type Environment, pause, readRest, readSome, readUpTo, writeFully } from "./environment.js"
+import {
+  type Environment,
+  pause,
+  readRest,
+  readSome,
+  readUpTo,
+  refusedWrite,
+  write,
+  writeFully
+} from "./environment.js"
 import { pattern } from "./fixtures.js"
 
 const close = define("close")
 
-/** The driver, which counts how often files are opened and closed, and fails what it is told to. */
-const counting = (env: Environment, fails: (call: "writeFlush" | "close") => boolean = () => false) => {
-  const counts = { opened: 0, closed: 0 }
+const writing = { access: "write", create: "truncate" } as const
+
+/** The driver, which counts how often files are opened and ended, and fails the calls that it is told to. */
+const counting = (env: Environment, fails: (call: "flush" | "close") => boolean = () => false) => {
+  const counts = { opened: 0, ended: 0 }
   const driver = IOProc.mapFile(env.driver, (file, request) => {
     counts.opened++
     const fail = (operation: string) => ({ operation, file: request.name.full, description: "told to fail" })
+    const counted = <E>(end: Effect.Effect<void, E>) =>
+      Effect.suspend(() => {
+        counts.ended++
+        return end
+      })
     return {
-      read: (target) => file.read(target),
-      write: (source) => file.write(source),
-      writeFlush: (source) =>
-        fails("writeFlush")
+      ...file,
+      writeAt: file.writeAt && ((position, source, mode) =>
+        mode === "writeFlush" && fails("flush")
           ? Effect.fail(new MmioError.CannotWrite({ ...fail("writeFlush"), written: 0 }))
-          : file.writeFlush(source),
-      seek: (offset, from) => file.seek(offset, from),
-      close: Effect.suspend(() => {
-        counts.closed++
-        return Effect.zipRight(
-          file.close,
-          Effect.suspend(() => fails("close") ? Effect.fail(new MmioError.CannotClose(fail("close"))) : Effect.void)
-        )
-      }),
-      onMessage: (message) => file.onMessage(message)
+          : write(file, position, source, mode)),
+      close: counted(Effect.zipRight(
+        file.close,
+        Effect.suspend(() => fails("close") ? Effect.fail(new MmioError.CannotClose(fail("close"))) : Effect.void)
+      )),
+      abort: counted(file.abort)
     }
   })
   return { counts, driver }
 }
 
-const closedOnce = (counts: { readonly opened: number; readonly closed: number }, what: string) => {
+const endedOnce = (counts: { readonly opened: number; readonly ended: number }, what: string) => {
   same(counts.opened, 1, `${what}: files opened`)
-  same(counts.closed, 1, `${what}: times closed`)
+  same(counts.ended, 1, `${what}: times closed or aborted`)
 }
 
 /** @internal */
@@ -50,35 +61,57 @@ export const closing: ReadonlyArray<Definition> = [
   close("close pushes down what was written", ["create"], (env) =>
     Effect.gen(function*() {
       const name = env.fresh("closed")
-      const file = yield* env.open(name, { access: "write", create: true })
-      yield* writeFully(file, pattern(777))
+      const file = yield* env.open(name, writing)
+      yield* writeFully(file, 0, pattern(777))
       yield* env.close(file)
-      sameBytes(yield* env.contents(name), pattern(777), "what it holds")
+      sameBytes(yield* env.contents(name), pattern(777), "the content")
     })),
 
-  close("closing changes nothing in a file that was read", [], (env) =>
+  close("closing and aborting change nothing in a file that was read", [], (env) =>
     Effect.gen(function*() {
       const { bytes, name } = yield* env.given("small")
-      for (let i = 0; i < 3; i++) {
+      for (let i = 0; i < 4; i++) {
         const file = yield* env.open(name)
-        sameBytes(yield* readUpTo(file, 10 * i), bytes.subarray(0, 10 * i), "what is read")
-        yield* env.close(file)
+        sameBytes(yield* readUpTo(file, 0, 10 * i), bytes.subarray(0, 10 * i), "what is read")
+        yield* i % 2 === 0 ? env.close(file) : env.abort(file)
       }
-      sameBytes(yield* env.contents(name), bytes, "what it holds")
+      sameBytes(yield* env.contents(name), bytes, "the content")
     })),
 
   close(
-    "a file that is closed can be opened exclusively, then by others",
+    "a file that was closed or aborted can be opened exclusively, then by others",
     ["sharing"],
     (env) =>
       Effect.gen(function*() {
         const { name } = yield* env.given("small")
-        for (let i = 0; i < 5; i++) {
+        for (let i = 0; i < 6; i++) {
           const exclusive = yield* env.open(name, { share: "exclusive" })
-          yield* env.close(exclusive)
+          yield* i % 2 === 0 ? env.close(exclusive) : env.abort(exclusive)
           const shared = yield* env.open(name)
           yield* env.close(shared)
         }
+      })
+  ),
+
+  close("an aborted writer releases the file", ["sharing", "write"], (env) =>
+    Effect.gen(function*() {
+      const { name } = yield* env.given("small")
+      const file = yield* env.open(name, { access: "readWrite", share: "exclusive" })
+      yield* writeFully(file, 0, pattern(10))
+      yield* env.abort(file)
+      yield* env.attempt(name, { share: "exclusive" })
+    })),
+
+  close(
+    "abort keeps what was flushed to a file that is written in place",
+    ["create", "inPlace"],
+    (env) =>
+      Effect.gen(function*() {
+        const name = env.fresh("aborted")
+        const file = yield* env.open(name, writing)
+        yield* writeFully(file, 0, pattern(77), "writeFlush")
+        yield* env.abort(file)
+        sameBytes(yield* env.contents(name), pattern(77), "the content")
       })
   ),
 
@@ -96,30 +129,36 @@ export const closing: ReadonlyArray<Definition> = [
     Effect.gen(function*() {
       const { name } = yield* env.given("small")
       const file = yield* env.open(name)
-      yield* failsWith(file.seek(-1, "start"), "seeking to -1", "CannotSeek")
-      if (env.can.access) yield* failsWith(file.write(Uint8Array.of(1)), "writing", "CannotWrite")
+      yield* failsWith(file.readAt(-1, new Uint8Array(1)), "reading at -1", "CannotRead")
+      if (env.can.access) yield* refusedWrite(file, 0, Uint8Array.of(1))
       yield* env.close(file)
       if (env.can.sharing) yield* env.attempt(name, { share: "exclusive" })
     })),
 
-  close("a file that is closed can be removed, and made again", ["create", "remove"], (env) =>
-    Effect.gen(function*() {
-      const { name } = yield* env.given("small")
-      const file = yield* env.open(name)
-      yield* readSome(file, 10)
-      yield* env.close(file)
-      yield* env.driver.remove(name)
-      const again = yield* env.open(name, { access: "write", create: true })
-      yield* writeFully(again, Uint8Array.of(1))
-      yield* env.close(again)
-      sameBytes(yield* env.contents(name), Uint8Array.of(1), "the file that was made again")
-    })),
+  close(
+    "a file that is closed can be removed, and created again",
+    ["create", "remove"],
+    (env) =>
+      Effect.gen(function*() {
+        const { name } = yield* env.given("small")
+        const file = yield* env.open(name)
+        yield* readSome(file, 0, 10)
+        yield* env.close(file)
+        yield* env.driver.remove(name)
+        const again = yield* env.open(name, writing)
+        yield* writeFully(again, 0, Uint8Array.of(1))
+        yield* env.close(again)
+        sameBytes(yield* env.contents(name), Uint8Array.of(1), "the file that was created again")
+      })
+  ),
 
   close("a closed file refuses to read", ["useAfterClose"], (env) =>
     Effect.gen(function*() {
-      const file = yield* env.open((yield* env.given("small")).name)
-      yield* env.close(file)
-      for (let i = 0; i < 3; i++) yield* failsWith(file.read(new Uint8Array(10)), "reading", "CannotRead")
+      for (const end of [env.close, env.abort]) {
+        const file = yield* env.open((yield* env.given("small")).name)
+        yield* end(file)
+        for (let i = 0; i < 3; i++) yield* failsWith(file.readAt(0, new Uint8Array(10)), "reading", "CannotRead")
+      }
     })),
 
   close(
@@ -130,20 +169,20 @@ export const closing: ReadonlyArray<Definition> = [
         const { bytes, name } = yield* env.given("small")
         const file = yield* env.open(name, { access: "write" })
         yield* env.close(file)
-        // Another file may have been given what this one gave back.
+        // The driver may reuse for another file what this one had.
         const other = yield* env.given("one")
         const holder = yield* env.open(other.name, { access: "write" })
-        yield* failsWith(file.write(pattern(4, 99)), "writing", "CannotWrite")
-        yield* failsWith(file.writeFlush(pattern(4, 99)), "writeFlush", "CannotWrite")
+        yield* failsWith(write(file, 0, pattern(4, 99)), "writing", "CannotWrite")
+        yield* failsWith(write(file, 0, pattern(4, 99), "writeFlush"), "writeFlush", "CannotWrite")
         yield* env.close(holder)
         yield* pause
-        sameBytes(yield* env.contents(name), bytes, "what the file holds")
-        sameBytes(yield* env.contents(other.name), other.bytes, "what another file holds")
+        sameBytes(yield* env.contents(name), bytes, "the content of the file")
+        sameBytes(yield* env.contents(other.name), other.bytes, "the content of another file")
       })
   ),
 
   close(
-    "a closed file does not read what another file holds by now",
+    "a closed file does not read what another file holds",
     ["useAfterClose", "multipleHandles"],
     (env) =>
       Effect.gen(function*() {
@@ -152,18 +191,19 @@ export const closing: ReadonlyArray<Definition> = [
         yield* env.close(file)
         const { bytes, name: other } = yield* env.given("large")
         const holder = yield* env.open(other)
-        yield* failsWith(file.read(new Uint8Array(10)), "reading", "CannotRead")
+        yield* failsWith(file.readAt(0, new Uint8Array(10)), "reading", "CannotRead")
         sameBytes(yield* readRest(holder), bytes, "what the other handle reads")
       })
   ),
 
-  close("closing once more releases nothing of others", ["sharing"], (env) =>
+  close("closing once more releases nothing of other handles", ["sharing"], (env) =>
     Effect.gen(function*() {
       const { name } = yield* env.given("small")
       const file = yield* env.open(name, { share: "exclusive" })
       yield* env.close(file)
       yield* env.open(name, { share: "exclusive" })
       yield* Effect.exit(file.close)
+      yield* Effect.exit(file.abort)
       yield* failsWith(env.attempt(name), "opening under an exclusive handle", "SharingViolation")
     })),
 
@@ -174,7 +214,19 @@ export const closing: ReadonlyArray<Definition> = [
       const { name } = yield* env.given("small")
       const { counts, driver } = counting(env)
       yield* Effect.scoped(Effect.flatMap(Mmio.openWith(driver, name), Mmio.read(5)))
-      closedOnce(counts, "after the scope")
+      endedOnce(counts, "after the scope")
+    })),
+
+  close("a scope that fails ends the file once", [], (env) =>
+    Effect.gen(function*() {
+      const { name } = yield* env.given("small")
+      const { counts, driver } = counting(env)
+      const access = env.can.write ? "readWrite" as const : "read" as const
+      yield* Effect.exit(
+        Effect.scoped(Effect.zipRight(Mmio.openWith<IOProc.Access>(driver, name, { access }), Effect.fail("x")))
+      )
+      endedOnce(counts, "after the scope")
+      if (env.can.sharing) yield* env.attempt(name, { share: "exclusive" })
     })),
 
   close("Mmio.close closes the file once, and the end of the scope not again", [], (env) =>
@@ -185,29 +237,25 @@ export const closing: ReadonlyArray<Definition> = [
         const file = yield* Mmio.openWith(driver, name)
         yield* Mmio.read(file, 5)
         yield* Mmio.close(file)
-        closedOnce(counts, "after Mmio.close")
+        endedOnce(counts, "after Mmio.close")
       }))
-      closedOnce(counts, "after the scope")
+      endedOnce(counts, "after the scope")
     })),
 
-  close(
-    "a handle whose flush fails is closed once by its scope, and tells",
-    ["create"],
-    (env) =>
-      Effect.gen(function*() {
-        const name = env.fresh("closed")
-        const { counts, driver } = counting(env, (call) => call === "writeFlush")
-        const exit = yield* Effect.exit(Effect.scoped(Effect.gen(function*() {
-          const file = yield* Mmio.openWith(driver, name, { access: "write", create: true })
-          yield* Mmio.write(file, pattern(10))
-        })))
-        holds(Exit.isFailure(exit), "the failed flush was not told")
-        closedOnce(counts, "after the scope")
-        if (env.can.sharing) yield* env.attempt(name, { share: "exclusive" })
-      })
-  ),
+  close("a scope ends a handle once whose flush fails, and reports it", ["create"], (env) =>
+    Effect.gen(function*() {
+      const name = env.fresh("closed")
+      const { counts, driver } = counting(env, (call) => call === "flush")
+      const exit = yield* Effect.exit(Effect.scoped(Effect.gen(function*() {
+        const file = yield* Mmio.openWith(driver, name, { access: "write", create: true })
+        yield* Mmio.write(file, pattern(10))
+      })))
+      holds(Exit.isFailure(exit), "the failed flush was not reported")
+      endedOnce(counts, "after the scope")
+      if (env.can.sharing && env.can.commit === "inPlace") yield* env.attempt(name, { share: "exclusive" })
+    })),
 
-  close("a close that fails has released the file all the same", [], (env) =>
+  close("a close that fails has released the file", [], (env) =>
     Effect.gen(function*() {
       const { name } = yield* env.given("small")
       const { counts, driver } = counting(env, (call) => call === "close")
@@ -215,11 +263,11 @@ export const closing: ReadonlyArray<Definition> = [
         const file = yield* Mmio.openWith(driver, name)
         yield* failsWith(Mmio.close(file), "Mmio.close", "CannotClose")
       }))
-      closedOnce(counts, "after the scope")
+      endedOnce(counts, "after the scope")
       if (env.can.sharing) yield* env.attempt(name, { share: "exclusive" })
     })),
 
-  close("a handle is used after its end only by a defect", [], (env) =>
+  close("using a handle after its end is a defect", [], (env) =>
     Effect.gen(function*() {
       const { name } = yield* env.given("small")
       const file = yield* env.handle(name)

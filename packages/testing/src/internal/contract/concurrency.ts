@@ -1,5 +1,5 @@
 /**
- * Operations side by side: on one handle, on several, and on names.
+ * Concurrent operations: on one handle, on several, and on names.
  */
 import * as Mmio from "@effect-mmio/core/Mmio"
 import * as Effect from "effect/Effect"
@@ -23,7 +23,7 @@ const pieces = (bytes: Uint8Array, size: number): ReadonlyArray<string> =>
 export const concurrency: ReadonlyArray<Definition> = [
   ...(["none", 7, 64] as const).map((buffer) =>
     concurrent(
-      `reads of several fibers on one handle, with a buffer of ${buffer}, give every byte once`,
+      `reads of several fibers on one handle, with a buffer of ${buffer}, return every byte once`,
       [],
       (env) =>
         Effect.gen(function*() {
@@ -64,18 +64,23 @@ export const concurrency: ReadonlyArray<Definition> = [
     )
   ),
 
-  concurrent("several handles read one file side by side", ["multipleHandles"], (env) =>
+  concurrent("several handles read one file concurrently", ["multipleHandles"], (env) =>
     Effect.gen(function*() {
       const { bytes, name } = yield* env.given("large")
       const read = yield* Effect.forEach(
         upTo(8),
-        (i) => Effect.scoped(Effect.flatMap(env.open(name), (file) => readRest(file, 999 + i))),
+        (i) => Effect.scoped(Effect.flatMap(env.open(name), (file) => readRest(file, 0, 999 + i))),
         unbounded
       )
       for (const [i, part] of read.entries()) sameBytes(part, bytes, `what handle ${i} read`)
     })),
 
-  concurrent("several handles write their parts of one file side by side", ["create", "seek", "multipleHandles"], (
+  concurrent("several handles write their parts of one file concurrently", [
+    "create",
+    "randomAccess",
+    "multipleHandles",
+    "inPlace"
+  ], (
     env
   ) =>
     Effect.gen(function*() {
@@ -86,8 +91,7 @@ export const concurrency: ReadonlyArray<Definition> = [
           Effect.scoped(Effect.gen(function*() {
             const file = yield* env.open(name, { access: "write" })
             for (let part = 0; part < 10; part++) {
-              yield* file.seek(i * 100 + part * 10, "start")
-              yield* writeFully(file, new Uint8Array(10).fill(i * 10 + part))
+              yield* writeFully(file, i * 100 + part * 10, new Uint8Array(10).fill(i * 10 + part))
               yield* Effect.yieldNow()
             }
             yield* env.close(file)
@@ -97,11 +101,11 @@ export const concurrency: ReadonlyArray<Definition> = [
       sameBytes(
         yield* env.contents(name),
         Uint8Array.from(upTo(80).flatMap((value) => upTo(10).map(() => value))),
-        "what it holds"
+        "the content"
       )
     })),
 
-  concurrent("files are written side by side", ["create"], (env) =>
+  concurrent("several files are written concurrently", ["create"], (env) =>
     Effect.gen(function*() {
       const names = yield* Effect.forEach(upTo(10), (i) => env.file(pattern(1000 + i, i)), unbounded)
       for (const [i, name] of names.entries()) {
@@ -109,7 +113,7 @@ export const concurrency: ReadonlyArray<Definition> = [
       }
     })),
 
-  concurrent("a file is opened and closed side by side any number of times", [], (env) =>
+  concurrent("a file is opened and closed concurrently any number of times", [], (env) =>
     Effect.gen(function*() {
       const { bytes, name } = yield* env.given("small")
       yield* Effect.forEach(
@@ -118,11 +122,11 @@ export const concurrency: ReadonlyArray<Definition> = [
         { concurrency: env.can.multipleHandles ? 10 : 1, discard: true }
       )
       if (env.can.sharing) yield* env.attempt(name, { share: "exclusive" })
-      sameBytes(yield* env.contents(name), bytes, "what it holds")
+      sameBytes(yield* env.contents(name), bytes, "the content")
     })),
 
   concurrent(
-    "of several that rename one file at once, one succeeds",
+    "of several fibers that rename one file, one succeeds",
     ["create", "rename"],
     (env) =>
       Effect.gen(function*() {
@@ -131,7 +135,7 @@ export const concurrency: ReadonlyArray<Definition> = [
         const outcomes = yield* Effect.forEach(names, (to) => Effect.either(env.driver.rename(name, to)), unbounded)
         const done = names.filter((_, i) => outcomes[i]?._tag === "Right")
         same(done.length, 1, "renames that succeeded")
-        for (const to of done) sameBytes(yield* env.contents(to), bytes, "what it holds")
+        for (const to of done) sameBytes(yield* env.contents(to), bytes, "the content")
         for (const outcome of outcomes) {
           holds(outcome._tag === "Right" || outcome.left._tag === "FileNotFound", `one gave ${String(outcome)}`)
         }
@@ -139,13 +143,13 @@ export const concurrency: ReadonlyArray<Definition> = [
   ),
 
   concurrent(
-    "of several that remove one file at once, one succeeds at least, and it is gone",
+    "of several fibers that remove one file, at least one succeeds",
     ["create", "remove"],
     (env) =>
       Effect.gen(function*() {
         const { name } = yield* env.given("small")
         const outcomes = yield* Effect.forEach(upTo(6), () => Effect.either(env.driver.remove(name)), unbounded)
-        // More than one, where the storage looks whether there is a file, and only then removes it.
+        // More than one may, where the storage first looks whether the file exists.
         holds(outcomes.some((outcome) => outcome._tag === "Right"), "none succeeded")
         yield* failsWith(env.attempt(name), "opening it", "FileNotFound")
         for (const outcome of outcomes) {
@@ -155,7 +159,7 @@ export const concurrency: ReadonlyArray<Definition> = [
   ),
 
   concurrent(
-    "temporary files that are made at once are different ones",
+    "temporary files that are made concurrently have different names",
     ["tempName", "folders"],
     (env) =>
       Effect.gen(function*() {

@@ -1,5 +1,5 @@
 /**
- * What a test of the contract finds: the driver, names, files with known bytes, and handles that are closed at the end.
+ * What a test of the contract works with: the driver, names, files with known bytes, and files that are closed at the end.
  */
 import * as FileName from "@effect-mmio/core/FileName"
 import * as IOProc from "@effect-mmio/core/IOProc"
@@ -10,12 +10,15 @@ import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import type * as Scope from "effect/Scope"
 import type * as Api from "../../IOProcContract.js"
-import { broken, holds, same } from "./check.js"
+import { broken, holds } from "./check.js"
 import { type Fixture, fixtures } from "./fixtures.js"
 
 type Request = Partial<Omit<IOProc.OpenRequest, "name">>
 
-/** A file and what it holds. @internal */
+/** Changes files as they are opened. */
+type MapFile = (file: IOProc.File, request: IOProc.OpenRequest) => IOProc.File
+
+/** A file and its bytes. @internal */
 export interface Given {
   readonly name: FileName.FileName
   readonly bytes: Uint8Array
@@ -26,36 +29,40 @@ export interface Environment {
   readonly can: Api.Capabilities
   /** What `Mmio.open` asks. */
   readonly ioProc: IOProc.IOProc
-  /** Who serves the names of the tests. */
+  /** The driver of the names of the tests. */
   readonly driver: IOProc.IOProc
-  /** How many runs are asked for where the contract has so many. */
+  /** The driver, with the files below its middleware changed. */
+  readonly driverOver: (f: MapFile) => IOProc.IOProc
+  /** How many runs are made where the contract asks for so many. */
   readonly scaled: (runs: number) => number
   readonly seed: number | undefined
   readonly name: (base: string) => FileName.FileName
-  /** What the tests can call a file that nothing else is called. */
+  /** A base of a name that no other file has. */
   readonly unique: (base: string) => string
-  /** A name that nothing has, in a folder that is there. */
+  /** A name that no file has, in a folder that exists. */
   readonly fresh: (base?: string) => FileName.FileName
-  /** A file with the bytes of a fixture: a new one, where the driver can create any. */
+  /** A file with the bytes of a fixture: a new one, where the driver can create files. */
   readonly given: (fixture: Fixture) => Effect.Effect<Given, unknown>
   /** A new file with these bytes. */
   readonly file: (bytes: Uint8Array, base?: string) => Effect.Effect<FileName.FileName, unknown>
   /** All bytes of a file. */
   readonly contents: (name: FileName.FileName) => Effect.Effect<Uint8Array, unknown>
-  /** All bytes of a file that nobody else has open. */
+  /** All bytes of a file that no other handle has open. */
   readonly contentsAlone: (
     name: FileName.FileName
   ) => Effect.Effect<Uint8Array, MmioError.OpenError | MmioError.ReadError>
-  /** A file of the driver's, closed with the scope if the test has not closed it. */
+  /** A file of the driver, closed with the scope if the test has not ended it. */
   readonly open: (
     name: FileName.FileName,
     request?: Request
   ) => Effect.Effect<IOProc.File, MmioError.OpenError, Scope.Scope>
-  /** Closes a file that `open` gave. */
+  /** Closes a file that `open` returned. */
   readonly close: (file: IOProc.File) => Effect.Effect<void, MmioError.CloseError>
-  /** What an attempt to open gives; what opened is closed. */
+  /** Aborts a file that `open` returned. */
+  readonly abort: (file: IOProc.File) => Effect.Effect<void>
+  /** Opens a file, and closes it. */
   readonly attempt: (name: FileName.FileName, request?: Request) => Effect.Effect<void, MmioError.OpenError>
-  /** A buffered handle, through whatever `Mmio.open` asks. */
+  /** A handle, through what `Mmio.open` asks. */
   readonly handle: <A extends IOProc.Access = "read">(
     name: FileName.FileName,
     options?: Mmio.OpenOptions<A>
@@ -66,30 +73,39 @@ export interface Environment {
 export const request = (name: FileName.FileName, options: Request = {}): IOProc.OpenRequest => ({
   name,
   access: "read",
-  create: false,
+  create: "no",
   share: "compat",
+  code: name.code,
+  parameters: undefined,
+  ifVersion: Option.none(),
+  buffered: true,
   ...options
 })
 
 const untouched = 0xee
 
-/** One read, checked: what it gave. @internal */
-export const readSome = (file: IOProc.File, count: number): Effect.Effect<Uint8Array, MmioError.ReadError> =>
+/** One read, checked: what it returned. @internal */
+export const readSome = (
+  file: IOProc.File,
+  position: number,
+  count: number
+): Effect.Effect<Uint8Array, MmioError.ReadError> =>
   Effect.suspend(() => {
     const target = new Uint8Array(count).fill(untouched)
-    return Effect.map(file.read(target), (read) => {
-      holds(Number.isInteger(read) && read >= 0 && read <= count, `a read of ${count} bytes gave the count ${read}`)
+    return Effect.map(file.readAt(position, target), (read) => {
+      holds(Number.isInteger(read) && read >= 0 && read <= count, `a read of ${count} bytes returned the count ${read}`)
       // A loop, not `every`: this is what the tests do most.
       for (let i = read; i < count; i++) {
-        if (target[i] !== untouched) broken(`a read that gave ${read} of ${count} bytes changed those behind them`)
+        if (target[i] !== untouched) broken(`a read that returned ${read} of ${count} bytes changed those after them`)
       }
       return target.slice(0, read)
     })
   })
 
-/** Reads until there are `count` bytes, or no more: reads may be short. @internal */
+/** Reads until there are `count` bytes, or the file ends: reads may be short. @internal */
 export const readUpTo = (
   file: IOProc.File,
+  position: number,
   count: number,
   step = count
 ): Effect.Effect<Uint8Array, MmioError.ReadError> =>
@@ -97,7 +113,7 @@ export const readUpTo = (
     const bytes = new Uint8Array(count)
     let done = 0
     while (done < count) {
-      const part = yield* readSome(file, Math.min(step, count - done))
+      const part = yield* readSome(file, position + done, Math.min(step, count - done))
       if (part.length === 0) break
       bytes.set(part, done)
       done += part.length
@@ -108,56 +124,103 @@ export const readUpTo = (
 /** Far more than any file of the tests that is read to its end. */
 const tooLong = 2 ** 22
 
-/** All from where the file stands. @internal */
-export const readRest = (file: IOProc.File, step = 1024): Effect.Effect<Uint8Array, MmioError.ReadError> =>
+/** All bytes from a position on. @internal */
+export const readRest = (
+  file: IOProc.File,
+  position = 0,
+  step = 1024
+): Effect.Effect<Uint8Array, MmioError.ReadError> =>
   Effect.gen(function*() {
     const parts: Array<Uint8Array> = []
     let length = 0
     for (;;) {
-      const part = yield* readSome(file, step)
+      const part = yield* readSome(file, position + length, step)
       if (part.length === 0) break
       parts.push(part)
       length += part.length
-      holds(length <= tooLong, `the file has no end: ${length} bytes were read`)
+      holds(length <= tooLong, `the file does not end: ${length} bytes were read`)
     }
-    const bytes = new Uint8Array(length)
-    let done = 0
-    for (const part of parts) {
-      bytes.set(part, done)
-      done += part.length
-    }
-    return bytes
+    return joined(...parts)
   })
 
-/** Writes all: writes may be short, though not of nothing. @internal */
+/** One write. @internal */
+export const write = (
+  file: IOProc.File,
+  position: number,
+  source: Uint8Array,
+  mode: IOProc.WriteMode = "write"
+): Effect.Effect<number, MmioError.WriteError> =>
+  Effect.suspend(() =>
+    file.writeAt === undefined
+      ? broken("a file that is open for writing has no writeAt")
+      : file.writeAt(position, source, mode)
+  )
+
+/** Writes all: writes may be short, but not 0. @internal */
 export const writeFully = (
   file: IOProc.File,
+  position: number,
   bytes: Uint8Array,
-  how: "write" | "writeFlush" = "write"
+  mode: IOProc.WriteMode = "write"
 ): Effect.Effect<void, MmioError.WriteError> =>
   Effect.gen(function*() {
     let done = 0
     while (done < bytes.length) {
       const rest = bytes.slice(done)
-      const count = yield* file[how](rest)
+      const count = yield* write(file, position + done, rest, mode)
       holds(
         Number.isInteger(count) && count > 0 && count <= rest.length,
-        `a ${how} of ${rest.length} bytes gave the count ${count}`
+        `a ${mode} of ${rest.length} bytes returned the count ${count}`
       )
       done += count
     }
   })
 
-/** Where a file stands. @internal */
-export const positionOf = (file: IOProc.File): Effect.Effect<number, MmioError.CannotSeek> => file.seek(0, "current")
+const nothing = new Uint8Array(0)
 
-/** Seeks, and believes what it is told only if it is what was asked for. @internal */
-export const moveTo = (file: IOProc.File, position: number): Effect.Effect<void, MmioError.CannotSeek> =>
-  Effect.map(file.seek(position, "start"), (answer) => same(answer, position, `seek to ${position} from the start`))
+/** Has the driver push down what it holds. @internal */
+export const flush = (file: IOProc.File, position = 0): Effect.Effect<number, MmioError.WriteError> =>
+  write(file, position, nothing, "writeFlush")
+
+/** A file that refuses to write has no `writeAt`, or one that fails with `CannotWrite`. @internal */
+export const refusedWrite = (
+  file: IOProc.File,
+  position: number,
+  source: Uint8Array,
+  mode: IOProc.WriteMode = "write"
+): Effect.Effect<MmioError.CannotWrite | undefined> =>
+  file.writeAt === undefined
+    ? Effect.succeed(undefined)
+    : Effect.map(Effect.either(file.writeAt(position, source, mode)), (outcome) =>
+      outcome._tag === "Left" && outcome.left._tag === "CannotWrite"
+        ? outcome.left
+        : broken(`a ${mode} to a file that must not be written: expected CannotWrite, got ${String(outcome)}`))
+
+/** @internal */
+export const zeros = (length: number): Uint8Array => new Uint8Array(length)
+
+/** @internal */
+export const joined = (...parts: ReadonlyArray<Uint8Array>): Uint8Array => {
+  const bytes = new Uint8Array(parts.reduce((sum, { length }) => sum + length, 0))
+  let done = 0
+  for (const part of parts) {
+    bytes.set(part, done)
+    done += part.length
+  }
+  return bytes
+}
+
+/** Bytes with others written over them from a position on. @internal */
+export const overwritten = (bytes: Uint8Array, position: number, source: ArrayLike<number>): Uint8Array => {
+  const changed = new Uint8Array(Math.max(bytes.length, position + source.length))
+  changed.set(bytes)
+  changed.set(source, position)
+  return changed
+}
 
 const clock = Clock.make()
 
-/** Lets whatever still runs go on, also outside of Effect. @internal */
+/** Lets what still runs go on, also outside of Effect. @internal */
 export const pause: Effect.Effect<void> = Effect.withClock(Effect.sleep("1 millis"), clock)
 
 /** @internal */
@@ -171,39 +234,44 @@ let made = 0
 export const make = (options: {
   readonly capabilities: Api.Capabilities
   readonly ioProc: IOProc.IOProc
+  readonly around: (driver: IOProc.IOProc) => IOProc.IOProc
   readonly root: string
   readonly name: (base: string) => string | FileName.FileName
   readonly scaled: (runs: number) => number
   readonly seed: number | undefined
 }): Environment => {
-  const { capabilities: can, ioProc, root, scaled, seed } = options
+  const { around, capabilities: can, root, scaled, seed } = options
+  const ioProc = around(options.ioProc)
   const name = (base: string) => {
     const given = options.name(base)
     return typeof given === "string" ? FileName.parse(root + given) : given
   }
-  const driver = Option.getOrElse(Option.flatMap(name("any").code, (code) => ioProc.find(code)), () => ioProc)
+  const serving = (storage: IOProc.IOProc) =>
+    Option.getOrElse(Option.flatMap(name("any").code, (code) => storage.find(code)), () => storage)
+  const driver = serving(ioProc)
   const unique = (base: string) => `${base}-${made++}`
   const fresh = (base = "file") => name(unique(base))
 
-  /** Files that a test closed itself: closing is done once. */
-  const closed = new WeakSet<IOProc.File>()
-  const close = (file: IOProc.File) =>
+  /** Files that a test ended itself: that is done once. */
+  const ended = new WeakSet<IOProc.File>()
+  const ending = <E>(file: IOProc.File, end: () => Effect.Effect<void, E>) =>
     Effect.suspend(() => {
-      closed.add(file)
-      return file.close
+      ended.add(file)
+      return end()
     })
+  const close = (file: IOProc.File) => ending(file, () => file.close)
   const open = (name: FileName.FileName, options?: Request) =>
     Effect.acquireRelease(
       Effect.suspend(() => driver.open(request(name, options))),
-      (file) => closed.has(file) ? Effect.void : Effect.exit(file.close)
+      (file) => ended.has(file) ? Effect.void : Effect.exit(file.close)
     )
   const attempt = (name: FileName.FileName, options?: Request) => Effect.scoped(Effect.asVoid(open(name, options)))
   const contents = (name: FileName.FileName) => Effect.scoped(Effect.flatMap(open(name), (file) => readRest(file)))
   const file = (bytes: Uint8Array, base?: string) =>
     Effect.gen(function*() {
       const name = fresh(base)
-      const file = yield* open(name, { access: "write", create: true })
-      yield* writeFully(file, bytes)
+      const file = yield* open(name, { access: "write", create: "truncate" })
+      yield* writeFully(file, 0, bytes)
       yield* close(file)
       return name
     }).pipe(Effect.scoped)
@@ -212,6 +280,7 @@ export const make = (options: {
     can,
     ioProc,
     driver,
+    driverOver: (f) => serving(around(IOProc.mapFile(options.ioProc, f))),
     scaled,
     seed,
     name,
@@ -230,6 +299,7 @@ export const make = (options: {
       ),
     open,
     close,
+    abort: (file) => ending(file, () => file.abort),
     attempt,
     handle: (name, options) => Effect.provideService(Mmio.open(name, options), IOProc.IOProc, ioProc)
   }

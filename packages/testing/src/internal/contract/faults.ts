@@ -1,5 +1,5 @@
 /**
- * The driver's calls made to fail, one after another, until a run meets no failure: through a handle, nothing is lost.
+ * Each call of the driver made to fail, one after another, until a run meets no failure: a handle loses nothing.
  */
 import * as IOProc from "@effect-mmio/core/IOProc"
 import * as Mmio from "@effect-mmio/core/Mmio"
@@ -10,12 +10,12 @@ import type * as Scope from "effect/Scope"
 import * as Model from "../../Model.js"
 import { broken, failsWith, holds, same, sameBytes } from "./check.js"
 import { define, type Definition } from "./definition.js"
-import type { Environment } from "./environment.js"
+import { type Environment, write } from "./environment.js"
 import { pattern } from "./fixtures.js"
 
 const faults_ = define("faults")
 
-/** The driver with calls that fail before anything is done, or after it for `close`; `atMost` cuts transfers short. */
+/** The driver with calls that fail before anything is done, or after it for `close`; transfers are of at most `atMost` bytes. */
 const faulty = (
   driver: IOProc.IOProc,
   options: { readonly fails?: (call: number) => boolean; readonly atMost?: number }
@@ -30,23 +30,26 @@ const faulty = (
       const cannotWrite = () => new MmioError.CannotWrite({ ...details, written: 0 })
       const part = (bytes: Uint8Array) => bytes.subarray(0, atMost)
       return {
-        read: (target) => call(() => file.read(part(target)), () => new MmioError.CannotRead(details)),
-        write: (source) => call(() => file.write(part(source)), cannotWrite),
-        writeFlush: (source) =>
-          call(() => source.length > atMost ? file.write(part(source)) : file.writeFlush(source), cannotWrite),
-        seek: (offset, from) => call(() => file.seek(offset, from), () => new MmioError.CannotSeek(details)),
+        ...file,
+        size: call(() => file.size, () => new MmioError.CannotSeek(details)),
+        readAt: (position, target) =>
+          call(() => file.readAt(position, part(target)), () => new MmioError.CannotRead(details)),
+        writeAt: file.writeAt && ((position, source, mode) =>
+          call(
+            () => source.length > atMost ? write(file, position, part(source)) : write(file, position, source, mode),
+            cannotWrite
+          )),
         close: Effect.zipRight(
           file.close,
           call(() => Effect.void, () => new MmioError.CannotClose(details))
-        ),
-        onMessage: (message) => file.onMessage(message)
+        )
       }
     })
   }
   return faulty
 }
 
-/** Something done, again and again, until nothing fails. */
+/** Repeats an effect until it succeeds. */
 const insisting = <A, E, R>(effect: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> =>
   Effect.retry(effect, { times: 5 })
 
@@ -66,7 +69,7 @@ const writing: ReadonlyArray<Model.Operation> = [
   { op: "read", count: 200 }
 ]
 
-/** Closes, however often it takes; a handle whose driver could not close is closed all the same. */
+/** Closes, until that succeeds; a handle whose driver could not close is closed all the same. */
 const closing = <A extends IOProc.Access>(file: Mmio.Handle<A>) =>
   insisting(Effect.catchIf(
     Mmio.close(file),
@@ -74,7 +77,7 @@ const closing = <A extends IOProc.Access>(file: Mmio.Handle<A>) =>
     () => Effect.void
   ))
 
-/** Does operations to a handle and to the model; what fails changed nothing that can be seen, and is done again. */
+/** Does operations to a handle and to the model; one that fails has not moved the handle, and is repeated. */
 const work = (
   env: Environment,
   driver: IOProc.IOProc,
@@ -97,7 +100,7 @@ const work = (
       state = next
     }
     yield* closing(file)
-    sameBytes(yield* env.contents(name), state.bytes, "what the file holds at the end")
+    sameBytes(yield* env.contents(name), state.bytes, "the content at the end")
   })
 
 /** Runs with the 1st call failing, then the 2nd, …, until a run meets no failure. `inARow` calls fail, then all succeed. */
@@ -117,23 +120,23 @@ const everyCall = (
 /** @internal */
 export const faults: ReadonlyArray<Definition> = [
   ...(["none", 16, 64] as const).map((buffer) =>
-    faults_(`whichever call fails, a handle with a buffer of ${buffer} can try again, and loses nothing`, [
+    faults_(`a handle with a buffer of ${buffer} can repeat what failed at any call, and loses nothing`, [
       "write",
-      "seek",
+      "randomAccess",
       "growable"
     ], (env) => everyCall(env, 1, (driver) => work(env, driver, writing, buffer)))
   ),
 
-  faults_("whichever calls fail in a row, a handle can try again, and loses nothing", [
+  faults_("a handle can repeat what failed at any four calls, and loses nothing", [
     "write",
-    "seek",
+    "randomAccess",
     "growable"
   ], (env) => everyCall(env, 4, (driver) => work(env, driver, writing, 16))),
 
   ...[1, 3].map((atMost) =>
     faults_(
-      `a driver that transfers at most ${atMost} at once loses nothing`,
-      ["write", "seek", "growable"],
+      `a handle loses nothing over a driver that transfers at most ${atMost}`,
+      ["write", "randomAccess", "growable"],
       (env) =>
         Effect.gen(function*() {
           for (const buffer of ["none", 16] as const) {
@@ -145,8 +148,8 @@ export const faults: ReadonlyArray<Definition> = [
 
   ...(["none", 16] as const).map((buffer) =>
     faults_(
-      `whichever call fails, a reader with a buffer of ${buffer} gets every byte once`,
-      ["seek"],
+      `a reader with a buffer of ${buffer} gets every byte once, whichever call fails`,
+      ["randomAccess"],
       (env) =>
         everyCall(env, 1, (driver) =>
           Effect.gen(function*() {
@@ -162,7 +165,7 @@ export const faults: ReadonlyArray<Definition> = [
   ),
 
   faults_(
-    "whichever call fails, a writer that only goes forward loses nothing",
+    "a writer that goes forward loses nothing, whichever call fails",
     ["create"],
     (env) =>
       everyCall(env, 1, (driver) =>
@@ -172,12 +175,12 @@ export const faults: ReadonlyArray<Definition> = [
           for (let at = 0; at < 100; at += 10) yield* insisting(Mmio.writeAll(file, pattern(100).subarray(at, at + 10)))
           yield* insisting(Mmio.flush(file))
           yield* closing(file)
-          sameBytes(yield* env.contents(name), pattern(100), "what it holds")
+          sameBytes(yield* env.contents(name), pattern(100), "the content")
         }))
   ),
 
   faults_(
-    "where every call fails nothing changes, and the end of the scope tells",
+    "where every call fails nothing changes, and the end of the scope reports it",
     ["write"],
     (env) =>
       Effect.gen(function*() {
@@ -189,8 +192,8 @@ export const faults: ReadonlyArray<Definition> = [
           yield* failsWith(Mmio.flush(file), "flushing", "CannotWrite")
           same(yield* Mmio.position(file), 10, "the position")
         })))
-        holds(Exit.isFailure(exit), "bytes that could not be written were not missed")
-        sameBytes(yield* env.contents(name), bytes, "what it holds")
+        holds(Exit.isFailure(exit), "the scope did not report bytes that it could not write")
+        sameBytes(yield* env.contents(name), bytes, "the content")
       })
   )
 ]

@@ -1,123 +1,137 @@
 /**
- * `writeFlush`.
+ * `writeAt` with `"writeFlush"`.
  */
 import * as Effect from "effect/Effect"
-import { same, sameBytes } from "./check.js"
+import { holds, same, sameBytes } from "./check.js"
 import { define, type Definition } from "./definition.js"
-import { moveTo, positionOf, readRest, readUpTo, writeFully } from "./environment.js"
+import { flush, joined, overwritten, readRest, readUpTo, write, writeFully, zeros } from "./environment.js"
 import { pattern } from "./fixtures.js"
 
-const flush = define("flush")
+const flush_ = define("flush")
 
-const nothing = new Uint8Array(0)
+const writing = { access: "write", create: "truncate" } as const
 
 /** @internal */
 export const flushing: ReadonlyArray<Definition> = [
-  flush("writeFlush writes as write does", ["create"], (env) =>
+  flush_("writeFlush writes as write does", ["create"], (env) =>
     Effect.gen(function*() {
       const name = env.fresh("flushed")
-      const file = yield* env.open(name, { access: "write", create: true })
-      yield* writeFully(file, pattern(10))
-      yield* writeFully(file, pattern(20, 50), "writeFlush")
-      yield* writeFully(file, pattern(5, 90))
+      const file = yield* env.open(name, writing)
+      yield* writeFully(file, 0, pattern(10))
+      yield* writeFully(file, 10, pattern(20, 50), "writeFlush")
+      yield* writeFully(file, 30, pattern(5, 90))
       yield* env.close(file)
-      sameBytes(
-        yield* env.contents(name),
-        Uint8Array.of(...pattern(10), ...pattern(20, 50), ...pattern(5, 90)),
-        "what it holds"
-      )
+      sameBytes(yield* env.contents(name), joined(pattern(10), pattern(20, 50), pattern(5, 90)), "the content")
     })),
 
-  flush("writeFlush moves the position by what it returns", ["write", "seek"], (env) =>
-    Effect.gen(function*() {
-      const file = yield* env.open((yield* env.given("small")).name, { access: "write" })
-      yield* moveTo(file, 10)
-      const count = yield* file.writeFlush(pattern(20))
-      same(yield* positionOf(file), 10 + count, "the position")
-    })),
-
-  flush("writeFlush of nothing gives 0, and changes nothing", ["write"], (env) =>
-    Effect.gen(function*() {
-      const { bytes, name } = yield* env.given("small")
-      const file = yield* env.open(name, { access: "write" })
-      for (let i = 0; i < 3; i++) same(yield* file.writeFlush(nothing), 0, "the count")
-      if (env.can.seek) {
-        yield* moveTo(file, 42)
-        same(yield* file.writeFlush(nothing), 0, "the count")
-        same(yield* positionOf(file), 42, "the position")
-      }
-      yield* env.close(file)
-      sameBytes(yield* env.contents(name), bytes, "what it holds")
-    })),
-
-  flush("writeFlush of nothing behind the end leaves no gap", ["write", "seek"], (env) =>
-    Effect.gen(function*() {
-      const { bytes, name } = yield* env.given("small")
-      const file = yield* env.open(name, { access: "readWrite" })
-      yield* moveTo(file, 500)
-      same(yield* file.writeFlush(nothing), 0, "the count")
-      same(yield* file.seek(0, "end"), bytes.length, "the end")
-      yield* env.close(file)
-      sameBytes(yield* env.contents(name), bytes, "what it holds")
-    })),
-
-  flush(
-    "writeFlush behind the end fills the gap with zeros",
-    ["write", "seek", "growable"],
+  flush_(
+    "writeFlush puts its bytes at its position, and returns how many",
+    ["write", "randomAccess"],
     (env) =>
       Effect.gen(function*() {
         const { bytes, name } = yield* env.given("small")
         const file = yield* env.open(name, { access: "write" })
-        yield* moveTo(file, bytes.length + 20)
-        yield* writeFully(file, Uint8Array.of(5), "writeFlush")
+        const count = yield* write(file, 10, pattern(20), "writeFlush")
+        holds(count > 0 && count <= 20, `a writeFlush of 20 bytes returned the count ${count}`)
         yield* env.close(file)
-        sameBytes(yield* env.contents(name), Uint8Array.of(...bytes, ...new Uint8Array(20), 5), "what it holds")
+        sameBytes(yield* env.contents(name), overwritten(bytes, 10, pattern(20).subarray(0, count)), "the content")
       })
   ),
 
-  flush("writeFlush of nothing succeeds on a file that is open for reading", [], (env) =>
+  flush_("writeFlush of no bytes returns 0, and changes nothing", ["write"], (env) =>
     Effect.gen(function*() {
       const { bytes, name } = yield* env.given("small")
-      const file = yield* env.open(name)
-      sameBytes(yield* readUpTo(file, 10), bytes.subarray(0, 10), "the first bytes")
-      same(yield* file.writeFlush(nothing), 0, "the count")
-      sameBytes(yield* readRest(file), bytes.subarray(10), "the rest")
-    })),
-
-  flush("writeFlush lets other handles see its bytes", ["create", "multipleHandles"], (env) =>
-    Effect.gen(function*() {
-      const name = env.fresh("flushed")
-      const file = yield* env.open(name, { access: "write", create: true })
-      for (let i = 1; i <= 5; i++) {
-        yield* writeFully(file, pattern(10, i), "writeFlush")
-        same((yield* env.contents(name)).length, i * 10, "the length that others see")
+      const file = yield* env.open(name, { access: "write" })
+      for (const at of env.can.randomAccess ? [0, 42, bytes.length] : [0, 0]) {
+        same(yield* flush(file, at), 0, "the count")
       }
+      yield* env.close(file)
+      sameBytes(yield* env.contents(name), bytes, "the content")
     })),
 
-  flush(
-    "writeFlush of nothing lets other handles see what was written before",
-    ["create", "multipleHandles"],
+  flush_(
+    "writeFlush of no bytes past the end leaves no gap",
+    ["write", "randomAccess"],
+    (env) =>
+      Effect.gen(function*() {
+        const { bytes, name } = yield* env.given("small")
+        const file = yield* env.open(name, { access: "readWrite" })
+        same(yield* flush(file, 500), 0, "the count")
+        same(yield* file.size, bytes.length, "the size")
+        yield* env.close(file)
+        sameBytes(yield* env.contents(name), bytes, "the content")
+      })
+  ),
+
+  flush_(
+    "writeFlush past the end fills the gap with zeros",
+    ["write", "randomAccess", "growable"],
+    (env) =>
+      Effect.gen(function*() {
+        const { bytes, name } = yield* env.given("small")
+        const file = yield* env.open(name, { access: "write" })
+        yield* writeFully(file, bytes.length + 20, Uint8Array.of(5), "writeFlush")
+        yield* env.close(file)
+        sameBytes(yield* env.contents(name), joined(bytes, zeros(20), Uint8Array.of(5)), "the content")
+      })
+  ),
+
+  flush_(
+    "writeFlush lets other handles see its bytes",
+    ["create", "multipleHandles", "inPlace"],
     (env) =>
       Effect.gen(function*() {
         const name = env.fresh("flushed")
-        const file = yield* env.open(name, { access: "write", create: true })
-        yield* writeFully(file, pattern(10))
-        yield* writeFully(file, pattern(300, 7))
-        same(yield* file.writeFlush(nothing), 0, "the count")
-        sameBytes(yield* env.contents(name), Uint8Array.of(...pattern(10), ...pattern(300, 7)), "what others see")
+        const file = yield* env.open(name, writing)
+        for (let i = 1; i <= 5; i++) {
+          yield* writeFully(file, (i - 1) * 10, pattern(10, i), "writeFlush")
+          same((yield* env.contents(name)).length, i * 10, "the length that other handles see")
+        }
       })
   ),
 
-  flush("writeFlush leaves a file that goes on", ["create", "seek"], (env) =>
+  flush_("writeFlush of no bytes lets other handles see what was written before", [
+    "create",
+    "multipleHandles",
+    "inPlace"
+  ], (env) =>
     Effect.gen(function*() {
       const name = env.fresh("flushed")
-      const file = yield* env.open(name, { access: "readWrite", create: true })
-      yield* writeFully(file, pattern(10), "writeFlush")
-      yield* moveTo(file, 3)
-      sameBytes(yield* readUpTo(file, 4), pattern(10).subarray(3, 7), "what is read")
-      yield* writeFully(file, Uint8Array.of(0), "writeFlush")
-      yield* writeFully(file, Uint8Array.of(1, 2, 3))
-      yield* env.close(file)
-      sameBytes(yield* env.contents(name), Uint8Array.of(...pattern(7), 0, 1, 2, 3), "what it holds")
-    }))
+      const file = yield* env.open(name, writing)
+      yield* writeFully(file, 0, pattern(10))
+      yield* writeFully(file, 10, pattern(300, 7))
+      same(yield* flush(file, 310), 0, "the count")
+      sameBytes(yield* env.contents(name), joined(pattern(10), pattern(300, 7)), "what other handles see")
+    })),
+
+  flush_(
+    "writeFlush does not show what is not committed",
+    ["create", "multipleHandles", "onClose"],
+    (env) =>
+      Effect.gen(function*() {
+        const { bytes, name } = yield* env.given("small")
+        const file = yield* env.open(name, { access: "write" })
+        yield* writeFully(file, 0, pattern(100, 77), "writeFlush")
+        sameBytes(yield* env.contents(name), bytes, "what other handles see")
+        yield* env.close(file)
+        sameBytes(yield* env.contents(name), pattern(100, 77), "the content after close")
+      })
+  ),
+
+  flush_(
+    "a file can be read and written after writeFlush",
+    ["create", "randomAccess"],
+    (env) =>
+      Effect.gen(function*() {
+        const name = env.fresh("flushed")
+        const file = yield* env.open(name, { access: "readWrite", create: "truncate" })
+        yield* writeFully(file, 0, pattern(10), "writeFlush")
+        sameBytes(yield* readUpTo(file, 3, 4), pattern(10).subarray(3, 7), "what is read")
+        yield* writeFully(file, 7, Uint8Array.of(0), "writeFlush")
+        yield* writeFully(file, 8, Uint8Array.of(1, 2, 3))
+        sameBytes(yield* readRest(file), joined(pattern(7), Uint8Array.of(0, 1, 2, 3)), "what is read at the end")
+        yield* env.close(file)
+        sameBytes(yield* env.contents(name), joined(pattern(7), Uint8Array.of(0, 1, 2, 3)), "the content")
+      })
+  )
 ]

@@ -1,23 +1,23 @@
 /**
- * `rename`, `remove`, `exists`, `fullName` and `tempName`.
+ * `rename`, `remove`, `exists` and `fullName`.
  */
 import type { FileName } from "@effect-mmio/core/FileName"
 import type * as MmioError from "@effect-mmio/core/MmioError"
 import * as Effect from "effect/Effect"
-import { failsWith, holds, same, sameBytes } from "./check.js"
+import { failsWith, same, sameBytes } from "./check.js"
 import { define, type Definition } from "./definition.js"
-import { type Environment, moveTo, readRest, readUpTo, writeFully } from "./environment.js"
-import { pattern } from "./fixtures.js"
+import { type Environment, overwritten, readRest, readUpTo, writeFully } from "./environment.js"
 
 const names_ = define("names")
 
-const lastOf = (full: string) => full.slice(Math.max(full.lastIndexOf("/"), full.lastIndexOf("\\")) + 1)
+/** The last component of a name. @internal */
+export const lastOf = (full: string) => full.slice(Math.max(full.lastIndexOf("/"), full.lastIndexOf("\\")) + 1)
 
-/** A rename after which the new name stands for what the old one stood for, and that for nothing. */
+/** A rename after which the new name has the file, and the old name has none. */
 const renames = (env: Environment, from: FileName, to: FileName, bytes: Uint8Array) =>
   Effect.gen(function*() {
     yield* env.driver.rename(from, to)
-    sameBytes(yield* env.contents(to), bytes, "what the new name stands for")
+    sameBytes(yield* env.contents(to), bytes, "the content of the new name")
     yield* failsWith(env.attempt(from), "opening it by the old name", "FileNotFound")
   })
 
@@ -34,7 +34,7 @@ export const names: ReadonlyArray<Definition> = [
       })
   ),
 
-  names_("rename takes the place of whatever has the new name", ["create", "rename"], (env) =>
+  names_("rename replaces a file that has the new name", ["create", "rename"], (env) =>
     Effect.gen(function*() {
       const { bytes, name } = yield* env.given("small")
       const { name: to } = yield* env.given("large")
@@ -45,7 +45,7 @@ export const names: ReadonlyArray<Definition> = [
     Effect.gen(function*() {
       const { bytes, name } = yield* env.given("small")
       yield* env.driver.rename(name, name)
-      sameBytes(yield* env.contents(name), bytes, "what it holds")
+      sameBytes(yield* env.contents(name), bytes, "the content")
     })),
 
   names_("rename there and back changes nothing", ["create", "rename"], (env) =>
@@ -56,11 +56,11 @@ export const names: ReadonlyArray<Definition> = [
         yield* env.driver.rename(name, to)
         yield* env.driver.rename(to, name)
       }
-      sameBytes(yield* env.contents(name), bytes, "what it holds")
+      sameBytes(yield* env.contents(name), bytes, "the content")
       yield* failsWith(env.attempt(to), "opening it by the other name", "FileNotFound")
     })),
 
-  names_("rename of a file that is missing is FileNotFound, and leaves what has the new name", [
+  names_("rename of a missing file is FileNotFound, and keeps the file that has the new name", [
     "create",
     "rename"
   ], (env) =>
@@ -73,12 +73,12 @@ export const names: ReadonlyArray<Definition> = [
     })),
 
   names_(
-    "rename from a folder that is missing is PathNotFound",
+    "rename from a missing folder is PathNotFound",
     ["rename", "folders"],
     (env) => failsWith(env.driver.rename(env.name("nowhere/file"), env.fresh("renamed")), "renaming", "PathNotFound")
   ),
 
-  names_("rename to a folder that is missing is PathNotFound, and the file stays", [
+  names_("rename to a missing folder is PathNotFound, and keeps the file", [
     "create",
     "rename",
     "folders"
@@ -86,7 +86,7 @@ export const names: ReadonlyArray<Definition> = [
     Effect.gen(function*() {
       const { bytes, name } = yield* env.given("small")
       yield* failsWith(env.driver.rename(name, env.name("nowhere/file")), "renaming", "PathNotFound")
-      sameBytes(yield* env.contents(name), bytes, "what it holds")
+      sameBytes(yield* env.contents(name), bytes, "the content")
     })),
 
   names_("rename moves a file into a folder", ["create", "rename", "folders"], (env) =>
@@ -97,7 +97,7 @@ export const names: ReadonlyArray<Definition> = [
     })),
 
   names_(
-    "rename does not take the place of a folder",
+    "rename does not replace a folder",
     ["create", "rename", "folders"],
     (env) =>
       Effect.gen(function*() {
@@ -108,37 +108,37 @@ export const names: ReadonlyArray<Definition> = [
           "CannotWrite",
           "AccessDenied"
         )
-        sameBytes(yield* env.contents(name), bytes, "what it holds")
+        sameBytes(yield* env.contents(name), bytes, "the content")
         yield* failsWith(env.attempt(env.name("folder")), "opening the folder", "CannotOpen")
       })
   ),
 
-  names_("a file that is renamed while it is open is still the file of its handles", [
+  names_("handles of a renamed file still read and write it", [
     "create",
     "rename",
     "unlinkOpen",
-    "seek"
+    "randomAccess",
+    "inPlace"
   ], (env) =>
     Effect.gen(function*() {
       const { bytes, name } = yield* env.given("small")
       const file = yield* env.open(name, { access: "readWrite" })
-      sameBytes(yield* readUpTo(file, 10), bytes.subarray(0, 10), "before renaming")
+      sameBytes(yield* readUpTo(file, 0, 10), bytes.subarray(0, 10), "before renaming")
       const to = env.fresh("renamed")
       yield* env.driver.rename(name, to)
-      sameBytes(yield* readUpTo(file, 10), bytes.subarray(10, 20), "after renaming")
-      yield* writeFully(file, Uint8Array.of(1, 2), "writeFlush")
-      const expected = bytes.slice()
-      expected.set([1, 2], 20)
-      sameBytes(yield* env.contents(to), expected, "what the new name stands for")
+      sameBytes(yield* readUpTo(file, 10, 10), bytes.subarray(10, 20), "after renaming")
+      yield* writeFully(file, 20, Uint8Array.of(1, 2), "writeFlush")
+      sameBytes(yield* env.contents(to), overwritten(bytes, 20, [1, 2]), "the content of the new name")
       yield* env.close(file)
       yield* failsWith(env.attempt(name), "opening it by the old name", "FileNotFound")
     })),
 
-  names_("a file that another takes the place of lives on for its handles", [
+  names_("handles of a replaced file still read and write the old one", [
     "create",
     "rename",
     "unlinkOpen",
-    "seek"
+    "randomAccess",
+    "inPlace"
   ], (env) =>
     Effect.gen(function*() {
       const { bytes: old, name: to } = yield* env.given("small")
@@ -146,10 +146,10 @@ export const names: ReadonlyArray<Definition> = [
       const file = yield* env.open(to, { access: "readWrite" })
       yield* env.driver.rename(name, to)
       sameBytes(yield* readRest(file), old, "what the handle reads")
-      yield* writeFully(file, Uint8Array.of(1), "writeFlush")
-      sameBytes(yield* env.contents(to), young, "what the name stands for")
+      yield* writeFully(file, 0, Uint8Array.of(1), "writeFlush")
+      sameBytes(yield* env.contents(to), young, "the content of the name")
       yield* env.close(file)
-      sameBytes(yield* env.contents(to), young, "what the name stands for once the handle is closed")
+      sameBytes(yield* env.contents(to), young, "the content of the name once the handle is closed")
     })),
 
   names_("the old name of a renamed file can be used again", ["create", "rename"], (env) =>
@@ -157,8 +157,8 @@ export const names: ReadonlyArray<Definition> = [
       const { bytes, name } = yield* env.given("small")
       const to = env.fresh("renamed")
       yield* env.driver.rename(name, to)
-      const file = yield* env.open(name, { access: "write", create: true })
-      yield* writeFully(file, Uint8Array.of(1))
+      const file = yield* env.open(name, { access: "write", create: "truncate" })
+      yield* writeFully(file, 0, Uint8Array.of(1))
       yield* env.close(file)
       sameBytes(yield* env.contents(name), Uint8Array.of(1), "the new file")
       sameBytes(yield* env.contents(to), bytes, "the renamed file")
@@ -182,7 +182,7 @@ export const names: ReadonlyArray<Definition> = [
       sameBytes(yield* env.contents(second.name), second.bytes, "the other file")
     })),
 
-  names_("remove of a file that is missing is FileNotFound", ["remove"], (env) =>
+  names_("remove of a missing file is FileNotFound", ["remove"], (env) =>
     Effect.gen(function*() {
       const name = env.fresh("missing")
       const error = yield* failsWith(env.driver.remove(name), "removing it", "FileNotFound")
@@ -190,7 +190,7 @@ export const names: ReadonlyArray<Definition> = [
     })),
 
   names_(
-    "remove in a folder that is missing is PathNotFound",
+    "remove in a missing folder is PathNotFound",
     ["remove", "folders"],
     (env) => failsWith(env.driver.remove(env.name("nowhere/file")), "removing", "PathNotFound")
   ),
@@ -207,35 +207,34 @@ export const names: ReadonlyArray<Definition> = [
       yield* failsWith(env.attempt(env.name("folder")), "opening the folder", "CannotOpen")
     })),
 
-  names_("a file that is removed while it is open lives on for its handles", [
+  names_("handles of a removed file still read and write it", [
     "create",
     "remove",
     "unlinkOpen",
-    "seek"
+    "randomAccess",
+    "inPlace"
   ], (env) =>
     Effect.gen(function*() {
       const { bytes, name } = yield* env.given("small")
       const file = yield* env.open(name, { access: "readWrite" })
       yield* env.driver.remove(name)
       sameBytes(yield* readRest(file), bytes, "what the handle reads")
-      yield* moveTo(file, 5)
-      yield* writeFully(file, Uint8Array.of(1, 2), "writeFlush")
-      yield* moveTo(file, 4)
-      sameBytes(yield* readUpTo(file, 4), Uint8Array.of(bytes[4] ?? 0, 1, 2, bytes[7] ?? 0), "what it wrote")
+      yield* writeFully(file, 5, Uint8Array.of(1, 2), "writeFlush")
+      sameBytes(yield* readUpTo(file, 4, 4), overwritten(bytes, 5, [1, 2]).subarray(4, 8), "what it wrote")
       yield* failsWith(env.attempt(name), "opening the removed file", "FileNotFound")
       yield* env.close(file)
       yield* failsWith(env.attempt(name), "opening it once it is closed", "FileNotFound")
     })),
 
-  names_("a name of a removed file that is open can be given to a new file", ["create", "remove", "unlinkOpen"], (
+  names_("a new file can have the name of a removed file that is open", ["create", "remove", "unlinkOpen", "inPlace"], (
     env
   ) =>
     Effect.gen(function*() {
       const { bytes, name } = yield* env.given("small")
       const old = yield* env.open(name)
       yield* env.driver.remove(name)
-      const young = yield* env.open(name, { access: "write", create: true })
-      yield* writeFully(young, Uint8Array.of(9, 9), "writeFlush")
+      const young = yield* env.open(name, { access: "write", create: "truncate" })
+      yield* writeFully(young, 0, Uint8Array.of(9, 9), "writeFlush")
       sameBytes(yield* readRest(old), bytes, "what the handle of the removed file reads")
       yield* env.close(young)
       yield* env.close(old)
@@ -250,7 +249,7 @@ export const names: ReadonlyArray<Definition> = [
       same(yield* env.driver.exists(name), true, "whether it exists")
     })),
 
-  names_("exists does not see a file that is missing, and makes none", ["exists"], (env) =>
+  names_("exists does not see a missing file, and makes none", ["exists"], (env) =>
     Effect.gen(function*() {
       const name = env.fresh("missing")
       for (let i = 0; i < 2; i++) same(yield* env.driver.exists(name), false, "whether it exists")
@@ -258,26 +257,30 @@ export const names: ReadonlyArray<Definition> = [
     })),
 
   names_(
-    "exists does not see a folder, nor a file in one that is missing",
+    "exists does not see a folder, nor a file in a missing one",
     ["exists", "folders"],
     (env) =>
       Effect.gen(function*() {
         same(yield* env.driver.exists(env.name("folder")), false, "whether a folder exists as a file")
         same(yield* env.driver.exists(env.name("nowhere/file")), false, "whether a file in no folder exists")
         const base = env.can.create ? env.unique("in-the-way") : "small"
-        if (env.can.create) yield* env.attempt(env.name(base), { access: "write", create: true })
+        if (env.can.create) yield* env.attempt(env.name(base), { access: "write", create: "truncate" })
         same(yield* env.driver.exists(env.name(`${base}/file`)), false, "whether a file in a file exists")
       })
   ),
 
-  names_("exists sees a file as soon as it is created", ["exists", "create"], (env) =>
-    Effect.gen(function*() {
-      const name = env.fresh("created")
-      const file = yield* env.open(name, { access: "write", create: true })
-      same(yield* env.driver.exists(name), true, "whether it exists while it is open")
-      yield* env.close(file)
-      same(yield* env.driver.exists(name), true, "whether it exists")
-    })),
+  names_(
+    "exists sees a file as soon as it is created",
+    ["exists", "create", "inPlace"],
+    (env) =>
+      Effect.gen(function*() {
+        const name = env.fresh("created")
+        const file = yield* env.open(name, { access: "write", create: "truncate" })
+        same(yield* env.driver.exists(name), true, "whether it exists while it is open")
+        yield* env.close(file)
+        same(yield* env.driver.exists(name), true, "whether it exists")
+      })
+  ),
 
   names_("exists follows rename", ["exists", "create", "rename"], (env) =>
     Effect.gen(function*() {
@@ -302,11 +305,11 @@ export const names: ReadonlyArray<Definition> = [
 
   // ---------------------------------------------------------------------------------------------------------------
 
-  names_("fullName gives a name of the same file", ["fullName"], (env) =>
+  names_("fullName returns a name of the same file", ["fullName"], (env) =>
     Effect.gen(function*() {
       const { bytes, name } = yield* env.given("small")
       const full = yield* env.driver.fullName(name)
-      sameBytes(yield* env.contents(full), bytes, `what ${full.full} holds`)
+      sameBytes(yield* env.contents(full), bytes, `the content of ${full.full}`)
     })),
 
   names_("fullName of a full name is the same", ["fullName"], (env) =>
@@ -323,7 +326,7 @@ export const names: ReadonlyArray<Definition> = [
       yield* failsWith(env.attempt(full), "opening it", "FileNotFound")
     })),
 
-  names_("fullName is one for all spellings of a name", ["fullName", "folders"], (env) =>
+  names_("all spellings of a name have one fullName", ["fullName", "folders"], (env) =>
     Effect.gen(function*() {
       const base = env.unique("spelled")
       const { full } = yield* env.driver.fullName(env.name(base))
@@ -334,83 +337,8 @@ export const names: ReadonlyArray<Definition> = [
 
   // ---------------------------------------------------------------------------------------------------------------
 
-  names_("tempName makes an empty file", ["tempName"], (env) =>
-    Effect.gen(function*() {
-      const name = yield* env.driver.tempName(env.can.folders ? { folder: env.name("folder").full } : {})
-      sameBytes(yield* env.contents(name), new Uint8Array(0), "what it holds")
-      if (env.can.exists) same(yield* env.driver.exists(name), true, "whether it exists")
-    })),
-
-  names_("tempName makes a file that can be written", ["tempName", "write"], (env) =>
-    Effect.gen(function*() {
-      const name = yield* env.driver.tempName(env.can.folders ? { folder: env.name("folder").full } : {})
-      const file = yield* env.open(name, { access: "write" })
-      yield* writeFully(file, pattern(100))
-      yield* env.close(file)
-      sameBytes(yield* env.contents(name), pattern(100), "what it holds")
-    })),
-
-  names_("tempName makes another file each time", ["tempName", "folders"], (env) =>
-    Effect.gen(function*() {
-      const made = new Set<string>()
-      for (let i = 0; i < 30; i++) made.add((yield* env.driver.tempName({ folder: env.name("folder").full })).full)
-      same(made.size, 30, "names made")
-    })),
-
-  names_("tempName needs to be told nothing", ["tempName", "remove"], (env) =>
-    Effect.gen(function*() {
-      const name = yield* env.driver.tempName({})
-      sameBytes(
-        yield* Effect.ensuring(env.contents(name), Effect.ignore(env.driver.remove(name))),
-        new Uint8Array(0),
-        "what it holds"
-      )
-    })),
-
-  names_("tempName begins and ends the name as it is told", ["tempName", "folders"], (env) =>
-    Effect.gen(function*() {
-      const folder = env.name("folder").full
-      const { full } = yield* env.driver.tempName({ folder, prefix: "take", suffix: ".wav" })
-      holds(lastOf(full).startsWith("take"), `${full} does not begin with take`)
-      holds(full.endsWith(".wav"), `${full} does not end with .wav`)
-      const plain = yield* env.driver.tempName({ folder })
-      holds(lastOf(plain.full).startsWith("mmio"), `${plain.full} does not begin with mmio`)
-      holds(plain.full.endsWith(".tmp"), `${plain.full} does not end with .tmp`)
-    })),
-
-  names_(
-    "tempName makes the file in the folder that it is told",
-    ["tempName", "folders", "fullName"],
-    (env) =>
-      Effect.gen(function*() {
-        const folder = env.name("folder")
-        const inside = yield* env.driver.fullName(yield* env.driver.tempName({ folder: folder.full }))
-        const { full } = yield* env.driver.fullName(folder)
-        holds(
-          inside.full.startsWith(full) && inside.full.length - full.length - 1 === lastOf(inside.full).length,
-          `${inside.full} is not in ${full}`
-        )
-      })
-  ),
-
-  names_(
-    "tempName in a folder that is missing is PathNotFound",
-    ["tempName", "folders"],
-    (env) => failsWith(env.driver.tempName({ folder: env.name("nowhere").full }), "making it", "PathNotFound")
-  ),
-
-  names_("tempName does not lead out of its folder", ["tempName", "folders"], (env) =>
-    Effect.gen(function*() {
-      const folder = env.name("folder").full
-      for (const parts of [{ prefix: "../out" }, { prefix: "/out" }, { suffix: "/../../out" }]) {
-        yield* failsWith(env.driver.tempName({ folder, ...parts }), "making it elsewhere", "AccessDenied")
-      }
-    })),
-
-  // ---------------------------------------------------------------------------------------------------------------
-
   ...(["rename", "remove", "tempName"] as const).map((message) =>
-    names_(`storage that does not know ${message} refuses it`, [], (env) =>
+    names_(`storage that does not support ${message} refuses it`, [], (env) =>
       Effect.gen(function*() {
         const { bytes, name } = yield* env.given("small")
         const call: Effect.Effect<void, MmioError.RenameError | MmioError.TempNameError> = {
@@ -419,7 +347,7 @@ export const names: ReadonlyArray<Definition> = [
           tempName: () => Effect.asVoid(env.driver.tempName({}))
         }[message]()
         yield* failsWith(call, message, "AccessDenied", "CannotWrite")
-        sameBytes(yield* env.contents(name), bytes, "what the file holds")
+        sameBytes(yield* env.contents(name), bytes, "the content")
       }), [message])
   )
 ]

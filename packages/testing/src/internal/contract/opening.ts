@@ -1,25 +1,25 @@
 /**
- * Opening: what is found, what is made and cut, and why not.
+ * Opening: what is found, and the exact failure where nothing is.
  */
 import type * as IOProc from "@effect-mmio/core/IOProc"
 import * as Effect from "effect/Effect"
 import { failsWith, holds, same, sameBytes } from "./check.js"
 import { define, type Definition } from "./definition.js"
-import { moveTo, pause, positionOf, readRest, readSome, writeFully } from "./environment.js"
+import { overwritten, pause, readRest, readSome, refusedWrite, write, writeFully } from "./environment.js"
 import { pattern } from "./fixtures.js"
 
 const open = define("open")
 const failure = define("failure")
 
-const writing = { access: "write", create: true } as const
 const accesses: ReadonlyArray<IOProc.Access> = ["read", "write", "readWrite"]
 
 /** @internal */
 export const opening: ReadonlyArray<Definition> = [
-  open("a file opened for reading gives its bytes from the first on", [], (env) =>
+  open("a file opened for reading has its bytes from the first on", [], (env) =>
     Effect.gen(function*() {
       const { bytes, name } = yield* env.given("small")
       const file = yield* env.open(name)
+      same(file.start ?? 0, 0, "where a handle starts")
       sameBytes(yield* readRest(file), bytes, "what is read")
     })),
 
@@ -35,35 +35,49 @@ export const opening: ReadonlyArray<Definition> = [
       })
   ),
 
-  open("a file opened for writing is written from its first byte on", ["write"], (env) =>
-    Effect.gen(function*() {
-      const { bytes, name } = yield* env.given("small")
-      const file = yield* env.open(name, { access: "write" })
-      const written = pattern(5, 99)
-      yield* writeFully(file, written)
-      yield* env.close(file)
-      sameBytes(yield* env.contents(name), Uint8Array.of(...written, ...bytes.subarray(5)), "after writing 5 bytes")
-    })),
-
   open(
-    "a file opened for reading and writing is read and written from its first byte on",
-    ["write", "seek"],
+    "a file opened for writing keeps the bytes after those that are written",
+    ["write"],
     (env) =>
       Effect.gen(function*() {
         const { bytes, name } = yield* env.given("small")
-        const file = yield* env.open(name, { access: "readWrite" })
-        same(yield* positionOf(file), 0, "the position at first")
-        sameBytes(yield* readRest(file), bytes, "what is read")
-        yield* moveTo(file, 0)
-        yield* writeFully(file, Uint8Array.of(1, 2))
+        const file = yield* env.open(name, { access: "write" })
+        yield* writeFully(file, 0, pattern(5, 99))
         yield* env.close(file)
-        sameBytes(yield* env.contents(name), Uint8Array.of(1, 2, ...bytes.subarray(2)), "after writing 2 bytes")
+        sameBytes(yield* env.contents(name), overwritten(bytes, 0, pattern(5, 99)), "after writing 5 bytes")
       })
   ),
 
+  open("a file opened for reading and writing does both", ["write", "randomAccess"], (env) =>
+    Effect.gen(function*() {
+      const { bytes, name } = yield* env.given("small")
+      const file = yield* env.open(name, { access: "readWrite" })
+      sameBytes(yield* readRest(file), bytes, "what is read")
+      yield* writeFully(file, 0, Uint8Array.of(1, 2))
+      yield* env.close(file)
+      sameBytes(yield* env.contents(name), overwritten(bytes, 0, [1, 2]), "after writing 2 bytes")
+    })),
+
+  open("a file opened unbuffered is read and written", [], (env) =>
+    Effect.gen(function*() {
+      const { bytes, name } = yield* env.given("small")
+      const file = yield* env.open(name, { buffered: false })
+      sameBytes(yield* readRest(file, 0, 7), bytes, "what is read")
+      yield* env.close(file)
+      if (!env.can.write) return
+      const writer = yield* env.open(name, { access: "write", buffered: false })
+      for (let at = 0; at < 40; at += 10) yield* writeFully(writer, at, pattern(10, at))
+      // Nothing is held back, so other handles see it.
+      if (env.can.commit === "inPlace" && env.can.multipleHandles) {
+        sameBytes((yield* env.contents(name)).subarray(30, 40), pattern(10, 30), "the bytes that other handles see")
+      }
+      yield* env.close(writer)
+      sameBytes((yield* env.contents(name)).subarray(0, 10), pattern(10, 0), "the content")
+    })),
+
   ...accesses.map((access) =>
     open(
-      `a file that is missing is FileNotFound when it is opened for ${access}, and is not made`,
+      `a missing file is FileNotFound when it is opened for ${access}, and is not created`,
       access === "read" ? [] : ["write", "create"],
       (env) =>
         Effect.gen(function*() {
@@ -87,36 +101,24 @@ export const opening: ReadonlyArray<Definition> = [
       )
     })),
 
-  open("a file in a folder that is missing is PathNotFound", ["folders"], (env) =>
+  open("a file in a missing folder is PathNotFound", ["folders"], (env) =>
     Effect.gen(function*() {
       for (const access of env.can.write ? accesses : ["read" as const]) {
         yield* failsWith(env.attempt(env.name("nowhere/file"), { access }), `opening it for ${access}`, "PathNotFound")
       }
-      yield* failsWith(env.attempt(env.name("nowhere/deeper/file")), "two folders missing", "PathNotFound")
+      yield* failsWith(env.attempt(env.name("nowhere/deeper/file")), "two missing folders", "PathNotFound")
     })),
 
-  open("a file cannot be made in a folder that is missing", ["folders", "create"], (env) =>
+  open("a file is not a folder", ["folders"], (env) =>
     Effect.gen(function*() {
-      const name = env.name("nowhere/file")
-      yield* failsWith(env.attempt(name, writing), "creating it", "PathNotFound")
-      yield* failsWith(env.attempt(name), "opening it afterwards", "PathNotFound")
-    })),
-
-  open("a file is no folder for others", ["folders"], (env) =>
-    Effect.gen(function*() {
-      // The name of the file with more behind it; what `name` appends to the two is the same.
+      // The name of the file with more after it; what `name` appends to the two is the same.
       const base = env.can.create ? "in-the-way" : "small"
-      if (env.can.create) yield* env.attempt(env.name(base), writing)
+      const creating = { access: "write", create: "truncate" } as const
+      if (env.can.create) yield* env.attempt(env.name(base), creating)
       yield* failsWith(env.attempt(env.name(`${base}/file`)), "opening a file in a file", "PathNotFound")
       if (env.can.create) {
-        yield* failsWith(env.attempt(env.name(`${base}/file`), writing), "making a file in a file", "PathNotFound")
+        yield* failsWith(env.attempt(env.name(`${base}/file`), creating), "creating a file in a file", "PathNotFound")
       }
-    })),
-
-  open("a file can be made in a folder, and found there", ["folders", "create"], (env) =>
-    Effect.gen(function*() {
-      const name = yield* env.file(pattern(10), "folder/inside")
-      sameBytes(yield* env.contents(name), pattern(10), "what it holds")
     })),
 
   open(
@@ -132,188 +134,88 @@ export const opening: ReadonlyArray<Definition> = [
       }
     })),
 
-  open(
-    "a folder cannot be created as a file",
-    ["folders", "create"],
-    (env) => failsWith(env.attempt(env.name("folder"), writing), "creating a file over a folder", "CannotOpen")
-  ),
-
-  open("a file that was opened is still the same file for the next", [], (env) =>
+  open("a file has the same bytes each time it is opened", [], (env) =>
     Effect.gen(function*() {
       const { bytes, name } = yield* env.given("small")
-      for (let i = 0; i < 20; i++) sameBytes(yield* env.contents(name), bytes, `what it holds the ${i + 1}th time`)
-    })),
-
-  // ---------------------------------------------------------------------------------------------------------------
-
-  open("create makes a file of no bytes", ["create"], (env) =>
-    Effect.gen(function*() {
-      const name = env.fresh("created")
-      yield* env.attempt(name, writing)
-      sameBytes(yield* env.contents(name), new Uint8Array(0), "a new file")
-    })),
-
-  open("create cuts a file that is there to no bytes", ["create"], (env) =>
-    Effect.gen(function*() {
-      const { name } = yield* env.given("large")
-      yield* env.attempt(name, writing)
-      sameBytes(yield* env.contents(name), new Uint8Array(0), "a file created once more")
-    })),
-
-  open(
-    "create cuts before anything is written, also where less is written",
-    ["create"],
-    (env) =>
-      Effect.gen(function*() {
-        const { name } = yield* env.given("large")
-        const file = yield* env.open(name, writing)
-        yield* writeFully(file, Uint8Array.of(9))
-        yield* env.close(file)
-        sameBytes(yield* env.contents(name), Uint8Array.of(9), "a file created once more, with one byte")
-      })
-  ),
-
-  open(
-    "create for reading and writing gives an empty file that can do both",
-    ["create", "seek"],
-    (env) =>
-      Effect.gen(function*() {
-        const { name } = yield* env.given("small")
-        const file = yield* env.open(name, { access: "readWrite", create: true })
-        same(yield* positionOf(file), 0, "the position at first")
-        same((yield* readSome(file, 10)).length, 0, "bytes read at first")
-        yield* writeFully(file, pattern(10))
-        yield* moveTo(file, 0)
-        sameBytes(yield* readRest(file), pattern(10), "what was written")
-      })
-  ),
-
-  open(
-    "create is seen by those who have the file open",
-    ["create", "multipleHandles", "seek"],
-    (env) =>
-      Effect.gen(function*() {
-        const { name } = yield* env.given("small")
-        const reader = yield* env.open(name)
-        const writer = yield* env.open(name, writing)
-        same(yield* reader.seek(0, "end"), 0, "the length that the other handle sees")
-        yield* moveTo(reader, 0)
-        same((yield* readSome(reader, 10)).length, 0, "bytes that the other handle reads")
-        yield* env.close(writer)
-      })
-  ),
-
-  open("an open with create that is refused does not cut", ["create", "sharing"], (env) =>
-    Effect.gen(function*() {
-      const { bytes, name } = yield* env.given("small")
-      const holder = yield* env.open(name, { share: "denyWrite" })
-      for (const share of ["compat", "exclusive", "denyWrite", "denyRead", "denyNone"] as const) {
-        for (const access of ["write", "readWrite"] as const) {
-          yield* failsWith(
-            env.attempt(name, { access, create: true, share }),
-            `creating it as ${share} under a handle that denies writing`,
-            "SharingViolation"
-          )
-        }
-      }
-      sameBytes(yield* readRest(holder), bytes, "what the handle that denies writing reads")
+      for (let i = 0; i < 20; i++) sameBytes(yield* env.contents(name), bytes, `the content at open ${i + 1}`)
     })),
 
   // ---------------------------------------------------------------------------------------------------------------
 
   failure(
-    "reading a file that is open for writing is CannotRead, and moves nothing",
+    "reading a file that is open for writing is CannotRead, and changes nothing",
     ["write", "access"],
     (env) =>
       Effect.gen(function*() {
         const { bytes, name } = yield* env.given("small")
         const file = yield* env.open(name, { access: "write" })
-        yield* writeFully(file, Uint8Array.of(1, 2, 3))
-        yield* failsWith(readSome(file, 10), "reading", "CannotRead")
-        if (env.can.seek) same(yield* positionOf(file), 3, "the position after the failed read")
-        yield* writeFully(file, Uint8Array.of(4))
+        yield* writeFully(file, 0, Uint8Array.of(1, 2, 3))
+        yield* failsWith(readSome(file, 0, 10), "reading", "CannotRead")
+        yield* writeFully(file, 3, Uint8Array.of(4))
         yield* env.close(file)
-        sameBytes(yield* env.contents(name), Uint8Array.of(1, 2, 3, 4, ...bytes.subarray(4)), "what it holds")
+        sameBytes(yield* env.contents(name), overwritten(bytes, 0, [1, 2, 3, 4]), "the content")
       })
   ),
 
   failure(
-    "writing a file that is open for reading is CannotWrite, and changes nothing",
+    "writing a file that is open for reading is refused, and changes nothing",
     ["access"],
     (env) =>
       Effect.gen(function*() {
         const { bytes, name } = yield* env.given("small")
         const file = yield* env.open(name)
-        sameBytes(yield* readSome(file, 1), bytes.subarray(0, 1), "the first byte")
-        yield* failsWith(file.write(pattern(8, 77)), "writing", "CannotWrite")
-        if (env.can.seek) same(yield* positionOf(file), 1, "the position after the failed write")
-        sameBytes(yield* readRest(file), bytes.subarray(1), "what is read afterwards")
+        sameBytes(yield* readSome(file, 0, 1), bytes.subarray(0, 1), "the first byte")
+        for (const mode of ["write", "writeFlush"] as const) yield* refusedWrite(file, 1, pattern(8, 77), mode)
+        sameBytes(yield* readRest(file, 1), bytes.subarray(1), "what is read afterwards")
         yield* env.close(file)
         yield* pause
-        sameBytes(yield* env.contents(name), bytes, "what it holds")
+        sameBytes(yield* env.contents(name), bytes, "the content")
       })
   ),
 
-  failure("writeFlush of bytes to a file that is open for reading is CannotWrite, and changes nothing", ["access"], (
-    env
-  ) =>
-    Effect.gen(function*() {
-      const { bytes, name } = yield* env.given("small")
-      const file = yield* env.open(name)
-      yield* failsWith(file.writeFlush(pattern(8, 77)), "writeFlush", "CannotWrite")
-      sameBytes(yield* readRest(file), bytes, "what is read afterwards")
-      yield* env.close(file)
-      sameBytes(yield* env.contents(name), bytes, "what it holds")
-    })),
-
-  failure("a refused write says that none of its bytes went down", ["access"], (env) =>
+  failure("a refused write says that none of its bytes were written", ["access"], (env) =>
     Effect.gen(function*() {
       const { name } = yield* env.given("small")
       const file = yield* env.open(name)
-      const error = yield* failsWith(file.write(Uint8Array.of(1)), "writing", "CannotWrite")
-      if (error._tag === "CannotWrite") same(error.written, 0, "`written` of the error")
+      const error = yield* refusedWrite(file, 0, Uint8Array.of(1))
+      if (error === undefined) return
+      same(error.written, 0, "`written` of the error")
       same(error.file, name.full, "the file that the error names")
     })),
 
-  failure("a file goes on after any number of refused calls", ["access", "seek"], (env) =>
-    Effect.gen(function*() {
-      const { bytes, name } = yield* env.given("small")
-      const file = yield* env.open(name)
-      for (let i = 0; i < 10; i++) {
-        yield* failsWith(file.write(Uint8Array.of(1)), "writing", "CannotWrite")
-        yield* failsWith(file.seek(-1, "start"), "seeking to -1", "CannotSeek")
-        sameBytes(yield* readSome(file, 1), bytes.subarray(i, i + 1), `byte ${i}`)
-      }
-    })),
+  failure(
+    "a file goes on after any number of refused calls",
+    ["access", "randomAccess"],
+    (env) =>
+      Effect.gen(function*() {
+        const { bytes, name } = yield* env.given("small")
+        const file = yield* env.open(name)
+        for (let i = 0; i < 10; i++) {
+          yield* refusedWrite(file, i, Uint8Array.of(1))
+          yield* failsWith(file.readAt(-1, new Uint8Array(1)), "reading at -1", "CannotRead")
+          sameBytes(yield* readSome(file, i, 1), bytes.subarray(i, i + 1), `byte ${i}`)
+        }
+      })
+  ),
 
   open(
-    "storage that cannot be written refuses a file for writing, or what is written to it",
+    "storage that cannot be written refuses to open a file for writing, or to write to it",
     [],
     (env) =>
       Effect.gen(function*() {
         const { bytes, name } = yield* env.given("small")
-        yield* failsWith(
-          Effect.scoped(Effect.flatMap(env.open(name, { access: "write" }), (file) => file.write(Uint8Array.of(1)))),
-          "writing",
-          "AccessDenied",
-          "CannotOpen",
-          "CannotWrite"
+        const outcome = yield* Effect.either(
+          Effect.scoped(
+            Effect.flatMap(env.open(name, { access: "write" }), (file) =>
+              file.writeAt === undefined ? Effect.void : write(file, 0, Uint8Array.of(1)))
+          )
         )
-        sameBytes(yield* env.contents(name), bytes, "what it holds")
+        if (outcome._tag === "Left") {
+          const { _tag } = outcome.left
+          holds(["AccessDenied", "CannotOpen", "CannotWrite"].includes(_tag), `writing failed with ${_tag}`)
+        }
+        sameBytes(yield* env.contents(name), bytes, "the content")
       }),
     ["write"]
-  ),
-
-  open("storage that cannot create refuses to, and makes nothing", [], (env) =>
-    Effect.gen(function*() {
-      const name = env.fresh("created")
-      yield* failsWith(
-        env.attempt(name, writing),
-        "creating a file",
-        "AccessDenied",
-        "CannotOpen",
-        "FileNotFound"
-      )
-      yield* failsWith(env.attempt(name), "opening it afterwards", "FileNotFound")
-    }), ["create"])
+  )
 ]

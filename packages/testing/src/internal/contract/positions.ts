@@ -1,408 +1,216 @@
 /**
- * Laws 1 and 2: positions, the end of the file, and what is behind it.
+ * Law 1: transfers happen at the position that they are given.
  */
 import * as Effect from "effect/Effect"
 import { failsWith, holds, same, sameBytes } from "./check.js"
 import { define, type Definition } from "./definition.js"
-import { moveTo, positionOf, readRest, readSome, readUpTo, writeFully } from "./environment.js"
+import {
+  joined,
+  overwritten,
+  readRest,
+  readSome,
+  readUpTo,
+  refusedWrite,
+  write,
+  writeFully,
+  zeros
+} from "./environment.js"
 import { pattern } from "./fixtures.js"
 
 const position = define("position")
-const end = define("end")
 
-const zeros = (length: number) => new Uint8Array(length)
-const joined = (...parts: ReadonlyArray<Uint8Array>) => Uint8Array.from(parts.flatMap((part) => Array.from(part)))
+/** Positions that no file has. */
+const invalid = [-1, -100, -(2 ** 40), 2 ** 53] as const
 
 /** @internal */
 export const positions: ReadonlyArray<Definition> = [
-  position("a read moves the position by what it returns", ["seek"], (env) =>
+  position("a read returns the bytes at its position", ["randomAccess"], (env) =>
+    Effect.gen(function*() {
+      const { bytes, name } = yield* env.given("small")
+      const file = yield* env.open(name)
+      for (const at of [0, 99, 3, 3, 50, 51, 53, 98, 1]) {
+        const read = yield* readSome(file, at, 20)
+        holds(read.length > 0, `a read at ${at} of ${bytes.length} returned 0`)
+        sameBytes(read, bytes.subarray(at, at + read.length), `the bytes at ${at}`)
+      }
+    })),
+
+  position("reads in sequence continue where the last one ended", [], (env) =>
     Effect.gen(function*() {
       const { bytes, name } = yield* env.given("small")
       const file = yield* env.open(name)
       let at = 0
       for (const size of [1, 7, 2, 30, 200, 5]) {
-        const read = yield* readSome(file, size)
+        const read = yield* readSome(file, at, size)
         sameBytes(read, bytes.subarray(at, at + read.length), `${size} bytes at ${at}`)
         at += read.length
-        same(yield* positionOf(file), at, `the position after a read that gave ${read.length}`)
       }
     })),
 
-  position("a write moves the position by what it returns", ["write", "seek"], (env) =>
+  position("a file can be read backwards", ["randomAccess"], (env) =>
     Effect.gen(function*() {
-      const { name } = yield* env.given("small")
-      const file = yield* env.open(name, { access: "write" })
-      let at = 0
-      for (const size of [1, 7, 2, 30, 5]) {
-        const written = yield* file.write(pattern(size))
-        holds(written > 0 && written <= size, `a write of ${size} bytes gave the count ${written}`)
-        at += written
-        same(yield* positionOf(file), at, `the position after a write that gave ${written}`)
+      const { bytes, name } = yield* env.given("small")
+      const file = yield* env.open(name)
+      for (let at = bytes.length - 1; at >= 0; at--) {
+        sameBytes(yield* readSome(file, at, 1), bytes.subarray(at, at + 1), `the byte at ${at}`)
       }
     })),
 
-  position("reads and writes share one position", ["write", "seek"], (env) =>
+  position("a write puts its bytes at its position", ["write", "randomAccess"], (env) =>
+    Effect.gen(function*() {
+      const { bytes, name } = yield* env.given("small")
+      const file = yield* env.open(name, { access: "write" })
+      let expected = bytes
+      for (const [at, size] of [[40, 9], [0, 1], [99, 1], [41, 3], [10, 30], [5, 5]] as const) {
+        const source = pattern(size, at)
+        const count = yield* write(file, at, source)
+        holds(count > 0 && count <= size, `a write of ${size} bytes returned the count ${count}`)
+        expected = overwritten(expected, at, source.subarray(0, count))
+      }
+      yield* env.close(file)
+      sameBytes(yield* env.contents(name), expected, "the content")
+    })),
+
+  position("reads and writes do not move each other", ["write", "randomAccess"], (env) =>
     Effect.gen(function*() {
       const { bytes, name } = yield* env.given("small")
       const file = yield* env.open(name, { access: "readWrite" })
-      sameBytes(yield* readUpTo(file, 10), bytes.subarray(0, 10), "the first ten bytes")
-      yield* writeFully(file, pattern(10, 55))
-      sameBytes(yield* readUpTo(file, 10), bytes.subarray(20, 30), "what is behind the written bytes")
-      same(yield* positionOf(file), 30, "the position at the end")
-      yield* moveTo(file, 0)
+      sameBytes(yield* readUpTo(file, 0, 10), bytes.subarray(0, 10), "the first ten bytes")
+      yield* writeFully(file, 50, pattern(10, 55))
+      sameBytes(yield* readUpTo(file, 10, 10), bytes.subarray(10, 20), "the next ten bytes")
+      yield* writeFully(file, 60, pattern(10, 66))
+      sameBytes(yield* readUpTo(file, 20, 10), bytes.subarray(20, 30), "the ten bytes after those")
       sameBytes(
         yield* readRest(file),
-        joined(bytes.subarray(0, 10), pattern(10, 55), bytes.subarray(20)),
+        joined(bytes.subarray(0, 50), pattern(10, 55), pattern(10, 66), bytes.subarray(70)),
         "the whole file"
       )
     })),
 
-  position("seek from the start gives the position that it sets", ["seek"], (env) =>
+  position("a read at a negative position is CannotRead, and changes nothing", [], (env) =>
     Effect.gen(function*() {
       const { bytes, name } = yield* env.given("small")
       const file = yield* env.open(name)
-      for (const at of [50, 0, 99, 1, 98]) {
-        yield* moveTo(file, at)
-        same(yield* positionOf(file), at, "the position")
-        sameBytes(yield* readUpTo(file, 2), bytes.subarray(at, at + 2), `the bytes at ${at}`)
+      sameBytes(yield* readUpTo(file, 0, 10), bytes.subarray(0, 10), "the first bytes")
+      for (const at of invalid) {
+        const target = new Uint8Array(5).fill(0xaa)
+        yield* failsWith(file.readAt(at, target), `reading at ${at}`, "CannotRead")
+        sameBytes(target, new Uint8Array(5).fill(0xaa), `the target of a read at ${at}`)
       }
-    })),
-
-  position("seek from the current position gives the position that it sets", ["seek"], (env) =>
-    Effect.gen(function*() {
-      const { bytes, name } = yield* env.given("small")
-      const file = yield* env.open(name)
-      same(yield* file.seek(10, "current"), 10, "10 from 0")
-      sameBytes(yield* readUpTo(file, 5), bytes.subarray(10, 15), "the bytes at 10")
-      same(yield* file.seek(-5, "current"), 10, "5 back from 15")
-      sameBytes(yield* readUpTo(file, 5), bytes.subarray(10, 15), "the bytes at 10, again")
-      same(yield* file.seek(-15, "current"), 0, "15 back from 15")
-      same(yield* file.seek(0, "current"), 0, "where it is")
-      sameBytes(yield* readUpTo(file, 5), bytes.subarray(0, 5), "the bytes at 0")
-    })),
-
-  position("seek from the end counts from behind the last byte", ["seek"], (env) =>
-    Effect.gen(function*() {
-      const { bytes, name } = yield* env.given("small")
-      const file = yield* env.open(name)
-      same(yield* file.seek(0, "end"), bytes.length, "the end")
-      same((yield* readSome(file, 4)).length, 0, "bytes at the end")
-      same(yield* file.seek(-1, "end"), bytes.length - 1, "one before the end")
-      sameBytes(yield* readSome(file, 4), bytes.subarray(-1), "the last byte")
-      same(yield* file.seek(-bytes.length, "end"), 0, "the whole file before the end")
-      sameBytes(yield* readUpTo(file, 4), bytes.subarray(0, 4), "the first bytes")
-    })),
-
-  position("seek from the end of an empty file gives 0", ["seek"], (env) =>
-    Effect.gen(function*() {
-      const file = yield* env.open((yield* env.given("empty")).name)
-      same(yield* file.seek(0, "end"), 0, "the end")
+      sameBytes(yield* readRest(file, 10), bytes.subarray(10), "the bytes after them")
     })),
 
   position(
-    "seek from the end sees what the handle itself wrote",
-    ["write", "seek", "growable"],
+    "a write at a negative position is CannotWrite, and changes nothing",
+    ["write", "randomAccess"],
     (env) =>
       Effect.gen(function*() {
         const { bytes, name } = yield* env.given("small")
         const file = yield* env.open(name, { access: "readWrite" })
-        yield* file.seek(0, "end")
-        yield* writeFully(file, pattern(11))
-        same(yield* file.seek(0, "end"), bytes.length + 11, "the end after writing 11 bytes there")
-        same(yield* file.seek(-3, "end"), bytes.length + 8, "3 before the end")
-        sameBytes(yield* readRest(file), pattern(11).subarray(8), "the last three bytes")
+        for (const at of invalid) {
+          for (const mode of ["write", "writeFlush"] as const) {
+            const error = yield* failsWith(write(file, at, pattern(4, 99), mode), `a ${mode} at ${at}`, "CannotWrite")
+            if (error._tag === "CannotWrite") same(error.written, 0, "`written` of the error")
+          }
+        }
+        same(yield* file.size, bytes.length, "the size")
+        sameBytes(yield* readRest(file), bytes, "what is read afterwards")
+        yield* env.close(file)
+        sameBytes(yield* env.contents(name), bytes, "the content")
       })
   ),
 
-  position(
-    "a seek to a negative position is CannotSeek, and changes nothing",
-    ["seek"],
-    (env) =>
-      Effect.gen(function*() {
-        const { bytes, name } = yield* env.given("small")
+  position("size is the number of bytes", ["randomAccess"], (env) =>
+    Effect.gen(function*() {
+      for (const fixture of ["empty", "one", "small", "large"] as const) {
+        const { bytes, name } = yield* env.given(fixture)
         const file = yield* env.open(name)
-        yield* moveTo(file, 10)
-        yield* failsWith(file.seek(-1, "start"), "-1 from the start", "CannotSeek")
-        same(yield* positionOf(file), 10, "the position after it")
-        yield* failsWith(file.seek(-11, "current"), "-11 from 10", "CannotSeek")
-        same(yield* positionOf(file), 10, "the position after it")
-        yield* failsWith(file.seek(-bytes.length - 1, "end"), "before the start, from the end", "CannotSeek")
-        same(yield* positionOf(file), 10, "the position after it")
-        sameBytes(yield* readUpTo(file, 5), bytes.subarray(10, 15), "what is read afterwards")
+        for (const at of [0, bytes.length >> 1, bytes.length]) {
+          same(yield* file.size, bytes.length, `the size of ${fixture}`)
+          yield* readSome(file, at, 7)
+        }
+      }
+    })),
+
+  position(
+    "size counts the bytes that the file itself has written",
+    ["write", "randomAccess", "growable"],
+    (env) =>
+      Effect.gen(function*() {
+        const { bytes, name } = yield* env.given("small")
+        const file = yield* env.open(name, { access: "readWrite" })
+        let size = bytes.length
+        for (const part of [11, 1, 1, 30, 7]) {
+          yield* writeFully(file, size, pattern(part, part))
+          size += part
+          same(yield* file.size, size, `the size after ${part} more bytes`)
+        }
+        yield* writeFully(file, 10, pattern(20))
+        same(yield* file.size, size, "the size after overwriting")
       })
   ),
 
   position(
-    "a seek to a negative position changes nothing for a writer either",
-    ["write", "seek"],
+    "reading and asking for the size change no bytes",
+    ["write", "randomAccess"],
     (env) =>
       Effect.gen(function*() {
         const { bytes, name } = yield* env.given("small")
-        const file = yield* env.open(name, { access: "write" })
-        yield* moveTo(file, 10)
-        yield* failsWith(file.seek(-20, "current"), "-20 from 10", "CannotSeek")
-        yield* writeFully(file, Uint8Array.of(1, 2))
-        yield* env.close(file)
-        sameBytes(
-          yield* env.contents(name),
-          joined(bytes.subarray(0, 10), Uint8Array.of(1, 2), bytes.subarray(12)),
-          "what it holds"
-        )
-      })
-  ),
-
-  position(
-    "a seek to a position that no number says exactly is CannotSeek, and changes nothing",
-    ["seek"],
-    (env) =>
-      Effect.gen(function*() {
-        const { bytes, name } = yield* env.given("small")
-        const file = yield* env.open(name)
-        yield* moveTo(file, 3)
-        yield* failsWith(file.seek(Number.MAX_SAFE_INTEGER, "current"), "far beyond", "CannotSeek")
-        same(yield* positionOf(file), 3, "the position after it")
-        sameBytes(yield* readUpTo(file, 5), bytes.subarray(3, 8), "what is read afterwards")
-      })
-  ),
-
-  position("a file can be read backwards", ["seek"], (env) =>
-    Effect.gen(function*() {
-      const { bytes, name } = yield* env.given("small")
-      const file = yield* env.open(name)
-      yield* file.seek(0, "end")
-      for (let at = bytes.length - 1; at >= 0; at--) {
-        same(yield* file.seek(at === bytes.length - 1 ? -1 : -2, "current"), at, "one back")
-        sameBytes(yield* readSome(file, 1), bytes.subarray(at, at + 1), `the byte at ${at}`)
-      }
-    })),
-
-  position("seeking alone changes no bytes", ["write", "seek"], (env) =>
-    Effect.gen(function*() {
-      const { bytes, name } = yield* env.given("small")
-      const file = yield* env.open(name, { access: "readWrite" })
-      for (const at of [5, 1000, 99, 100, 101, 0]) yield* moveTo(file, at)
-      yield* env.close(file)
-      sameBytes(yield* env.contents(name), bytes, "what it holds")
-    })),
-
-  position("storage that cannot seek takes a seek to where it stands", [], (env) =>
-    Effect.gen(function*() {
-      const { bytes, name } = yield* env.given("small")
-      const file = yield* env.open(name)
-      same(yield* positionOf(file), 0, "the position at first")
-      sameBytes(yield* readUpTo(file, 7), bytes.subarray(0, 7), "the first bytes")
-      same(yield* positionOf(file), 7, "the position after 7 bytes")
-      same(yield* file.seek(7, "start"), 7, "a seek to where it stands")
-      yield* failsWith(file.seek(-1, "start"), "a seek to before the start", "CannotSeek")
-      sameBytes(yield* readRest(file), bytes.subarray(7), "the rest")
-    }), ["seek"]),
-
-  // ---------------------------------------------------------------------------------------------------------------
-
-  end("a read at the end gives 0, however often", [], (env) =>
-    Effect.gen(function*() {
-      const file = yield* env.open((yield* env.given("small")).name)
-      yield* readRest(file)
-      for (let i = 0; i < 5; i++) same((yield* readSome(file, 10)).length, 0, "bytes at the end")
-    })),
-
-  end("a read of an empty file gives 0", [], (env) =>
-    Effect.gen(function*() {
-      const file = yield* env.open((yield* env.given("empty")).name)
-      for (const size of [1, 100, 1]) same((yield* readSome(file, size)).length, 0, "bytes of an empty file")
-    })),
-
-  end("a read of more than there is gives what there is, then 0", [], (env) =>
-    Effect.gen(function*() {
-      const { bytes, name } = yield* env.given("small")
-      const file = yield* env.open(name)
-      sameBytes(yield* readUpTo(file, bytes.length + 1000), bytes, "what is read")
-      same((yield* readSome(file, 1)).length, 0, "bytes at the end")
-    })),
-
-  end("a read behind the end gives 0, and moves nothing", ["seek"], (env) =>
-    Effect.gen(function*() {
-      const { bytes, name } = yield* env.given("small")
-      const file = yield* env.open(name)
-      for (const at of [bytes.length, bytes.length + 1, bytes.length + 100_000]) {
-        yield* moveTo(file, at)
-        same((yield* readSome(file, 10)).length, 0, `bytes at ${at}`)
-        same(yield* positionOf(file), at, "the position")
-      }
-      yield* moveTo(file, bytes.length - 2)
-      sameBytes(yield* readSome(file, 10), bytes.subarray(-2), "the last two bytes")
-    })),
-
-  end("positions beyond 4 GiB can be sought, and there is nothing there", ["seek"], (env) =>
-    Effect.gen(function*() {
-      const { bytes, name } = yield* env.given("small")
-      const file = yield* env.open(name)
-      for (const at of [2 ** 31 - 1, 2 ** 31, 2 ** 32 - 1, 2 ** 32, 2 ** 32 + 50, 2 ** 40 + 7]) {
-        yield* moveTo(file, at)
-        same((yield* readSome(file, 10)).length, 0, `bytes at ${at}`)
-        same(yield* positionOf(file), at, "the position")
-        same(yield* file.seek(3, "current"), at + 3, "3 further")
-      }
-      yield* moveTo(file, 50)
-      sameBytes(yield* readUpTo(file, 5), bytes.subarray(50, 55), "the bytes at 50")
-    })),
-
-  end(
-    "a reader at the end reads what is written there later",
-    ["create", "growable", "multipleHandles"],
-    (env) =>
-      Effect.gen(function*() {
-        const { bytes, name } = yield* env.given("small")
-        const reader = yield* env.open(name)
-        sameBytes(yield* readRest(reader), bytes, "what is there at first")
-        const writer = yield* env.open(name, { access: "write" })
-        yield* env.can.seek ? writer.seek(0, "end") : writeFully(writer, bytes)
-        yield* writeFully(writer, pattern(9, 5))
-        yield* writer.writeFlush(zeros(0))
-        sameBytes(yield* readRest(reader), pattern(9, 5), "what has come")
-      })
-  ),
-
-  end("seeking behind the end does not make the file longer", ["write", "seek"], (env) =>
-    Effect.gen(function*() {
-      const { bytes, name } = yield* env.given("small")
-      const file = yield* env.open(name, { access: "readWrite" })
-      yield* moveTo(file, bytes.length + 500)
-      same(yield* file.seek(0, "end"), bytes.length, "the end")
-      yield* env.close(file)
-      sameBytes(yield* env.contents(name), bytes, "what it holds")
-    })),
-
-  end("a write at the end makes the file longer", ["write", "seek", "growable"], (env) =>
-    Effect.gen(function*() {
-      const { bytes, name } = yield* env.given("small")
-      const file = yield* env.open(name, { access: "write" })
-      yield* file.seek(0, "end")
-      yield* writeFully(file, pattern(33, 9))
-      yield* env.close(file)
-      sameBytes(yield* env.contents(name), joined(bytes, pattern(33, 9)), "what it holds")
-    })),
-
-  end(
-    "a write over the end overwrites what is before it, and goes on behind it",
-    ["write", "seek", "growable"],
-    (env) =>
-      Effect.gen(function*() {
-        const { bytes, name } = yield* env.given("small")
-        const file = yield* env.open(name, { access: "write" })
-        yield* file.seek(-4, "end")
-        yield* writeFully(file, pattern(10, 9))
-        yield* env.close(file)
-        sameBytes(yield* env.contents(name), joined(bytes.subarray(0, -4), pattern(10, 9)), "what it holds")
-      })
-  ),
-
-  ...[1, 10, 4096, 70_001].map((gap) =>
-    end(
-      `a write ${gap} bytes behind the end first fills the gap with zeros`,
-      ["write", "seek", "growable"],
-      (env) =>
-        Effect.gen(function*() {
-          const { bytes, name } = yield* env.given("small")
-          const file = yield* env.open(name, { access: "readWrite" })
-          same(yield* file.seek(gap, "end"), bytes.length + gap, "the position")
-          yield* writeFully(file, Uint8Array.of(7, 8))
-          same(yield* positionOf(file), bytes.length + gap + 2, "the position after writing")
-          yield* env.close(file)
-          sameBytes(yield* env.contents(name), joined(bytes, zeros(gap), Uint8Array.of(7, 8)), "what it holds")
-        })
-    )
-  ),
-
-  end("a gap in an empty file is zeros", ["create", "seek", "growable"], (env) =>
-    Effect.gen(function*() {
-      const name = env.fresh("gap")
-      const file = yield* env.open(name, { access: "write", create: true })
-      yield* moveTo(file, 37)
-      yield* writeFully(file, Uint8Array.of(1))
-      yield* env.close(file)
-      sameBytes(yield* env.contents(name), joined(zeros(37), Uint8Array.of(1)), "what it holds")
-    })),
-
-  end(
-    "a gap does not bring back what the file held before it was cut",
-    ["create", "seek", "growable"],
-    (env) =>
-      Effect.gen(function*() {
-        const { name } = yield* env.given("large")
-        const file = yield* env.open(name, { access: "readWrite", create: true })
-        yield* writeFully(file, Uint8Array.of(1))
-        yield* moveTo(file, 300)
-        yield* writeFully(file, Uint8Array.of(2))
-        yield* env.close(file)
-        sameBytes(yield* env.contents(name), joined(Uint8Array.of(1), zeros(299), Uint8Array.of(2)), "what it holds")
-      })
-  ),
-
-  end(
-    "several gaps are each zeros, and can be written to",
-    ["create", "seek", "growable"],
-    (env) =>
-      Effect.gen(function*() {
-        const name = env.fresh("gaps")
-        const file = yield* env.open(name, { access: "readWrite", create: true })
-        const expected = new Uint8Array(1001)
-        for (const [at, value] of [[100, 1], [50, 2], [1000, 3], [999, 4], [0, 5], [500, 6]] as const) {
-          yield* moveTo(file, at)
-          yield* writeFully(file, Uint8Array.of(value))
-          expected[at] = value
+        const file = yield* env.open(name, { access: "readWrite" })
+        for (const at of [5, 1000, 99, 100, 101, 0]) {
+          yield* readSome(file, at, 10)
+          same(yield* file.size, bytes.length, "the size")
+          if (file.canSeek !== undefined) yield* Effect.exit(file.canSeek(at))
         }
         yield* env.close(file)
-        sameBytes(yield* env.contents(name), expected, "what it holds")
+        sameBytes(yield* env.contents(name), bytes, "the content")
       })
   ),
 
-  end(
-    "a writer that reads in a gap of its own finds zeros",
-    ["create", "seek", "growable"],
-    (env) =>
-      Effect.gen(function*() {
-        const file = yield* env.open(env.fresh("gap"), { access: "readWrite", create: true })
-        yield* moveTo(file, 5000)
-        yield* writeFully(file, Uint8Array.of(1))
-        yield* moveTo(file, 10)
-        sameBytes(yield* readUpTo(file, 4000), zeros(4000), "the gap")
-      })
-  ),
-
-  end(
-    "a file that cannot grow takes what fits, or is CannotExpand, and changes nothing else",
-    ["write", "seek"],
+  position(
+    "canSeek allows every position up to the end, and moves nothing",
+    ["randomAccess"],
     (env) =>
       Effect.gen(function*() {
         const { bytes, name } = yield* env.given("small")
-        const file = yield* env.open(name, { access: "readWrite" })
-        const at = yield* file.seek(-4, "end")
-        const outcome = yield* Effect.either(file.write(pattern(10, 9)))
-        const count = outcome._tag === "Right" ? outcome.right : 0
-        if (outcome._tag === "Left") same(outcome.left._tag, "CannotExpand", "the error")
-        holds(count <= 4, `${count} bytes went into the last 4`)
-        same(yield* positionOf(file), at + count, "the position")
-        yield* env.close(file)
-        sameBytes(
-          yield* env.contents(name),
-          joined(bytes.subarray(0, at), pattern(10, 9).subarray(0, count), bytes.subarray(at + count)),
-          "what it holds"
-        )
-      }),
-    ["growable"]
+        const file = yield* env.open(name)
+        let at = 0
+        for (const to of [0, 50, 100, 99, 1]) {
+          yield* file.canSeek?.(to) ?? Effect.void
+          sameBytes(
+            yield* readUpTo(file, at, 5),
+            bytes.subarray(at, at + 5),
+            `the bytes at ${at}, after canSeek(${to})`
+          )
+          at += 5
+        }
+      })
   ),
 
-  end("a write behind the end of a file that cannot grow is CannotExpand, and changes nothing", ["write", "seek"], (
-    env
-  ) =>
+  position("a file that goes forward only skips by reading, and does not go back", [], (env) =>
     Effect.gen(function*() {
       const { bytes, name } = yield* env.given("small")
-      const file = yield* env.open(name, { access: "readWrite" })
-      yield* moveTo(file, bytes.length + 10)
-      yield* failsWith(file.write(Uint8Array.of(1)), "writing behind the end", "CannotExpand")
-      same(yield* positionOf(file), bytes.length + 10, "the position")
-      yield* env.close(file)
-      sameBytes(yield* env.contents(name), bytes, "what it holds")
-    }), ["growable"])
+      const file = yield* env.open(name)
+      // A duplex device ignores positions.
+      if (file.writeAt !== undefined) return
+      sameBytes(yield* readUpTo(file, 0, 7), bytes.subarray(0, 7), "the first bytes")
+      sameBytes(yield* readUpTo(file, 20, 5), bytes.subarray(20, 25), "the bytes at 20")
+      yield* failsWith(file.readAt(5, new Uint8Array(3)), "reading at 5, before 25", "CannotRead")
+      sameBytes(yield* readRest(file, 25), bytes.subarray(25), "the rest")
+      same((yield* readSome(file, 1000, 5)).length, 0, "bytes past the end")
+    }), ["randomAccess"]),
+
+  position(
+    "a file that is open for reading refuses to write at any position",
+    ["access"],
+    (env) =>
+      Effect.gen(function*() {
+        const { bytes, name } = yield* env.given("small")
+        const file = yield* env.open(name)
+        for (const at of [0, 50, bytes.length, ...invalid]) yield* refusedWrite(file, at, zeros(3))
+        sameBytes(yield* readRest(file), bytes, "what is read afterwards")
+        yield* env.close(file)
+        sameBytes(yield* env.contents(name), bytes, "the content")
+      })
+  )
 ]

@@ -24,7 +24,7 @@ const denied: { readonly [share in IOProc.Share]: ReadonlyArray<IOProc.Access> }
 export const sharing: ReadonlyArray<Definition> = [
   ...shares.map((first) =>
     sharing_(
-      `a file open as ${first} is opened by others as the rule of mmioOpen says`,
+      `other handles open a file that is open as ${first} by the rule of mmioOpen`,
       ["sharing"],
       (env) =>
         Effect.gen(function*() {
@@ -42,11 +42,11 @@ export const sharing: ReadonlyArray<Definition> = [
                 yield* allowed ? attempt : failsWith(attempt, what, "SharingViolation")
               }
             }
-            yield* env.close(holder)
-            // Neither a handle that was closed nor one that was refused leaves a claim.
+            yield* env.abort(holder)
+            // Neither an ended handle nor a refused one leaves a claim.
             yield* env.attempt(name, { share: "exclusive" })
           }
-          sameBytes(yield* env.contents(name), bytes, "what it holds")
+          sameBytes(yield* env.contents(name), bytes, "the content")
         })
     )
   ),
@@ -81,7 +81,7 @@ export const sharing: ReadonlyArray<Definition> = [
       yield* env.attempt(name, { share: "exclusive" })
     })),
 
-  sharing_("a claim on one file is none on another", ["sharing", "create"], (env) =>
+  sharing_("a claim on one file does not affect another", ["sharing", "create"], (env) =>
     Effect.gen(function*() {
       const first = yield* env.given("small")
       const second = yield* env.given("small")
@@ -91,7 +91,7 @@ export const sharing: ReadonlyArray<Definition> = [
     })),
 
   sharing_(
-    "a violation names the file, and leaves the handle that is open as it was",
+    "a violation names the file, and does not change the open handle",
     ["sharing"],
     (env) =>
       Effect.gen(function*() {
@@ -105,36 +105,54 @@ export const sharing: ReadonlyArray<Definition> = [
       })
   ),
 
-  sharing_("a file that is created is claimed as it is made", ["sharing", "create"], (env) =>
-    Effect.gen(function*() {
-      const name = env.fresh("claimed")
-      const file = yield* env.open(name, { access: "write", create: true, share: "exclusive" })
-      yield* failsWith(env.attempt(name), "opening it", "SharingViolation")
-      yield* failsWith(
-        env.attempt(name, { access: "write", create: true }),
-        "creating it once more",
-        "SharingViolation"
-      )
-      yield* writeFully(file, Uint8Array.of(1))
-      yield* env.close(file)
-      sameBytes(yield* env.contents(name), Uint8Array.of(1), "what it holds")
-    })),
+  sharing_(
+    "a created file is claimed from the start",
+    ["sharing", "create", "inPlace"],
+    (env) =>
+      Effect.gen(function*() {
+        const name = env.fresh("claimed")
+        const file = yield* env.open(name, { access: "write", create: "truncate", share: "exclusive" })
+        yield* failsWith(env.attempt(name), "opening it", "SharingViolation")
+        yield* failsWith(
+          env.attempt(name, { access: "write", create: "truncate" }),
+          "creating it once more",
+          "SharingViolation"
+        )
+        yield* writeFully(file, 0, Uint8Array.of(1))
+        yield* env.close(file)
+        sameBytes(yield* env.contents(name), Uint8Array.of(1), "the content")
+      })
+  ),
+
+  sharing_(
+    "a file that is created but not committed is claimed",
+    ["sharing", "create", "onClose"],
+    (env) =>
+      Effect.gen(function*() {
+        const name = env.fresh("claimed")
+        const creating = { access: "write", create: "truncate", share: "exclusive" } as const
+        const file = yield* env.open(name, creating)
+        yield* failsWith(env.attempt(name, creating), "creating it once more", "SharingViolation")
+        yield* env.abort(file)
+        yield* env.attempt(name, creating)
+      })
+  ),
 
   sharing_("an open that fails leaves no claim", ["sharing", "create", "remove"], (env) =>
     Effect.gen(function*() {
       const name = env.fresh("missing")
       yield* failsWith(env.attempt(name, { share: "exclusive" }), "opening a missing file", "FileNotFound")
-      yield* env.attempt(name, { access: "write", create: true, share: "exclusive" })
+      yield* env.attempt(name, { access: "write", create: "truncate", share: "exclusive" })
       yield* env.attempt(name, { share: "exclusive" })
     })),
 
   sharing_(
     "a claim holds for all spellings of a name",
-    ["sharing", "folders", "create"],
+    ["sharing", "folders", "create", "inPlace"],
     (env) =>
       Effect.gen(function*() {
         const base = env.unique("claimed")
-        yield* env.open(env.name(base), { access: "write", create: true, share: "exclusive" })
+        yield* env.open(env.name(base), { access: "write", create: "truncate", share: "exclusive" })
         for (const spelling of [`./${base}`, `folder/../${base}`]) {
           yield* failsWith(env.attempt(env.name(spelling)), `opening ${spelling}`, "SharingViolation")
         }
@@ -142,7 +160,7 @@ export const sharing: ReadonlyArray<Definition> = [
   ),
 
   sharing_(
-    "a claim goes with the file that is renamed",
+    "a claim follows a renamed file",
     ["sharing", "create", "rename", "unlinkOpen"],
     (env) =>
       Effect.gen(function*() {
@@ -151,28 +169,29 @@ export const sharing: ReadonlyArray<Definition> = [
         const to = env.fresh("renamed")
         yield* env.driver.rename(name, to)
         yield* failsWith(env.attempt(to), "opening it by the new name", "SharingViolation")
-        yield* env.attempt(name, { access: "write", create: true, share: "exclusive" })
+        yield* env.attempt(name, { access: "write", create: "truncate", share: "exclusive" })
         yield* env.close(holder)
         yield* env.attempt(to, { share: "exclusive" })
       })
   ),
 
-  sharing_("a claim on a removed file does not bind one that comes after it", [
+  sharing_("a claim on a removed file does not affect a later file of its name", [
     "sharing",
     "create",
     "remove",
-    "unlinkOpen"
+    "unlinkOpen",
+    "inPlace"
   ], (env) =>
     Effect.gen(function*() {
       const { name } = yield* env.given("small")
       const old = yield* env.open(name, { share: "exclusive" })
       yield* env.driver.remove(name)
-      yield* env.open(name, { access: "write", create: true, share: "exclusive" })
+      yield* env.open(name, { access: "write", create: "truncate", share: "exclusive" })
       yield* env.close(old)
       yield* failsWith(env.attempt(name), "opening the new file", "SharingViolation")
     })),
 
-  sharing_("of many that open a file exclusively at once, one succeeds", ["sharing"], (env) =>
+  sharing_("of many fibers that open a file exclusively, one succeeds", ["sharing"], (env) =>
     Effect.gen(function*() {
       const { name } = yield* env.given("small")
       const outcomes = yield* Effect.forEach(

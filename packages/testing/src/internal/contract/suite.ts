@@ -1,6 +1,6 @@
 /**
- * Registering with vitest. Not through `@effect/vitest`, nor `vitest` itself: whoever imports those outside of a test run gets an error,
- * and with it all that is next to this in the package. `vitest/suite` is the part of it that can be imported anywhere.
+ * Registers tests with vitest. It imports neither `@effect/vitest` nor `vitest`: both throw outside of a test run, and so would every
+ * program that imports the package. `vitest/suite` can be imported anywhere.
  */
 import * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"
@@ -9,7 +9,7 @@ import { getCurrentSuite } from "vitest/suite"
 
 /** @internal */
 export const register = <E>(name: string, test: Effect.Effect<void, E>): void => {
-  // No limit of vitest's: each test has its own, which says what does not end.
+  // Each test has its own time limit, which says what did not end.
   getCurrentSuite().test(name, { timeout: 0 }, async () => {
     const exit = await Effect.runPromiseExit(test)
     if (Exit.isSuccess(exit)) return

@@ -1,6 +1,6 @@
 /**
- * Random operations beside the model: properties, which shrink, and long walks, of which a failure is cut down to the operations that
- * it takes.
+ * Random operations, compared with a model: properties, which shrink, and long walks, of which a failure is reduced to the operations that
+ * it needs.
  */
 import type * as IOProc from "@effect-mmio/core/IOProc"
 import * as Mmio from "@effect-mmio/core/Mmio"
@@ -14,127 +14,121 @@ import * as Arbitraries from "../../Arbitraries.js"
 import * as Model from "../../Model.js"
 import { broken, describe, holds, same, sameBytes, show } from "./check.js"
 import { define, type Definition } from "./definition.js"
-import { type Environment, type Given, positionOf, readSome } from "./environment.js"
+import { type Environment, type Given, overwritten, readSome, write, zeros } from "./environment.js"
 import { pattern } from "./fixtures.js"
 
 const bytes = define("bytes")
 const buffered = define("buffering")
 
 // ---------------------------------------------------------------------------------------------------------------------
-// the driver's own file
+// a file of the driver
 // ---------------------------------------------------------------------------------------------------------------------
 
+/** Transfers without a position continue the last one. */
 type FileOperation =
-  | { readonly op: "read"; readonly count: number }
-  | { readonly op: "write" | "writeFlush"; readonly data: Uint8Array }
-  | { readonly op: "seek"; readonly offset: number; readonly from: IOProc.Whence }
-  | { readonly op: "reopen" }
+  | { readonly op: "read"; readonly at: number | undefined; readonly count: number }
+  | { readonly op: "write" | "writeFlush"; readonly at: number | undefined; readonly data: Uint8Array }
+  | { readonly op: "truncate"; readonly size: number }
+  | { readonly op: "size" | "commit" | "reopen" }
 
-const reading: fc.WeightedArbitrary<FileOperation> = {
-  arbitrary: fc.record({ op: fc.constant("read"), count: fc.integer({ min: 1, max: 60 }) }),
-  weight: 8
+/** What can be done to a file of the driver, as far as the driver can do it. */
+const fileOperation = (env: Environment): fc.Arbitrary<FileOperation> => {
+  const { randomAccess } = env.can
+  const at = randomAccess
+    ? fc.oneof(
+      { arbitrary: fc.constant(undefined), weight: 3 },
+      { arbitrary: fc.integer({ min: 0, max: 260 }), weight: 1 }
+    )
+    : fc.constant(undefined)
+  const data = (minLength: number, maxLength: number) => fc.uint8Array({ minLength, maxLength, size: "max" })
+  const writes: ReadonlyArray<fc.WeightedArbitrary<FileOperation>> = [
+    { arbitrary: fc.record({ op: fc.constant("write"), at, data: data(1, 40) }), weight: 8 },
+    { arbitrary: fc.record({ op: fc.constant("writeFlush"), at, data: data(0, 20) }), weight: 3 },
+    { arbitrary: fc.record({ op: fc.constant("commit") }), weight: 1 }
+  ]
+  const truncates: ReadonlyArray<fc.WeightedArbitrary<FileOperation>> = [
+    { arbitrary: fc.record({ op: fc.constant("truncate"), size: fc.integer({ min: 0, max: 300 }) }), weight: 1 }
+  ]
+  return fc.oneof<Array<fc.WeightedArbitrary<FileOperation>>>(
+    { arbitrary: fc.record({ op: fc.constant("read"), at, count: fc.integer({ min: 1, max: 60 }) }), weight: 8 },
+    { arbitrary: fc.record({ op: fc.constant("reopen") }), weight: 1 },
+    ...(randomAccess ? [{ arbitrary: fc.record({ op: fc.constant("size" as const) }), weight: 2 }] : []),
+    ...(env.can.write && randomAccess ? writes : []),
+    ...(env.can.write && randomAccess && env.can.truncate ? truncates : [])
+  )
 }
-const seeking: fc.WeightedArbitrary<FileOperation> = {
-  arbitrary: fc.record({
-    op: fc.constant("seek"),
-    offset: fc.integer({ min: -70, max: 70 }),
-    from: fc.constantFrom<Array<IOProc.Whence>>("start", "current", "end")
-  }),
-  weight: 6
-}
-const reopening: fc.WeightedArbitrary<FileOperation> = {
-  arbitrary: fc.record({ op: fc.constant("reopen") }),
-  weight: 1
-}
-const writing: ReadonlyArray<fc.WeightedArbitrary<FileOperation>> = [
-  {
-    arbitrary: fc.record({
-      op: fc.constant("write"),
-      data: fc.uint8Array({ minLength: 1, maxLength: 40, size: "max" })
-    }),
-    weight: 8
-  },
-  {
-    arbitrary: fc.record({ op: fc.constant("writeFlush"), data: fc.uint8Array({ maxLength: 20, size: "max" }) }),
-    weight: 3
-  }
-]
 
-/** What can be done to a file of the driver, as far as it can. */
-const fileOperation = (env: Environment): fc.Arbitrary<FileOperation> =>
-  fc.oneof(reading, reopening, ...(env.can.seek ? [seeking] : []), ...(env.can.write && env.can.seek ? writing : []))
-
-const accessOf = (env: Environment): IOProc.Access => env.can.write && env.can.seek ? "readWrite" : "read"
+const accessOf = (env: Environment): IOProc.Access => env.can.write && env.can.randomAccess ? "readWrite" : "read"
 
 /** What an operation is called where it fails. */
-const saying = (operation: FileOperation): string =>
-  "data" in operation
-    ? `${operation.op} of ${show(operation.data)}`
-    : operation.op === "read"
-    ? `read of ${operation.count}`
-    : operation.op === "seek"
-    ? `seek by ${operation.offset} from ${operation.from}`
+const saying = (operation: FileOperation, position: number): string =>
+  operation.op === "read"
+    ? `read of ${operation.count} at ${position}`
+    : "data" in operation
+    ? `${operation.op} of ${show(operation.data)} at ${position}`
+    : operation.op === "truncate"
+    ? `truncate to ${operation.size}`
     : operation.op
 
-/** Does operations to a file and to the model. Transfers may be short, and the model then does as much. */
+/** Does operations to a file and to an array of bytes. Transfers may be short, and the array then gets as much. */
 const checkFile = (
   env: Environment,
-  { bytes, name }: Given,
+  { bytes: initial, name }: Given,
   operations: ReadonlyArray<FileOperation>
 ): Effect.Effect<void, unknown, Scope.Scope> =>
   Effect.gen(function*() {
     const access = accessOf(env)
     let file = yield* env.open(name, { access })
-    let state: Model.State = { bytes, position: 0 }
+    let bytes = initial
+    let last = 0
     for (const [index, operation] of operations.entries()) {
-      const what = `operation ${index}, ${saying(operation)} at ${state.position} of ${state.bytes.length}`
+      const position = "at" in operation ? operation.at ?? last : last
+      const what = `operation ${index}, ${saying(operation, position)} of ${bytes.length}`
       switch (operation.op) {
         case "read": {
-          const read = yield* readSome(file, operation.count)
-          const [next, expected] = Model.step(state, { op: "read", count: read.length })
-          sameBytes(read, Uint8Array.from(Array.isArray(expected) ? expected : []), what)
-          if (read.length === 0) {
-            holds(state.position >= state.bytes.length, `${what}: it gave nothing`)
-          }
-          state = next
+          const read = yield* readSome(file, position, operation.count)
+          sameBytes(read, bytes.subarray(position, position + read.length), what)
+          if (read.length === 0) holds(position >= bytes.length, `${what}: it returned 0`)
+          last = position + read.length
           break
         }
         case "write":
         case "writeFlush": {
           const { data } = operation
-          // What a file does that cannot grow has tests of its own.
-          if (!env.can.growable && state.position + data.length > state.bytes.length) break
-          const count = yield* file[operation.op](data.slice())
+          // Files that cannot grow have tests of their own.
+          if (!env.can.growable && position + data.length > bytes.length) break
+          const count = yield* write(file, position, data.slice(), operation.op)
           holds(count <= data.length && (count > 0 || data.length === 0), `${what}: the count is ${count}`)
-          ;[state] = Model.step(state, { op: "write", data: data.subarray(0, count) })
+          if (count > 0) bytes = overwritten(bytes, position, data.subarray(0, count))
+          last = position + count
           break
         }
-        case "seek": {
-          const [next, expected] = Model.step(state, operation)
-          const actual = yield* Effect.match(file.seek(operation.offset, operation.from), {
-            onFailure: (error) => error._tag,
-            onSuccess: (position) => position
-          })
-          if (actual !== expected) broken(`${what}: expected ${String(expected)}, got ${actual}`)
-          state = next
+        case "truncate": {
+          yield* file.truncate?.(operation.size) ?? Effect.void
+          bytes = overwritten(zeros(operation.size), 0, bytes.subarray(0, operation.size))
           break
         }
+        case "size":
+          same(yield* file.size, bytes.length, what)
+          break
+        case "commit":
+          yield* file.commit
+          break
         case "reopen":
           yield* env.close(file)
           file = yield* env.open(name, { access })
-          state = { ...state, position: 0 }
+          last = 0
       }
-      same(yield* positionOf(file), state.position, `${what}: the position`)
     }
     yield* env.close(file)
-    sameBytes(yield* env.contents(name), state.bytes, "what the file holds at the end")
+    sameBytes(yield* env.contents(name), bytes, "the content at the end")
   })
 
 // ---------------------------------------------------------------------------------------------------------------------
-// a handle over it
+// a handle
 // ---------------------------------------------------------------------------------------------------------------------
 
-/** What a handle allows on this driver; writes that do not fit into a file that cannot grow are left out. */
+/** The operations that a handle supports on this driver; writes that do not fit into a file that cannot grow are left out. */
 const allowed = (
   env: Environment,
   access: IOProc.Access,
@@ -143,7 +137,7 @@ const allowed = (
 ): ReadonlyArray<Model.Operation> => {
   let state = initial
   return operations.filter((operation) => {
-    if (!env.can.seek && !forward.has(operation.op)) return false
+    if (!env.can.randomAccess && !forward.has(operation.op)) return false
     if (
       !env.can.growable && access !== "read" && "data" in operation
       && state.position + operation.data.length > state.bytes.length
@@ -155,7 +149,7 @@ const allowed = (
   })
 }
 
-/** What never goes back, nor reads ahead of what it gives. */
+/** Operations that go forward only. */
 const forward = new Set<Model.Operation["op"]>(["read", "readInto", "write", "writeAll", "position"])
 
 const checkHandle = (
@@ -175,14 +169,14 @@ const checkHandle = (
       allowed(env, access, initial, operations)
     )
     yield* Mmio.close(file)
-    sameBytes(yield* env.contents(name), state.bytes, "what the file holds at the end")
+    sameBytes(yield* env.contents(name), state.bytes, "the content at the end")
   })
 
 // ---------------------------------------------------------------------------------------------------------------------
 // running
 // ---------------------------------------------------------------------------------------------------------------------
 
-/** Runs a property; what fails is shrunk and printed with its seed. */
+/** Runs a property; a failure is shrunk, and printed with its seed. */
 const property = <A>(
   env: Environment,
   runs: number,
@@ -207,7 +201,7 @@ const property = <A>(
 
 const walkLength = 2000
 
-/** Cuts a list that fails down as far as it goes in a while. */
+/** Reduces a list that fails, for a few seconds. */
 const shrink = <A>(
   list: ReadonlyArray<A>,
   failing: (list: ReadonlyArray<A>) => Effect.Effect<string | undefined>
@@ -216,7 +210,7 @@ const shrink = <A>(
     const until = Date.now() + 5000
     let shortest = list
     for (let size = Math.ceil(list.length / 2); size >= 1 && Date.now() < until; size = Math.floor(size / 2)) {
-      // From the end, where all that came after the failure is.
+      // From the end, where the operations after the failure are.
       for (let at = Math.floor((shortest.length - 1) / size) * size; at >= 0 && Date.now() < until; at -= size) {
         const shorter = [...shortest.slice(0, at), ...shortest.slice(at + size)]
         if ((yield* failing(shorter)) !== undefined) shortest = shorter
@@ -225,7 +219,7 @@ const shrink = <A>(
     return shortest
   })
 
-/** A long walk; what fails is cut down and printed with its seed. */
+/** A long walk; a failure is reduced, and printed with its seed. */
 const walk = <A>(
   env: Environment,
   arbitrary: fc.Arbitrary<A>,
@@ -246,8 +240,8 @@ const walk = <A>(
           const shortest = yield* shrink(operations, failing)
           broken(
             `${(yield* failing(shortest)) ?? failure}\n`
-              + `a walk of ${operations.length} operations, cut down to ${fc.stringify(shortest)}\n`
-              + `the same again with { seed: ${seed} }, or MMIO_TEST_SEED=${seed}`
+              + `a walk of ${operations.length} operations, reduced to ${fc.stringify(shortest)}\n`
+              + `repeat it with { seed: ${seed} } or MMIO_TEST_SEED=${seed}`
           )
         }))
   })
@@ -257,7 +251,7 @@ const start = (env: Environment, initial: Uint8Array): Effect.Effect<Given, unkn
   env.can.create ? Effect.map(env.file(initial), (name) => ({ name, bytes: initial })) : env.given("small")
 
 const operations = (access: IOProc.Access): fc.Arbitrary<Model.Operation> =>
-  // a buffer of another size would not be the one that the walk is about
+  // The walk is about a buffer of one size.
   Arbitraries.operations(access, 1).filter(([operation]) => operation !== undefined && operation.op !== "setBuffer")
     .map(([operation]): Model.Operation => operation ?? { op: "position" })
 
@@ -299,7 +293,7 @@ export const walks: ReadonlyArray<Definition> = [
   ...(["read", "write", "readWrite"] as const).map((access) =>
     buffered(
       `a handle for ${access} does what the model does, in short sequences of anything, with any buffer`,
-      access === "read" ? ["seek"] : ["write", "seek"],
+      access === "read" ? ["randomAccess"] : ["write", "randomAccess"],
       (env) =>
         property(
           env,
@@ -329,7 +323,7 @@ export const walks: ReadonlyArray<Definition> = [
           sameBytes(
             yield* env.contents(name),
             Uint8Array.from(parts.flatMap((part) => [...part])),
-            "what the file holds at the end"
+            "the content at the end"
           )
         })
     ))

@@ -31,7 +31,7 @@ export const descended = (
   most: number
 ): Effect.Effect<
   ReadonlyArray<number>,
-  MmioError.InvalidFile | MmioError.InvalidParameter | MmioError.CannotSeek | Mmio.ReadError<"readWrite">
+  MmioError.InvalidFile | MmioError.InvalidParameter | MmioError.SeekError | Mmio.ReadError<"readWrite">
 > =>
   Effect.gen(function*() {
     const start = yield* Mmio.position(file)

@@ -85,6 +85,19 @@ export const isDs64 = ({ id, source }: Draft): boolean =>
   id === Layout.ids.ds64 && source?.chunk.ds64._tag === "Some"
   && source.chunk.ds64.value.dataOffset === source.chunk.dataOffset
 
+/**
+ * Whether it declares more data than its container has: nothing can be put after it, where readers would take it for its data.
+ *
+ * @internal
+ */
+export const isOpenEnd = ({ source }: Draft): boolean => source !== undefined && source.chunk.size > source.available
+
+/** Where in a container a chunk is put that is to be its last one. @internal */
+export const lastIndex = (children: ReadonlyArray<Draft>): number => {
+  const last = children.at(-1)
+  return last !== undefined && isOpenEnd(last) ? children.length - 1 : children.length
+}
+
 /** How many levels of chunks there are, with its own. @internal */
 export const heightOf = (draft: Draft): number => {
   let height = 0

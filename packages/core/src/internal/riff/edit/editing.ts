@@ -10,7 +10,7 @@ import type { Limits } from "../../../RiffLimits.js"
 import { isStep, type Step, stepsOf } from "../find.js"
 import * as Layout from "../layout.js"
 import * as Path from "../path.js"
-import { childrenOf, type Draft, fromNode, heightOf, isDs64, newLeaf, newList } from "./draft.js"
+import { childrenOf, type Draft, fromNode, heightOf, isDs64, isOpenEnd, lastIndex, newLeaf, newList } from "./draft.js"
 
 type Failure = MmioError.ChunkNotFound | MmioError.InvalidParameter
 type Result<A> = Either.Either<A, Failure>
@@ -20,6 +20,8 @@ class Editing {
   readonly file: string
   readonly limits: Limits
   readonly forms: ReadonlyArray<Draft>
+  /** How many chunks the edits have made. */
+  private made = 0
 
   constructor(file: string, limits: Limits, forms: ReadonlyArray<Draft>) {
     this.file = file
@@ -52,22 +54,32 @@ class Editing {
     return Either.map(this.code(type), (code) => newList(layout, FourCC.toNumber(code)))
   }
 
+  /** A chunk without what is in it. */
+  private makeOne(layout: Layout.Layout, content: Content, depth: number): Result<Draft> {
+    // The same content in many places is as much as many contents.
+    return ++this.made > this.limits.chunks
+      ? this.invalid(`more than ${this.limits.chunks} chunks would be made, the limit RiffLimits.chunks`)
+      : depth > this.limits.nesting
+      ? this.invalid(`chunks would be nested more than ${this.limits.nesting} deep, the limit RiffLimits.nesting`)
+      : content.chunk === undefined
+      ? this.list(layout, content.list)
+      : this.leaf(layout, content.chunk, content.data)
+  }
+
   private make(layout: Layout.Layout, content: Content, depth: number): Result<Draft> {
-    if (depth > this.limits.nesting) {
-      return this.invalid(`chunks would be nested more than ${this.limits.nesting} deep, the limit RiffLimits.nesting`)
+    const made = this.makeOne(layout, content, depth)
+    if (Either.isLeft(made) || content.chunk !== undefined) return made
+    const open = [{ draft: made.right, content: content.content, depth }]
+    for (let list = open.pop(); list !== undefined; list = open.pop()) {
+      const children = childrenOf(list.draft)
+      for (const inner of list.content) {
+        const child = this.makeOne(layout, inner, list.depth + 1)
+        if (Either.isLeft(child)) return child
+        children.push(child.right)
+        if (inner.chunk === undefined) open.push({ draft: child.right, content: inner.content, depth: list.depth + 1 })
+      }
     }
-    if (content.chunk !== undefined) return this.leaf(layout, content.chunk, content.data)
-    return Either.flatMap(
-      this.list(layout, content.list),
-      (draft) =>
-        Either.map(
-          Either.all(content.content.map((inner) => this.make(layout, inner, depth + 1))),
-          (children) => {
-            childrenOf(draft).push(...children)
-            return draft
-          }
-        )
-    )
+    return made
   }
 
   // -------------------------------------------------------------------------------------------------------------------
@@ -84,26 +96,24 @@ class Editing {
   /** The chunks on the way to the first one that a path leads to, and that one: as `Riff.find` goes, as far as there are such. */
   private follow(steps: ReadonlyArray<Step>): ReadonlyArray<Draft> {
     let furthest: ReadonlyArray<Draft> = []
-    const search = (
-      children: ReadonlyArray<Draft>,
-      way: ReadonlyArray<Draft>
-    ): ReadonlyArray<Draft> | undefined => {
+    const way: Array<Draft> = []
+    const levels = [{ children: this.forms, next: 0, count: 0 }]
+    for (let level = levels.at(-1); level !== undefined; level = levels.at(-1)) {
       const step = steps[way.length]
+      const child = level.children[level.next++]
       if (step === undefined) return way
-      let count = 0
-      for (const child of children) {
-        if (!isStep({ ...child, container: child.type !== undefined }, step)) continue
-        if (step.index === undefined || step.index === count) {
-          const further = [...way, child]
-          if (further.length > furthest.length) furthest = further
-          const found = search(further.length < steps.length ? childrenOf(child) : [], further)
-          if (found !== undefined) return found
-        }
-        count++
+      if (child === undefined) {
+        if (way.length > furthest.length) furthest = [...way]
+        levels.pop()
+        way.pop()
+      } else if (isStep({ ...child, container: child.type !== undefined }, step)) {
+        const index = level.count++
+        if (step.index !== undefined && step.index !== index) continue
+        way.push(child)
+        levels.push({ children: way.length < steps.length ? childrenOf(child) : [], next: 0, count: 0 })
       }
-      return undefined
     }
-    return search(this.forms, []) ?? furthest
+    return furthest
   }
 
   private notFound(path: string | Api.Path) {
@@ -154,9 +164,16 @@ class Editing {
   private resolve(place: Place): Result<{ readonly way: ReadonlyArray<Draft>; readonly index: number }> {
     if ("before" in place || "after" in place) {
       const path = "before" in place ? place.before : place.after
-      return Either.map(
+      return Either.flatMap(
         this.findInner(path),
-        ({ index, way }) => ({ way, index: "before" in place ? index : index + 1 })
+        ({ index, target, way }) =>
+          "before" in place
+            ? Either.right({ way, index })
+            : isOpenEnd(target)
+            ? this.invalid(
+              `nothing can be put after ${FourCC.format(Layout.code(target.id))}, which declares more than there is`
+            )
+            : Either.right({ way, index: index + 1 })
       )
     }
     const path = "first" in place ? place.first : place.last
@@ -169,7 +186,7 @@ class Editing {
       const [first] = children
       return Either.right({
         way,
-        index: "last" in place ? children.length : first !== undefined && isDs64(first) ? 1 : 0
+        index: "last" in place ? lastIndex(children) : first !== undefined && isDs64(first) ? 1 : 0
       })
     })
   }
@@ -226,7 +243,8 @@ class Editing {
       return Either.map(Either.all(chain), (drafts) => {
         let inside = parent
         for (const draft of drafts) {
-          childrenOf(inside).push(draft)
+          const children = childrenOf(inside)
+          children.splice(lastIndex(children), 0, draft)
           inside = draft
         }
         this.touch(way)
@@ -256,6 +274,11 @@ class Editing {
         })
       case "Move":
         return Either.flatMap(this.findInner(edit.path), ({ index, parent, target, way }) => {
+          if (isOpenEnd(target)) {
+            return this.invalid(
+              `${FourCC.format(Layout.code(target.id))}, which declares more than there is, stays where it is`
+            )
+          }
           childrenOf(parent).splice(index, 1)
           this.touch(way)
           return this.put(edit.place, ({ layout }, [form], depth) =>

@@ -8,7 +8,8 @@ import type * as Api from "../../../Riff.js"
 import * as Ds64 from "../ds64.js"
 import * as Known from "../known.js"
 import * as Layout from "../layout.js"
-import { childrenOf, type Draft } from "./draft.js"
+import { childrenOf, type Draft, isOpenEnd, lastIndex } from "./draft.js"
+import { hasOpenEnd, restOf } from "./obstacles.js"
 import * as Placement from "./placement.js"
 
 /** Something to write: new bytes, bytes that are in the file now, or zeros. @internal */
@@ -81,6 +82,16 @@ const endOf = ({ available, chunk, padding }: Api.TreeNode): number => chunk.dat
 // taking apart
 // ---------------------------------------------------------------------------------------------------------------------
 
+/** A container, and how far in it the parts are collected. */
+interface Level {
+  readonly draft: Draft
+  readonly children: ReadonlyArray<Draft>
+  /** The filler that may lie between its chunks. */
+  readonly inside: Filler | undefined
+  readonly near: (index: number) => boolean
+  next: number
+}
+
 /** Collects the parts of the forms, in their order. */
 class Parts {
   readonly list: Array<Part> = []
@@ -107,13 +118,12 @@ class Parts {
     })
   }
 
-  /** A container that something was changed in. */
-  private container(draft: Draft, form: Draft, filler: Filler | undefined): void {
-    const { source } = draft
+  /** Begins a container that something was changed in. */
+  private enter(draft: Draft, form: Draft, filler: Filler | undefined): Level {
     this.add({
       kind: "header",
       size: draft.layout.headerSize + draft.typeBytes.length,
-      from: source?.chunk.offset,
+      from: draft.source?.chunk.offset,
       filler,
       draft
     })
@@ -122,29 +132,48 @@ class Parts {
       ? fillerOf(form)
       : undefined
     const children = childrenOf(draft)
-    const near = isNearTouched(children)
-    children.forEach((child, i) => {
-      // What an RF64 begins with stays there.
-      const before = i === 0 && child.id === Layout.ids.ds64 ? undefined : inside
-      if (inside !== undefined && near(i) && isFiller(form, child) && child.source !== undefined) {
-        this.room.push({ from: child.source.chunk.offset, to: endOf(child.source) })
-      } else {
-        this.chunk(child, form, before)
-      }
-    })
-    this.add({ kind: "end", size: 0, filler: inside, draft })
+    return { draft, children, inside, near: isNearTouched(children), next: 0 }
   }
 
-  private chunk(draft: Draft, form: Draft, filler: Filler | undefined): void {
+  /** A container that something was changed in, with all that is in it. */
+  private container(draft: Draft, form: Draft, filler: Filler | undefined): void {
+    const levels = [this.enter(draft, form, filler)]
+    for (let level = levels.at(-1); level !== undefined; level = levels.at(-1)) {
+      const { inside } = level
+      const i = level.next++
+      const child = level.children[i]
+      if (child === undefined) {
+        const { source } = level.draft
+        const rest = source === undefined ? undefined : restOf(source)
+        if (rest !== undefined && rest.from < rest.to) this.keep(rest.from, rest.to, inside)
+        this.add({ kind: "end", size: 0, filler: hasOpenEnd(level.draft) ? undefined : inside, draft: level.draft })
+        levels.pop()
+        continue
+      }
+      // What an RF64 begins with stays there.
+      const before = i === 0 && child.id === Layout.ids.ds64 ? undefined : inside
+      if (
+        inside !== undefined && level.near(i) && isFiller(form, child) && child.source !== undefined &&
+        !isOpenEnd(child)
+      ) {
+        this.room.push({ from: child.source.chunk.offset, to: endOf(child.source) })
+      } else if (child.type !== undefined && (child.touched || child.source === undefined)) {
+        levels.push(this.enter(child, form, before))
+      } else this.chunk(child, before)
+    }
+  }
+
+  /** A chunk that is kept as it is, or a new one with data. */
+  private chunk(draft: Draft, filler: Filler | undefined): void {
     const { data, layout, source } = draft
-    if (draft.type !== undefined && (draft.touched || source === undefined)) {
-      this.container(draft, form, filler)
-    } else if (source !== undefined) {
+    if (source !== undefined) {
       const { available, chunk } = source
       this.keep(chunk.offset, endOf(source), filler)
       // At the end of a file it may have been left out.
       const missing = Layout.paddingOf(layout, available) - source.padding
-      if (missing > 0) this.add({ kind: "new", size: missing, filler: undefined, bytes: new Uint8Array(missing) })
+      if (missing > 0 && !isOpenEnd(draft)) {
+        this.add({ kind: "new", size: missing, filler: undefined, bytes: new Uint8Array(missing) })
+      }
     } else if (data !== undefined) {
       const padding = Layout.paddingOf(layout, data.length)
       const bytes = new Uint8Array(layout.headerSize + data.length + padding)
@@ -155,8 +184,14 @@ class Parts {
   }
 
   form(form: Draft): void {
-    if (form.touched) this.container(form, form, undefined)
-    else if (form.source !== undefined) this.keep(form.source.chunk.offset, endOf(form.source), undefined)
+    if (form.touched) {
+      this.container(form, form, undefined)
+      // What ends it may be of odd size, and padded outside of the form.
+      if (form.source !== undefined && hasOpenEnd(form)) {
+        const end = form.source.chunk.dataOffset + form.source.available
+        if (form.source.padding > 0) this.keep(end, end + form.source.padding, undefined)
+      }
+    } else if (form.source !== undefined) this.keep(form.source.chunk.offset, endOf(form.source), undefined)
   }
 }
 
@@ -270,12 +305,13 @@ const hasDataInDs64 = (form: Draft): boolean => {
   const drafts = [form]
   const nodes: Array<Api.TreeNode> = []
   for (let draft = drafts.pop(); draft !== undefined; draft = drafts.pop()) {
-    if (draft.touched) drafts.push(...childrenOf(draft))
+    // One by one: there may be more of them than a call can have arguments.
+    if (draft.touched) { for (const child of childrenOf(draft)) drafts.push(child) }
     else if (draft.source !== undefined) nodes.push(draft.source)
   }
   for (let node = nodes.pop(); node !== undefined; node = nodes.pop()) {
     if (isInDs64(node.chunk)) return true
-    nodes.push(...node.children)
+    for (const child of node.children) nodes.push(child)
   }
   return false
 }
@@ -324,12 +360,13 @@ const best = (forms: ReadonlyArray<Draft>, length: number, keepOrder: boolean): 
       if (chosen.moved === 0) return chosen
       const index = children.indexOf(child)
       children.splice(index, 1)
-      children.push(child)
+      const last = lastIndex(children)
+      children.splice(last, 0, child)
       const other = placed(forms, length)
       if (other.cost < chosen.cost) {
         chosen = other
       } else {
-        children.pop()
+        children.splice(last, 1)
         children.splice(index, 0, child)
       }
     }

@@ -1,0 +1,140 @@
+/**
+ * The calls that a handle makes of its driver's file: counts that cannot be true are failures, and failures say where.
+ */
+import type * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import { identity } from "effect/Function"
+import type * as IOProc from "../../IOProc.js"
+import * as MmioError from "../../MmioError.js"
+import { map, mapError, restoring, settle } from "../io/answer.js"
+import { isCountOf } from "../io/copy.js"
+import { counted } from "../io/exits.js"
+import type { Restore } from "./lock.js"
+
+const noBytes = new Uint8Array(0)
+
+/** Operations of a handle begin uninterruptible. */
+const uninterrupted: Restore = identity
+
+/** @internal */
+export class Calls {
+  readonly file: IOProc.File
+  /** What errors call the file. */
+  private readonly name: string
+  /** Whether the driver was given bytes that it may still hold. */
+  private unflushed = false
+  /** Whether the file was given bytes that were not committed. */
+  uncommitted = false
+
+  constructor(file: IOProc.File, name: string) {
+    this.file = file
+    this.name = name
+  }
+
+  /** Reads once; `onRead` notes how many bytes. */
+  readAt(
+    position: number,
+    target: Uint8Array,
+    onRead: (count: number) => void,
+    restore: Restore
+  ): Effect.Effect<number, MmioError.ReadError> {
+    return settle(restoring(this.file.readAt(position, target), restore), (exit) => {
+      if (Exit.isFailure(exit)) return Exit.mapError(exit, (error) => MmioError.withDetails(error, { position }))
+      const count = exit.value
+      if (!isCountOf(count, target)) {
+        return Exit.fail(
+          new MmioError.CannotRead({
+            operation: "Mmio",
+            file: this.name,
+            position,
+            description: `the driver says it read ${count} of ${target.length} bytes`
+          })
+        )
+      }
+      onRead(count)
+      return counted(count)
+    })
+  }
+
+  /** Writes once; `onWritten` notes how many bytes. A failure reports that `written` bytes of the caller's were written before. */
+  writeAt(
+    position: number,
+    source: Uint8Array,
+    mode: IOProc.WriteMode,
+    written: number,
+    onWritten: (count: number) => void,
+    restore: Restore
+  ): Effect.Effect<number, MmioError.WriteError> {
+    const { file } = this
+    if (file.writeAt === undefined) return Exit.fail(notWritable(this.name))
+    this.gaveBytes()
+    const allow = this.writesOnce ? uninterrupted : restore
+    return settle(restoring(file.writeAt(position, source, mode), allow), (exit) => {
+      if (Exit.isFailure(exit)) return Exit.mapError(exit, (error) => this.asOwn(error, position, written))
+      const count = exit.value
+      if (count === 0 || !isCountOf(count, source)) {
+        return Exit.fail(
+          new MmioError.CannotWrite({
+            operation: "Mmio",
+            file: this.name,
+            position,
+            description: `the driver says it wrote ${count} of ${source.length} bytes`,
+            written
+          })
+        )
+      }
+      onWritten(count)
+      return exit
+    })
+  }
+
+  /** Has the driver push down what it may still hold. */
+  flush(position: number, restore: Restore): Effect.Effect<void, MmioError.WriteError> {
+    if (!this.unflushed || this.file.writeAt === undefined) return Exit.void
+    return map(
+      mapError(
+        restoring(this.file.writeAt(position, noBytes, "writeFlush"), restore),
+        (error) => this.asOwn(error, position, 0)
+      ),
+      () => this.wasFlushed()
+    )
+  }
+
+  gaveBytes(): void {
+    this.unflushed = true
+    this.uncommitted = true
+  }
+
+  wasFlushed(): void {
+    this.unflushed = false
+  }
+
+  /** Whether bytes that are written again after an interruption are there twice: such a call is not interrupted. */
+  private get writesOnce(): boolean {
+    const { cancellable, forwardOnly } = this.file.capabilities
+    return forwardOnly && !cancellable
+  }
+
+  /** A driver's failure to write, with how much of the caller's bytes was written before. */
+  private asOwn(error: MmioError.WriteError, position: number, written: number): MmioError.WriteError {
+    return error._tag === "CannotWrite"
+      ? new MmioError.CannotWrite({
+        operation: "Mmio",
+        file: this.name,
+        position,
+        description: error.description,
+        written,
+        ...(error.errno === undefined ? {} : { errno: error.errno }),
+        ...(error.cause === undefined ? {} : { cause: error.cause })
+      })
+      : MmioError.withDetails(error, { position })
+  }
+}
+
+/** @internal */
+export const notReadable = (file: string): MmioError.CannotRead =>
+  new MmioError.CannotRead({ operation: "Mmio", file, description: "the handle is open for writing only" })
+
+/** @internal */
+export const notWritable = (file: string): MmioError.CannotWrite =>
+  new MmioError.CannotWrite({ operation: "Mmio", file, description: "the handle is open for reading only", written: 0 })

@@ -1,0 +1,104 @@
+/**
+ * Blocks of a file's bytes, and the budget that they come from: what read-ahead and write-behind have in common.
+ */
+import type { BlockBudget } from "../../IOProc.js"
+import * as MmioError from "../../MmioError.js"
+import { allocate } from "./copy.js"
+
+/** `bytes[0, end - start)` are those of the file from `start` to `end`. @internal */
+export interface Block {
+  readonly bytes: Uint8Array
+  readonly start: number
+  end: number
+  /** Whether the bytes before these were detached: the array is then the reader's, and is not recycled. */
+  readonly detached: boolean
+}
+
+/** @internal */
+export const isFull = (block: Block): boolean => block.end - block.start === block.bytes.length
+
+class Budget implements BlockBudget {
+  readonly limit: number
+  used = 0
+  constructor(limit: number) {
+    this.limit = limit
+  }
+}
+
+/** @internal */
+export const defaultBudget = 64 * 1024 * 1024
+
+/** @internal */
+export const makeBudget = (limit: number): BlockBudget => {
+  if (Number.isSafeInteger(limit) && limit >= 0) return new Budget(limit)
+  throw new MmioError.InvalidParameter({
+    operation: "IOProc.makeBlockBudget",
+    file: "the blocks of a storage",
+    description: `a budget cannot have ${limit} bytes`
+  })
+}
+
+/** A part of a block that is detached keeps the whole array: it may be this many times as large as the part, at most. */
+const mostKept = 16
+
+/**
+ * The blocks of one file. Every block that it gives is returned once, by {@link recycle} or {@link release}.
+ *
+ * @internal
+ */
+export class BlockSource {
+  // Only `makeBudget` makes one.
+  private readonly budget: Budget
+  /** The last block that is no longer used: the next may be as large. It still counts as used. */
+  private spare: Uint8Array | undefined
+
+  constructor(budget: BlockBudget) {
+    this.budget = budget as Budget
+  }
+
+  /** An empty block at `start`, if the budget and the memory have room for one. */
+  take(start: number, size: number): Block | undefined {
+    const { budget, spare } = this
+    if (spare?.length === size) {
+      this.spare = undefined
+      return { bytes: spare, start, end: start, detached: false }
+    }
+    this.releaseSpare()
+    if (budget.used + size > budget.limit) return undefined
+    const bytes = allocate(size)
+    if (bytes === undefined) return undefined
+    budget.used += size
+    return { bytes, start, end: start, detached: false }
+  }
+
+  /** Keeps a block that is no longer used for the next one. */
+  recycle(block: Block): void {
+    if (block.detached) return
+    this.releaseSpare()
+    this.spare = block.bytes
+  }
+
+  /** Gives a block back to the budget. Something may still be written into it. */
+  release(block: Block | undefined): void {
+    if (block !== undefined && !block.detached) this.budget.used -= block.bytes.length
+  }
+
+  releaseSpare(): void {
+    if (this.spare !== undefined) this.budget.used -= this.spare.length
+    this.spare = undefined
+  }
+
+  /** The next bytes of a block, which the reader then owns, and the block after them. */
+  detach(block: Block, from: number, count: number): readonly [Uint8Array, Block] | undefined {
+    const at = from - block.start
+    const { buffer, length } = block.bytes
+    if (at + count > block.end - block.start || at + count > length || count * mostKept < buffer.byteLength) {
+      return undefined
+    }
+    this.release(block)
+    return [
+      block.bytes.subarray(at, at + count),
+      { bytes: block.bytes.subarray(at + count), start: from + count, end: block.end, detached: true }
+    ]
+  }
+}

@@ -1,0 +1,43 @@
+import * as MmioError from "../../MmioError.js"
+
+/**
+ * Copies `count` bytes. Up to 32 of them one by one: that is cheaper than a call and two views.
+ *
+ * @internal
+ */
+export const copy = (source: Uint8Array, from: number, target: Uint8Array, to: number, count: number): void => {
+  if (count <= 32) { for (let i = 0; i < count; i++) target[to + i] = source[from + i]! }
+  // inside, as the caller checked
+  else target.set(source.subarray(from, from + count), to)
+}
+
+/** As many bytes are allocated on the word of the caller alone; for more, the file has to be known to have them. @internal */
+export const trustedCount = 64 * 1024
+
+/**
+ * A new array of `size` bytes, or undefined where the runtime cannot allocate one.
+ *
+ * @internal
+ */
+export const allocate = (size: number): Uint8Array | undefined => {
+  try {
+    return new Uint8Array(size)
+  } catch {
+    return undefined
+  }
+}
+
+/** @internal */
+export const outOfMemory = (operation: string, file: string, size: number): MmioError.OutOfMemory =>
+  new MmioError.OutOfMemory({ operation, file, description: `there is no memory for a buffer of ${size} bytes` })
+
+/**
+ * Whether a driver's answer, so many of these bytes, can be true.
+ *
+ * @internal
+ */
+export const isCountOf = (count: number, bytes: Uint8Array): boolean =>
+  Number.isInteger(count) && count >= 0 && count <= bytes.length
+
+/** Whether a file has such a position. @internal */
+export const isPosition = (position: number): boolean => Number.isSafeInteger(position) && position >= 0

@@ -1,0 +1,70 @@
+/**
+ * Effects of one step of the runtime. This module alone depends on the inside of Effect's runtime.
+ *
+ * A loop over such an effect costs what the same loop over `Effect.sync` costs, and is as fair: each one counts as a step, gives way to other
+ * fibers, and can be interrupted before it.
+ */
+import * as Effect from "effect/Effect"
+import * as Effectable from "effect/Effectable"
+import * as Exit from "effect/Exit"
+
+/**
+ * An effect whose value is ready most of the time. The runtime reads `_op` and calls at once what belongs to it, with nothing in between; so
+ * `isReady` is pure, and what it has found still holds in `run`. To look at the effect, or to iterate it, runs nothing.
+ *
+ * @internal
+ */
+export abstract class OneStep<A, E> extends Effectable.Class<A, E> {
+  /** Whether `run` can give the value now. */
+  abstract readonly isReady: boolean
+  /** Gives the value that is ready. */
+  abstract run(): A
+  /** What gives the value where it is not ready. */
+  abstract otherwise(): Effect.Effect<A, E>
+
+  override commit(): Effect.Effect<A, E> {
+    return this.isReady ? Exit.succeed(this.run()) : this.otherwise()
+  }
+  get _op(): string {
+    try {
+      return this.isReady ? instruction : "Commit"
+    } catch {
+      // `commit` throws it again, where it becomes a defect; the runtime expects none here.
+      return "Commit"
+    }
+  }
+  effect_instruction_i0(): A {
+    return this.run()
+  }
+}
+
+/** Until the runtime is known to take the shortcut, every effect goes the way that `Effectable` documents. */
+let instruction: "Sync" | "Commit" = "Commit"
+
+class Probe extends OneStep<number, never> {
+  runs = 0
+  committed = false
+  readonly isReady = true
+  run(): number {
+    return ++this.runs
+  }
+  override commit(): Effect.Effect<number> {
+    this.committed = true
+    return Exit.succeed(0)
+  }
+  otherwise(): Effect.Effect<number> {
+    return Exit.succeed(0)
+  }
+}
+
+/** Whether `Effect.sync` is made as expected, and the runtime treats an effect of ours that looks like it in the same way. */
+const takesTheShortcut = (): boolean => {
+  const sync: object = Effect.sync(() => 0)
+  if (!("_op" in sync && sync._op === "Sync" && "effect_instruction_i0" in sync)) return false
+  instruction = "Sync"
+  const probe = new Probe()
+  const exit = Effect.runSyncExit(Effect.map(probe, (value) => value + 1))
+  return Exit.isSuccess(exit) && exit.value === 2 && probe.runs === 1 && !probe.committed
+}
+
+instruction = takesTheShortcut() ? "Sync" : "Commit"

@@ -1,0 +1,33 @@
+/**
+ * What files that keep blocks of bytes in memory do synchronously: transfers between arrays, without an effect. That is most of what goes
+ * through blocks, and an effect would cost as much as the copy.
+ */
+import type * as IOProc from "../../IOProc.js"
+
+/** @internal */
+export const SyncAccess: unique symbol = Symbol.for("@effect-mmio/core/SyncAccess")
+
+/** Every transfer is of what is in memory now, and moves nothing where that is nothing. @internal */
+export interface SyncAccess {
+  /** Whether `tryRead` would read so many bytes; changes nothing. */
+  readonly holds: (position: number, count: number) => boolean
+  /** Reads into `target[from, to)`; returns how many bytes. */
+  readonly tryRead: (position: number, target: Uint8Array, from: number, to: number) => number
+  /** Gives just so many bytes away, where they are: from then on they belong to the caller alone. Undefined where a copy is better. */
+  readonly tryDetach: (position: number, count: number) => Uint8Array | undefined
+  /** Shows up to so many bytes to `f`, where they are; returns how many. Nothing is read if `f` throws. */
+  readonly tryShow: (position: number, most: number, f: (bytes: Uint8Array) => void) => number
+  /** Whether `tryWrite` would write so many bytes; changes nothing. */
+  readonly hasRoom: (position: number, count: number) => boolean
+  /** Writes `source[from, to)`; returns how many bytes. */
+  readonly tryWrite: (position: number, source: Uint8Array, from: number, to: number) => number
+}
+
+/** @internal */
+export interface SyncFile extends IOProc.File {
+  readonly [SyncAccess]: SyncAccess
+}
+
+/** A wrapper of another kind does not have it: its own functions are then asked. @internal */
+export const syncAccessOf = (file: IOProc.File): SyncAccess | undefined =>
+  SyncAccess in file ? (file as SyncFile)[SyncAccess] : undefined

@@ -1,0 +1,235 @@
+import { MemoryIOProc, Mmio, type MmioError, Riff, RiffEdit, Wave } from "@effect-mmio/core"
+import { assert, describe, it } from "@effect/vitest"
+import { Effect, Option } from "effect"
+import * as field from "./support/field.js"
+import { bytes, chunk, fmt, form, tagged } from "./support/wav.js"
+
+const opened = <A, E>(file: Uint8Array, use: (handle: Mmio.ReadHandle) => Effect.Effect<A, E>) =>
+  Effect.scoped(Effect.flatMap(Mmio.openMemory({ bytes: file }), use))
+
+/** The file after edits. */
+const edited = (file: Uint8Array, ...edits: ReadonlyArray<RiffEdit.RiffEdit>) =>
+  Effect.gen(function*() {
+    yield* Riff.edit("file", edits)
+    return yield* (yield* MemoryIOProc.MemoryIOProc).bytes("file")
+  }).pipe(Effect.provide(MemoryIOProc.layer({ file })))
+
+const title = (text: string) => RiffEdit.assign("RIFF:WAVE / LIST:INFO / INAM", new TextEncoder().encode(`${text}\0`))
+
+const infoOf = (
+  handle: Mmio.ReadHandle,
+  lenient: boolean
+): Effect.Effect<Pick<Wave.Info, "frames" | "tags">, MmioError.MmioError> =>
+  lenient ? Wave.info(handle, { lenient: true }) : Wave.info(handle)
+
+/** The frames and the title that a file has. */
+const facts = (file: Uint8Array, lenient = false) =>
+  opened(file, (handle) =>
+    Effect.map(
+      infoOf(handle, lenient),
+      ({ frames, tags }) => [Option.getOrNull(frames), tags.find(({ id }) => id === "INAM")?.text]
+    ))
+
+/** The file after a repair, which has nothing more to do, and how many corrections that took. */
+const repair = (file: Uint8Array) =>
+  Effect.scoped(Effect.gen(function*() {
+    const handle = yield* Mmio.openMemory({ bytes: file.slice(), access: "readWrite", expandBy: 64 })
+    const corrections = (yield* Riff.repair(handle)).length
+    assert.deepStrictEqual(yield* Riff.repair(handle), [])
+    yield* Mmio.flush(handle)
+    return { corrections, bytes: yield* Mmio.memoryBytes(handle) }
+  }))
+
+const problemsOf = (file: Uint8Array) => opened(file, (handle) => Riff.verify(handle))
+
+describe("warnings", () => {
+  it.effect(
+    "of a recorder's list of zeros are few, none of them an error, and it can be tagged",
+    () =>
+      Effect.gen(function*() {
+        const problems = yield* problemsOf(field.longListOfZeros)
+        assert.deepStrictEqual(problems.map(({ _tag, count, level }) => [_tag, count, level]), [
+          ["UnprintableId", 49_145, "warning"]
+        ])
+        assert.deepStrictEqual(yield* facts(yield* edited(field.longListOfZeros, title("New"))), [500, "New"])
+      }),
+    30_000
+  )
+})
+
+describe("an edit", () => {
+  const after = (tail: Uint8Array) => form([fmt(), chunk("data", new Uint8Array(1000)), tail])
+
+  it.effect("leaves bytes that are no chunk at the end of the form, and puts chunks before them", () =>
+    Effect.gen(function*() {
+      for (
+        const tail of [
+          // as many bytes as a chunk has for its header, and more, and less
+          Uint8Array.from({ length: 12 }, (_, i) => 250 - i),
+          Uint8Array.from({ length: 13 }, (_, i) => 250 - i),
+          Uint8Array.from({ length: 8 }, (_, i) => 250 - i),
+          Uint8Array.of(1, 2, 3, 4),
+          Uint8Array.of(1, 2, 3),
+          bytes("note", Uint8Array.of(200, 0, 0, 0, 7, 7)),
+          bytes("JUNK", Uint8Array.of(255, 255, 255, 255), new Uint8Array(80).fill(7))
+        ]
+      ) {
+        const file = after(tail)
+        const before = yield* problemsOf(file)
+        assert.isTrue(before.some(({ level }) => level === "error"))
+        const once = yield* edited(file, title("New"))
+        assert.deepStrictEqual(yield* facts(once), [500, "New"])
+        const found = yield* opened(once, (handle) => Riff.find(handle, "RIFF:WAVE / LIST:INFO / INAM"))
+        assert.strictEqual(String(found.id), "INAM")
+        assert.deepStrictEqual((yield* problemsOf(once)).map(({ _tag }) => _tag), before.map(({ _tag }) => _tag))
+        // the form ends with the bytes
+        const end = 8 + new DataView(once.buffer, once.byteOffset).getUint32(4, true)
+        assert.deepStrictEqual(Array.from(once.subarray(end - tail.length, end)), [...tail])
+        const twice = yield* edited(
+          once,
+          title("A title that is longer than the one before"),
+          RiffEdit.insert({ last: "RIFF" }, { chunk: "abcd", data: new Uint8Array(3) }),
+          RiffEdit.remove("RIFF / abcd"),
+          RiffEdit.move("RIFF / LIST:INFO", { last: "RIFF" })
+        )
+        assert.deepStrictEqual(yield* facts(twice), [500, "A title that is longer than the one before"])
+        assert.deepStrictEqual((yield* problemsOf(twice)).map(({ _tag }) => _tag), before.map(({ _tag }) => _tag))
+      }
+    }))
+
+  it.effect("of a file with sound after its data keeps every byte but the tag and the size", () =>
+    Effect.gen(function*() {
+      const file = yield* edited(field.soundAfterData, title("New"))
+      const list = tagged("INAM", "New")
+      const expected = form([fmt(), field.soundAfterData.slice(36, 1044), list, field.soundAfterData.slice(1044)])
+      assert.deepStrictEqual([...file], [...expected])
+    }))
+
+  it.effect("puts nothing after a chunk that declares more than there is, and does not move it", () =>
+    Effect.gen(function*() {
+      const file = form([fmt(), chunk("data", new Uint8Array(1000)), chunk("note", new Uint8Array(4), { size: 90 })])
+      for (
+        const edit of [
+          RiffEdit.insert({ after: "RIFF / note" }, { chunk: "abcd", data: new Uint8Array(0) }),
+          RiffEdit.move("RIFF / note", { first: "RIFF" })
+        ]
+      ) {
+        const error = yield* Effect.flip(edited(file, edit))
+        assert.strictEqual(error._tag, "InvalidParameter")
+        assert.include(error.message, "\"note\"")
+      }
+      const other = yield* edited(file, RiffEdit.assign("RIFF / note", new Uint8Array(4)), title("New"))
+      assert.deepStrictEqual(yield* facts(other), [500, "New"])
+      assert.deepStrictEqual(yield* problemsOf(other), [])
+    }))
+
+  it.effect("leaves a damaged list as it is, and says so where it should edit it", () =>
+    Effect.gen(function*() {
+      const broken = chunk("LIST", bytes("INFO", chunk("IART", new Uint8Array(4), { size: 90 })))
+      const file = form([fmt(), broken, chunk("data", new Uint8Array(1000))])
+      const tagged = yield* edited(
+        file,
+        RiffEdit.insert({ last: "RIFF" }, {
+          list: "INFO",
+          content: [{ chunk: "INAM", data: new TextEncoder().encode("New\0") }]
+        })
+      )
+      assert.deepStrictEqual(Array.from(tagged.subarray(36, 36 + broken.length)), [...broken])
+      assert.deepStrictEqual(yield* facts(tagged, true), [500, "New"])
+      const error = yield* Effect.flip(edited(file, title("New")))
+      assert.strictEqual(error._tag, "InvalidFile")
+      assert.include(error.message, "\"IART\" at 48")
+      const removed = yield* edited(file, RiffEdit.remove("RIFF / LIST:INFO"), title("New"))
+      assert.deepStrictEqual(yield* facts(removed), [500, "New"])
+    }))
+
+  it.effect("is refused where readers disagree on the end of the samples, and says which size it is", () =>
+    Effect.gen(function*() {
+      for (
+        const [file, said] of [
+          [form([fmt(), chunk("data", new Uint8Array(1000), { size: 5000 })]), "\"data\" at 36"],
+          // a pad byte is missing: strictly the next header begins at 1046
+          [form([fmt(), chunk("data", new Uint8Array(1001)).slice(0, -1), tagged("INAM", "Old")]), "1046"],
+          [field.sized(field.sound.length - 16), "\"LIST\" at 1044"],
+          [form([fmt(), chunk("data", new Uint8Array(1000))]).slice(0, -100), "\"RIFF\" at 0"],
+          [form([fmt(), chunk("data", new Uint8Array(1000), { size: 0xffffffff })], { size: 0xffffffff }), "0xFFFFFFFF"]
+        ] as const
+      ) {
+        const error = yield* Effect.flip(edited(file, title("New")))
+        assert.strictEqual(error._tag, "InvalidFile")
+        assert.include(error.message, said)
+      }
+    }))
+})
+
+describe("a size of the form that is too small", () => {
+  const { length } = field.sound
+  const rest = tagged("INAM", "Old").length
+
+  it.effect("costs nothing: what follows is read, and repair makes it right", () =>
+    Effect.gen(function*() {
+      for (const size of [0, 4, 8, 11, 12, 19, 20, 28, 35, 36, 37, 40, 43, 44, 100, 1036, 1040, 1043]) {
+        const file = field.sized(size)
+        assert.deepStrictEqual(yield* facts(file), [500, "Old"], `${size}`)
+        assert.isNotEmpty(yield* problemsOf(file))
+        const repaired = yield* repair(file)
+        assert.deepStrictEqual([...repaired.bytes], [...field.sound], `${size}`)
+        assert.strictEqual(repaired.corrections, 1)
+        assert.deepStrictEqual(yield* facts(yield* edited(repaired.bytes, title("New"))), [500, "New"])
+      }
+      for (const less of [4, 8, 12, rest]) {
+        const file = field.sized(length - 8 - less)
+        assert.deepStrictEqual(yield* facts(file), [500, "Old"])
+        assert.deepStrictEqual([...(yield* repair(file)).bytes], [...field.sound])
+      }
+    }))
+
+  it.effect("may have a LIST after the form", () =>
+    Effect.gen(function*() {
+      assert.deepStrictEqual(yield* facts(field.tagsAfterForm), [500, "Old"])
+      assert.deepStrictEqual([...(yield* repair(field.tagsAfterForm)).bytes], [...field.sound])
+      // what is no chunk is not of the form
+      const junk = bytes(field.tagsAfterForm, new Uint8Array(20))
+      assert.deepStrictEqual(yield* facts(junk), [500, "Old"])
+      assert.deepStrictEqual([...(yield* repair(junk)).bytes], [...field.sound, ...new Uint8Array(20)])
+      // nor is another form
+      const two = bytes(field.tagsAfterForm, field.sound)
+      assert.deepStrictEqual([...(yield* repair(two)).bytes], [...field.sound, ...field.sound])
+    }))
+
+  it.effect("may come with samples that declare no size", () =>
+    Effect.gen(function*() {
+      const samples = new Uint8Array(1000).fill(200)
+      for (const size of [0, 4, 8, 20, 35, 36, 37, 43, 44, 100, 500]) {
+        const file = form([fmt(), chunk("data", new Uint8Array(0)), samples], { size })
+        assert.deepStrictEqual(yield* facts(file), [500, undefined], `${size}`)
+        assert.deepStrictEqual([...(yield* repair(file)).bytes], [...form([fmt(), chunk("data", samples)])])
+      }
+      assert.deepStrictEqual(yield* facts(field.libsndfileDied), [500, undefined])
+    }))
+
+  it.effect("of other families is read and repaired, too", () =>
+    Effect.gen(function*() {
+      const big = { big: true }
+      const sound = form([
+        fmt({}, true),
+        chunk("data", new Uint8Array(1000), big),
+        chunk("note", new Uint8Array(4), big)
+      ], big)
+      for (const size of [4, 20, 36, 1036]) {
+        const file = sound.slice()
+        new DataView(file.buffer).setUint32(4, size)
+        assert.deepStrictEqual(yield* facts(file), [500, undefined])
+        assert.deepStrictEqual([...(yield* repair(file)).bytes], [...sound])
+      }
+    }))
+})
+
+describe("a repair", () => {
+  it.effect("writes nothing over samples that look like no header", () =>
+    Effect.gen(function*() {
+      const { bytes: repaired } = yield* repair(field.unsizedSamples)
+      assert.deepStrictEqual(Array.from(repaired.subarray(8)), Array.from(field.unsizedSamples.subarray(8)))
+      assert.deepStrictEqual(yield* facts(repaired), [500, undefined])
+    }))
+})

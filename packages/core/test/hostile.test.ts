@@ -1,0 +1,226 @@
+import {
+  FourCC,
+  MemoryIOProc,
+  Mmio,
+  MmioError,
+  Riff,
+  RiffEdit,
+  RiffLimits,
+  RiffProblem,
+  Wave,
+  WaveProblem
+} from "@effect-mmio/core"
+import { assert, describe, it } from "@effect/vitest"
+import { Cause, Effect, Either, Exit, Stream } from "effect"
+
+describe("a path of any length", () => {
+  it("is read in linear time", () => {
+    const start = performance.now()
+    for (
+      const text of [
+        `a${" ".repeat(1_000_000)}b`,
+        `a:b${" ".repeat(1_000_000)}c`,
+        `a${" ".repeat(1_000_000)}[${" ".repeat(1_000_000)}x]`,
+        "a".repeat(1_000_000),
+        `a[${"1".repeat(1_000_000)}]`,
+        `${"a/".repeat(200_000)}:`
+      ]
+    ) {
+      const result = Riff.parsePath(text)
+      assert(Either.isLeft(result))
+      assert.strictEqual(result.left._tag, "InvalidParameter")
+      // a message quotes the beginning only
+      assert.isBelow(result.left.message.length, 500)
+    }
+    assert.deepStrictEqual(
+      Riff.parsePath(`a${" ".repeat(1_000_000)}[${" ".repeat(1_000_000)}7 ]`),
+      Either.right([{ id: FourCC.make("a   "), index: 7 }])
+    )
+    assert.isBelow(performance.now() - start, 2000)
+  })
+})
+
+describe("a limit", () => {
+  const fields = ["nesting", "chunks", "bytes", "problems", "entries"] as const
+
+  it.effect("is a whole number from 0 on, or Infinity: any other value is a defect", () =>
+    Effect.gen(function*() {
+      for (const field of fields) {
+        for (const value of [Number.NaN, -1, 0.5, -Infinity, undefined, "7", null, 2 ** 53]) {
+          // as JavaScript calls it
+          const limits = { [field]: value } as unknown as Partial<RiffLimits.Limits>
+          const exit = yield* Effect.exit(RiffLimits.withLimits(limits)(Effect.void))
+          const [defect] = Exit.isFailure(exit) ? Cause.defects(exit.cause) : []
+          assert.instanceOf(defect, MmioError.InvalidParameter, `${field}: ${String(value)}`)
+          assert.include((defect as MmioError.InvalidParameter).message, `RiffLimits.${field}`)
+        }
+        for (const value of [0, 1, 2 ** 40, Infinity]) {
+          const { [field]: seen } = yield* RiffLimits.withLimits({ [field]: value })(RiffLimits.RiffLimits)
+          assert.strictEqual(seen, value)
+        }
+      }
+    }))
+
+  it.scoped("that a program provides as a service is checked where it is used", () =>
+    Effect.gen(function*() {
+      const file = yield* Mmio.openMemory({ bytes: new Uint8Array(20) })
+      const limits = { ...RiffLimits.defaults, nesting: Number.NaN }
+      for (
+        const use of [
+          Riff.tree(file),
+          Riff.verify(file),
+          Riff.find(file, "RIFF"),
+          Riff.descend(file, { find: { chunk: "abcd" } }),
+          Stream.runDrain(Riff.chunks(file)),
+          Riff.repair(file, { dryRun: true }),
+          Wave.info(file)
+        ] as ReadonlyArray<Effect.Effect<unknown, MmioError.MmioError>>
+      ) {
+        const exit = yield* Effect.exit(Effect.provideService(use, RiffLimits.RiffLimits, limits))
+        const [defect] = Exit.isFailure(exit) ? Cause.defects(exit.cause) : []
+        assert.instanceOf(defect, MmioError.InvalidParameter)
+      }
+    }))
+})
+
+describe("content nested 100 000 deep", () => {
+  const depth = 100_000
+  /** Lists in each other, and a chunk in the last one. */
+  const nested = (depth: number): Uint8Array => {
+    const bytes = new Uint8Array(12 * depth + 8)
+    const view = new DataView(bytes.buffer)
+    const put = (at: number, id: string) => bytes.set(new TextEncoder().encode(id), at)
+    for (let i = 0; i < depth; i++) {
+      put(12 * i, i === 0 ? "RIFF" : "LIST")
+      view.setUint32(12 * i + 4, bytes.length - 12 * i - 8, true)
+      put(12 * i + 8, i === 0 ? "WAVE" : "INFO")
+    }
+    put(12 * depth, "last")
+    return bytes
+  }
+  const pathTo = (depth: number): Riff.Path => [
+    ...Array.from({ length: depth }, (_, i) => ({ id: i === 0 ? "RIFF" : "LIST" })),
+    { id: "last" }
+  ]
+  const content = (levels: number): RiffEdit.Content => {
+    let content: RiffEdit.Content = { chunk: "last", data: Uint8Array.of(1, 2) }
+    for (let i = 1; i < levels; i++) content = { list: "nest", content: [content] }
+    return content
+  }
+
+  it.scoped("fails by the limit, whichever function meets it", () =>
+    Effect.gen(function*() {
+      const file = yield* Mmio.openMemory({ bytes: nested(depth) })
+      const edit = (...edits: ReadonlyArray<RiffEdit.RiffEdit>) =>
+        Effect.provide(Riff.edit("file", edits), MemoryIOProc.layer({ file: nested(depth) }))
+      for (
+        const [name, use] of Object.entries<Effect.Effect<unknown, MmioError.MmioError>>({
+          tree: Riff.tree(file),
+          lenient: Riff.tree(file, { lenient: true }),
+          chunks: Stream.runDrain(Riff.chunks(file)),
+          find: Riff.find(file, pathTo(depth)),
+          repair: Riff.repair(file, { dryRun: true }),
+          edit: edit(RiffEdit.assign("RIFF / INAM", new Uint8Array(2))),
+          insert: edit(RiffEdit.insert({ last: "RIFF" }, content(depth)))
+        })
+      ) {
+        const error = yield* Effect.flip(use)
+        assert.strictEqual(error._tag, "InvalidFile", name)
+        assert.include(error.message, "RiffLimits.nesting")
+      }
+      const problems = yield* Riff.verify(file)
+      assert.deepStrictEqual(problems.map(({ _tag }) => _tag), ["LimitExceeded"])
+      yield* Wave.info(file).pipe(Effect.flip)
+    }))
+
+  it.scoped("is read and edited where the limit allows it", () =>
+    Effect.gen(function*() {
+      const file = yield* Mmio.openMemory({ bytes: nested(depth) })
+      // Planning an edit takes time that grows with the square of the chunks that are around what is changed.
+      const edited = 10_000
+      const path = pathTo(edited)
+      const edits = [
+        RiffEdit.insert({ last: path.slice(0, -1) }, content(1000)),
+        RiffEdit.assign([...path], new Uint8Array(6)),
+        RiffEdit.move(path.slice(0, -1), { first: "RIFF" }),
+        RiffEdit.remove("RIFF / LIST[1]")
+      ]
+      const length = yield* Effect.gen(function*() {
+        yield* Riff.tree(file)
+        yield* Riff.tree(file, { lenient: true })
+        yield* Stream.runDrain(Riff.chunks(file))
+        assert.strictEqual((yield* Riff.find(file, pathTo(depth))).offset, 12 * depth)
+        assert.deepStrictEqual(yield* Riff.verify(file), [])
+        assert.deepStrictEqual(yield* Riff.repair(file, { dryRun: true }), [])
+        const storage = MemoryIOProc.layer({ file: nested(edited) })
+        return (yield* Effect.provide(Riff.edit("file", edits), storage)).length
+      }).pipe(RiffLimits.withLimits({ nesting: Infinity }))
+      assert.isAbove(length, 12 * edited)
+    }), 60_000)
+
+  it.effect("is refused where it multiplies beyond the limit of chunks", () =>
+    Effect.gen(function*() {
+      let content: RiffEdit.Content = { chunk: "last", data: new Uint8Array(0) }
+      for (let i = 0; i < 50; i++) content = { list: "twos", content: [content, content] }
+      const error = yield* Riff.edit("file", [RiffEdit.insert({ last: "RIFF" }, content)]).pipe(
+        Effect.provide(MemoryIOProc.layer({ file: new TextEncoder().encode("RIFF\u0004\0\0\0WAVE") })),
+        RiffLimits.withLimits({ chunks: 1000 }),
+        Effect.flip
+      )
+      assert.strictEqual(error._tag, "InvalidParameter")
+      assert.include(error.message, "RiffLimits.chunks")
+    }))
+})
+
+describe("names and bytes of files in messages", () => {
+  const raw =
+    "a\nb\r\t\u001b[2J\u0000\u007f\u009b31m\u202egnp.exe\u2066\u2028\u200e\u{e0041} h\u00e9llo \u4f60 \ud83d\ude00 C:\\x"
+  const printed =
+    "a\\nb\\r\\t\\u001b[2J\\u0000\\u007f\\u009b31m\\u202egnp.exe\\u2066\\u2028\\u200e\\u{e0041} h\u00e9llo \u4f60 \ud83d\ude00 C:\\x"
+  const unsafe = /[\p{Cc}\p{Zl}\p{Zp}\p{Cs}\p{Bidi_Control}]/u
+
+  it("are escaped in the messages of errors, and raw in their fields", () => {
+    const error = new MmioError.CannotOpen({ operation: "Mmio.open", file: raw, description: `no ${raw}` })
+    assert.strictEqual(error.file, raw)
+    assert.strictEqual(error.message, `CannotOpen: Mmio.open ${printed}: no ${printed}`)
+    const seen = error.toString()
+    assert.notMatch(seen, unsafe)
+    for (const text of [error.stack ?? "", Cause.pretty(Cause.fail(error))]) {
+      assert.notInclude(text, "\u001b[2J")
+      assert.notInclude(text, "\u202e")
+      assert.notInclude(text, "a\nb")
+    }
+  })
+
+  it.effect("are escaped where a file is not found", () =>
+    Effect.gen(function*() {
+      const error = yield* Effect.flip(Effect.scoped(Mmio.open(raw)))
+      assert.notMatch(error.message, unsafe)
+    }).pipe(Effect.provide(MemoryIOProc.layer())))
+
+  it("are escaped in paths that a message quotes", () => {
+    const result = Riff.parsePath(raw)
+    assert(Either.isLeft(result))
+    assert.notMatch(result.left.message, unsafe)
+    assert.notMatch(FourCC.format(`\u202e\u001b\u0085${String.fromCharCode(0xd800)}`), unsafe)
+    assert.strictEqual(FourCC.format("\ud83d\ude00\u001b\u202e"), "\"\ud83d\ude00\\x1b\\u202e\"")
+  })
+
+  it("are escaped in the messages of problems", () => {
+    const id = FourCC.make("\u001b[2J")
+    const problems: ReadonlyArray<{ readonly message: string }> = [
+      new RiffProblem.UnprintableId({ offset: 3, id }),
+      new RiffProblem.NotRiff({ offset: 0, id, bytes: 30 }),
+      new RiffProblem.PastParent({ offset: 3, id, size: 4, available: 2 }),
+      new WaveProblem.WaveProblem({
+        _tag: "TooShort",
+        level: "error",
+        chunk: `LIST:${id}`,
+        offset: 0,
+        description: raw,
+        count: 1
+      })
+    ]
+    for (const { message } of problems) assert.notMatch(message, unsafe)
+  })
+})

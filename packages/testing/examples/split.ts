@@ -1,0 +1,288 @@
+/**
+ * A driver that keeps each file in parts: `song.wav` is `song.wav.0`, `song.wav.1`, … in the storage below it, all of the same size but the last.
+ *
+ * - Every part before the end is full. A part past the end has no bytes, so that a handle that has it open finds it when the file grows again.
+ * - A flush pushes down every part that was changed since the last one.
+ * - Sharing modes hold by the first part, which is open as long as the file is.
+ *
+ * `test/split.test.ts` shows how a driver is tested: by the contract suite with tiny parts, with every operation below failing or
+ * short, and with the power gone at every operation.
+ */
+import { FileName, IOProc, MmioError } from "@effect-mmio/core"
+import { Effect, Option } from "effect"
+
+const partName = (name: FileName.FileName, part: number) => FileName.plain(`${name.full}.${part}`)
+
+/** A driver whose files are in parts of `partSize` bytes. */
+export const split = (partSize: number) => (inner: IOProc.IOProc): IOProc.IOProc =>
+  IOProc.make({
+    open: (request) => named(request.name, open(inner, partSize, request)),
+    exists: (name) => named(name, inner.exists(partName(name, 0))),
+    remove: (name) => named(name, Effect.uninterruptible(removeFrom(inner, name, 0))),
+    fullName: (name) => inner.fullName(name),
+    capabilities: { list: false, atomicRename: false, exclusiveCreate: inner.capabilities.exclusiveCreate },
+    middleware: ["split", ...inner.middleware]
+  })
+
+/** Errors name the file, and not one of its parts. */
+const named = <A, E extends MmioError.MmioError>(name: FileName.FileName, effect: Effect.Effect<A, E>) =>
+  Effect.mapError(effect, (error) => MmioError.withDetails(error, { file: name.full }))
+
+/** Removes the last part first: while the first one exists, the file does. */
+const removeFrom = (
+  inner: IOProc.IOProc,
+  name: FileName.FileName,
+  part: number
+): Effect.Effect<void, MmioError.RenameError> =>
+  Effect.flatMap(hasPart(inner, name, part + 1), (more) =>
+    Effect.zipRight(
+      more ? removeFrom(inner, name, part + 1) : Effect.void,
+      inner.remove(partName(name, part))
+    ))
+
+const hasPart = (inner: IOProc.IOProc, name: FileName.FileName, part: number) =>
+  Effect.mapError(
+    inner.exists(partName(name, part)),
+    (error) => error._tag === "CannotRead" ? new MmioError.CannotWrite({ ...detailsOf(error), written: 0 }) : error
+  )
+
+const open = (
+  inner: IOProc.IOProc,
+  partSize: number,
+  request: IOProc.OpenRequest
+): Effect.Effect<IOProc.File, MmioError.OpenError> =>
+  Effect.gen(function*() {
+    if (Option.isSome(request.ifVersion)) {
+      return yield* Effect.fail(
+        new MmioError.CannotOpen({
+          operation: "split.open",
+          file: request.name.full,
+          description: "files in parts have no versions"
+        })
+      )
+    }
+    const first = yield* inner.open({ ...request, name: partName(request.name, 0) })
+    const parts = new Parts(inner, request, first)
+    const file = fileOf(parts, partSize, request)
+    if (request.create === "no") return file
+    // What was in the other parts before is not part of the new file.
+    return yield* parts.resizeFrom(1, 0).pipe(
+      Effect.mapError((error) => error._tag === "NetworkError" ? error : new MmioError.CannotOpen(detailsOf(error))),
+      Effect.onError(() => first.abort),
+      Effect.as(file)
+    )
+  }).pipe(Effect.uninterruptible)
+
+const detailsOf = ({ cause, description, errno, file, operation }: MmioError.MmioError): MmioError.Details => ({
+  operation,
+  file,
+  description,
+  errno,
+  cause
+})
+
+/** The parts of one open file: the first one, and those that were needed. */
+class Parts {
+  private readonly inner: IOProc.IOProc
+  private readonly request: IOProc.OpenRequest
+  private readonly opened: Map<number, IOProc.File>
+  private readonly changed = new Set<number>()
+  isOpen = true
+
+  constructor(inner: IOProc.IOProc, request: IOProc.OpenRequest, first: IOProc.File) {
+    this.inner = inner
+    this.request = request
+    this.opened = new Map([[0, first]])
+  }
+
+  get first(): IOProc.File {
+    return this.opened.get(0)!
+  }
+
+  /** A part that exists; undefined where it does not. */
+  existing(part: number): Effect.Effect<IOProc.File | undefined, MmioError.OpenError> {
+    return Effect.suspend(() => {
+      const known = this.opened.get(part)
+      // A file that is closed opens nothing: its first part refuses what it is asked.
+      if (known !== undefined || !this.isOpen) return Effect.succeed(known ?? this.first)
+      return Effect.catchTag(this.open(part, "no"), "FileNotFound", () => Effect.succeed(undefined))
+    })
+  }
+
+  /** A part, which is created where it does not exist. */
+  needed(part: number): Effect.Effect<IOProc.File, MmioError.OpenError> {
+    return Effect.flatMap(this.existing(part), (file) =>
+      file !== undefined
+        ? Effect.succeed(file)
+        // Another handle may be first.
+        : Effect.catchTag(this.open(part, "new"), "CannotOpen", (error) =>
+          error.errno === "EEXIST" ? this.open(part, "no") : Effect.fail(error)))
+  }
+
+  private open(part: number, create: IOProc.Create): Effect.Effect<IOProc.File, MmioError.OpenError> {
+    const request = { ...this.request, name: partName(this.request.name, part), share: "denyNone", create } as const
+    return Effect.uninterruptible(
+      Effect.tap(this.inner.open(request), (file) => Effect.sync(() => this.opened.set(part, file)))
+    )
+  }
+
+  /** Gives a size to a part that exists. */
+  resize(part: number, file: IOProc.File, size: number): Effect.Effect<void, MmioError.WriteError> {
+    this.changed.add(part)
+    return file.truncate === undefined
+      ? Effect.fail(
+        new MmioError.CannotWrite({
+          operation: "split.truncate",
+          file: partName(this.request.name, part).full,
+          description: "the storage below cannot set a size",
+          written: 0
+        })
+      )
+      : file.truncate(size)
+  }
+
+  /** Gives a size to every part from one on, as far as they exist: to the last one first, so that a failure leaves no gap. */
+  resizeFrom(part: number, size: number): Effect.Effect<void, MmioError.WriteError> {
+    return Effect.flatMap(Effect.mapError(this.existing(part), toWriteError), (file) =>
+      file === undefined
+        ? Effect.void
+        : Effect.zipRight(this.resizeFrom(part + 1, size), this.resize(part, file, size)))
+  }
+
+  write(
+    part: number,
+    file: IOProc.File,
+    offset: number,
+    source: Uint8Array
+  ): Effect.Effect<number, MmioError.WriteError> {
+    this.changed.add(part)
+    return file.writeAt === undefined
+      ? Effect.fail(
+        new MmioError.CannotWrite({
+          operation: "split.write",
+          file: partName(this.request.name, part).full,
+          description: "the storage below only reads",
+          written: 0
+        })
+      )
+      : file.writeAt(offset, source, "write")
+  }
+
+  /** Pushes down every part that was changed. */
+  get flush(): Effect.Effect<void, MmioError.WriteError> {
+    return Effect.suspend(() =>
+      Effect.forEach(
+        [...this.changed],
+        (part) =>
+          Effect.map(
+            this.opened.get(part)?.writeAt?.(0, new Uint8Array(0), "writeFlush") ?? Effect.void,
+            () => this.changed.delete(part)
+          ),
+        { discard: true }
+      )
+    )
+  }
+
+  /** Releases all parts, also where one of them fails. */
+  release<E>(how: (file: IOProc.File) => Effect.Effect<void, E>): Effect.Effect<void, E> {
+    return Effect.suspend(() => {
+      this.isOpen = false
+      const exits = Effect.forEach([...this.opened.values()], (file) => Effect.exit(how(file)))
+      return Effect.flatMap(exits, (exits) => Effect.all(exits, { discard: true }))
+    })
+  }
+}
+
+const toWriteError = (error: MmioError.OpenError): MmioError.WriteError =>
+  error._tag === "NetworkError" ? error : new MmioError.CannotWrite({ ...detailsOf(error), written: 0 })
+
+const fileOf = (parts: Parts, partSize: number, { access, name }: IOProc.OpenRequest): IOProc.File => {
+  /** How many parts were full when the size was last asked for: where the end is looked for first. */
+  let full = 0
+  const sizeOf = (part: number): Effect.Effect<number, MmioError.SeekError> =>
+    Effect.flatMap(
+      Effect.mapError(parts.existing(part), (error) =>
+        error._tag === "NetworkError" ? error : new MmioError.CannotSeek(detailsOf(error))),
+      (file) =>
+        file?.size ?? Effect.succeed(0)
+    )
+  /** How many bytes there are. Every part before the end is full, and none after it has bytes. */
+  const size: Effect.Effect<number, MmioError.SeekError> = Effect.suspend(() =>
+    parts.isOpen
+      ? Effect.gen(function*() {
+        while (full > 0 && (yield* sizeOf(full - 1)) < partSize) full--
+        for (;;) {
+          const last = yield* sizeOf(full)
+          if (last < partSize) return full * partSize + last
+          full++
+        }
+      })
+      : parts.first.size
+  )
+
+  /** Fills the parts from the end of the file to before `part`. */
+  const fillTo = (part: number): Effect.Effect<void, MmioError.WriteError> =>
+    Effect.flatMap(
+      Effect.mapError(size, (error) =>
+        error._tag === "NetworkError" ? error : new MmioError.CannotWrite({ ...detailsOf(error), written: 0 })),
+      (size) =>
+        Effect.forEach(
+          Array.from({ length: Math.max(0, part - Math.floor(size / partSize)) }, (_, i) =>
+            Math.floor(size / partSize) + i),
+          (part) =>
+            Effect.flatMap(Effect.mapError(parts.needed(part), toWriteError), (file) =>
+              parts.resize(part, file, partSize)),
+          { discard: true }
+        )
+    )
+
+  const resizeTo = (size: number): Effect.Effect<void, MmioError.WriteError> =>
+    Effect.gen(function*() {
+      // The first part refuses what no file can do, and what a closed one cannot.
+      if (!parts.isOpen || !(Number.isSafeInteger(size) && size >= 0)) {
+        return yield* parts.resize(0, parts.first, size)
+      }
+      const last = Math.floor(size / partSize)
+      yield* parts.resizeFrom(last + 1, 0)
+      yield* fillTo(last)
+      const file = yield* Effect.mapError(
+        size % partSize === 0 ? parts.existing(last) : parts.needed(last),
+        toWriteError
+      )
+      if (file !== undefined) yield* parts.resize(last, file, size % partSize)
+    })
+
+  return IOProc.makeFile({
+    name: name.full,
+    size: named(name, size),
+    capabilities: { locks: parts.first.capabilities.locks },
+    ...Option.match(parts.first.identity, { onNone: () => ({}), onSome: (identity) => ({ identity }) }),
+    // A transfer ends at the end of a part: it is short, and the handle goes on.
+    readAt: (position, target) =>
+      named(
+        name,
+        Effect.flatMap(
+          Effect.mapError(parts.existing(Math.floor(position / partSize)), (error) =>
+            error._tag === "NetworkError" || error._tag === "VersionChanged"
+              ? error
+              : new MmioError.CannotRead(detailsOf(error))),
+          (file) =>
+            file?.readAt(position % partSize, target.subarray(0, partSize - position % partSize)) ?? Effect.succeed(0)
+        )
+      ),
+    writeAt: access === "read" ? undefined : (position, source) =>
+      named(
+        name,
+        Effect.gen(function*() {
+          const part = Math.floor(position / partSize)
+          yield* fillTo(part)
+          const file = yield* Effect.mapError(parts.needed(part), toWriteError)
+          return yield* parts.write(part, file, position % partSize, source.subarray(0, partSize - position % partSize))
+        })
+      ),
+    flush: named(name, parts.flush),
+    truncate: access === "read" ? undefined : (size) => named(name, Effect.uninterruptible(resizeTo(size))),
+    close: named(name, parts.release((file) => file.close)),
+    abort: parts.release((file) => file.abort)
+  })
+}
