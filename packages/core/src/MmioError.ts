@@ -241,8 +241,7 @@ export class VersionChanged extends define("VersionChanged", undefined) {}
 export class InvalidParameter extends define("InvalidParameter", 11) {}
 
 /**
- * The handle was used after it was closed (`MMSYSERR_INVALHANDLE`). Always a defect: a handle outlives its scope only by a
- * bug.
+ * The handle was used after it was closed, or is a value that is no handle (`MMSYSERR_INVALHANDLE`). Always a defect: only a bug has either.
  *
  * @since 0.1.0
  * @category errors

@@ -82,6 +82,7 @@ describe("mistakes", () => {
           if (Exit.isSuccess(exit)) continue
           const [defect] = Chunk.toReadonlyArray(Cause.defects(exit.cause))
           assert.instanceOf(defect, MmioError.InvalidHandle)
+          assert.include(String(defect), "this value is no handle")
         }
       }
     }))

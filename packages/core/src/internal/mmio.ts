@@ -34,7 +34,8 @@ export const implementation = <A extends IOProc.Access>(handle: Api.Handle<A>): 
 /** What a value that is no handle is taken for: a handle that was closed, so that its use is a defect of the effect, and throws nothing before. */
 const noHandle = <A extends IOProc.Access>(value: { readonly access: A }): Handle<A> => {
   const handle = new Handle<A>({
-    name: FileName.plain(`${Inspectable.toStringUnknown(value, 0)}, which is no handle`),
+    name: FileName.plain(Inspectable.toStringUnknown(value, 0)),
+    invalid: "this value is no handle",
     access: value?.access,
     driver: undefined,
     file: MemoryBlock.file,

@@ -45,6 +45,8 @@ export interface HandleOptions<A extends Access> {
   readonly ownsFile: boolean
   /** Whether a failed scope commits all the same. */
   readonly commitsOnFailure: boolean
+  /** What is wrong with a value that is no handle; default: that the handle was closed. */
+  readonly invalid?: string
   readonly initial: BufferState.BufferState
   /** By how many bytes at least a memory file grows. */
   readonly expandBy?: number
@@ -90,7 +92,7 @@ export class Handle<A extends Access = Access> implements Api.Handle<A> {
         new MmioError.InvalidHandle({
           operation: "Mmio",
           file: this.name.full,
-          description: "the handle was used after it was closed"
+          description: options.invalid ?? "the handle was used after it was closed"
         })
       )
     )
