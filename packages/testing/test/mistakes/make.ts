@@ -18,7 +18,7 @@ export interface Mistake {
   readonly options?: IOProcContract.Options
 }
 
-type Write = NonNullable<IOProc.File["writeAt"]>
+export type Write = NonNullable<IOProc.File["writeAt"]>
 
 /** Storage whose files have a mistake. */
 export const files = (

@@ -3,7 +3,22 @@
  */
 import { type IOProc, MmioError } from "@effect-mmio/core"
 import { Effect } from "effect"
-import { error, files, type Mistake, mistake, storage, writers } from "./make.js"
+import { error, files, type Mistake, mistake, storage, type Write, writers } from "./make.js"
+
+/** Writes that are kept, and done by `all`. */
+const keeping = (write: Write) => {
+  const kept: Array<readonly [number, Uint8Array]> = []
+  return {
+    keep: (position: number, source: Uint8Array) =>
+      Effect.sync(() => {
+        kept.push([position, source])
+        return source.length
+      }),
+    all: Effect.suspend(() =>
+      Effect.forEach(kept.splice(0), ([position, block]) => write(position, block, "write"), { discard: true })
+    )
+  }
+}
 
 export const transfers: ReadonlyArray<Mistake> = [
   mistake(
@@ -159,18 +174,12 @@ export const transfers: ReadonlyArray<Mistake> = [
     "a write keeps its array, and writes it later",
     "the caller may change an array that was written, and the file stays",
     writers((file, write) => {
-      const kept: Array<readonly [number, Uint8Array]> = []
-      const all = Effect.suspend(() =>
-        Effect.forEach(kept.splice(0), ([position, block]) => write(position, block, "write"), { discard: true })
-      )
+      const { all, keep } = keeping(write)
       return {
         writeAt: (position, source, mode) =>
           mode === "writeFlush"
             ? Effect.zipRight(all, write(position, source, mode))
-            : Effect.sync(() => {
-              kept.push([position, source])
-              return source.length
-            }),
+            : keep(position, source),
         close: Effect.zipRight(all, file.close)
       }
     })
@@ -179,18 +188,12 @@ export const transfers: ReadonlyArray<Mistake> = [
     "a file reads what it wrote only after a flush",
     "a file reads what it wrote itself",
     writers((file, write) => {
-      const kept: Array<readonly [number, Uint8Array]> = []
-      const all = Effect.suspend(() =>
-        Effect.forEach(kept.splice(0), ([position, block]) => write(position, block, "write"), { discard: true })
-      )
+      const { all, keep } = keeping(write)
       return {
         writeAt: (position, source, mode) =>
           mode === "writeFlush"
             ? Effect.zipRight(all, write(position, source, mode))
-            : Effect.sync(() => {
-              kept.push([position, source.slice()])
-              return source.length
-            }),
+            : keep(position, source.slice()),
         close: Effect.zipRight(all, file.close)
       }
     })
@@ -199,16 +202,9 @@ export const transfers: ReadonlyArray<Mistake> = [
     "writeFlush is taken for write, so that nothing is pushed down",
     "writeFlush lets other handles see its bytes",
     writers((file, write) => {
-      const kept: Array<readonly [number, Uint8Array]> = []
-      const all = Effect.suspend(() =>
-        Effect.forEach(kept.splice(0), ([position, block]) => write(position, block, "write"), { discard: true })
-      )
+      const { all, keep } = keeping(write)
       return {
-        writeAt: (position, source) =>
-          Effect.sync(() => {
-            kept.push([position, source.slice()])
-            return source.length
-          }),
+        writeAt: (position, source) => keep(position, source.slice()),
         readAt: (position, target) => Effect.zipRight(Effect.orDie(all), file.readAt(position, target)),
         close: Effect.zipRight(all, file.close)
       }
