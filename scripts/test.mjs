@@ -96,6 +96,7 @@ const parse = (args) => {
   while (args.length > 0) {
     const arg = args.shift()
     if (arg === "--quick") chosen = ["build", "vitest"]
+    else if (arg === "--all") process.env.MMIO_TEST_ALL = "1"
     else if (arg === "--only") chosen = list()
     else if (arg === "--except") chosen = ((names) => chosen.filter((name) => !names.includes(name)))(list())
     else filters.push(arg)

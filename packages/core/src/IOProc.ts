@@ -26,17 +26,31 @@
  * @since 0.1.0
  */
 import * as Context from "effect/Context"
+import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import type * as Exit from "effect/Exit"
+import { dual } from "effect/Function"
 import * as Layer from "effect/Layer"
 import type * as Option from "effect/Option"
 import type * as Request from "effect/Request"
+import type * as Schedule from "effect/Schedule"
 import type * as Stream from "effect/Stream"
 import type { FileName } from "./FileName.js"
 import type { FourCC } from "./FourCC.js"
 import * as answers from "./internal/io/answer.js"
 import * as blocks from "./internal/io/blocks.js"
 import * as internal from "./internal/ioProc.js"
+import * as audits from "./internal/middleware/audit.js"
+import * as caches from "./internal/middleware/cache.js"
+import * as checksums from "./internal/middleware/checksum.js"
+import * as measured from "./internal/middleware/metrics.js"
+import * as overlays from "./internal/middleware/overlay.js"
+import * as prefixes from "./internal/middleware/prefixed.js"
+import * as reading from "./internal/middleware/readOnly.js"
+import * as retries from "./internal/middleware/retry.js"
+import * as parts from "./internal/middleware/split.js"
+import * as throttles from "./internal/middleware/throttle.js"
+import * as timeouts from "./internal/middleware/timeout.js"
 import type * as MmioError from "./MmioError.js"
 
 /**
@@ -836,21 +850,299 @@ export const writeBehind: {
 export const commitOnClose: (self: IOProc) => IOProc = internal.commitOnClose
 
 /**
- * A layer that puts something around the storage below it.
+ * What {@link retry} tries again, and when.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface RetryOptions {
+  /** When, and how often. It gets the failures. */
+  readonly schedule: Schedule.Schedule<unknown, MmioError.MmioError>
+  /** Which failures. Default: `NetworkError`, and those whose `errno` is `EAGAIN`, `EBUSY`, `EINTR` or `ETIMEDOUT`. */
+  readonly while?: ((error: MmioError.MmioError) => boolean) | undefined
+}
+
+/**
+ * A driver that tries again what failed, where that is safe to repeat: transfers at a position, `size`, `canSeek`, `truncate`, `open` (but not with
+ * `create: "new"`), `exists`, `stat`, `fullName`, `makeFolder`, and a `list` that has given nothing yet. The last failure is reported.
+ *
+ * `commit`, `close`, `rename`, `remove`, `removeFolder`, `tempName`, messages of the driver's own, and the transfers of a file that is
+ * {@link FileCapabilities.forwardOnly} are made once: what a lost answer says of them is not known.
+ *
+ * @example
+ * ```ts
+ * import { IOProc } from "@effect-mmio/core"
+ * import { Layer, Schedule } from "effect"
+ *
+ * // Over any storage: three more tries, after 100, 200 and 400 ms.
+ * export const patient = <E>(storage: Layer.Layer<IOProc.IOProc, E>) =>
+ *   IOProc.layerMap(
+ *     IOProc.retry({ schedule: Schedule.intersect(Schedule.exponential("100 millis"), Schedule.recurs(3)) })
+ *   ).pipe(Layer.provide(storage))
+ * ```
+ *
+ * @since 0.1.0
+ * @category middleware
+ */
+export const retry: {
+  (options: RetryOptions): (self: IOProc) => IOProc
+  (self: IOProc, options: RetryOptions): IOProc
+} = dual(2, retries.retry)
+
+/**
+ * A driver whose files answer within a time, or fail: `readAt` with `CannotRead`, `writeAt` and `truncate` with `CannotWrite`, `size` with `CannotSeek`,
+ * all with the `errno` `ETIMEDOUT`. The call is interrupted, and has ended before the failure is given. Of a write that timed out it is not
+ * known how much was written: `written` is 0, and the same bytes can be written again.
+ *
+ * `commit`, `close`, `abort` and the functions of names take as long as they take. A file whose calls cannot be cancelled (capability `cancellable`)
+ * would answer no sooner: opening it fails with `CannotOpen`.
+ *
+ * Throws `InvalidParameter` for a time that is not positive or not finite.
+ *
+ * @since 0.1.0
+ * @category middleware
+ */
+export const timeout: {
+  (duration: Duration.DurationInput): (self: IOProc) => IOProc
+  (self: IOProc, duration: Duration.DurationInput): IOProc
+} = dual(2, timeouts.timeout)
+
+/**
+ * The limits of {@link throttle}. Default of each: none.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface ThrottleOptions {
+  /** How many calls begin in a second. */
+  readonly operations?: number | undefined
+  /** How many bytes are transferred in a second. */
+  readonly bytes?: number | undefined
+  /** How many calls are in flight at the same time. */
+  readonly concurrency?: number | undefined
+}
+
+/**
+ * A driver that asks no more of the storage than these limits allow, for all of its files together. A call waits for its turn, and can be interrupted
+ * while it does. A transfer of any size is made as soon as those before it are paid for; the next one waits as long as its bytes take.
+ *
+ * `close` and `abort` do not wait, and neither does `list`.
+ *
+ * Throws `InvalidParameter` for invalid limits.
+ *
+ * @since 0.1.0
+ * @category middleware
+ */
+export const throttle: {
+  (options: ThrottleOptions): (self: IOProc) => IOProc
+  (self: IOProc, options: ThrottleOptions): IOProc
+} = dual(2, throttles.throttle)
+
+/**
+ * How {@link cache} keeps blocks.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface CacheOptions {
+  /** In bytes. Default: 64 KiB. */
+  readonly blockSize?: number | undefined
+  /** How many bytes all blocks may have together. Default: 64 MiB. */
+  readonly capacity?: number | undefined
+}
+
+/**
+ * A driver that keeps what was read in blocks, and drops the least recently used one where there is no room.
+ *
+ * - Files that are opened for reading and have a version find what earlier opens of the same bytes in the same version have read. Any other file keeps its
+ *   blocks to itself, and only until it is closed.
+ * - A block is read once, however many fibers wait for it. A failure is reported to the call that met it, and to no other.
+ * - What is written through the cache is seen by all files that are open through it, where they have the same `identity`, or the same name in a
+ *   storage that knows none. What others write is seen by files that are opened in another version, and after `Mmio.flush` with `emptyBuffer`.
+ * - Nothing is kept of a file that is {@link FileCapabilities.forwardOnly}, or opened with `buffered: false`.
+ *
+ * Throws `InvalidParameter` for invalid sizes, and around another cache.
+ *
+ * @since 0.1.0
+ * @category middleware
+ */
+export const cache: {
+  (options?: CacheOptions): (self: IOProc) => IOProc
+  (self: IOProc, options?: CacheOptions): IOProc
+} = dual((args) => isIOProc(args[0]), caches.cache)
+
+/**
+ * How {@link checksum} lays out a file.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface ChecksumOptions {
+  /** How many bytes of the content have a sum, in bytes; the same for every open of a file. Default: 4096. */
+  readonly blockSize?: number | undefined
+}
+
+/**
+ * A driver that keeps a CRC-32 after each block of a file, in the same file, and verifies it with each read. A block that does not match is `CannotRead`,
+ * with its position; all others can be read, and writing the whole block mends it.
+ *
+ * - The storage has other bytes than the content: only a checksum of the same block size reads them. `stat` and `size` give the size of the content.
+ * - A transfer of part of a block transfers the whole block. A file that is opened for writing is opened for reading, too.
+ * - After a write that failed, the block is written again by whatever the file is asked next. A process that dies while it writes over a block leaves one that
+ *   does not match: use `commitOnClose`, or a storage that commits on close, where that must not be.
+ *
+ * Throws `InvalidParameter` for an invalid size, and around another checksum.
+ *
+ * @since 0.1.0
+ * @category middleware
+ */
+export const checksum: {
+  (options?: ChecksumOptions): (self: IOProc) => IOProc
+  (self: IOProc, options?: ChecksumOptions): IOProc
+} = dual((args) => isIOProc(args[0]), checksums.checksum)
+
+/**
+ * A driver that only reads: whatever would change the storage is refused with `AccessDenied`, and asks nothing of it.
+ *
+ * @since 0.1.0
+ * @category middleware
+ */
+export const readOnly: (self: IOProc) => IOProc = reading.readOnly
+
+/**
+ * A driver whose names begin in another place of the storage: the prefix is added to every name on the way down, and taken away on the way up. It is no
+ * jail: `../` leads out of a folder as it does elsewhere.
+ *
+ * @example
+ * ```ts
+ * import { IOProc } from "@effect-mmio/core"
+ *
+ * // "take1.wav" is "recordings/take1.wav"
+ * export const layer = IOProc.layerMap(IOProc.prefixed("recordings/"))
+ * ```
+ *
+ * @since 0.1.0
+ * @category middleware
+ */
+export const prefixed: {
+  (prefix: string): (self: IOProc) => IOProc
+  (self: IOProc, prefix: string): IOProc
+} = dual(2, prefixes.prefixed)
+
+/**
+ * A driver whose changes go to another storage, `upper`, and that only reads the one that it goes around: a file is copied to `upper` before it is first
+ * written to, and a mark in `upper`, a file named `.wh.` and the name, hides what was removed. Names that begin with `.wh.` are refused.
+ *
+ * - A handle that reads a file which is copied up later goes on reading what the lower storage has, and sharing modes do not hold between the two.
+ * - Both storages must know `stat`; `removeFolder` needs `list`.
+ *
+ * @since 0.1.0
+ * @category middleware
+ */
+export const overlay: {
+  (upper: IOProc): (self: IOProc) => IOProc
+  (self: IOProc, upper: IOProc): IOProc
+} = dual(2, overlays.overlay)
+
+/**
+ * A driver that keeps each file in parts of `partSize` bytes: `song.wav` is `song.wav.0`, `song.wav.1`, … in the storage below.
+ *
+ * - Files have no versions. Renaming replaces one part after another, and so is not atomic; where it fails, the parts get their old names back.
+ * - Sharing modes hold by the first part.
+ *
+ * Throws `InvalidParameter` for an invalid size, and around {@link commitOnClose}, since the parts of a file cannot be committed in one step.
+ *
+ * @since 0.1.0
+ * @category middleware
+ */
+export const split: {
+  (partSize: number): (self: IOProc) => IOProc
+  (self: IOProc, partSize: number): IOProc
+} = dual(2, parts.split)
+
+/**
+ * A driver whose calls are counted and timed, by `Metric`s with the tags `storage` (the name that is given here) and `operation` (such as `readAt`):
+ * `mmio_driver_calls` (with the tag `outcome`: `success`, the tag of the failure, `interrupted` or `defect`), `mmio_driver_bytes`, and
+ * `mmio_driver_duration_ms`, a histogram.
+ *
+ * @since 0.1.0
+ * @category middleware
+ */
+export const metrics: {
+  (storage: string): (self: IOProc) => IOProc
+  (self: IOProc, storage: string): IOProc
+} = dual(2, measured.metrics)
+
+/**
+ * The messages of a driver, as {@link audit} names them.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export type AuditedOperation =
+  | "open"
+  | "rename"
+  | "remove"
+  | "exists"
+  | "fullName"
+  | "tempName"
+  | "stat"
+  | "list"
+  | "makeFolder"
+  | "removeFolder"
+  | "size"
+  | "canSeek"
+  | "readAt"
+  | "writeAt"
+  | "writeFlushAt"
+  | "truncate"
+  | "invalidate"
+  | "commit"
+  | "close"
+  | "abort"
+
+/**
+ * One message that has been answered.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface AuditEntry {
+  readonly operation: AuditedOperation
+  /** The name of the file or the folder; for `tempName`, the folder that was asked for. */
+  readonly file: string
+  /** The new name, of `rename`. */
+  readonly to: Option.Option<string>
+  /** Where in the file, in bytes. */
+  readonly position: Option.Option<number>
+  /** How many bytes were asked for; of `truncate`, the size. */
+  readonly bytes: Option.Option<number>
+  /** How many bytes were transferred; of `size`, how many there are. */
+  readonly transferred: Option.Option<number>
+  readonly outcome: "success" | "interrupted" | "defect" | MmioError.MmioError
+}
+
+/**
+ * A driver whose messages are logged, each once it has been answered. Default: by `Effect.logInfo`, with annotations.
+ *
+ * @since 0.1.0
+ * @category middleware
+ */
+export const audit: {
+  (log?: (entry: AuditEntry) => Effect.Effect<void>): (self: IOProc) => IOProc
+  (self: IOProc, log?: (entry: AuditEntry) => Effect.Effect<void>): IOProc
+} = dual((args) => isIOProc(args[0]), audits.audit)
+
+/**
+ * A layer that puts something around the storage below it. Fails with the `InvalidParameter` that `f` throws, as middleware does for invalid options, and
+ * for an order that makes no sense.
  *
  * @since 0.1.0
  * @category layers
  */
 export const layerMap = <E = never, R = never>(
   f: (ioProc: IOProc) => IOProc | Effect.Effect<IOProc, E, R>
-): Layer.Layer<IOProc, E, IOProc | R> =>
-  Layer.effect(
-    IOProc,
-    Effect.flatMap(IOProc, (below) => {
-      const above = f(below)
-      return isIOProc(above) ? Effect.succeed(above) : above
-    })
-  )
+): Layer.Layer<IOProc, E | MmioError.InvalidParameter, IOProc | R> => Layer.effect(IOProc, internal.mapped(IOProc, f))
 
 /**
  * A driver with another one for names of a code (`mmioInstallIOProc`); the most recent route of a code wins.
@@ -874,8 +1166,12 @@ export const layerRoute = <E = never, R = never>(
   code: FourCC,
   driver: IOProc | Effect.Effect<IOProc, E, R>
 ): Layer.Layer<IOProc, E, IOProc | R> =>
-  layerMap<E, R>((below) =>
-    isIOProc(driver) ? route(below, code, driver) : Effect.map(driver, (above) => route(below, code, above))
+  Layer.effect(
+    IOProc,
+    Effect.flatMap(IOProc, (inner) =>
+      isIOProc(driver)
+        ? Effect.succeed(route(inner, code, driver))
+        : Effect.map(driver, (found) => route(inner, code, found)))
   )
 
 /**

@@ -47,6 +47,13 @@ export * as IOProc from "./IOProc.js"
 export * as IOProcRegistry from "./IOProcRegistry.js"
 
 /**
+ * The values of `@effect/platform`'s `KeyValueStore` as files.
+ *
+ * @since 0.1.0
+ */
+export * as KeyValueIOProc from "./KeyValueIOProc.js"
+
+/**
  * A whole named storage held in memory.
  *
  * @since 0.1.0

@@ -285,7 +285,7 @@ describe("what happens", () => {
         })
       assert.strictEqual(
         yield* asked(Fault.layer({ rules: [{ on: "remove", fault: Fault.hang }] })),
-        yield* asked(IOProc.layerMap((inner) => inner))
+        yield* asked(Layer.orDie(IOProc.layerMap((inner) => inner)))
       )
       const memory = yield* MemoryIOProc.make({ files: { a: bytes(4) } })
       const { ioProc } = yield* Fault.make(memory, {})

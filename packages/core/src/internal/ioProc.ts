@@ -13,6 +13,7 @@ import * as Blocks from "./io/blocks.js"
 import { makeCursorFile } from "./io/cursorFile.js"
 import { wrapFile } from "./io/positionalFile.js"
 import { openReplacing } from "./middleware/commitOnClose.js"
+import { checkOrder } from "./middleware/order.js"
 import { readAhead as readAheadFile } from "./middleware/readAhead.js"
 import { writeBehind as writeBehindFile } from "./middleware/writeBehind.js"
 
@@ -266,6 +267,7 @@ const inBlocks = (
   (self: Api.IOProc, sizes?: Api.BlockSizes): Api.IOProc
 } =>
   dual((args) => isIOProc(args[0]), (self: Api.IOProc, options: Api.BlockSizes = {}): Api.IOProc => {
+    checkOrder(name, self)
     const smallest = options.smallest ?? smallestBlock
     const largest = options.largest ?? Math.max(smallest, largestBlock)
     if (!Number.isSafeInteger(smallest) || !Number.isSafeInteger(largest) || smallest < 1 || largest < smallest) {
@@ -305,8 +307,24 @@ export const readAhead = inBlocks(
 /** @internal */
 export const writeBehind = inBlocks("writeBehind", writeBehindFile, ({ access }) => access !== "read", false)
 
+/** Applies a function to a driver; the `InvalidParameter` that it throws is a failure. @internal */
+export const mapped = <E, R, E2, R2>(
+  self: Effect.Effect<Api.IOProc, E, R>,
+  f: (inner: Api.IOProc) => Api.IOProc | Effect.Effect<Api.IOProc, E2, R2>
+): Effect.Effect<Api.IOProc, E | E2 | MmioError.InvalidParameter, R | R2> =>
+  Effect.flatMap(self, (inner): Effect.Effect<Api.IOProc, E2 | MmioError.InvalidParameter, R2> => {
+    try {
+      const outer = f(inner)
+      return isIOProc(outer) ? Effect.succeed(outer) : outer
+    } catch (error) {
+      if (error instanceof MmioError.InvalidParameter) return Effect.fail(error)
+      throw error
+    }
+  })
+
 /** @internal */
 export const commitOnClose = (self: Api.IOProc): Api.IOProc => {
+  checkOrder("commitOnClose", self)
   if (!self.capabilities.atomicRename) {
     throw new MmioError.InvalidParameter({
       operation: "IOProc.commitOnClose",

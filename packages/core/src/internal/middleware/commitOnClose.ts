@@ -178,8 +178,8 @@ class ReplacingFile implements Api.File {
 const asCannotWrite = (error: MmioError.VersionChanged): MmioError.CannotWrite =>
   new MmioError.CannotWrite({ operation, file: error.file, description: error.description, written: 0, cause: error })
 
-/** Copies a content, whatever its size, in constant memory. */
-const copy = (from: Api.File, to: Api.File): Effect.Effect<void, MmioError.WriteError> => {
+/** Copies a content, whatever its size, in constant memory. @internal */
+export const copy = (from: Api.File, to: Api.File): Effect.Effect<void, MmioError.WriteError> => {
   const bytes = new Uint8Array(copiedAtOnce)
   const writeAll = (position: number, source: Uint8Array): Effect.Effect<void, MmioError.WriteError> =>
     source.length === 0 ? Effect.void : Effect.flatMap(to.writeAt!(position, source, "write"), (count) =>

@@ -1,61 +1,35 @@
 /**
- * A driver that keeps each file in parts: `song.wav` is `song.wav.0`, `song.wav.1`, … in the storage below it, all of the same size but the last.
+ * A file in parts: `song.wav` is `song.wav.0`, `song.wav.1`, … in the storage below, all of the same size but the last.
  *
  * - Every part before the end is full. A part past the end has no bytes, so that a handle that has it open finds it when the file grows again.
  * - A flush pushes down every part that was changed since the last one.
  * - Sharing modes hold by the first part, which is open as long as the file is.
- *
- * `test/split.test.ts` shows how a driver is tested: by the contract suite with tiny parts, with every operation below failing or
- * short, and with the power gone at every operation.
  */
-import { FileName, IOProc, MmioError } from "@effect-mmio/core"
-import { Effect, Option } from "effect"
+import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
+import * as FileName from "../../FileName.js"
+import type * as Api from "../../IOProc.js"
+import * as MmioError from "../../MmioError.js"
+import { makeFile } from "../io/positionalFile.js"
 
-const partName = (name: FileName.FileName, part: number) => FileName.plain(`${name.full}.${part}`)
+/** @internal */
+export const partName = (name: FileName.FileName, part: number) => FileName.plain(`${name.full}.${part}`)
 
-/** A driver whose files are in parts of `partSize` bytes. */
-export const split = (partSize: number) => (inner: IOProc.IOProc): IOProc.IOProc =>
-  IOProc.make({
-    open: (request) => named(request.name, open(inner, partSize, request)),
-    exists: (name) => named(name, inner.exists(partName(name, 0))),
-    remove: (name) => named(name, Effect.uninterruptible(removeFrom(inner, name, 0))),
-    fullName: (name) => inner.fullName(name),
-    capabilities: { list: false, atomicRename: false, exclusiveCreate: inner.capabilities.exclusiveCreate },
-    middleware: ["split", ...inner.middleware]
-  })
-
-/** Errors name the file, and not one of its parts. */
-const named = <A, E extends MmioError.MmioError>(name: FileName.FileName, effect: Effect.Effect<A, E>) =>
+/** Errors name the file, and not one of its parts. @internal */
+export const named = <A, E extends MmioError.MmioError>(name: FileName.FileName, effect: Effect.Effect<A, E>) =>
   Effect.mapError(effect, (error) => MmioError.withDetails(error, { file: name.full }))
 
-/** Removes the last part first: while the first one exists, the file does. */
-const removeFrom = (
-  inner: IOProc.IOProc,
-  name: FileName.FileName,
-  part: number
-): Effect.Effect<void, MmioError.RenameError> =>
-  Effect.flatMap(hasPart(inner, name, part + 1), (more) =>
-    Effect.zipRight(
-      more ? removeFrom(inner, name, part + 1) : Effect.void,
-      inner.remove(partName(name, part))
-    ))
-
-const hasPart = (inner: IOProc.IOProc, name: FileName.FileName, part: number) =>
-  Effect.mapError(
-    inner.exists(partName(name, part)),
-    (error) => error._tag === "CannotRead" ? new MmioError.CannotWrite({ ...detailsOf(error), written: 0 }) : error
-  )
-
-const open = (
-  inner: IOProc.IOProc,
+/** Opens a file with parts of `partSize` bytes. @internal */
+export const openParts = (
+  inner: Api.IOProc,
   partSize: number,
-  request: IOProc.OpenRequest
-): Effect.Effect<IOProc.File, MmioError.OpenError> =>
+  request: Api.OpenRequest
+): Effect.Effect<Api.File, MmioError.OpenError> =>
   Effect.gen(function*() {
     if (Option.isSome(request.ifVersion)) {
       return yield* Effect.fail(
         new MmioError.CannotOpen({
-          operation: "split.open",
+          operation: "IOProc.split.open",
           file: request.name.full,
           description: "files in parts have no versions"
         })
@@ -73,7 +47,8 @@ const open = (
     )
   }).pipe(Effect.uninterruptible)
 
-const detailsOf = ({ cause, description, errno, file, operation }: MmioError.MmioError): MmioError.Details => ({
+/** @internal */
+export const detailsOf = ({ cause, description, errno, file, operation }: MmioError.MmioError): MmioError.Details => ({
   operation,
   file,
   description,
@@ -83,24 +58,24 @@ const detailsOf = ({ cause, description, errno, file, operation }: MmioError.Mmi
 
 /** The parts of one open file: the first one, and those that were needed. */
 class Parts {
-  private readonly inner: IOProc.IOProc
-  private readonly request: IOProc.OpenRequest
-  private readonly opened: Map<number, IOProc.File>
+  private readonly inner: Api.IOProc
+  private readonly request: Api.OpenRequest
+  private readonly opened: Map<number, Api.File>
   private readonly changed = new Set<number>()
   isOpen = true
 
-  constructor(inner: IOProc.IOProc, request: IOProc.OpenRequest, first: IOProc.File) {
+  constructor(inner: Api.IOProc, request: Api.OpenRequest, first: Api.File) {
     this.inner = inner
     this.request = request
     this.opened = new Map([[0, first]])
   }
 
-  get first(): IOProc.File {
+  get first(): Api.File {
     return this.opened.get(0)!
   }
 
   /** A part that exists; undefined where it does not. */
-  existing(part: number): Effect.Effect<IOProc.File | undefined, MmioError.OpenError> {
+  existing(part: number): Effect.Effect<Api.File | undefined, MmioError.OpenError> {
     return Effect.suspend(() => {
       const known = this.opened.get(part)
       // A file that is closed opens nothing: its first part refuses what it is asked.
@@ -110,7 +85,7 @@ class Parts {
   }
 
   /** A part, which is created where it does not exist. */
-  needed(part: number): Effect.Effect<IOProc.File, MmioError.OpenError> {
+  needed(part: number): Effect.Effect<Api.File, MmioError.OpenError> {
     return Effect.flatMap(this.existing(part), (file) =>
       file !== undefined
         ? Effect.succeed(file)
@@ -119,7 +94,7 @@ class Parts {
           error.errno === "EEXIST" ? this.open(part, "no") : Effect.fail(error)))
   }
 
-  private open(part: number, create: IOProc.Create): Effect.Effect<IOProc.File, MmioError.OpenError> {
+  private open(part: number, create: Api.Create): Effect.Effect<Api.File, MmioError.OpenError> {
     const request = { ...this.request, name: partName(this.request.name, part), share: "denyNone", create } as const
     return Effect.uninterruptible(
       Effect.tap(this.inner.open(request), (file) => Effect.sync(() => this.opened.set(part, file)))
@@ -127,12 +102,12 @@ class Parts {
   }
 
   /** Gives a size to a part that exists. */
-  resize(part: number, file: IOProc.File, size: number): Effect.Effect<void, MmioError.WriteError> {
+  resize(part: number, file: Api.File, size: number): Effect.Effect<void, MmioError.WriteError> {
     this.changed.add(part)
     return file.truncate === undefined
       ? Effect.fail(
         new MmioError.CannotWrite({
-          operation: "split.truncate",
+          operation: "IOProc.split.truncate",
           file: partName(this.request.name, part).full,
           description: "the storage below cannot set a size",
           written: 0
@@ -151,7 +126,7 @@ class Parts {
 
   write(
     part: number,
-    file: IOProc.File,
+    file: Api.File,
     offset: number,
     source: Uint8Array
   ): Effect.Effect<number, MmioError.WriteError> {
@@ -159,7 +134,7 @@ class Parts {
     return file.writeAt === undefined
       ? Effect.fail(
         new MmioError.CannotWrite({
-          operation: "split.write",
+          operation: "IOProc.split.write",
           file: partName(this.request.name, part).full,
           description: "the storage below only reads",
           written: 0
@@ -184,7 +159,7 @@ class Parts {
   }
 
   /** Releases all parts, also where one of them fails. */
-  release<E>(how: (file: IOProc.File) => Effect.Effect<void, E>): Effect.Effect<void, E> {
+  release<E>(how: (file: Api.File) => Effect.Effect<void, E>): Effect.Effect<void, E> {
     return Effect.suspend(() => {
       this.isOpen = false
       const exits = Effect.forEach([...this.opened.values()], (file) => Effect.exit(how(file)))
@@ -196,7 +171,7 @@ class Parts {
 const toWriteError = (error: MmioError.OpenError): MmioError.WriteError =>
   error._tag === "NetworkError" ? error : new MmioError.CannotWrite({ ...detailsOf(error), written: 0 })
 
-const fileOf = (parts: Parts, partSize: number, { access, name }: IOProc.OpenRequest): IOProc.File => {
+const fileOf = (parts: Parts, partSize: number, { access, name }: Api.OpenRequest): Api.File => {
   /** How many parts were full when the size was last asked for: where the end is looked for first. */
   let full = 0
   const sizeOf = (part: number): Effect.Effect<number, MmioError.SeekError> =>
@@ -252,7 +227,7 @@ const fileOf = (parts: Parts, partSize: number, { access, name }: IOProc.OpenReq
       if (file !== undefined) yield* parts.resize(last, file, size % partSize)
     })
 
-  return IOProc.makeFile({
+  return makeFile({
     name: name.full,
     size: named(name, size),
     capabilities: { locks: parts.first.capabilities.locks },

@@ -1,0 +1,58 @@
+/**
+ * Trying again what is safe to repeat.
+ */
+import * as Effect from "effect/Effect"
+import * as Schedule from "effect/Schedule"
+import * as Stream from "effect/Stream"
+import type * as Api from "../../IOProc.js"
+import type * as MmioError from "../../MmioError.js"
+import { around, openWith } from "./around.js"
+
+const transient = new Set(["EAGAIN", "EBUSY", "EINTR", "ETIMEDOUT"])
+
+/** @internal */
+export const isTransient = (error: MmioError.MmioError): boolean =>
+  error._tag === "NetworkError" || (error.errno !== undefined && transient.has(error.errno))
+
+/** @internal */
+export const retry = (self: Api.IOProc, options: Api.RetryOptions): Api.IOProc => {
+  const { schedule, while: isRetried = isTransient } = options
+  const again = <A, E extends MmioError.MmioError>(effect: Effect.Effect<A, E>): Effect.Effect<A, E> =>
+    Effect.retry(effect, { schedule, while: isRetried })
+
+  /** A transfer at a position does the same twice; what passes once does not. */
+  const ofFile = (file: Api.File): Partial<Api.File> => {
+    const { canSeek, truncate, writeAt } = file
+    return file.capabilities.forwardOnly ? {} : {
+      size: again(Effect.suspend(() => file.size)),
+      canSeek: canSeek && ((position) => again(Effect.suspend(() => file.canSeek!(position)))),
+      readAt: (position, target) => again(Effect.suspend(() => file.readAt(position, target))),
+      writeAt: writeAt
+        && ((position, source, mode) => again(Effect.suspend(() => file.writeAt!(position, source, mode)))),
+      truncate: truncate && ((size) => again(Effect.suspend(() => file.truncate!(size))))
+    }
+  }
+  return around("retry", self, (inner) => {
+    const open = openWith(inner, ofFile)
+    return {
+      // Of a file that was to be new, and whose answer was lost, the second call would say that it exists.
+      open: (request) => request.create === "new" ? open(request) : again(open(request)),
+      exists: (name) => again(inner.exists(name)),
+      fullName: (name) => again(inner.fullName(name)),
+      stat: (name) => again(inner.stat(name)),
+      makeFolder: (name) => again(inner.makeFolder(name)),
+      // What was given out already would be given out twice.
+      list: (folder) =>
+        Stream.suspend(() => {
+          let isEmpty = true
+          return Stream.retry(
+            Stream.tap(inner.list(folder), () =>
+              Effect.sync(() => {
+                isEmpty = false
+              })),
+            Schedule.whileInput(schedule, (error: MmioError.ListError) => isEmpty && isRetried(error))
+          )
+        })
+    }
+  })
+}
