@@ -20,7 +20,7 @@ const capabilities: Partial<IOProcContract.Capabilities> = {
 }
 
 describe("KeyValueIOProc", () => {
-  IOProcContract.suite("KeyValueIOProc", { layer, capabilities, scale: 0.5 })
+  IOProcContract.suite("KeyValueIOProc", { layer, capabilities })
 
   it.effect("writes a value as a whole, with the commit", () =>
     Effect.gen(function*() {

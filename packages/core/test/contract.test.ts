@@ -8,6 +8,9 @@ import { Effect, flow, Layer } from "effect"
 import { asEffect, byCallback, early, inTurn, synchronously } from "./support/answering.js"
 import { arrayDriver, byteArray, fixedDriver, mapDriver, procedure } from "./support/smallDrivers.js"
 
+/** The random tests of what is mostly tested by another suite already: a quarter of their operations. */
+const less = { scale: Number(process.env["MMIO_TEST_SCALE"] ?? 1) / 4 }
+
 /** Storage in memory with the folder that the contract asks for, and others. */
 const memoryWith = (...folders: ReadonlyArray<string>) => MemoryIOProc.make({ folders: ["folder", ...folders] })
 
@@ -65,9 +68,10 @@ describe("MemoryIOProc", () => {
 })
 
 describe("drivers around a driver", () => {
-  IOProcContract.suite("IOProcRegistry over memory", { layer: Layer.provide(IOProcRegistry.layer, memory) })
+  IOProcContract.suite("IOProcRegistry over memory", { ...less, layer: Layer.provide(IOProcRegistry.layer, memory) })
 
   IOProcContract.suite("a route of IOProc.layerRoute", {
+    ...less,
     // An archive in which `.` and `..` mean what they mean in a folder.
     name: (base) => FileName.parse(`archive.ark+/${base}`),
     layer: Layer.provide(
@@ -80,19 +84,19 @@ describe("drivers around a driver", () => {
     )
   })
 
-  IOProcContract.suite("IOProc.mapFile with the same files", { layer: around((file) => file) })
-  IOProcContract.suite("a driver with short transfers", { layer: around(short) })
-  IOProcContract.suite("a driver that yields", { layer: around(yielding) })
+  IOProcContract.suite("IOProc.mapFile with the same files", { ...less, layer: around((file) => file) })
+  IOProcContract.suite("a driver with short transfers", { ...less, layer: around(short) })
+  IOProcContract.suite("a driver that yields", { ...less, layer: around(yielding) })
 })
 
 describe("every kind of answer", () => {
   const answering = (f: (driver: IOProc.IOProc) => IOProc.IOProc) => Layer.provide(IOProc.layerMap(f), memory)
 
-  IOProcContract.suite("a driver that answers synchronously", { layer: answering(synchronously) })
-  IOProcContract.suite("a driver that answers by callbacks", { layer: answering(byCallback) })
-  IOProcContract.suite("a driver that calls back before its call returns", { layer: answering(early) })
-  IOProcContract.suite("a driver that answers as an effect", { layer: answering(asEffect) })
-  IOProcContract.suite("a driver that answers as an effect and by callbacks", { layer: answering(inTurn) })
+  IOProcContract.suite("a driver that answers synchronously", { ...less, layer: answering(synchronously) })
+  IOProcContract.suite("a driver that answers by callbacks", { ...less, layer: answering(byCallback) })
+  IOProcContract.suite("a driver that calls back before its call returns", { ...less, layer: answering(early) })
+  IOProcContract.suite("a driver that answers as an effect", { ...less, layer: answering(asEffect) })
+  IOProcContract.suite("a driver that answers as an effect and by callbacks", { ...less, layer: answering(inTurn) })
 })
 
 describe("middleware", () => {
@@ -102,11 +106,16 @@ describe("middleware", () => {
   }
   for (const [title, blocks] of Object.entries(sizes)) {
     const both = flow(IOProc.writeBehind(blocks), IOProc.readAhead(blocks))
-    IOProcContract.suite(`readAhead in ${title}`, { layer: memory, around: IOProc.readAhead(blocks) })
-    IOProcContract.suite(`writeBehind in ${title}`, { layer: memory, around: IOProc.writeBehind(blocks) })
+    IOProcContract.suite(`readAhead in ${title}`, { ...less, layer: memory, around: IOProc.readAhead(blocks) })
+    IOProcContract.suite(`writeBehind in ${title}`, { ...less, layer: memory, around: IOProc.writeBehind(blocks) })
     IOProcContract.suite(`both in ${title}`, { layer: memory, around: both })
-    IOProcContract.suite(`both in ${title}, over a driver that yields`, { layer: around(yielding), around: both })
+    IOProcContract.suite(`both in ${title}, over a driver that yields`, {
+      ...less,
+      layer: around(yielding),
+      around: both
+    })
     IOProcContract.suite(`both in ${title}, over a driver that commits on close`, {
+      ...less,
       layer: onClose,
       around: both,
       capabilities: { commit: "onClose" }
@@ -117,10 +126,10 @@ describe("middleware", () => {
   const over = (f: (driver: IOProc.IOProc) => IOProc.IOProc) =>
     Layer.provide(IOProc.layerMap((inner) => f(IOProc.mapFile(inner, oneAtATime))), memory)
 
-  IOProcContract.suite("both over one call at a time", { layer: over((driver) => driver), around: tiny })
-  IOProcContract.suite("both over callbacks, one at a time", { layer: over(byCallback), around: tiny })
-  IOProcContract.suite("both over effects, one at a time", { layer: over(asEffect), around: tiny })
-  IOProcContract.suite("both over a driver with short transfers", { layer: around(short), around: tiny })
+  IOProcContract.suite("both over one call at a time", { ...less, layer: over((driver) => driver), around: tiny })
+  IOProcContract.suite("both over callbacks, one at a time", { ...less, layer: over(byCallback), around: tiny })
+  IOProcContract.suite("both over effects, one at a time", { ...less, layer: over(asEffect), around: tiny })
+  IOProcContract.suite("both over a driver with short transfers", { ...less, layer: around(short), around: tiny })
 })
 
 // ---------------------------------------------------------------------------------------------------------------------
@@ -153,6 +162,7 @@ describe("drivers with a cursor", () => {
   })
 
   IOProcContract.suite("IOProc.makeCursorFile that goes forward only", {
+    ...less,
     layer: Layer.effect(
       IOProc.IOProc,
       arrayDriver((name, file, access) =>
@@ -174,16 +184,19 @@ describe("drivers with a cursor", () => {
 
 describe("drivers that can do less", () => {
   IOProcContract.suite("a Map", {
+    ...less,
     layer: Layer.effect(IOProc.IOProc, mapDriver),
     capabilities: { ...few, access: false }
   })
 
   IOProcContract.suite("a driver that only reads", {
+    ...less,
     layer: Layer.effect(IOProc.IOProc, fixedDriver(false)),
     capabilities: { ...IOProcContract.readOnly, ...few, fullName: true }
   })
 
   IOProcContract.suite("a driver with files of a fixed size", {
+    ...less,
     layer: Layer.effect(IOProc.IOProc, fixedDriver(true)),
     capabilities: { ...IOProcContract.readOnly, ...few, write: true, fullName: true }
   })

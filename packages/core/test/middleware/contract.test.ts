@@ -45,7 +45,7 @@ const middleware = {
   "audit around metrics": flow(IOProc.metrics("test"), IOProc.audit(() => Effect.void))
 } satisfies Record<string, Middleware>
 
-const quick = { scale: 0.2 }
+const quick = { scale: Number(process.env["MMIO_TEST_SCALE"] ?? 1) / 5 }
 
 /** Whether to run what takes minutes: `npm run test:all`. */
 const everything = process.env["MMIO_TEST_ALL"] === "1"
