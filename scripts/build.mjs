@@ -47,7 +47,7 @@ const join = async () => {
   }
 }
 
-/** Compiles what has changed of a project and of all that it refers to, and joins what is to be joined. */
+/** Compiles what has changed of a project and of all that it refers to, marks what is pure, and joins what is to be joined. */
 export const build = async (project) => {
   // The compiler leaves the output of deleted modules behind, which would be published.
   for (const dir of packages) {
@@ -58,7 +58,16 @@ export const build = async (project) => {
     }
   }
   const compiled = await run(bin("tsc"), ["-b", project])
-  if (compiled.code === 0) await join()
+  if (compiled.code === 0) {
+    // Only now: these are loaded before anything is installed.
+    const { markPure } = await import("./pure.mjs")
+    markPure(
+      packages.flatMap((dir) => filesBelow(`${dir}/dist`)).filter((file) =>
+        file.endsWith(".js") && !file.startsWith(joined)
+      )
+    )
+    await join()
+  }
   return compiled
 }
 
