@@ -6,59 +6,27 @@ import * as path from "node:path"
 import { pathToFileURL } from "node:url"
 import { bin, bootstrap, filesBelow, packages, root, run } from "./lib.mjs"
 
-const core = "packages/core"
-const joined = `${core}/dist/joined/`
-
-/**
- * Joins the compiled modules of core for Node: one file for each public module, and as few as can be for what these share.
- *
- * Node takes more than half a millisecond to find and read a file, whatever is in it, and core has 79. Bundlers are to see the modules one by
- * one, since they leave out those that nobody needs: `exports` has the condition "module" for them.
- */
-const join = async () => {
-  // Only now: this file is loaded before anything is installed.
-  const { build } = await import("esbuild")
-  const publicModules = fs.readdirSync(path.join(root, core, "src")).filter((file) => file.endsWith(".ts"))
-  const { outputFiles } = await build({
-    absWorkingDir: root,
-    entryPoints: publicModules.map((file) => `${core}/dist/${path.basename(file, ".ts")}.js`),
-    outdir: joined,
-    bundle: true,
-    splitting: true,
-    chunkNames: "internal/[hash]",
-    format: "esm",
-    platform: "node",
-    target: "es2022",
-    packages: "external",
-    // They lead to the sources, through those of the compiler; the package has the sources in it.
-    sourcemap: true,
-    sourcesContent: false,
-    write: false
-  })
-  const wanted = new Map(outputFiles.map(({ contents, path }) => [path, contents]))
-  for (const file of filesBelow(joined)) {
-    if (!wanted.has(path.join(root, file))) fs.rmSync(path.join(root, file))
-  }
-  for (const [file, contents] of wanted) {
-    // What another process may be reading is not written over with the same.
-    if (fs.existsSync(file) && fs.readFileSync(file).equals(contents)) continue
-    fs.mkdirSync(path.dirname(file), { recursive: true })
-    fs.writeFileSync(file, contents)
-  }
-}
-
-/** Compiles what has changed of a project and of all that it refers to, and joins what is to be joined. */
+/** Compiles what has changed of a project and of all that it refers to, marks what is pure, and joins what is to be joined. */
 export const build = async (project) => {
   // The compiler leaves the output of deleted modules behind, which would be published.
   for (const dir of packages) {
     for (const file of filesBelow(`${dir}/dist`)) {
-      if (file.startsWith(joined)) continue
+      if (file.includes("/dist/joined/")) continue
       const module = file.slice(dir.length + "/dist/".length).match(/^(.*?)(\.d)?\.(js|ts)(\.map)?$/)
       if (module && !fs.existsSync(path.join(root, dir, "src", `${module[1]}.ts`))) fs.rmSync(path.join(root, file))
     }
   }
   const compiled = await run(bin("tsc"), ["-b", project])
-  if (compiled.code === 0) await join()
+  if (compiled.code === 0) {
+    // Only now: these are loaded before anything is installed.
+    const [{ join, joined }, { markPure }] = await Promise.all([import("./join.mjs"), import("./pure.mjs")])
+    markPure(
+      packages.flatMap((dir) => filesBelow(`${dir}/dist`)).filter((file) =>
+        file.endsWith(".js") && !file.startsWith(joined)
+      )
+    )
+    await join()
+  }
   return compiled
 }
 

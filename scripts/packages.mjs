@@ -1,6 +1,6 @@
 /**
  * Packs every package as it would be published and checks the result: publint reads the manifest, attw resolves
- * the types of every module as consumers do, and what is there twice has to be the same. It takes seconds, so what has
+ * the types of every module as consumers do, what is there twice has to be the same, and bundlers leave out what a program does not use. It takes seconds, so what has
  * not changed since it was found good is not checked again, except in CI.
  */
 import * as fs from "node:fs"
@@ -47,6 +47,28 @@ const checkTwins = async (dir, modules) => {
   }
 }
 
+/** A program that opens a file carries no middleware along, which the module of drivers offers. */
+const checkShaking = async () => {
+  const { build } = await import("esbuild")
+  const { metafile } = await build({
+    absWorkingDir: root,
+    stdin: { contents: `export { open } from "@effect-mmio/core/Mmio"`, resolveDir: "packages/testing" },
+    bundle: true,
+    format: "esm",
+    packages: "bundle",
+    external: ["effect", "effect/*"],
+    metafile: true,
+    outdir: temp,
+    write: false
+  })
+  const taken = Object.values(metafile.outputs).flatMap(({ inputs }) =>
+    Object.keys(inputs).filter((file) => file.includes("/middleware/") && inputs[file].bytesInOutput > 0)
+  )
+  if (taken.length === 0) return
+  console.log(`A bundle of Mmio.open holds ${taken.join(", ")}.`)
+  process.exitCode = 1
+}
+
 const checkPackage = async (dir) => {
   const out = path.join(temp, path.basename(dir))
   await must(`${dir}: pnpm pack`, pnpm(["--dir", dir, "pack", "--pack-destination", out]))
@@ -65,7 +87,7 @@ const checkPackage = async (dir) => {
 }
 
 try {
-  await Promise.all(changed.map(checkPackage))
+  await Promise.all([...changed.map(checkPackage), ...changed.includes("packages/core") ? [checkShaking()] : []])
 } finally {
   fs.rmSync(temp, { recursive: true })
 }

@@ -8,16 +8,26 @@ import * as Option from "effect/Option"
 import * as Predicate from "effect/Predicate"
 import * as FourCC from "../FourCC.js"
 import type * as IOProc from "../IOProc.js"
-import { makeFile } from "./io/positionalFile.js"
+import { knowsNoMessage, plainCapabilities } from "./io/positionalFile.js"
 import { make } from "./ioProc.js"
 
-/** What is below the window of every memory file: nothing. @internal */
-export const file: IOProc.File = makeFile({
-  name: "a memory file",
+/**
+ * What is below the window of every memory file: nothing. It is written out, since `makeFile` would come along with every program that opens a file.
+ *
+ * @internal
+ */
+export const file: IOProc.File = {
+  capabilities: plainCapabilities,
   size: Exit.succeed(0),
   readAt: () => Exit.succeed(0),
-  writeAt: (_, source) => Exit.succeed(source.length)
-})
+  writeAt: (_, source) => Exit.succeed(source.length),
+  commit: Exit.void,
+  close: Exit.void,
+  abort: Exit.void,
+  version: Option.none(),
+  identity: Option.none(),
+  onMessage: knowsNoMessage
+}
 
 /** Recognised by `Mmio.open`, which makes a new block for each handle. @internal */
 export const procedure: IOProc.IOProc = make({ open: () => Effect.succeed(file) })

@@ -1,4 +1,4 @@
-import { MemoryIOProc, Mmio } from "@effect-mmio/core"
+import { FourCC, MemoryIOProc, Mmio, Riff } from "@effect-mmio/core"
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Predicate, Scheduler } from "effect"
 import { TestStorage } from "../support/driver.js"
@@ -90,7 +90,32 @@ describe("law 6: cheap", () => {
       }))
       assert.strictEqual(reads(storage), 1)
     }))
+
+  it.effect("a chunk in the buffer takes one step to go into, and one to leave", () =>
+    Effect.gen(function*() {
+      const storage = new TestStorage(Uint8Array.from(oneChunkAfterAnother, (character) => character.charCodeAt(0)))
+      yield* Effect.scoped(Effect.gen(function*() {
+        const file = yield* Mmio.openWith(storage.ioProc, "test")
+        const form = yield* Riff.descend(file)
+        const next = Riff.descend(file, { parent: form })
+        const one = steps(Effect.sync(() => 1))
+        assert.isString(Reflect.get(next, "_op"), "to look at it moves nothing")
+        assert.strictEqual(steps(next), one)
+        assert.strictEqual(yield* Mmio.position(file), 20)
+        const leave = Riff.ascend(file, { ...form, id: FourCC.make("one "), dataOffset: 20, size: 3 })
+        assert.isString(Reflect.get(leave, "_op"), "to look at it moves nothing")
+        assert.strictEqual(steps(leave), one)
+        assert.strictEqual(yield* Mmio.position(file), 24)
+        assert.strictEqual((yield* next).id, "two ", "it looks anew from where the position is")
+        assert.strictEqual((yield* Effect.flip(next))._tag, "ChunkNotFound")
+        assert.strictEqual(yield* Mmio.position(file), 32, "a search that fails moves nothing")
+      }))
+      assert.strictEqual(reads(storage), 1)
+    }))
 })
+
+/** A form of a chunk of 3 bytes, and of one of none. */
+const oneChunkAfterAnother = ["RIFF\x18\0\0\0test", "one \x03\0\0\0abc\0", "two \0\0\0\0"].join("")
 
 describe("law 6: fair", () => {
   const opened = Effect.map(

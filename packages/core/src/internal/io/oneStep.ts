@@ -27,7 +27,7 @@ export abstract class OneStep<A, E> extends Effectable.Class<A, E> {
   }
   get _op(): string {
     try {
-      return this.isReady ? instruction : "Commit"
+      return this.isReady ? instruction ?? firstInstruction() : "Commit"
     } catch {
       // `commit` throws it again, where it becomes a defect; the runtime expects none here.
       return "Commit"
@@ -38,8 +38,8 @@ export abstract class OneStep<A, E> extends Effectable.Class<A, E> {
   }
 }
 
-/** Until the runtime is known to take the shortcut, every effect goes the way that `Effectable` documents. */
-let instruction: "Sync" | "Commit" = "Commit"
+/** What the runtime is told of an effect that is ready; undefined until the first is run. */
+let instruction: "Sync" | "Commit" | undefined
 
 class Probe extends OneStep<number, never> {
   runs = 0
@@ -61,10 +61,15 @@ class Probe extends OneStep<number, never> {
 const takesTheShortcut = (): boolean => {
   const sync: object = Effect.sync(() => 0)
   if (!("_op" in sync && sync._op === "Sync" && "effect_instruction_i0" in sync)) return false
-  instruction = "Sync"
   const probe = new Probe()
   const exit = Effect.runSyncExit(Effect.map(probe, (value) => value + 1))
   return Exit.isSuccess(exit) && exit.value === 2 && probe.runs === 1 && !probe.committed
 }
 
-instruction = takesTheShortcut() ? "Sync" : "Commit"
+/** Asked by the first effect, and not as the module is loaded: the first run of the runtime takes longer than loading this library does. */
+const firstInstruction = (): "Sync" | "Commit" => {
+  // What the probe says of itself. Where the runtime does not take it, every effect goes the way that `Effectable` documents.
+  instruction = "Sync"
+  instruction = takesTheShortcut() ? "Sync" : "Commit"
+  return instruction
+}

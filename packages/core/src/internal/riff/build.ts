@@ -8,7 +8,8 @@ import * as FourCC from "../../FourCC.js"
 import * as MmioError from "../../MmioError.js"
 import type * as Api from "../../Riff.js"
 import type { Handle } from "../handle/handle.js"
-import { immediate, isDone, resolve } from "../io/answer.js"
+import { immediate } from "../io/answer.js"
+import { OneStep } from "../io/oneStep.js"
 import { codeOf } from "../mmio.js"
 import { created } from "./chunk.js"
 import * as EndedChunks from "./endedChunks.js"
@@ -33,18 +34,52 @@ import { formOf, type OpenForm } from "./openForm.js"
 
 type AscendError = MmioError.SeekError | MmioError.InvalidParameter | MmioError.WriteError
 
+/** Where the chunk after a chunk begins. No file goes further than the last position, but a size of 64 bits may. */
+const nextOf = (chunk: Api.FoundChunk): number =>
+  Math.min(endOf(chunk) + paddingOf(layoutOf(chunk), chunk.size), Number.MAX_SAFE_INTEGER)
+
+const endOf = (chunk: Api.FoundChunk): number => Math.min(chunk.dataOffset + chunk.size, Number.MAX_SAFE_INTEGER)
+
 const ascendFound = (handle: Handle, chunk: Api.FoundChunk): Effect.Effect<Api.FoundChunk, AscendError> => {
-  const last = Number.MAX_SAFE_INTEGER
-  // No file goes further, but a size of 64 bits may.
-  const end = Math.min(chunk.dataOffset + chunk.size, last)
-  const next = Math.min(end + paddingOf(layoutOf(chunk), chunk.size), last)
-  const there = resolve(handle.seek(next, "start"))
-  if (isDone(there) && Exit.isSuccess(there)) return Exit.succeed(chunk)
+  const end = endOf(chunk)
+  const next = nextOf(chunk)
+  const there = handle.seek(next, "start")
   return Effect.as(
     // A block of memory that ends without the last padding does not reach past it.
     next === end ? there : Effect.catchTag(there, "CannotSeek", () => handle.seek(end, "start")),
     chunk
   )
+}
+
+/** One step where the chunk was found, or has ended, and the position can be taken without asking the driver. */
+class Ascend extends OneStep<Api.FoundChunk, AscendError> {
+  private readonly handle: Handle
+  private readonly chunk: Api.Chunk
+  constructor(handle: Handle, chunk: Api.Chunk) {
+    super()
+    this.handle = handle
+    this.chunk = chunk
+  }
+  /** The chunk as it is in the file; undefined where it is still being written. */
+  private get ended(): Api.FoundChunk | undefined {
+    return this.chunk.dirty ? EndedChunks.endOf(this.chunk) : this.chunk
+  }
+  get isReady(): boolean {
+    const { ended, handle: { engine, lock } } = this
+    return lock.idle && ended !== undefined && engine.reaches(nextOf(ended))
+  }
+  run(): Api.FoundChunk {
+    // `isReady` has found it.
+    const ended = this.ended!
+    this.handle.window.moveTo(nextOf(ended))
+    return ended
+  }
+  otherwise(): Effect.Effect<Api.FoundChunk, AscendError> {
+    const { chunk, handle } = this
+    if (!chunk.dirty) return ascendFound(handle, chunk)
+    const ended = EndedChunks.endOf(chunk)
+    return ended === undefined ? ascendCreated(handle, chunk) : ascendFound(handle, ended)
+  }
 }
 
 const ascendCreated = (handle: Handle, chunk: Api.CreatedChunk): Effect.Effect<Api.FoundChunk, AscendError> =>
@@ -88,11 +123,7 @@ const ascendCreated = (handle: Handle, chunk: Api.CreatedChunk): Effect.Effect<A
 
 /** @internal */
 export const ascend = (handle: Handle, chunk: Api.Chunk): Effect.Effect<Api.FoundChunk, AscendError> =>
-  immediate(() => {
-    if (!chunk.dirty) return ascendFound(handle, chunk)
-    const found = EndedChunks.endOf(chunk)
-    return found === undefined ? ascendCreated(handle, chunk) : ascendFound(handle, found)
-  })
+  new Ascend(handle, chunk)
 
 // ---------------------------------------------------------------------------------------------------------------------
 // creating

@@ -3,6 +3,7 @@
  */
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
+import * as Exit from "effect/Exit"
 import * as FourCC from "../../FourCC.js"
 import type { Access } from "../../IOProc.js"
 import type * as Mmio from "../../Mmio.js"
@@ -11,7 +12,7 @@ import type * as Api from "../../Riff.js"
 import * as RiffLimits from "../../RiffLimits.js"
 import type { Handle } from "../handle/handle.js"
 import type { Restore } from "../handle/lock.js"
-import { immediate } from "../io/answer.js"
+import { OneStep } from "../io/oneStep.js"
 import { codeOf } from "../mmio.js"
 import { found } from "./chunk.js"
 import * as Ds64 from "./ds64.js"
@@ -48,16 +49,57 @@ const targetOf = (
 export const descend = <A extends Access>(
   handle: Handle<A>,
   options: Api.DescendOptions | undefined
-): Effect.Effect<Api.FoundChunk, SearchError<A> | MmioError.InvalidParameter> =>
-  immediate((): Effect.Effect<Api.FoundChunk, SearchError<A> | MmioError.InvalidParameter> => {
-    const target = targetOf(handle.name.full, options?.find)
-    if (Either.isLeft(target)) return Either.left(target.left)
-    const search = new Search(handle, target.right, options?.parent)
-    const found = handle.lock.idle && handle.canRead ? search.quick() : undefined
+): Effect.Effect<Api.FoundChunk, DescendError<A>> => new Descend(handle, options)
+
+/** One step where the window holds the chunk, and the headers before it. */
+class Descend<A extends Access> extends OneStep<Api.FoundChunk, DescendError<A>> {
+  private readonly handle: Handle<A>
+  private readonly options: Api.DescendOptions | undefined
+  /** What {@link isReady} found, for {@link run}: nothing comes between them. */
+  private search: Search<A> | undefined
+  private found: Api.FoundChunk | undefined
+  constructor(handle: Handle<A>, options: Api.DescendOptions | undefined) {
+    super()
+    this.handle = handle
+    this.options = options
+  }
+  private begin(): Either.Either<Search<A>, MmioError.InvalidParameter> {
+    const { handle, options } = this
+    return Either.map(
+      targetOf(handle.name.full, options?.find),
+      (target) => new Search(handle, target, options?.parent)
+    )
+  }
+  get isReady(): boolean {
+    const { engine, lock, window } = this.handle
+    if (!lock.idle || !engine.canRead) return false
+    const search = this.begin()
+    if (Either.isLeft(search)) return false
+    const found = search.right.inWindow(window.position)
+    if (typeof found !== "object") return false
+    this.search = search.right
+    this.found = found
+    return true
+  }
+  run(): Api.FoundChunk {
+    return this.search!.accept(this.found!)
+  }
+  // What `isReady` has not found, a search may still find without waiting: it looks into further windows.
+  override commit(): Effect.Effect<Api.FoundChunk, DescendError<A>> {
+    return this.otherwise()
+  }
+  otherwise(): Effect.Effect<Api.FoundChunk, DescendError<A>> {
+    const { handle } = this
+    const search = this.begin()
+    if (Either.isLeft(search)) return Either.left(search.left)
+    const found = handle.lock.idle && handle.canRead ? search.right.quick() : undefined
     return found === undefined
-      ? handle.transfer("Riff.descend", (restore) => search.slow(restore))
-      : Effect.succeed(found)
-  })
+      ? handle.transfer("Riff.descend", (restore) => search.right.slow(restore))
+      : Exit.succeed(found)
+  }
+}
+
+type DescendError<A extends Access> = SearchError<A> | MmioError.InvalidParameter
 
 type SearchError<A extends Access> = MmioError.ChunkNotFound | MmioError.InvalidFile | Mmio.ReadError<A>
 
@@ -83,7 +125,7 @@ class Search<A extends Access> {
   private readonly limit: number
   private scratch: Uint8Array = nothing
   private limits: RiffLimits.Limits | undefined = undefined
-  /** The offset of the chunk after the one that {@link examine} did not accept. */
+  /** Where to go from the chunk that {@link examine} looked at: to its data or behind its type where it is the one, else to the chunk after it. */
   private next = 0
 
   constructor(handle: Handle<A>, target: Target | undefined, parent: Api.Chunk | undefined) {
@@ -125,9 +167,8 @@ class Search<A extends Access> {
   }
 
   /**
-   * Looks at the header at `at`, of which `have` bytes are at `i`; `ended` if the file has no more. Returns the chunk if it is the one, and moves the
-   * position to its data; `"more"` where more bytes are wanted; `"cut"` where the file has too few for a header, and `"typeless"` where it has too few
-   * for the type; `"too much"` for a `ds64` larger than the limit; else `"next"`, and {@link next} is the offset of the next chunk.
+   * Looks at the header at `at`, of which `have` bytes are at `i`; `ended` if the file has no more. Returns the chunk if it is the one; `"more"` where more bytes are wanted; `"cut"` where the file has too few for a header, and `"typeless"` where it has too few
+   * for the type; `"too much"` for a `ds64` larger than the limit; else `"next"`.
    */
   private examine(
     bytes: Uint8Array,
@@ -163,7 +204,7 @@ class Search<A extends Access> {
       ) {
         const { sizeField, sizes: { ds64 } } = header
         const chunk = found(layout, bytes, i, { offset: at, id, sizeField, size, type, ds64 })
-        this.handle.window.moveTo(type === undefined ? chunk.dataOffset : chunk.dataOffset + layout.typeSize)
+        this.next = type === undefined ? chunk.dataOffset : chunk.dataOffset + layout.typeSize
         return chunk
       }
     }
@@ -171,7 +212,13 @@ class Search<A extends Access> {
     return "next"
   }
 
-  /** Walks from `at` on as far as the window holds the headers. Gives the chunk, or the place that it did not get beyond. */
+  /** Goes into the chunk that was found. */
+  accept(found: Api.FoundChunk): Api.FoundChunk {
+    this.handle.window.moveTo(this.next)
+    return found
+  }
+
+  /** Walks from `at` on as far as the window holds the headers, and changes nothing there. Gives the chunk, or the place that it did not get beyond. */
   inWindow(at: number): Api.FoundChunk | number {
     const { bytes, endRead, offset } = this.handle.window.state
     const { layout } = this
@@ -202,7 +249,7 @@ class Search<A extends Access> {
     let from = start
     for (let windows = 0; windows < windowsAtOnce; windows++) {
       const at = this.inWindow(from)
-      if (typeof at === "object") return at
+      if (typeof at === "object") return this.accept(at)
       if (!this.isInside(at) || (windows > 0 && at === from)) break
       from = at
       handle.window.moveTo(at)
@@ -223,7 +270,7 @@ class Search<A extends Access> {
 
   private from(start: number, restore: Restore): Effect.Effect<Api.FoundChunk, SearchError<A>> {
     const at = this.inWindow(start)
-    if (typeof at === "object") return Effect.succeed(at)
+    if (typeof at === "object") return Exit.succeed(this.accept(at))
     return this.isInside(at) ? this.readOn(at, 0, this.headerSize, restore) : this.notFound(at)
   }
 
@@ -246,7 +293,7 @@ class Search<A extends Access> {
         if (result === "typeless") return this.withoutType(at, header.id)
         return result === "more"
           ? this.readOn(at, have + count, header.wanted, restore)
-          : Effect.succeed(result)
+          : Exit.succeed(this.accept(result))
       }
     )
   }

@@ -91,10 +91,11 @@ class Window {
     this.bytes.set(from.subarray(this.end - kept, this.end))
     this.offset = at
     this.end = kept
-    const target = this.bytes.subarray(kept, size)
+    // Past an end that is known nothing is asked for: it would be another read, to hear that there is nothing.
+    const target = this.bytes.subarray(kept, Math.min(size, Math.max(kept, walker.length - at)))
     return andThen(handle.readLockedAt(at + kept, target, restore), (read) => {
       this.end = kept + read
-      walker.advance(this.bytes, this.end, at, read < target.length, stepSize)
+      walker.advance(this.bytes, this.end, at, read < target.length || target.length < size - kept, stepSize)
       return walker.done || walker.count > count ? Exit.void : this.read(handle, walker, restore)
     })
   }

@@ -91,6 +91,8 @@ export class Walker extends Header {
   /** Whether the last chunk of the form goes on past its end: what follows it is not known then. */
   private overhangs = false
   private bytes: Uint8Array = new Uint8Array(0)
+  /** How many of the bytes are of the file. */
+  private filled = 0
   private index = 0
 
   constructor(visitor: Visitor, options: {
@@ -128,6 +130,13 @@ export class Walker extends Header {
     return found(this.layout, this.bytes, this.index, this)
   }
 
+  /** A copy of its data, where all that is available is at hand, and that is not more than so many bytes; else undefined. */
+  data(most: number): Uint8Array | undefined {
+    const from = this.index + this.layout.headerSize
+    const to = from + this.available
+    return this.available <= most && to <= this.filled ? this.bytes.slice(from, to) : undefined
+  }
+
   /** The same, with how deep it is. */
   walked(): Api.WalkedChunk {
     return walked(this.layout, this.bytes, this.index, this)
@@ -139,6 +148,7 @@ export class Walker extends Header {
    */
   advance(bytes: Uint8Array, count: number, offset: number, ended: boolean, chunks: number): void {
     this.bytes = bytes
+    this.filled = count
     if (ended) this.length = Math.min(this.length, Math.max(this.at, offset + count))
     const last = this.count + chunks
     while (!this.done && this.count < last) {

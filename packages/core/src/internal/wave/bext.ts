@@ -55,7 +55,7 @@ const v2 = layout<Pick<Api.BextV2, "umid" | "loudness" | "reserved">>({
   reserved: bytes(180)
 })
 
-const common = {
+const commonSchemas = () => ({
   description: Text,
   originator: Text,
   originatorReference: Text,
@@ -63,22 +63,24 @@ const common = {
   originationTime: Text,
   timeReference: numbers.schemas.timeReference,
   codingHistory: Text
-}
+})
 
 /** @internal */
 export const bext: Codec<Api.Bext> = {
-  schema: Schema.Union(
-    Schema.Struct({ _tag: Schema.Literal("BextV0"), ...common, version: Schema.Literal(0), ...v0.schemas })
-      .annotations({ identifier: "BextV0" }),
-    Schema.Struct({ _tag: Schema.Literal("BextV1"), ...common, version: Schema.Literal(1), ...v1.schemas })
-      .annotations({ identifier: "BextV1" }),
-    Schema.Struct({
-      _tag: Schema.Literal("BextV2"),
-      ...common,
-      version: u16.schema.pipe(Schema.greaterThanOrEqualTo(2)),
-      ...v2.schemas
-    }).annotations({ identifier: "BextV2" })
-  ).annotations({ identifier: "Bext" }),
+  get schema() {
+    return Schema.Union(
+      Schema.Struct({ _tag: Schema.Literal("BextV0"), ...commonSchemas(), version: Schema.Literal(0), ...v0.schemas })
+        .annotations({ identifier: "BextV0" }),
+      Schema.Struct({ _tag: Schema.Literal("BextV1"), ...commonSchemas(), version: Schema.Literal(1), ...v1.schemas })
+        .annotations({ identifier: "BextV1" }),
+      Schema.Struct({
+        _tag: Schema.Literal("BextV2"),
+        ...commonSchemas(),
+        version: u16.schema.pipe(Schema.greaterThanOrEqualTo(2)),
+        ...v2.schemas
+      }).annotations({ identifier: "BextV2" })
+    ).annotations({ identifier: "Bext" })
+  },
   decode: (bytes, reading) => {
     const { little } = reading
     const start = texts.size + numbers.size

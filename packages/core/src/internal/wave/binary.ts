@@ -10,6 +10,7 @@ import type * as Api from "../../Wave.js"
  */
 export interface Field<A> {
   readonly size: number
+  /** Made where it is asked for: schemas take longer to make than all else that is loaded, and programs that only read chunks use none. */
   readonly schema: Schema.Schema<A>
   readonly read: (view: DataView, at: number, little: boolean) => A
   readonly write: (view: DataView, at: number, value: A, little: boolean) => void
@@ -45,12 +46,14 @@ const integer = (
 ): Field<number> => ({
   size,
   // One filter, not those of an integer and of a range: with it chunks decode about a third faster.
-  schema: Schema.Number.pipe(
-    Schema.filter((value) => Number.isInteger(value) && value >= least && value <= most, {
-      description: `an integer from ${least} to ${most}`,
-      arbitrary: () => (fc) => fc.integer({ min: least, max: most })
-    })
-  ),
+  get schema() {
+    return Schema.Number.pipe(
+      Schema.filter((value) => Number.isInteger(value) && value >= least && value <= most, {
+        description: `an integer from ${least} to ${most}`,
+        arbitrary: () => (fc) => fc.integer({ min: least, max: most })
+      })
+    )
+  },
   read,
   write
 })
@@ -105,12 +108,14 @@ export const u32 = integer(
  */
 export const f32: Field<number> = {
   size: 4,
-  schema: Schema.Number.pipe(
-    Schema.filter((value) => Object.is(Math.fround(value), value) && !Number.isNaN(value), {
-      description: "a number that 32 bits hold",
-      arbitrary: () => (fc) => fc.float({ noNaN: true })
-    })
-  ),
+  get schema() {
+    return Schema.Number.pipe(
+      Schema.filter((value) => Object.is(Math.fround(value), value) && !Number.isNaN(value), {
+        description: "a number that 32 bits hold",
+        arbitrary: () => (fc) => fc.float({ noNaN: true })
+      })
+    )
+  },
   read: (view, at, little) => view.getFloat32(at, little),
   write: (view, at, value, little) => view.setFloat32(at, value, little)
 }
@@ -122,17 +127,17 @@ export const f32: Field<number> = {
  */
 export const lowHigh: Field<bigint> = {
   size: 8,
-  schema: Schema.BigIntFromSelf.pipe(
-    Schema.betweenBigInt(0n, 0xffffffffffffffffn, { description: "a bigint of 64 bits, not negative" })
-  ),
+  get schema() {
+    return Schema.BigIntFromSelf.pipe(
+      Schema.betweenBigInt(0n, 0xffffffffffffffffn, { description: "a bigint of 64 bits, not negative" })
+    )
+  },
   read: (view, at, little) => BigInt(view.getUint32(at, little)) | BigInt(view.getUint32(at + 4, little)) << 32n,
   write: (view, at, value, little) => {
     view.setUint32(at, Number(BigInt.asUintN(32, value)), little)
     view.setUint32(at + 4, Number(value >> 32n), little)
   }
 }
-
-const isFourCC = Schema.declare(FourCC.isFourCC, { identifier: "FourCC" })
 
 /**
  * A code: four characters in this order, in files of either byte order.
@@ -141,7 +146,9 @@ const isFourCC = Schema.declare(FourCC.isFourCC, { identifier: "FourCC" })
  */
 export const fourCC: Field<FourCC.FourCC> = {
   size: 4,
-  schema: isFourCC,
+  get schema() {
+    return Schema.declare(FourCC.isFourCC, { identifier: "FourCC" })
+  },
   read: (view, at) => FourCC.fromNumber(view.getUint32(at, true)),
   write: (view, at, value) => view.setUint32(at, FourCC.toNumber(value), true)
 }
@@ -149,11 +156,13 @@ export const fourCC: Field<FourCC.FourCC> = {
 /** @internal */
 export const bytes = (size: number): Field<Uint8Array> => ({
   size,
-  schema: Schema.Uint8ArrayFromSelf.pipe(
-    Schema.filter((bytes) => bytes.length === size || `${bytes.length} bytes, where there are ${size}`, {
-      description: `${size} bytes`
-    })
-  ),
+  get schema() {
+    return Schema.Uint8ArrayFromSelf.pipe(
+      Schema.filter((bytes) => bytes.length === size || `${bytes.length} bytes, where there are ${size}`, {
+        description: `${size} bytes`
+      })
+    )
+  },
   read: (view, at) => copyOf(new Uint8Array(view.buffer, view.byteOffset + at, size)),
   write: (view, at, value) => {
     new Uint8Array(view.buffer, view.byteOffset + at, size).set(value)
@@ -172,9 +181,11 @@ const hex = (value: number | bigint, digits: number) => value.toString(16).padSt
 export const guid: Field<Api.Guid> = {
   size: 16,
   // text that matches the pattern is what a Guid is
-  schema: Schema.declare((u: unknown): u is Api.Guid => typeof u === "string" && guidPattern.test(u), {
-    identifier: "Guid"
-  }),
+  get schema() {
+    return Schema.declare((u: unknown): u is Api.Guid => typeof u === "string" && guidPattern.test(u), {
+      identifier: "Guid"
+    })
+  },
   read: (view, at, little) => {
     const tail = hex(view.getBigUint64(at + 8), 16)
     const groups = [
@@ -208,15 +219,17 @@ export const named = <Name extends string>(
   const nameOf = new Map(names.map((name) => [numbers[name], name]))
   return {
     size: field.size,
-    schema: Schema.Union(
-      Schema.Literal(...names),
-      field.schema.pipe(
-        Schema.filter((number) => {
-          const name = nameOf.get(number)
-          return name === undefined || `${number} is written ${JSON.stringify(name)}`
-        })
+    get schema() {
+      return Schema.Union(
+        Schema.Literal(...names),
+        field.schema.pipe(
+          Schema.filter((number) => {
+            const name = nameOf.get(number)
+            return name === undefined || `${number} is written ${JSON.stringify(name)}`
+          })
+        )
       )
-    ),
+    },
     read: (view, at, little) => {
       const number = field.read(view, at, little)
       return nameOf.get(number) ?? number
@@ -248,16 +261,19 @@ export const layout = <A extends object>(fields: { readonly [K in keyof A]-?: Fi
     size += place.field.size
     return place
   })
-  // key by key what the type says of it
-  const schemas = Object.fromEntries(keys.map((key) => [key, fields[key].schema])) as unknown as Layout<A>["schemas"]
   const write: Field<A>["write"] = (view, at, value, little) => {
     for (const { field, key, offset } of places) field.write(view, at + offset, value[key], little)
   }
   return {
     size,
-    schemas,
-    // a struct of these fields is a record of their values
-    schema: Schema.Struct(schemas) as unknown as Schema.Schema<A>,
+    get schemas() {
+      // key by key what the type says of it
+      return Object.fromEntries(keys.map((key) => [key, fields[key].schema])) as unknown as Layout<A>["schemas"]
+    },
+    get schema() {
+      // a struct of these fields is a record of their values
+      return Schema.Struct(this.schemas) as unknown as Schema.Schema<A>
+    },
     read: (view, at, little) => {
       const value: Partial<A> = {}
       for (const { field, key, offset } of places) value[key] = field.read(view, at + offset, little)

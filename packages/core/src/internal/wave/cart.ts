@@ -69,16 +69,18 @@ const readTimers = (layout: Layout<Api.CartTimer>, view: DataView, little: boole
 
 /** @internal */
 export const cart: Codec<Api.Cart> = {
-  schema: Schema.Struct({
-    ...texts,
-    ...level.schemas,
-    timers: Schema.Array(timer.schema).pipe(
-      Schema.filter((list) => list.length === timers || `${list.length} timers, where there are ${timers}`)
-    ),
-    ...reserved.schemas,
-    url: Text,
-    tagText: Text
-  }).annotations({ identifier: "Cart" }),
+  get schema() {
+    return Schema.Struct({
+      ...texts,
+      ...level.schemas,
+      timers: Schema.Array(timer.schema).pipe(
+        Schema.filter((list) => list.length === timers || `${list.length} timers, where there are ${timers}`)
+      ),
+      ...reserved.schemas,
+      url: Text,
+      tagText: Text
+    }).annotations({ identifier: "Cart" })
+  },
   decode: (bytes, reading) => {
     if (bytes.length < end) return void reading.tooShort(bytes, end)
     const view = viewOf(bytes)

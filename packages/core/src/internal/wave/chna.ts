@@ -18,19 +18,21 @@ const entrySize = padAt + pad.size
 
 /** @internal */
 export const channels: Codec<Api.Channels> = {
-  schema: Schema.Struct({
-    tracks: head.schemas.tracks,
-    uids: Schema.Array(
-      Schema.Struct({
-        ...trackIndex.schemas,
-        uid: Text,
-        trackFormat: Text,
-        packFormat: Text,
-        ...pad.schemas
-      }).annotations({ identifier: "TrackUid" })
-    ),
-    rest: optionalBytes
-  }).annotations({ identifier: "Channels" }),
+  get schema() {
+    return Schema.Struct({
+      tracks: head.schemas.tracks,
+      uids: Schema.Array(
+        Schema.Struct({
+          ...trackIndex.schemas,
+          uid: Text,
+          trackFormat: Text,
+          packFormat: Text,
+          ...pad.schemas
+        }).annotations({ identifier: "TrackUid" })
+      ),
+      rest: optionalBytes
+    }).annotations({ identifier: "Channels" })
+  },
   decode: (bytes, reading) => {
     if (bytes.length < head.size) return void reading.tooShort(bytes, head.size)
     const view = viewOf(bytes)

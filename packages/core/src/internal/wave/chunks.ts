@@ -39,7 +39,9 @@ const factHead = layout<Omit<Api.Fact, "rest">>({ samples: u32 })
 
 /** @internal */
 export const fact: Codec<Api.Fact> = {
-  schema: Schema.Struct({ ...factHead.schemas, rest: optionalBytes }).annotations({ identifier: "Fact" }),
+  get schema() {
+    return Schema.Struct({ ...factHead.schemas, rest: optionalBytes }).annotations({ identifier: "Fact" })
+  },
   decode: (bytes, reading) =>
     bytes.length < factHead.size
       ? void reading.tooShort(bytes, factHead.size)
@@ -63,7 +65,9 @@ const instrumentHead = layout<Omit<Api.Instrument, "rest">>({
 
 /** @internal */
 export const instrument: Codec<Api.Instrument> = {
-  schema: Schema.Struct({ ...instrumentHead.schemas, rest: optionalBytes }).annotations({ identifier: "Instrument" }),
+  get schema() {
+    return Schema.Struct({ ...instrumentHead.schemas, rest: optionalBytes }).annotations({ identifier: "Instrument" })
+  },
   decode: (bytes, reading) =>
     bytes.length < instrumentHead.size
       ? void reading.tooShort(bytes, instrumentHead.size)
@@ -87,9 +91,11 @@ const cuePoint = layout<Api.CuePoint>({
 
 /** @internal */
 export const cue: Codec<Api.Cue> = {
-  schema: Schema.Struct({ points: Schema.Array(cuePoint.schema), rest: optionalBytes }).annotations({
-    identifier: "Cue"
-  }),
+  get schema() {
+    return Schema.Struct({ points: Schema.Array(cuePoint.schema), rest: optionalBytes }).annotations({
+      identifier: "Cue"
+    })
+  },
   decode: (bytes, reading) => {
     if (bytes.length < cueHead.size) return void reading.tooShort(bytes, cueHead.size)
     const view = viewOf(bytes)
@@ -150,12 +156,14 @@ const loop = layout<Api.Loop>({
 
 /** @internal */
 export const sampler: Codec<Api.Sampler> = {
-  schema: Schema.Struct({
-    ...samplerHead.schemas,
-    loops: Schema.Array(loop.schema),
-    samplerData: Schema.Uint8ArrayFromSelf,
-    rest: optionalBytes
-  }).annotations({ identifier: "Sampler" }),
+  get schema() {
+    return Schema.Struct({
+      ...samplerHead.schemas,
+      loops: Schema.Array(loop.schema),
+      samplerData: Schema.Uint8ArrayFromSelf,
+      rest: optionalBytes
+    }).annotations({ identifier: "Sampler" })
+  },
   decode: (bytes, reading) => {
     const start = samplerHead.size + samplerCounts.size
     if (bytes.length < start) return void reading.tooShort(bytes, start)
@@ -206,8 +214,10 @@ const ds64Entry = layout<Api.Ds64Entry>({ id: fourCC, size: lowHigh })
 
 /** @internal */
 export const ds64: Codec<Api.Ds64> = {
-  schema: Schema.Struct({ ...ds64Head.schemas, table: Schema.Array(ds64Entry.schema), rest: optionalBytes })
-    .annotations({ identifier: "Ds64" }),
+  get schema() {
+    return Schema.Struct({ ...ds64Head.schemas, table: Schema.Array(ds64Entry.schema), rest: optionalBytes })
+      .annotations({ identifier: "Ds64" })
+  },
   decode: (bytes, reading) => {
     const start = ds64Head.size + ds64Count.size
     if (bytes.length < start) return void reading.tooShort(bytes, start)

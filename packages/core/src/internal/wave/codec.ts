@@ -26,7 +26,7 @@ export interface Writing {
 
 /** @internal */
 export interface Codec<A> {
-  /** What values it takes, as far as that can be said of each part by itself; `encode` refuses the others. */
+  /** What values it takes, as far as that can be said of each part by itself; `encode` refuses the others. Made where it is asked for. */
   readonly schema: Schema.Schema<A>
   /** As much as can be understood, with what is wrong in the problems of the reading; `undefined` if that is nothing. */
   readonly decode: (bytes: Uint8Array, reading: Reading) => A | undefined

@@ -15,7 +15,9 @@ import { textChunk } from "./text.js"
 
 /** Formats of their own, which are not looked into. */
 const raw: Codec<Uint8Array> = {
-  schema: Schema.Uint8ArrayFromSelf,
+  get schema() {
+    return Schema.Uint8ArrayFromSelf
+  },
   decode: (bytes) => bytes,
   encode: (bytes) => Either.right(bytes)
 }

@@ -102,7 +102,10 @@ const readParts = <A extends Access>(
     }
     const size = Math.min(available, room)
     room -= size
-    return Effect.map(readBytes(reading, chunk.dataOffset, size), (bytes): ReadPart => ({ ...part, bytes }))
+    const bytes = part.bytes === undefined
+      ? readBytes(reading, chunk.dataOffset, size)
+      : Effect.succeed(part.bytes.subarray(0, size))
+    return Effect.map(bytes, (bytes): ReadPart => ({ ...part, bytes }))
   })
 }
 

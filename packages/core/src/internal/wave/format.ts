@@ -25,26 +25,29 @@ const extraSize = layout<{ readonly size: number }>({ size: u16 })
 const tail = layout<Tail>({ validBitsPerSample: u16, channelMask: u32, subFormat: guid })
 
 const extra = Schema.Uint8ArrayFromSelf
-const schema: Schema.Schema<Api.Format> = Schema.Union(
-  Schema.Struct({ _tag: Schema.Literal("WaveFormat"), ...common.schemas, rest: optionalBytes })
-    .annotations({ identifier: "WaveFormat" }),
-  Schema.Struct({ _tag: Schema.Literal("PcmWaveFormat"), ...withBits.schemas, rest: optionalBytes })
-    .annotations({ identifier: "PcmWaveFormat" }),
-  Schema.Struct({ _tag: Schema.Literal("WaveFormatEx"), ...withBits.schemas, extra, rest: optionalBytes })
-    .annotations({ identifier: "WaveFormatEx" }),
-  Schema.Struct({
-    _tag: Schema.Literal("WaveFormatExtensible"),
-    ...withBits.schemas,
-    formatTag: Schema.Literal("extensible"),
-    ...tail.schemas,
-    extra,
-    rest: optionalBytes
-  }).annotations({ identifier: "WaveFormatExtensible" })
-).annotations({ identifier: "Format" })
+const schema = (): Schema.Schema<Api.Format> =>
+  Schema.Union(
+    Schema.Struct({ _tag: Schema.Literal("WaveFormat"), ...common.schemas, rest: optionalBytes })
+      .annotations({ identifier: "WaveFormat" }),
+    Schema.Struct({ _tag: Schema.Literal("PcmWaveFormat"), ...withBits.schemas, rest: optionalBytes })
+      .annotations({ identifier: "PcmWaveFormat" }),
+    Schema.Struct({ _tag: Schema.Literal("WaveFormatEx"), ...withBits.schemas, extra, rest: optionalBytes })
+      .annotations({ identifier: "WaveFormatEx" }),
+    Schema.Struct({
+      _tag: Schema.Literal("WaveFormatExtensible"),
+      ...withBits.schemas,
+      formatTag: Schema.Literal("extensible"),
+      ...tail.schemas,
+      extra,
+      rest: optionalBytes
+    }).annotations({ identifier: "WaveFormatExtensible" })
+  ).annotations({ identifier: "Format" })
 
 /** @internal */
 export const format: Codec<Api.Format> = {
-  schema,
+  get schema() {
+    return schema()
+  },
   decode: (bytes, reading) => {
     const { little } = reading
     if (bytes.length < common.size) return void reading.tooShort(bytes, common.size)

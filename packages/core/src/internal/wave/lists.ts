@@ -17,12 +17,14 @@ const padOf = ({ pad }: { readonly pad?: Api.Pad | undefined }) => pad === undef
 
 /** @internal */
 export const infoList: Codec<Api.InfoList> = {
-  schema: Schema.Struct({
-    tags: Schema.Array(
-      Schema.Struct({ id: fourCC.schema, ...textSchemas, pad }).annotations({ identifier: "InfoTag" })
-    ),
-    rest: optionalBytes
-  }).annotations({ identifier: "InfoList" }),
+  get schema() {
+    return Schema.Struct({
+      tags: Schema.Array(
+        Schema.Struct({ id: fourCC.schema, ...textSchemas, pad }).annotations({ identifier: "InfoTag" })
+      ),
+      rest: optionalBytes
+    }).annotations({ identifier: "InfoList" })
+  },
   decode: (bytes, reading) => {
     const list = decodeList("INFO", bytes, reading, (element, at): Api.InfoTag => ({
       id: element.id,
@@ -61,19 +63,21 @@ const labeledTextHead = layout<Omit<Api.LabeledText, "_tag" | keyof Api.Text | "
 
 /** @internal */
 export const adtlList: Codec<Api.AdtlList> = {
-  schema: Schema.Struct({
-    entries: Schema.Array(
-      Schema.Union(
-        Schema.Struct({ _tag: Schema.Literal("labl", "note"), ...labelHead.schemas, ...textSchemas, pad })
-          .annotations({ identifier: "Label" }),
-        Schema.Struct({ _tag: Schema.Literal("ltxt"), ...labeledTextHead.schemas, ...textSchemas, pad })
-          .annotations({ identifier: "LabeledText" }),
-        Schema.Struct({ _tag: Schema.Literal("other"), id: fourCC.schema, data: Schema.Uint8ArrayFromSelf, pad })
-          .annotations({ identifier: "OtherEntry" })
-      ).annotations({ identifier: "AdtlEntry" })
-    ),
-    rest: optionalBytes
-  }).annotations({ identifier: "AdtlList" }),
+  get schema() {
+    return Schema.Struct({
+      entries: Schema.Array(
+        Schema.Union(
+          Schema.Struct({ _tag: Schema.Literal("labl", "note"), ...labelHead.schemas, ...textSchemas, pad })
+            .annotations({ identifier: "Label" }),
+          Schema.Struct({ _tag: Schema.Literal("ltxt"), ...labeledTextHead.schemas, ...textSchemas, pad })
+            .annotations({ identifier: "LabeledText" }),
+          Schema.Struct({ _tag: Schema.Literal("other"), id: fourCC.schema, data: Schema.Uint8ArrayFromSelf, pad })
+            .annotations({ identifier: "OtherEntry" })
+        ).annotations({ identifier: "AdtlEntry" })
+      ),
+      rest: optionalBytes
+    }).annotations({ identifier: "AdtlList" })
+  },
   decode: (bytes, reading) => {
     const list = decodeList("adtl", bytes, reading, (element, at) => decodeEntry(element, at, reading))
     if (list === undefined) return undefined

@@ -28,7 +28,9 @@ const acidHead = layout<Omit<Api.Acid, "rest">>({
 
 /** @internal */
 export const acid: Codec<Api.Acid> = {
-  schema: Schema.Struct({ ...acidHead.schemas, rest: optionalBytes }).annotations({ identifier: "Acid" }),
+  get schema() {
+    return Schema.Struct({ ...acidHead.schemas, rest: optionalBytes }).annotations({ identifier: "Acid" })
+  },
   decode: (bytes, reading) => {
     if (bytes.length < acidHead.size) return void reading.tooShort(bytes, acidHead.size)
     const value = acidHead.read(viewOf(bytes), 0, reading.little)
@@ -52,8 +54,10 @@ const characterSetHead: Layout<Omit<Api.CharacterSet, "rest">> = layout({
 
 /** @internal */
 export const characterSet: Codec<Api.CharacterSet> = {
-  schema: Schema.Struct({ ...characterSetHead.schemas, rest: optionalBytes })
-    .annotations({ identifier: "CharacterSet" }),
+  get schema() {
+    return Schema.Struct({ ...characterSetHead.schemas, rest: optionalBytes })
+      .annotations({ identifier: "CharacterSet" })
+  },
   decode: (bytes, reading) =>
     bytes.length < characterSetHead.size
       ? void reading.tooShort(bytes, characterSetHead.size)
@@ -70,8 +74,10 @@ const peak = layout<Api.Peak>({ value: f32, position: u32 })
 
 /** @internal */
 export const peaks: Codec<Api.Peaks> = {
-  schema: Schema.Struct({ ...peaksHead.schemas, peaks: Schema.Array(peak.schema), rest: optionalBytes })
-    .annotations({ identifier: "Peaks" }),
+  get schema() {
+    return Schema.Struct({ ...peaksHead.schemas, peaks: Schema.Array(peak.schema), rest: optionalBytes })
+      .annotations({ identifier: "Peaks" })
+  },
   decode: (bytes, reading) => {
     if (bytes.length < peaksHead.size) return void reading.tooShort(bytes, peaksHead.size)
     const view = viewOf(bytes)

@@ -40,7 +40,12 @@ export interface Part {
   readonly key: Key
   readonly chunk: Riff.FoundChunk
   readonly available: number
+  /** What is available, if the scan came by it. */
+  readonly bytes: Uint8Array | undefined
 }
+
+/** How many bytes of parts a scan keeps. */
+const mostKept = 64 * 1024
 
 /** @internal */
 export class Scan extends Visitor {
@@ -55,6 +60,7 @@ export class Scan extends Visitor {
   private readonly wanted: ReadonlySet<Key>
   /** What was not found yet of which only one is read. */
   private readonly missing: Set<Key>
+  private room = mostKept
   private stop: () => void = constVoid
 
   constructor(wanted: ReadonlyArray<Key>) {
@@ -73,8 +79,7 @@ export class Scan extends Visitor {
     }
     const key = keyOf(walker)
     if (key !== undefined && this.wanted.has(key)) {
-      if (!single.has(key)) this.parts.push({ key, chunk: walker.chunk(), available })
-      else if (this.missing.delete(key)) this.parts.push({ key, chunk: walker.chunk(), available })
+      if (!single.has(key) || this.missing.delete(key)) this.part(key, walker)
       else this.further.push(walker.chunk())
     }
     if (id === Layout.ids.data) {
@@ -84,6 +89,13 @@ export class Scan extends Visitor {
     if (Layout.isForm(id) && type !== undefined) this.nested.push(walker.chunk())
     if (this.data !== undefined && this.missing.size === 0) walker.stop()
     return false
+  }
+
+  /** Keeps a part, with its bytes where they are at hand: most are short, and need not be read again. */
+  private part(key: Key, walker: Walker): void {
+    const bytes = walker.data(this.room)
+    this.room -= bytes?.length ?? 0
+    this.parts.push({ key, chunk: walker.chunk(), available: walker.available, bytes })
   }
 
   /** Nothing but the form is entered. */

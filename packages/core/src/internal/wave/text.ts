@@ -123,7 +123,9 @@ export const encodeText = (value: Api.Text, end: End, { encoding }: Writing): Ei
 
 /** A chunk that is one text, to its end. @internal */
 export const textChunk: Codec<Api.Text> = {
-  schema: Text,
+  get schema() {
+    return Text
+  },
   decode: (bytes, reading) => decodeText(bytes, "end", reading, 0),
   encode: (value, writing) => encodeText(value, "end", writing)
 }
