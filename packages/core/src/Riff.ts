@@ -506,12 +506,26 @@ export const stream = <A extends Mmio.Readable>(
 // ---------------------------------------------------------------------------------------------------------------------
 
 /**
+ * Where the first form of a file is.
+ *
+ * @since 1.0.0
+ * @category options
+ */
+export interface AtOptions {
+  /**
+   * Where the first form begins, in bytes from the start of the file. Default: at the start of the file; where no form begins there, the first one
+   * that begins in the 256 KiB after ID3v2 tags there, and {@link verify} reports the bytes before it.
+   */
+  readonly at?: number | undefined
+}
+
+/**
  * Where to walk.
  *
  * @since 0.1.0
  * @category options
  */
-export interface WithinOptions {
+export interface WithinOptions extends AtOptions {
   /** The chunk whose chunks to walk over: behind its type, or, if it has none, from its first byte on. Default: the whole file. */
   readonly within?: Chunk | undefined
 }
@@ -770,9 +784,10 @@ export const find = <A extends Mmio.Readable, const P extends string | Path>(
  * @category damage
  */
 export const verify = <A extends Mmio.Readable>(
-  self: Mmio.Handle<A>
+  self: Mmio.Handle<A>,
+  options?: AtOptions
 ): Effect.Effect<ReadonlyArray<RiffProblem>, MmioError.SeekError | Mmio.ReadError<A>> =>
-  trees.verify(implementation(self))
+  trees.verify(implementation(self), options)
 
 /**
  * How to repair.
@@ -780,7 +795,7 @@ export const verify = <A extends Mmio.Readable>(
  * @since 0.1.0
  * @category options
  */
-export interface RepairOptions {
+export interface RepairOptions extends AtOptions {
   /** Whether to say only what would be corrected. Default: false. */
   readonly dryRun?: boolean | undefined
 }
@@ -826,7 +841,7 @@ export function repair(
   MmioError.SeekError | MmioError.InvalidFile | Mmio.ReadError<"readWrite">
 >
 export function repair(self: Mmio.ReadHandle, options?: RepairOptions) {
-  return repairs.repair(implementation(self), options?.dryRun ?? false)
+  return repairs.repair(implementation(self), options ?? {})
 }
 
 // ---------------------------------------------------------------------------------------------------------------------
@@ -853,7 +868,7 @@ export interface RecoverOptions extends Mmio.NameOptions {
  * @since 0.1.0
  * @category options
  */
-export interface EditOptions extends Mmio.NameOptions {
+export interface EditOptions extends Mmio.NameOptions, AtOptions {
   /**
    * Whether chunks stay in their order, whatever has to be moved for that. Default: only in forms other than `WAVE`; in a `WAVE` a chunk that was
    * changed, and for which there is no room, goes to the end of the form where that moves less, unless it is `fmt ` or `data`, or the edit

@@ -1655,6 +1655,19 @@ export type InfoError<A extends Mmio.Readable> =
   | Mmio.ReadError<A>
 
 /**
+ * How {@link info} reads.
+ *
+ * @since 1.0.0
+ * @category options
+ */
+export interface InfoOptions extends Riff.AtOptions {
+  /** Whether to give all that can be understood of a damaged chunk, with a problem, instead of failing. Default: false. */
+  readonly lenient?: boolean | undefined
+  /** The encoding of all texts. Default: that of the code page in `CSET`, else UTF-8 or windows-1252, whichever a text is in. */
+  readonly encoding?: TextEncoding | undefined
+}
+
+/**
  * What a WAVE file says of itself, in one operation that reads the headers of its chunks and those with metadata, before and after the
  * samples, but never the samples. It needs memory for the metadata. The position of the handle stays where it is.
  *
@@ -1685,19 +1698,30 @@ export type InfoError<A extends Mmio.Readable> =
  */
 export function info<A extends Mmio.Readable>(
   self: Mmio.Handle<A>,
-  options: { readonly lenient: true; readonly encoding?: TextEncoding | undefined }
+  options: InfoOptions & { readonly lenient: true }
 ): Effect.Effect<LenientInfo, InfoError<A>>
 export function info<A extends Mmio.Readable>(
   self: Mmio.Handle<A>,
-  options?: { readonly lenient?: false | undefined; readonly encoding?: TextEncoding | undefined }
+  options?: InfoOptions & { readonly lenient?: false | undefined }
 ): Effect.Effect<Info, InfoError<A>>
 export function info(
   self: Mmio.ReadHandle,
-  options?: { readonly lenient?: boolean | undefined; readonly encoding?: TextEncoding | undefined }
+  options?: InfoOptions
 ) {
   // The tool compares the errors with those of the signatures above, whose type parameter it leaves as it is.
   // @effect-diagnostics-next-line missingEffectError:off
-  return infos.info(implementation(self), options?.lenient ?? false, options?.encoding)
+  return infos.info(implementation(self), options ?? {})
+}
+
+/**
+ * How {@link blocks} reads.
+ *
+ * @since 1.0.0
+ * @category options
+ */
+export interface BlocksOptions extends Riff.AtOptions {
+  /** How many bytes a chunk has at most, unless a block has more. Default: 64 KiB. */
+  readonly chunkSize?: number | undefined
 }
 
 /**
@@ -1729,9 +1753,6 @@ export function info(
  */
 export const blocks = <A extends Mmio.Readable>(
   self: Mmio.Handle<A>,
-  options?: {
-    /** How many bytes a chunk has at most, unless a block has more. Default: 64 KiB. */
-    readonly chunkSize?: number | undefined
-  }
+  options?: BlocksOptions
 ): Stream.Stream<Uint8Array, InfoError<A> | MmioError.InvalidParameter> =>
-  samples.blocks(implementation(self), options?.chunkSize)
+  samples.blocks(implementation(self), options ?? {})

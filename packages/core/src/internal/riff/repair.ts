@@ -7,7 +7,8 @@ import type { Access } from "../../IOProc.js"
 import type * as Mmio from "../../Mmio.js"
 import type * as MmioError from "../../MmioError.js"
 import type * as Api from "../../Riff.js"
-import { PadByteAdded, type RiffCorrection, SizeCorrected } from "../../RiffCorrection.js"
+import { BytesLeft, PadByteAdded, PadByteOffered, type RiffCorrection, SizeCorrected } from "../../RiffCorrection.js"
+import * as RiffEdit from "../../RiffEdit.js"
 import type { Handle } from "../handle/handle.js"
 import type { Restore } from "../handle/lock.js"
 import * as Ds64 from "./ds64.js"
@@ -18,7 +19,7 @@ import * as Tree from "./tree.js"
 
 /** A correction, with the bytes that it writes. */
 interface Change {
-  readonly correction: RiffCorrection
+  readonly correction: SizeCorrected | PadByteAdded
   readonly bytes: Uint8Array
 }
 
@@ -166,10 +167,31 @@ const sizeChange = (chunk: Api.FoundChunk, size: number): Change | undefined => 
   return change("header", offset + 4, sizeField, size, Layout.uint32Bytes(size, chunk.byteOrder))
 }
 
+/** What a repair that makes these changes leaves as it is. */
+const leftOf = (reading: Tree.Reading, changes: ReadonlyArray<Change>): ReadonlyArray<RiffCorrection> => {
+  const left: Array<RiffCorrection> = []
+  for (const problem of reading.problems) {
+    if (problem._tag !== "MissingPadByte" || problem.followed !== true) continue
+    const { count, id, offset } = problem
+    left.push(new PadByteOffered({ id, offset, count, edit: RiffEdit.pad }))
+  }
+  const last = chainOf(reading).at(-1)
+  if (changes.length === 0 || last === undefined || last.chunk.type._tag === "None") return left
+  const child = last.children.at(-1)
+  const offset = child === undefined
+    ? last.chunk.dataOffset + Layout.layoutOf(last.chunk).typeSize
+    : isCertain(child)
+    ? endOf(child) + child.padding
+    : child.chunk.offset
+  const bytes = endOf(last) - offset
+  if (bytes > 0) left.push(new BytesLeft({ offset, bytes }))
+  return left
+}
+
 /** @internal */
 export const repair = <A extends Access>(
   handle: Handle<A>,
-  dryRun: boolean
+  { at, dryRun = false }: Api.RepairOptions
 ): Effect.Effect<
   ReadonlyArray<RiffCorrection>,
   MmioError.SeekError | MmioError.InvalidFile | MmioError.WriteError | Mmio.ReadError<A>
@@ -178,13 +200,13 @@ export const repair = <A extends Access>(
     type Failure = MmioError.SeekError | MmioError.InvalidFile | MmioError.WriteError | Mmio.ReadError<A>
     return handle.exclusive<ReadonlyArray<RiffCorrection>, Failure>("Riff.repair", (restore) =>
       Effect.flatMap(
-        Tree.read("Riff.repair", handle, limits, { lenient: true }, restore),
+        Tree.read("Riff.repair", handle, limits, { at, lenient: true }, restore),
         (reading): Effect.Effect<ReadonlyArray<RiffCorrection>, Failure> => {
           const unfinished = reading.problems.find(({ _tag }) => _tag === "UnfinishedEdit")
           // What is at the end of such a file is a journal: no size may be made to hold it.
           if (unfinished?._tag === "UnfinishedEdit") return Effect.fail(invalid("Riff.repair", handle, unfinished))
           const changes = plan(reading)
-          const corrections = changes.map(({ correction }) => correction)
+          const corrections = [...changes.map(({ correction }) => correction), ...leftOf(reading, changes)]
           return dryRun || changes.length === 0
             ? Effect.succeed(corrections)
             : Effect.as(apply(handle, changes, restore), corrections)

@@ -46,6 +46,8 @@ export interface Part {
 export class Scan extends Visitor {
   form: Riff.FoundChunk | undefined
   data: Api.DataChunk | undefined
+  /** How many bytes are before the first form. */
+  before = 0
   readonly parts: Array<Part> = []
   /** Chunks that are not read, as an earlier one of their kind is. */
   readonly further: Array<Riff.FoundChunk> = []
@@ -84,6 +86,10 @@ export class Scan extends Visitor {
     if (Layout.isForm(id) && type !== undefined) this.nested.push(walker.chunk())
     if (this.data !== undefined && this.missing.size === 0) walker.stop()
     return false
+  }
+
+  override leading(_: Walker, bytes: number): void {
+    this.before = bytes
   }
 
   /** Nothing but the form is entered. */

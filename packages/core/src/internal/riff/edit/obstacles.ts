@@ -98,7 +98,7 @@ export const find = (strict: Api.Tree, lenient: Api.Tree): Obstacle | Damaged =>
     if (container === undefined) return problem
     damaged.set(container.chunk.offset, problem)
   }
-  const disagreed = damaged.size > 0 ? disagreement(strict, lenient) : undefined
+  const disagreed = strict.problems.length > 0 ? disagreement(strict, lenient) : undefined
   return disagreed ?? unsizedSamples(strict) ?? damaged
 }
 
