@@ -102,11 +102,13 @@ export const lacksPadding = (draft: Draft): boolean => {
   return source !== undefined && !isOpenEnd(draft) && source.padding < Layout.paddingOf(layout, source.available)
 }
 
-/** Where in a container a chunk is put that is to be its last one. @internal */
-export const lastIndex = (children: ReadonlyArray<Draft>): number => {
-  const last = children.at(-1)
-  return last !== undefined && isOpenEnd(last) ? children.length - 1 : children.length
-}
+/** Whether its id is one that nobody gave to a chunk: readers take what has none for the end of the chunks. */
+const isNameless = ({ id, layout, source }: Draft): boolean =>
+  source !== undefined && layout !== Layout.wave64 && !Layout.isPrintable(id)
+
+/** Where in a container a chunk is put that is to be its last one: before what readers would not go past. @internal */
+export const lastIndex = (children: ReadonlyArray<Draft>): number =>
+  children.findLastIndex((child) => !isOpenEnd(child) && !isNameless(child)) + 1
 
 /** How many levels of chunks there are, with its own. @internal */
 export const heightOf = (draft: Draft): number => {
