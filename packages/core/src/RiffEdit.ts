@@ -132,7 +132,8 @@ export const replace = <const P extends string | Path>(path: Checked<P>, content
 
 /**
  * Gives the chunk that the path leads to this data. Where there is none it is made, at the end of the container, and so are the lists on
- * the way, as far as the path says their types; the form has to be there.
+ * the way, as far as the path says their types; the form has to be there. Of several WAVE forms, whose readers read the first, it is the first one, unless
+ * the path says which.
  *
  * @example
  * ```ts

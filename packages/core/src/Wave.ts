@@ -1671,13 +1671,16 @@ export interface InfoOptions extends Riff.AtOptions {
  * What a WAVE file says of itself, in one operation that reads the headers of its chunks and those with metadata, before and after the
  * samples, but never the samples. It needs memory for the metadata. The position of the handle stays where it is.
  *
+ * Storage that only goes forward (a pipe) is read to its end, with the samples, and says the same as a file of the same bytes would, wherever its
+ * sizes can be believed; the position is then at the end. What a journal of an edit is, is not looked for there.
+ *
  * The file is walked through leniently, as `Riff.tree` can do it: it may be cut off, its sizes may be those of a writer that could not come
  * back to correct them, and what is there is read; `Riff.verify` says what is wrong with them. Of several WAVE forms it reads the first.
  *
  * Fails with `InvalidFile`, whose position says where, if there is no WAVE in it; if it goes beyond `RiffLimits`, of which `bytes` and
  * `entries` are for all metadata together; and if there is no `fmt `, or a chunk that it reads is malformed or cut off. With `lenient`
- * everything that can be understood of such a chunk is given instead, and `problems` says what is wrong. Fails with `CannotSeek` if the
- * storage cannot tell how long the file is.
+ * everything that can be understood of such a chunk is given instead, and `problems` says what is wrong. Fails with `CannotSeek` if
+ * storage that goes back and forth cannot tell how long the file is.
  *
  * Texts are in the encoding that is given, else in that of the code page in the file's `CSET` chunk, else in UTF-8 or windows-1252.
  *
@@ -1729,7 +1732,8 @@ export interface BlocksOptions extends Riff.AtOptions {
  * multiple of the format's block align, or of the size of a frame by the channels and the bits per sample, where the block align contradicts
  * them. It ends with the samples that are really there, without an incomplete block.
  *
- * The stream reads as it goes, in constant memory, and has a place of its own, as that of `Mmio.stream`.
+ * The stream reads as it goes, in constant memory, and has a place of its own, as that of `Mmio.stream`. Of storage that only goes forward it reads what
+ * comes before the samples, then the samples, and nothing after them; there `fmt ` has to come first, or it fails with `InvalidFile`.
  *
  * Fails as {@link info} does, but that of the metadata it reads `fmt ` only, and that leniently: it has to say how large a block is, and
  * there has to be a `data` as well. Fails with `InvalidParameter` for an invalid chunk size.

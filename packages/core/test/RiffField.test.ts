@@ -381,3 +381,50 @@ describe("tags after the form", () => {
       }
     }))
 })
+
+describe("samples that declare more than the file has", () => {
+  it.effect("go to the end of the file, also in a form that ends before, and a repair leaves open which size is wrong", () =>
+    Effect.gen(function*() {
+      const tail = new Uint8Array(200).fill(9)
+      for (const size of [1201, 5000, 0x7fffffff, 0xffffffff]) {
+        const file = bytes(form([fmt(), chunk("data", new Uint8Array(1000), { size })]), tail)
+        assert.deepStrictEqual(yield* facts(file), [600, undefined], `${size}`)
+        assert.deepStrictEqual((yield* repair(file)).corrections, 0)
+      }
+      // an empty form says nothing of its end
+      const died = form([fmt(), chunk("data", new Uint8Array(1000), { size: 5000 })], { size: 36 })
+      assert.deepStrictEqual([...(yield* repair(died)).bytes], [...form([fmt(), chunk("data", new Uint8Array(1000))])])
+    }))
+})
+
+describe("an edit of a file whose form ends with chunks of no name", () => {
+  it.effect("puts chunks before them, where readers find them", () =>
+    Effect.gen(function*() {
+      const file = form([fmt(), chunk("data", new Uint8Array(1000)), new Uint8Array(40)])
+      const tagged = yield* edited(file, title("New"))
+      const { offset } = yield* opened(tagged, (handle) => Riff.find(handle, "RIFF / LIST:INFO"))
+      assert.strictEqual(offset, 1044)
+    }))
+})
+
+describe("a ds64 that declares more than there is", () => {
+  it.effect("is no chunk that an edit can leave as it is", () =>
+    Effect.gen(function*() {
+      const file = form([chunk("ds64", new Uint8Array(60), { size: 1_000_000 })], { id: "RF64" })
+      assert.strictEqual((yield* Effect.flip(edited(file, title("New"))))._tag, "InvalidFile")
+    }))
+})
+
+describe("empty forms", () => {
+  it.effect("are followed by others, and not made of them", () =>
+    Effect.gen(function*() {
+      const empty = bytes("RIFF", new Uint8Array(4))
+      assert.deepStrictEqual(yield* facts(bytes(empty, field.sound), true), [500, "Old"])
+    }))
+
+  it.effect("get no pad byte that would complete the header of a chunk", () =>
+    Effect.gen(function*() {
+      const file = form([fmt(), bytes("data", Uint8Array.of(64, 0, 0))]).slice(0, -1)
+      assert.deepStrictEqual((yield* repair(file)).corrections, 0)
+    }))
+})

@@ -59,6 +59,13 @@ export const listOf3Gigabytes = form([
   chunk("LIST", tagged("INAM", "Old").slice(8), { size: 3_000_000_000 })
 ])
 
+/** The same list before the samples, which its size covers. */
+export const listOf3GigabytesBefore = form([
+  fmt(),
+  chunk("LIST", tagged("INAM", "Old").slice(8), { size: 3_000_000_000 }),
+  data
+])
+
 /** 500 frames, and nothing wrong: what the files below have that are damaged. */
 export const sound = form([fmt(), data, tagged("INAM", "Old")])
 

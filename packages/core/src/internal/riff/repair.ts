@@ -44,9 +44,7 @@ const isEndlessDs64 = ({ id, sizeField }: Api.Chunk): boolean => id === "ds64" &
 const contentsEnd = (node: Api.TreeNode, length: number): number => {
   const last = node.children.at(-1)
   if (last !== undefined && isCut(last)) return isOfAnotherKind(last.chunk) ? length : last.chunk.offset
-  const end = last === undefined
-    ? node.chunk.dataOffset + Layout.layoutOf(node.chunk).typeSize
-    : endOf(last) + last.padding
+  const end = childrenEnd(node)
   return length - end < Layout.little.headerSize ? end : length
 }
 
@@ -122,14 +120,28 @@ const planOfLast = (reading: Tree.Reading): ReadonlyArray<Change> => {
 
 /**
  * Whether one more byte at the end of the file would not be taken for padding: a chunk of a form, which is not corrected, lacks it, or the type of
- * the form does, which a size that is too small for one does not rule out.
+ * the form does, which a size that is too small for one does not rule out, or a header that is cut off at the end of the form.
  */
 const lacksByte = ({ chunks, length }: Api.Tree, chain: ReadonlyArray<Api.TreeNode>): boolean => {
   const [form, ...inside] = chain
-  return (form !== undefined && inside.length === 0 && Layout.isTypeless(form.chunk)) ||
+  return (form !== undefined && inside.length === 0 && (Layout.isTypeless(form.chunk) || lacksByteOfHeader(form))) ||
     chunks.some(({ children }) =>
       children.some((node) => node.chunk.dataOffset + node.chunk.size === length + 1 && node !== inside[0])
     )
+}
+
+/** Whether a form ends with all but the last byte of a header. */
+const lacksByteOfHeader = (form: Api.TreeNode): boolean => {
+  const { headerSize } = Layout.layoutOf(form.chunk)
+  return endOf(form) - childrenEnd(form) === headerSize - 1
+}
+
+/** Where the last chunk in a container ends, with its padding. */
+const childrenEnd = ({ children, chunk }: Api.TreeNode): number => {
+  const last = children.at(-1)
+  return last === undefined
+    ? chunk.dataOffset + Layout.layoutOf(chunk).typeSize
+    : endOf(last) + last.padding
 }
 
 /** Whether the size of another chunk is written in the same place of a `ds64`. */
@@ -178,11 +190,7 @@ const leftOf = (reading: Tree.Reading, changes: ReadonlyArray<Change>): Readonly
   const last = chainOf(reading).at(-1)
   if (changes.length === 0 || last === undefined || last.chunk.type._tag === "None") return left
   const child = last.children.at(-1)
-  const offset = child === undefined
-    ? last.chunk.dataOffset + Layout.layoutOf(last.chunk).typeSize
-    : isCertain(child)
-    ? endOf(child) + child.padding
-    : child.chunk.offset
+  const offset = child === undefined || isCertain(child) ? childrenEnd(last) : child.chunk.offset
   const bytes = endOf(last) - offset
   if (bytes > 0) left.push(new BytesLeft({ offset, bytes }))
   return left

@@ -97,6 +97,10 @@ class Grower extends Visitor {
     form.padding = 0
   }
 
+  override shortened(): void {
+    this.ambiguous = true
+  }
+
   override exceeded(limit: Exceedable, at: number): boolean {
     this.exceeds = { limit, at }
     return false

@@ -15,6 +15,7 @@ import { Header, isPlausible } from "./header.js"
 import * as Layout from "./layout.js"
 import { FormSearch } from "./leading.js"
 import type { Exceedable } from "./limits.js"
+import { isOfEntries, OverlongList } from "./overlongList.js"
 
 /** What a walk tells. One that only wants to know some of it leaves the rest as it is. @internal */
 export abstract class Visitor {
@@ -34,6 +35,8 @@ export abstract class Visitor {
   leading(_walker: Walker, _bytes: number): void {}
   /** The chunk at the top goes on to there, whatever it says: beyond doubt, or because its samples declare more than the file has. */
   extended(_end: number, _isCertain: boolean): void {}
+  /** The chunk that comes next ends before the end of the file, although it declares more than there is. */
+  shortened(): void {}
   /** A limit is exceeded. Gives whether to go on after what exceeds it. */
   abstract exceeded(limit: Exceedable, at: number, walker: Walker): boolean
 }
@@ -108,6 +111,8 @@ export class Walker extends Header {
   private overhangs = false
   private bytes: Uint8Array = new Uint8Array(0)
   private index = 0
+  /** The list whose end is or was sought last. */
+  private list: OverlongList | undefined
 
   constructor(visitor: Visitor, options: {
     readonly limits: Limits
@@ -211,7 +216,8 @@ export class Walker extends Header {
 
   /** Goes over a header, or out of the container that ends here; false if it needs more bytes for that. */
   private step(index: number, have: number): boolean {
-    const { at, inner } = this
+    const { at, inner, list } = this
+    if (list?.found === false) return this.seekListEnd(list, index, have)
     if (this.lenient && this.mayGoOn && !this.goOn(index, have)) return false
     if (this.skip > 0) return true
     const limit = this.currentEnd()
@@ -381,19 +387,54 @@ export class Walker extends Header {
     dataOffset: number
   ): boolean {
     if (container && size < layout.typeSize) {
-      if (this.inner === undefined || this.unfinished) this.endless = true
+      // A form so small that another one follows is as small as it says.
+      const next = layout.headerSize + size + Layout.paddingOf(layout, size)
+      const mayBeFollowed = this.inner === undefined && this.sizeField !== Layout.unknownSize
+      if (mayBeFollowed && have < next + 4 && this.length - this.at >= next + 4) return false
+      const isEmpty = mayBeFollowed && have >= next + 4 && Layout.beginsFile(Layout.uint32(this.bytes, index + next))
+      if (!isEmpty && (this.inner === undefined || this.unfinished)) this.endless = true
       return true
     }
     if (size === 0 && Layout.isSamples(id)) return this.forgiveSamples(layout, index, have, dataOffset)
     if (!this.inForm || this.endless || this.unfinished) return true
     // A form too small for a chunk in it that the file has room for has the wrong size.
     const end = dataOffset + size
+    if (container && end > this.length && this.length !== Infinity && Layout.isList(id)) {
+      return this.forgiveList(layout, index, have, dataOffset)
+    }
     if (end > this.limit && end <= this.length && (isId(id) || this.length - end < layout.alignment)) {
       this.extend(end + Layout.paddingOf(layout, size))
     } // Readers of sound files take samples that end past the file to go to its end, whatever the form declares.
     else if (end > this.length && this.limit < this.length && Layout.isSamples(id)) {
       this.extend(this.length, this.limit <= dataOffset)
     }
+    return true
+  }
+
+  /** Has a list that declares more than the file has end where other chunks of the form follow its entries; false if it needs more bytes. */
+  private forgiveList(layout: Layout.Layout, index: number, have: number, dataOffset: number): boolean {
+    const { at, length, list } = this
+    if (list?.offset === at) {
+      if (list.at < length) {
+        this.visitor.shortened()
+        if (list.at > this.limit) this.extend(list.at)
+        this.limit = list.at
+      }
+      return true
+    }
+    if (length - dataOffset < layout.typeSize) return true
+    if (have < this.sizeWithType) return false
+    if (!isOfEntries(Layout.uint32(this.bytes, index + layout.headerSize))) return true
+    const entries = dataOffset + layout.typeSize
+    this.list = new OverlongList(at, entries)
+    this.at = entries
+    return false
+  }
+
+  /** Goes over an entry of the list, or back to the list whose end was found; false if it needs more bytes. */
+  private seekListEnd(list: OverlongList, index: number, have: number): boolean {
+    if (!list.next(this.inner ?? Layout.little, this.bytes, index, have, this.length)) return false
+    this.at = list.found ? list.offset : list.at
     return true
   }
 
@@ -425,11 +466,11 @@ export class Walker extends Header {
       length - from,
       0
     )
-    const { hasSize, id, layout, size, sizeField } = this
+    const { container, hasSize, id, layout, size, sizeField } = this
     const end = from + inner.headerSize + size
     const isSize = layout === Layout.wave64 ? sizeField >= layout.headerSize : hasSize
     if (
-      answer !== "read" || !isId(id)
+      answer !== "read" || !isId(id) || (container && size < layout.typeSize)
       || !(isSize && end <= length || (Layout.isSamples(id) && (isSize || sizeField === Layout.unknownSize)))
     ) {
       return true

@@ -1,9 +1,11 @@
 /**
  * What holds of every reader of sound files, whatever the file.
  */
+import * as IOProc from "@effect-mmio/core/IOProc"
 import * as Mmio from "@effect-mmio/core/Mmio"
 import * as Riff from "@effect-mmio/core/Riff"
 import type * as RiffCorrection from "@effect-mmio/core/RiffCorrection"
+import * as RiffEdit from "@effect-mmio/core/RiffEdit"
 import * as RiffLimits from "@effect-mmio/core/RiffLimits"
 import * as Wave from "@effect-mmio/core/Wave"
 import * as Cause from "effect/Cause"
@@ -238,7 +240,8 @@ const checkWalks = (subject: Subject): Effect.Effect<ReadonlyArray<readonly [Rif
     const nodes = Either.isRight(strict) ? flattened(strict.right.chunks) : undefined
 
     if (subject.streams) yield* checkChunks(subject, nodes)
-    const problems = yield* run(subject, "Riff.verify", { failures: [], ...walks(subject, 1) }, Riff.verify(file))
+    // Where no form begins at the start, one is looked for, and then a journal.
+    const problems = yield* run(subject, "Riff.verify", { failures: [], ...walks(subject, 2) }, Riff.verify(file))
     if (Either.isRight(problems)) {
       checkProblems(subject, "Riff.verify", problems.right)
       if (Either.isRight(strict)) {
@@ -379,6 +382,59 @@ const checkWave = (subject: Subject): Effect.Effect<void> =>
     yield* Effect.orDie(Mmio.seek(file, start))
   })
 
+const forms: ReadonlySet<string> = new Set(["RIFF", "RIFX", "RF64", "BW64", "riff"])
+
+/** Whether a form at the top is a WAVE, in a file without a journal. */
+const hasWave = ({ chunks, problems }: Riff.Tree): boolean =>
+  chunks.some(({ chunk: { guid, id, type } }) =>
+    forms.has(id) && Option.exists(type, (type) => type === "WAVE" || (type === "wave" && Option.isSome(guid)))
+  )
+  && problems.every(({ _tag }) => _tag !== "UnfinishedEdit")
+
+/** Where a strict reader finds a WAVE, a lenient one reads it, if that does not go beyond a limit. */
+const checkLenient = (subject: Subject): Effect.Effect<void> =>
+  Effect.gen(function*() {
+    const law = "Wave.info, where Riff.tree finds a form"
+    const contract = { ...invalidFile, calls: Infinity, bytes: Infinity }
+    const strict = yield* run(subject, law, contract, Riff.tree(subject.file))
+    if (Either.isLeft(strict) || !hasWave(strict.right)) return
+    const lenient = yield* run(subject, law, contract, Wave.info(subject.file, { lenient: true }))
+    must(
+      law,
+      Either.isRight(lenient) || String(lenient.left).includes("RiffLimits."),
+      () => Either.isLeft(lenient) ? String(lenient.left) : ""
+    )
+  })
+
+const title = "The title that an edit has written"
+const titlePath = "RIFF:WAVE / LIST:INFO / INAM"
+
+/** An edit changes nothing, or its path leads to what it has written, which is what readers read then. */
+const checkEdit = (before: Uint8Array): Effect.Effect<void> =>
+  Effect.gen(function*() {
+    const law = "Riff.edit"
+    const storage = new Storage(before.slice(), Infinity)
+    const data = Uint8Array.from(`${title}\0`, (character) => character.charCodeAt(0))
+    const edited = yield* Effect.either(
+      Effect.provideService(Riff.edit("input", [RiffEdit.assign(titlePath, data)]), IOProc.IOProc, storage.ioProc)
+    )
+    if (Either.isLeft(edited)) {
+      const { _tag } = edited.left
+      must(law, ["InvalidFile", "ChunkNotFound", "InvalidParameter"].includes(_tag), () => String(edited.left))
+      must(law, firstDifference(storage.bytes, before) === undefined, () => "an edit that failed has changed the file")
+      return
+    }
+    yield* Effect.orDie(Effect.scoped(Effect.gen(function*() {
+      const file = yield* Mmio.openWith(storage.ioProc, "input", {})
+      const { dataOffset, size } = yield* Riff.find(file, titlePath)
+      const found = storage.bytes.subarray(dataOffset, dataOffset + size)
+      must(law, firstDifference(found, data) === undefined, () => `its path leads to ${excerpt(found, 0)}`)
+      const { tags } = yield* Wave.info(file, { lenient: true })
+      const read = tags.find(({ id }) => id === "INAM")?.text
+      must(law, read === title, () => `Wave.info reads ${String(read)}`)
+    })))
+  })
+
 /** What is in the chunks of a tree, to compare: where each is, and the bytes of those that have no chunks in them. */
 const leaves = ({ chunks }: Riff.Tree, end: number): ReadonlyArray<string> =>
   flattened(chunks).filter(([{ chunk }]) => chunk.offset < end).map(([{ available, chunk, children }, depth]) => {
@@ -505,8 +561,13 @@ export const broken = (
     must("Riff.tree", nodes === undefined || headerIsInside(nodes, length), () => "a header goes beyond the file")
     yield* checkFind(subject, nodes)
     yield* checkWave(subject)
+    yield* checkLenient(subject)
     must("reading", firstDifference(storage.bytes, before) === undefined, () => "what only reads has changed the file")
     yield* checkRepair(subject, before)
+    // With smaller limits an edit could make what they do not let one find.
+    if (streams && limits.entries === RiffLimits.defaults.entries && limits.bytes === RiffLimits.defaults.bytes) {
+      yield* checkEdit(before)
+    }
     return undefined
   }).pipe(
     Effect.scoped,
