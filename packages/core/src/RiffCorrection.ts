@@ -74,7 +74,9 @@ export class PadByteOffered extends Data.TaggedClass("PadByteOffered")<{
   get message(): string {
     const { count, id, offset } = this
     const more = count > 1 ? `, and ${count - 1} more,` : ""
-    return `a pad byte is missing at ${offset}, after ${FourCC.format(id)}${more}: Riff.edit with RiffEdit.pad inserts it`
+    return `a pad byte is missing at ${offset}, after ${
+      FourCC.format(id)
+    }${more}: Riff.edit with RiffEdit.pad inserts it`
   }
 }
 

@@ -241,7 +241,9 @@ export class MissingPadByte extends define("MissingPadByte")<{
   /** The problem as a sentence, without the count. */
   get description(): string {
     const missing = `there is no pad byte at ${this.offset}, after ${FourCC.format(this.id)}, whose size is odd`
-    return this.followed === true ? `${missing}: the next chunk begins there, and RiffEdit.pad inserts the byte` : missing
+    return this.followed === true
+      ? `${missing}: the next chunk begins there, and RiffEdit.pad inserts the byte`
+      : missing
   }
 }
 

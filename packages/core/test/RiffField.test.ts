@@ -323,7 +323,10 @@ describe("an edit of one of several chunks that a path can name", () => {
     Effect.gen(function*() {
       const second = RiffEdit.assign("RIFF:WAVE / LIST:INFO[1] / INAM", new TextEncoder().encode(`${long}\0`))
       const file = yield* edited(field.twoTitles, second)
-      assert.deepStrictEqual([yield* read(file, INAM), yield* read(file, "RIFF / LIST:INFO[1] / INAM")], ["Old A", long])
+      assert.deepStrictEqual([yield* read(file, INAM), yield* read(file, "RIFF / LIST:INFO[1] / INAM")], [
+        "Old A",
+        long
+      ])
       const both = yield* edited(field.twoTitles, second, title(`${long}!`))
       assert.deepStrictEqual([yield* read(both, INAM), yield* read(both, "RIFF / LIST:INFO[1] / INAM")], [
         `${long}!`,
@@ -347,7 +350,9 @@ describe("an edit of one of several chunks that a path can name", () => {
       data.set(new TextEncoder().encode("another"))
       for (const [index, expected] of [[0, ["another", "second"]], [1, ["first", "another"]]] as const) {
         const file = yield* edited(field.twoBext, RiffEdit.assign([{ id: "RIFF" }, { id: "bext", index }], data))
-        assert.deepStrictEqual([yield* read(file, "RIFF / bext[0]"), yield* read(file, "RIFF / bext[1]")], [...expected])
+        assert.deepStrictEqual([yield* read(file, "RIFF / bext[0]"), yield* read(file, "RIFF / bext[1]")], [
+          ...expected
+        ])
         const { bext } = yield* opened(file, (handle) => Wave.info(handle))
         assert.strictEqual(Option.getOrThrow(bext).description.text, expected[0])
       }

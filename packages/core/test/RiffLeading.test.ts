@@ -26,19 +26,27 @@ const edited = (file: Uint8Array, options: Riff.EditOptions, ...edits: ReadonlyA
     return yield* (yield* MemoryIOProc.MemoryIOProc).bytes("file")
   }).pipe(Effect.provide(MemoryIOProc.layer({ file })))
 
-const retitled = RiffEdit.assign("RIFF:WAVE / LIST:INFO / INAM", new TextEncoder().encode("A title of another length\0"))
+const retitled = RiffEdit.assign(
+  "RIFF:WAVE / LIST:INFO / INAM",
+  new TextEncoder().encode("A title of another length\0")
+)
 
 /** Bytes that others put before a form. */
 const leading = {
   "an ID3v2 tag": field.id3v2(new Uint8Array(10)),
   "an ID3v2 tag with RIFF in it": field.id3v2(bytes("a picture: ", form([fmt({ rate: 1 })]), "and more")),
-  "an ID3v2 tag with a footer": bytes(field.id3v2(new Uint8Array(30), 0x10), "3DI", Uint8Array.of(4, 0, 0x10, 0, 0, 0, 30)),
+  "an ID3v2 tag with a footer": bytes(
+    field.id3v2(new Uint8Array(30), 0x10),
+    "3DI",
+    Uint8Array.of(4, 0, 0x10, 0, 0, 0, 30)
+  ),
   "two ID3v2 tags": bytes(field.id3v2(new Uint8Array(11)), field.id3v2(new Uint8Array(200))),
   "a large ID3v2 tag": field.id3v2(new Uint8Array(400_000).fill(7)),
   "an ID3v2 tag and zeros": bytes(field.id3v2(new Uint8Array(10)), new Uint8Array(100)),
   "one byte": Uint8Array.of(0),
   "a header of MacBinary": new Uint8Array(128).fill(1),
   "zeros": new Uint8Array(9000),
+  "headers of forms that are none": bytes("x", ...Array.from({ length: 1500 }, () => bytes("RIFF", new Uint8Array(9)))),
   "text that names RIFF": bytes("that RIFX is not RIFF, and RIFFs are no forms: "),
   "as much as is looked through": new Uint8Array(256 * 1024)
 }
@@ -133,7 +141,10 @@ describe("bytes before the form", () => {
         }))
       const again = yield* edited(file, { at }, retitled)
       deepStrictEqual(again.slice(0, at), file.slice(0, at))
-      assert.deepStrictEqual(yield* opened(again, (handle) => factsOf(handle, { at })), [500, "A title of another length"])
+      assert.deepStrictEqual(yield* opened(again, (handle) => factsOf(handle, { at })), [
+        500,
+        "A title of another length"
+      ])
       // where there is none
       assert.deepStrictEqual(yield* problemsOf(file, { at: 2 }), [["NotRiff", 2]])
       assert.deepStrictEqual(yield* problemsOf(field.sound, { at: 10_000 }), [["EmptyFile", 10_000]])

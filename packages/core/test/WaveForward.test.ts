@@ -19,7 +19,8 @@ const pipe = (content: Uint8Array, atMost: number): IOProc.File => {
         at += count
         return count
       }),
-    seek: () => Effect.fail(new MmioError.CannotSeek({ operation: "seek", file: "a pipe", description: "it is a pipe" }))
+    seek: () =>
+      Effect.fail(new MmioError.CannotSeek({ operation: "seek", file: "a pipe", description: "it is a pipe" }))
   })
 }
 
@@ -35,8 +36,11 @@ const hows: ReadonlyArray<How> = [
   { buffer: 400_000, atMost: 4096 }
 ]
 
-const opened = <A, E>(content: Uint8Array, { atMost, buffer }: How, use: (file: Mmio.ReadHandle) => Effect.Effect<A, E>) =>
-  Effect.scoped(Effect.flatMap(Mmio.fromFile(pipe(content, atMost), { buffer }), use))
+const opened = <A, E>(
+  content: Uint8Array,
+  { atMost, buffer }: How,
+  use: (file: Mmio.ReadHandle) => Effect.Effect<A, E>
+) => Effect.scoped(Effect.flatMap(Mmio.fromFile(pipe(content, atMost), { buffer }), use))
 
 const inMemory = <A, E>(content: Uint8Array, use: (file: Mmio.ReadHandle) => Effect.Effect<A, E>) =>
   Effect.scoped(Effect.flatMap(Mmio.openMemory({ bytes: content }), use))
@@ -110,9 +114,9 @@ describe("a pipe", () => {
             const sound = yield* Mmio.read(file, 500)
             yield* Riff.ascend(file, data)
             const list = yield* Riff.descend(file, { find: { list: "INFO" }, parent: wave })
-            return [data.offset, [...sound], list.size]
+            return [data.offset, Array.from(sound), list.size]
           }))
-        deepStrictEqual(found, [300_044, [...content.slice(300_052, 300_552)], 16])
+        deepStrictEqual(found, [300_044, Array.from(content.subarray(300_052, 300_552)), 16])
       }
     }))
 })

@@ -31,7 +31,9 @@ const ours = (file: string): Promise<Facts> =>
 
 /** Where both agree on something, and ours differs from it. */
 const differences = (one: Facts = {}, other: Facts = {}, own: Facts) =>
-  keys.filter((key) => typeof one[key] === typeof other[key] && one[key] !== null && one[key] === other[key] && own[key] !== one[key])
+  keys.filter((key) =>
+    typeof one[key] === typeof other[key] && one[key] !== null && one[key] === other[key] && own[key] !== one[key]
+  )
 
 /** Why ours is right where it differs from what the two agree on; nothing where it is not. */
 const reason = ({ how }: Generated, differing: ReadonlyArray<string>): string | undefined =>
@@ -67,7 +69,9 @@ describe("generated files whose headers lie", () => {
     for (const [i, file] of files.entries()) {
       const name = names[i] ?? ""
       const [one, other] = [avs[name] ?? {}, sndfile[name] ?? {}]
-      agreed += keys.filter((key) => typeof one[key] === typeof other[key] && one[key] !== null && one[key] === other[key]).length
+      agreed += keys.filter((key) =>
+        typeof one[key] === typeof other[key] && one[key] !== null && one[key] === other[key]
+      ).length
       const own = await ours(name)
       const differing = differences(one, other, own)
       if (differing.length === 0 || reason(file, differing) !== undefined) continue

@@ -55,7 +55,11 @@ const sounds: readonly [Sound, ...ReadonlyArray<Sound>] = [
 const guidTail = Buffer.from("000000001000800000aa00389b71", "hex")
 
 /** `fmt `, of which one field may lie. */
-const fmt = ({ bits, channels, tag }: Sound, order: Order, random: Random): readonly [Buffer, ReadonlyArray<string>] => {
+const fmt = (
+  { bits, channels, tag }: Sound,
+  order: Order,
+  random: Random
+): readonly [Buffer, ReadonlyArray<string>] => {
   const align = channels * bits / 8
   const kind = random.pick(["plain", "plain", "plain", "with cbSize", "extensible"])
   const fault = random.pick(["none", "none", "none", "block align 0", "block align double", "byte rate 0", "cbSize"])
@@ -103,7 +107,15 @@ export const generated = (seed: number, index: number): Generated => {
   const tags = chunk("LIST", Buffer.concat([bytesOf("INFO"), chunk("INAM", bytesOf("Old\0"), order)]), order)
   const [format, formatFaults] = fmt(sound, order, random)
 
-  const layout = random.pick(["data", "data, tags", "data, tags", "tags, data", "JUNK, data, tags", "bext, data", "data, fact"])
+  const layout = random.pick([
+    "data",
+    "data, tags",
+    "data, tags",
+    "tags, data",
+    "JUNK, data, tags",
+    "bext, data",
+    "data, fact"
+  ])
   const isUnsized = random.below(4) === 0
   const dataSize = isUnsized ? random.pick([0, 0, 0xffffffff, samples.length + 1000, 0x7fffff00]) : samples.length
   const data = chunk("data", samples, order, family === "RF64" ? 0xffffffff : dataSize)
@@ -154,7 +166,9 @@ export const generated = (seed: number, index: number): Generated => {
     tags
   }
   const whole = Buffer.concat([form, tails[tail] ?? Buffer.alloc(0)])
-  const front = random.below(12) === 0 ? Buffer.concat([bytesOf("ID3"), Buffer.of(3, 0, 0, 0, 0, 0, 10), Buffer.alloc(10)]) : undefined
+  const front = random.below(12) === 0
+    ? Buffer.concat([bytesOf("ID3"), Buffer.of(3, 0, 0, 0, 0, 0, 10), Buffer.alloc(10)])
+    : undefined
   const cut = tail === "cut" ? whole.subarray(0, whole.length - 1 - random.below(200)) : whole
   return {
     name: `${seed}-${index}.wav`,

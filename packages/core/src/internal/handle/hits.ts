@@ -78,8 +78,10 @@ export class Write extends Put<number> {
   }
   otherwise(): Effect.Effect<number, WriteFailure> {
     const { handle, source } = this
-    return handle.transfer("Mmio.write", (restore) =>
-      handle.writeChecked("Mmio.write", source, () => handle.engine.write(source, restore)))
+    return handle.transfer(
+      "Mmio.write",
+      (restore) => handle.writeChecked("Mmio.write", source, () => handle.engine.write(source, restore))
+    )
   }
 }
 
@@ -90,8 +92,10 @@ export class WriteAll extends Put<void> {
   }
   otherwise(): Effect.Effect<void, WriteFailure> {
     const { handle, source } = this
-    return handle.transfer("Mmio.writeAll", (restore) =>
-      handle.writeChecked("Mmio.writeAll", source, () => handle.engine.writeAll(source, restore)))
+    return handle.transfer(
+      "Mmio.writeAll",
+      (restore) => handle.writeChecked("Mmio.writeAll", source, () => handle.engine.writeAll(source, restore))
+    )
   }
 }
 

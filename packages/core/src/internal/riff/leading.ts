@@ -58,6 +58,8 @@ export class FormSearch {
   readonly from: number
   /** The id there. */
   readonly id: number
+  /** Where a form may begin: where the search has found one, or where a tag ends. Anything else is only gone over. */
+  form = -1
   /** Where it ends. */
   private to: number
   private inTags = true
@@ -74,7 +76,8 @@ export class FormSearch {
       if (have < tagHeader && have < rest) return { _tag: "More", by: 0 }
       const length = have < tagHeader ? 0 : tagLength(bytes, index)
       if (length > 0 && length < rest) {
-        this.to = at + length + searched
+        this.form = at + length
+        this.to = this.form + searched
         return { _tag: "GoOn", by: length }
       }
       this.inTags = false
@@ -85,7 +88,10 @@ export class FormSearch {
       if (!Layout.beginsFile(id)) continue
       const left = have - by
       if (left < enough(id) && have < rest) return { _tag: "More", by: by - 1 }
-      if (looksLikeForm(bytes, index + by, left)) return { _tag: "Form", by }
+      if (looksLikeForm(bytes, index + by, left)) {
+        this.form = at + by
+        return { _tag: "Form", by }
+      }
     }
     return have < rest ? { _tag: "More", by: Math.max(0, have - mostEnough) } : none
   }

@@ -93,6 +93,8 @@ export class Walker extends Header {
   private readonly lenient: boolean
   /** Whether a chunk may begin where the padding of the one before it should be. */
   private readonly unpadded: boolean
+  /** Whether it is given bytes again that it went over: a file whose length is not known may only go forward. */
+  private readonly mayGoBack: boolean
   /** Whether the first form may begin after other bytes. */
   private readonly seeksForm: boolean
   /** The search for it, as long as it is under way. */
@@ -139,6 +141,7 @@ export class Walker extends Header {
     this.length = length
     this.lenient = lenient === true
     this.unpadded = lenient !== false
+    this.mayGoBack = length !== Infinity
     this.seeksForm = within === undefined && options.at === undefined
     this.inner = within === undefined ? undefined : Layout.layoutOf(within)
     this.innerSizes = within?.ds64._tag === "Some" ? new Ds64.Sizes(within.ds64.value) : Ds64.noSizes
@@ -234,7 +237,8 @@ export class Walker extends Header {
       this.limits.bytes
     )
     if (answer === "more") return false
-    if (answer === "cut" || (inner === undefined && !this.beginsFile)) {
+    const isForm = this.beginsFile && (this.search === undefined || this.search.form === at)
+    if (answer === "cut" || (inner === undefined && !isForm)) {
       if (this.seeksForm && this.count === 0) return this.seekForm(index, have, limit)
       if (inner === undefined || rest > 0) this.visitor.rest(this, at, Math.max(0, rest))
       this.leave(limit)
@@ -399,7 +403,7 @@ export class Walker extends Header {
     if (!this.inForm || this.endless || this.unfinished) return true
     // A form too small for a chunk in it that the file has room for has the wrong size.
     const end = dataOffset + size
-    if (container && end > this.length && this.length !== Infinity && Layout.isList(id)) {
+    if (container && end > this.length && this.mayGoBack && Layout.isList(id)) {
       return this.forgiveList(layout, index, have, dataOffset)
     }
     if (end > this.limit && end <= this.length && (isId(id) || this.length - end < layout.alignment)) {

@@ -294,12 +294,15 @@ export const readForward = <A extends Access>(
   /** Whether to read the samples, too, to know how many there are. */
   counts: boolean
 ): Effect.Effect<Contents, ReadingError<A>> =>
-  Effect.flatMap(current, (limits) =>
-    handle.exclusive<Contents, ReadingError<A>>(options.operation, (restore) =>
-      Effect.suspend(() => {
-        const reading = { ...options, handle, limits, restore }
-        return readContents(reading, scannedForward(reading, file, counts))
-      })))
+  Effect.flatMap(
+    current,
+    (limits) =>
+      handle.exclusive<Contents, ReadingError<A>>(options.operation, (restore) =>
+        Effect.suspend(() => {
+          const reading = { ...options, handle, limits, restore }
+          return readContents(reading, scannedForward(reading, file, counts))
+        }))
+  )
 
 /** Says that there is no chunk of an id in the file. @internal */
 export const lacks = (handle: Handle, operation: string, { form }: Contents, id: string) =>

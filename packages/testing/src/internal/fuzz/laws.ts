@@ -519,7 +519,8 @@ const checkRepair = (subject: Subject, before: Uint8Array): Effect.Effect<void> 
       { ...invalidFile, ...walks(longer, 3) },
       Effect.map(Riff.repair(file, { dryRun: true }), made)
     )
-    must(law, Either.isRight(again) && again.right.length === 0, () => "a second repair finds something to do")
+    must(law, Either.isRight(again) && again.right.length === 0, () =>
+      "a second repair finds something to do")
     if (corrections.length === 0 || Either.isLeft(lenient)) return
     const strict = yield* run(longer, "Riff.tree, repaired", { ...invalidFile, ...walks(longer, 2) }, Riff.tree(file))
     if (Either.isLeft(strict)) return

@@ -10,7 +10,19 @@ import type { Limits } from "../../../RiffLimits.js"
 import { isStep, type Step, stepsOf } from "../find.js"
 import * as Layout from "../layout.js"
 import * as Path from "../path.js"
-import { childrenOf, type Draft, fromNode, heightOf, isDs64, isOpenEnd, isWave, lacksPadding, lastIndex, newLeaf, newList } from "./draft.js"
+import {
+  childrenOf,
+  type Draft,
+  fromNode,
+  heightOf,
+  isDs64,
+  isOpenEnd,
+  isWave,
+  lacksPadding,
+  lastIndex,
+  newLeaf,
+  newList
+} from "./draft.js"
 
 type Failure = MmioError.ChunkNotFound | MmioError.InvalidParameter
 type Result<A> = Either.Either<A, Failure>
