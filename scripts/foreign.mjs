@@ -1,6 +1,6 @@
 /**
- * Checks this library against programs that share no code with it, SoX, libsndfile's, FFmpeg and ExifTool: each has to read what
- * the other wrote, files beyond 4 GiB too, and what was repaired here. Installs them where they are missing and there is apt-get. The
+ * Checks this library against programs that share no code with it, SoX, libsndfile's, FFmpeg, ExifTool, Mutagen and TagLib: each has to read what
+ * the other wrote, files beyond 4 GiB too, and what was repaired and edited here; of thousands of files whose headers lie, all have to read the same. Installs them where they are missing and there is apt-get. The
  * tests are in packages/platform-node/foreign.
  */
 import * as fs from "node:fs"
@@ -13,18 +13,26 @@ const folder = "packages/platform-node/foreign"
 const packageOf = { sox: "sox", soxi: "sox", "sndfile-info": "sndfile-programs", "sndfile-convert": "sndfile-programs" }
 Object.assign(packageOf, { ffmpeg: "ffmpeg", ffprobe: "ffmpeg", exiftool: "libimage-exiftool-perl" })
 
+/** Libraries that are asked through Python, that of the system, for which apt-get installs them. */
+const python = "/usr/bin/python3"
+const packageOfModule = { av: "python3-av", mutagen: "python3-mutagen", taglib: "python3-taglib" }
+
 const isInstalled = (program) =>
   (process.env.PATH ?? "").split(path.delimiter).some((dir) => fs.existsSync(path.join(dir, program)))
-const missing = () => Object.keys(packageOf).filter((program) => !isInstalled(program))
+const hasModule = async (name) => fs.existsSync(python) && (await run(python, ["-c", `import ${name}`])).code === 0
+const missing = async () => {
+  const packages = Object.entries(packageOf).filter(([program]) => !isInstalled(program)).map(([, name]) => name)
+  for (const [module, name] of Object.entries(packageOfModule)) if (!await hasModule(module)) packages.push(name)
+  return [...new Set(packages)]
+}
 
 const install = async () => {
-  const programs = missing()
-  if (programs.length === 0) return
-  const needed = `These tests need ${programs.join(", ")}`
+  const wanted = await missing()
+  if (wanted.length === 0) return
+  const needed = `These tests need ${wanted.join(", ")}`
   if (!isInstalled("apt-get")) {
     throw new Error(`${needed}, and there is no apt-get to install them: please do it with what this system has.`)
   }
-  const wanted = [...new Set(programs.map((program) => packageOf[program]))]
   console.error(`Installing ${wanted.join(", ")} ...`)
   const asRoot = process.getuid?.() === 0 ? [] : ["sudo", "-n"]
   const apt = (...args) => {

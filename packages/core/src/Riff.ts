@@ -506,12 +506,26 @@ export const stream = <A extends Mmio.Readable>(
 // ---------------------------------------------------------------------------------------------------------------------
 
 /**
+ * Where the first form of a file is.
+ *
+ * @since 1.0.0
+ * @category options
+ */
+export interface AtOptions {
+  /**
+   * Where the first form begins, in bytes from the start of the file. Default: at the start of the file; where no form begins there, the first one
+   * that begins in the 256 KiB after ID3v2 tags there, and {@link verify} reports the bytes before it.
+   */
+  readonly at?: number | undefined
+}
+
+/**
  * Where to walk.
  *
  * @since 0.1.0
  * @category options
  */
-export interface WithinOptions {
+export interface WithinOptions extends AtOptions {
   /** The chunk whose chunks to walk over: behind its type, or, if it has none, from its first byte on. Default: the whole file. */
   readonly within?: Chunk | undefined
 }
@@ -541,8 +555,8 @@ export interface WalkedChunk extends FoundChunk {
 /**
  * The chunks of a file, in the order in which they are in it: every container before what is in it.
  *
- * A file begins with a `RIFF`, or a relative of it, and others may follow; what else stands at the top is no chunk, and ends the walk, as an
- * AVI ends that something was appended to. A chunk that reaches beyond the one around it, or the file, is followed as far as that: a
+ * A file begins with a `RIFF`, or a relative of it, perhaps after other bytes (see {@link AtOptions}), and others may follow; what else stands at the top
+ * is no chunk, and ends the walk, as an AVI ends that something was appended to. A chunk that reaches beyond the one around it, or the file, is followed as far as that: a
  * damaged file is walked to its end, without a failure, and {@link verify} says what is wrong with it. A `RIFF` or `LIST` too small for a
  * type has none, and nothing is in it. Fails with `InvalidFile` where the file goes beyond `RiffLimits`.
  *
@@ -615,7 +629,8 @@ export interface TreeOptions extends ChunksOptions {
    *
    * - what follows a chunk of odd size whose pad byte was left out;
    * - all of a form that declares no size, or the size of an empty one, because its writer died, and the samples in it;
-   * - all of a form that declares less than a chunk in it, which ends where the file does.
+   * - all of a form that declares less than a chunk in it, which the file has room for, and the chunks that follow the end that it declares;
+   * - samples that declare more than the file has, to the end of the file.
    */
   readonly lenient?: boolean | undefined
 }
@@ -754,7 +769,8 @@ export const find = <A extends Mmio.Readable, const P extends string | Path>(
 
 /**
  * What is wrong with a file, in the order of the file; nothing if it is sound. Damage is no failure: it fails only with what the driver fails
- * with. Where the file goes beyond `RiffLimits`, that is a problem, too, and so is an edit that was not finished. Opens nothing but the file. The
+ * with. Where the next chunk begins in the place of a pad byte, the missing byte is the problem, and what a strict reader would take for chunks there is
+ * not reported. The same problem again in the same container is one problem with a count. Where the file goes beyond `RiffLimits`, that is a problem, too, and so is an edit that was not finished. Opens nothing but the file. The
  * position of the handle stays where it is.
  *
  * @example
@@ -770,9 +786,10 @@ export const find = <A extends Mmio.Readable, const P extends string | Path>(
  * @category damage
  */
 export const verify = <A extends Mmio.Readable>(
-  self: Mmio.Handle<A>
+  self: Mmio.Handle<A>,
+  options?: AtOptions
 ): Effect.Effect<ReadonlyArray<RiffProblem>, MmioError.SeekError | Mmio.ReadError<A>> =>
-  trees.verify(implementation(self))
+  trees.verify(implementation(self), options)
 
 /**
  * How to repair.
@@ -780,7 +797,7 @@ export const verify = <A extends Mmio.Readable>(
  * @since 0.1.0
  * @category options
  */
-export interface RepairOptions {
+export interface RepairOptions extends AtOptions {
   /** Whether to say only what would be corrected. Default: false. */
   readonly dryRun?: boolean | undefined
 }
@@ -788,13 +805,15 @@ export interface RepairOptions {
 /**
  * Corrects the sizes at the end of a file that nobody came back to correct: those of a recording whose writer died (0, or too small for what
  * follows), or wrote into a pipe (0xFFFFFFFF, or whatever is large), and those of a file that was cut. That is the size of the last chunk at
- * the top, of `data`, and of what lies between, in headers and in `ds64`; and the pad byte that is missing at the end of the file. Gives what
- * it corrected; a second repair has nothing to do.
+ * the top, of `data`, and of what lies between, in headers and in `ds64`; that of every form which is too small for the chunks that follow in it; and
+ * the pad byte that is missing at the end of the file. Gives what it corrected, and what it left: pad bytes that are missing before other chunks, which
+ * an edit can insert (`PadByteOffered`), and bytes in a corrected form that are not beyond doubt a chunk (`BytesLeft`). A second repair has nothing to
+ * correct.
  *
  * The bytes of chunks stay as they are, and where they are. What is no chunk at the end of the file stays, too: a header that was cut off, and
- * whatever was appended. Where the fields have no room for a size, where the pad byte of an inner chunk is missing, and where
- * a chunk that is not of samples goes beyond one that is as long as it says, nothing is corrected, since there is no telling what would be
- * right: {@link verify} reports it.
+ * whatever was appended. Where the fields have no room for a size, where the pad byte of an inner chunk is missing, where
+ * a chunk that is not of samples goes beyond one that is as long as it says, and where samples declare more than the file has in a form that ends
+ * before the file, nothing is corrected, since there is no telling what would be right: {@link verify} reports it.
  *
  * What is written goes through the buffer of the handle, and the position stays where it is. After a failure the repair can be tried again.
  * Fails with `InvalidFile` where the file goes beyond `RiffLimits`, and with `CannotSeek` if the storage cannot tell how long the file is.
@@ -826,7 +845,7 @@ export function repair(
   MmioError.SeekError | MmioError.InvalidFile | Mmio.ReadError<"readWrite">
 >
 export function repair(self: Mmio.ReadHandle, options?: RepairOptions) {
-  return repairs.repair(implementation(self), options?.dryRun ?? false)
+  return repairs.repair(implementation(self), options ?? {})
 }
 
 // ---------------------------------------------------------------------------------------------------------------------
@@ -853,7 +872,7 @@ export interface RecoverOptions extends Mmio.NameOptions {
  * @since 0.1.0
  * @category options
  */
-export interface EditOptions extends Mmio.NameOptions {
+export interface EditOptions extends Mmio.NameOptions, AtOptions {
   /**
    * Whether chunks stay in their order, whatever has to be moved for that. Default: only in forms other than `WAVE`; in a `WAVE` a chunk that was
    * changed, and for which there is no room, goes to the end of the form where that moves less, unless it is `fmt ` or `data`, or the edit
@@ -894,8 +913,9 @@ export type EditError = RecoverError | MmioError.ChunkNotFound
  * Edits a file in place: replaces chunks, puts them in, takes them out and moves them, one edit after the other, all of them or none.
  *
  * All other chunks stay as they are, byte for byte, and as many of them as can stay where they are: room is taken from filler (`JUNK`) near by,
- * else as few bytes as possible are moved, else, in a `WAVE`, what has grown goes to the end. What is taken out leaves filler of zeros: an edit does
- * not make a file shorter. Sizes are corrected, those of an `RF64` in its `ds64`.
+ * else as few bytes as possible are moved, else, in a `WAVE`, what has grown goes back: before the next chunk that its path could name, too, so that the
+ * path finds it as before, else to the end. What is taken out leaves filler of zeros: an edit does not make a file shorter. Sizes are corrected, those of
+ * an `RF64` in its `ds64`. Bytes before the first form stay before it.
  *
  * The edit is atomic. Where the file is written in place, it is written by way of a journal past the end of the file itself: before the journal is
  * complete and flushed, a failure, an interruption or a crash leaves the file as it was; from then on the edit cannot be interrupted, and after a failure
@@ -910,7 +930,11 @@ export type EditError = RecoverError | MmioError.ChunkNotFound
  *
  * References by offset (the index of an AVI, `cue ` with offsets of bytes) are not corrected.
  *
- * Fails with `InvalidFile` if the file is damaged or has chunks whose end is not known ({@link repair} may help), if it goes beyond `RiffLimits`, or if it
+ * Damage that an edit can leave as it is, stays: bytes at the end of a form that are no chunk, a last chunk that declares more than there is and holds no
+ * samples, and lists with such damage that are not edited themselves. A chunk that is put last goes before them.
+ *
+ * Fails with `InvalidFile`, which says what it is, if the file is damaged in another way or has chunks whose end is not known, or if strict and lenient
+ * readers see other chunks in it ({@link repair}, and `RiffEdit.pad`, may help), if it goes beyond `RiffLimits`, or if it
  * holds a journal that {@link recover} keeps or that is of another file, of which this one is a copy. Fails with `AccessDenied` where the storage can
  * neither truncate the file nor commit it on close, with `ChunkNotFound` where a path leads nowhere, and with `InvalidParameter` for an edit that
  * cannot be done: of a form itself, of `ds64`, of a container inside of itself, or where a size would not fit.

@@ -1,10 +1,11 @@
 /**
- * What `Riff.repair` corrects: data, that it gives. The `message` of every correction is a sentence.
+ * What `Riff.repair` corrects, and what it leaves: data, that it gives. The `message` of each is a sentence.
  *
  * @since 0.1.0
  */
 import * as Data from "effect/Data"
 import * as FourCC from "./FourCC.js"
+import type * as RiffEdit from "./RiffEdit.js"
 
 /**
  * A size that was wrong.
@@ -54,9 +55,53 @@ export class PadByteAdded extends Data.TaggedClass("PadByteAdded")<{
 }
 
 /**
- * Any correction.
+ * Pad bytes that are missing before other chunks, and that the repair has not inserted, as it moves no bytes. `edit` inserts them.
+ *
+ * @since 1.0.0
+ * @category offers
+ */
+export class PadByteOffered extends Data.TaggedClass("PadByteOffered")<{
+  /** The id of the chunk after whose data the first one is missing. */
+  readonly id: FourCC.FourCC
+  /** Where the first one is to be, in bytes from the start of the file. */
+  readonly offset: number
+  /** How many are missing. */
+  readonly count: number
+  /** What `Riff.edit` takes to insert all of them. */
+  readonly edit: RiffEdit.Pad
+}> {
+  /** The offer as a sentence. */
+  get message(): string {
+    const { count, id, offset } = this
+    const more = count > 1 ? `, and ${count - 1} more,` : ""
+    return `a pad byte is missing at ${offset}, after ${
+      FourCC.format(id)
+    }${more}: Riff.edit with RiffEdit.pad inserts it`
+  }
+}
+
+/**
+ * Bytes in a form whose size was corrected, in which no chunk begins beyond doubt: they stay as they are.
+ *
+ * @since 1.0.0
+ * @category offers
+ */
+export class BytesLeft extends Data.TaggedClass("BytesLeft")<{
+  /** Where they begin, in bytes from the start of the file. */
+  readonly offset: number
+  /** How many they are. */
+  readonly bytes: number
+}> {
+  /** What was left, as a sentence. */
+  get message(): string {
+    return `${this.bytes} bytes from ${this.offset} on stay as they are: it is not certain that a chunk begins there`
+  }
+}
+
+/**
+ * What a repair corrects: `SizeCorrected` and `PadByteAdded`; and what it leaves: `PadByteOffered` and `BytesLeft`.
  *
  * @since 0.1.0
  * @category models
  */
-export type RiffCorrection = SizeCorrected | PadByteAdded
+export type RiffCorrection = SizeCorrected | PadByteAdded | PadByteOffered | BytesLeft

@@ -86,12 +86,20 @@ export class Move extends Data.TaggedClass("Move")<{
 }> {}
 
 /**
+ * Inserts the pad bytes that are missing.
+ *
+ * @since 1.0.0
+ * @category edits
+ */
+export class Pad extends Data.TaggedClass("Pad") {}
+
+/**
  * Any edit.
  *
  * @since 0.1.0
  * @category models
  */
-export type RiffEdit = Replace | Assign | Insert | Remove | Move
+export type RiffEdit = Replace | Assign | Insert | Remove | Move | Pad
 
 /**
  * A path as the functions here take it: a literal that is none does not compile.
@@ -124,7 +132,8 @@ export const replace = <const P extends string | Path>(path: Checked<P>, content
 
 /**
  * Gives the chunk that the path leads to this data. Where there is none it is made, at the end of the container, and so are the lists on
- * the way, as far as the path says their types; the form has to be there.
+ * the way, as far as the path says their types; the form has to be there. Of several WAVE forms, whose readers read the first, it is the first one, unless
+ * the path says which.
  *
  * @example
  * ```ts
@@ -169,6 +178,22 @@ export const move = <const P extends string | Path, const Q extends Place>(
   path: Checked<P>,
   place: CheckedPlace<Q>
 ): Move => new Move({ path, place })
+
+/**
+ * Inserts the pad byte after every chunk of odd size that lacks it: before the chunk that begins in its place, or at the end of a container. Such
+ * files are refused by all other edits: the edits that come with this one, before it or after it, find the chunks as lenient reading does.
+ *
+ * @example
+ * ```ts
+ * import { Riff, RiffEdit } from "@effect-mmio/core"
+ *
+ * export const padded = (name: string) => Riff.edit(name, [RiffEdit.pad])
+ * ```
+ *
+ * @since 1.0.0
+ * @category constructors
+ */
+export const pad: Pad = new Pad()
 
 /**
  * How far an edit has come.

@@ -222,16 +222,28 @@ export class MissingDs64 extends define("MissingDs64")<{ readonly id: FourCC.Fou
 }
 
 /**
- * A chunk of odd size has no pad byte after its data, at `offset`: the file, or the chunk around it, ends there.
+ * A chunk of odd size has no pad byte after its data, at `offset`. The file, or the chunk around it, ends there, and that is a warning; or the next
+ * chunk begins there, and that is an error: strict reading takes the first byte of that chunk for the pad byte, and lenient reading goes on with the
+ * chunk. `RiffEdit.pad` inserts the byte.
  *
  * @since 0.1.0
  * @category problems
  */
-export class MissingPadByte extends define("MissingPadByte")<{ readonly id: FourCC.FourCC }> {
-  readonly level = "warning"
+export class MissingPadByte extends define("MissingPadByte")<{
+  readonly id: FourCC.FourCC
+  /** Whether the next chunk begins at `offset`. */
+  readonly followed?: boolean | undefined
+}> {
+  /** How bad it is. */
+  get level(): Level {
+    return this.followed === true ? "error" : "warning"
+  }
   /** The problem as a sentence, without the count. */
   get description(): string {
-    return `there is no pad byte at ${this.offset}, after ${FourCC.format(this.id)}, whose size is odd`
+    const missing = `there is no pad byte at ${this.offset}, after ${FourCC.format(this.id)}, whose size is odd`
+    return this.followed === true
+      ? `${missing}: the next chunk begins there, and RiffEdit.pad inserts the byte`
+      : missing
   }
 }
 
@@ -260,6 +272,25 @@ export class UnprintableId extends define("UnprintableId")<{ readonly id: FourCC
   /** The problem as a sentence, without the count. */
   get description(): string {
     return `the id at ${this.offset}, ${FourCC.format(this.id)}, cannot be printed`
+  }
+}
+
+/**
+ * The first form of the file begins at `offset`, after other bytes, such as an ID3v2 tag.
+ *
+ * @since 1.0.0
+ * @category problems
+ */
+export class LeadingBytes extends define("LeadingBytes")<{
+  /** The id of the form. */
+  readonly id: FourCC.FourCC
+  /** How many bytes are before it. */
+  readonly bytes: number
+}> {
+  readonly level = "warning"
+  /** The problem as a sentence, without the count. */
+  get description(): string {
+    return `${FourCC.format(this.id)} begins at ${this.offset}, after ${this.bytes} other bytes`
   }
 }
 
@@ -380,6 +411,7 @@ export type RiffProblem =
   | MissingPadByte
   | PadByteNotZero
   | UnprintableId
+  | LeadingBytes
   | TrailingBytes
   | FurtherForm
   | DataBeforeFormat

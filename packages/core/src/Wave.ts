@@ -1655,16 +1655,32 @@ export type InfoError<A extends Mmio.Readable> =
   | Mmio.ReadError<A>
 
 /**
+ * How {@link info} reads.
+ *
+ * @since 1.0.0
+ * @category options
+ */
+export interface InfoOptions extends Riff.AtOptions {
+  /** Whether to give all that can be understood of a damaged chunk, with a problem, instead of failing. Default: false. */
+  readonly lenient?: boolean | undefined
+  /** The encoding of all texts. Default: that of the code page in `CSET`, else UTF-8 or windows-1252, whichever a text is in. */
+  readonly encoding?: TextEncoding | undefined
+}
+
+/**
  * What a WAVE file says of itself, in one operation that reads the headers of its chunks and those with metadata, before and after the
  * samples, but never the samples. It needs memory for the metadata. The position of the handle stays where it is.
+ *
+ * Storage that only goes forward (a pipe) is read to its end, with the samples, and says the same as a file of the same bytes would, wherever its
+ * sizes can be believed; the position is then at the end. What a journal of an edit is, is not looked for there.
  *
  * The file is walked through leniently, as `Riff.tree` can do it: it may be cut off, its sizes may be those of a writer that could not come
  * back to correct them, and what is there is read; `Riff.verify` says what is wrong with them. Of several WAVE forms it reads the first.
  *
  * Fails with `InvalidFile`, whose position says where, if there is no WAVE in it; if it goes beyond `RiffLimits`, of which `bytes` and
  * `entries` are for all metadata together; and if there is no `fmt `, or a chunk that it reads is malformed or cut off. With `lenient`
- * everything that can be understood of such a chunk is given instead, and `problems` says what is wrong. Fails with `CannotSeek` if the
- * storage cannot tell how long the file is.
+ * everything that can be understood of such a chunk is given instead, and `problems` says what is wrong. Fails with `CannotSeek` if
+ * storage that goes back and forth cannot tell how long the file is.
  *
  * Texts are in the encoding that is given, else in that of the code page in the file's `CSET` chunk, else in UTF-8 or windows-1252.
  *
@@ -1685,19 +1701,30 @@ export type InfoError<A extends Mmio.Readable> =
  */
 export function info<A extends Mmio.Readable>(
   self: Mmio.Handle<A>,
-  options: { readonly lenient: true; readonly encoding?: TextEncoding | undefined }
+  options: InfoOptions & { readonly lenient: true }
 ): Effect.Effect<LenientInfo, InfoError<A>>
 export function info<A extends Mmio.Readable>(
   self: Mmio.Handle<A>,
-  options?: { readonly lenient?: false | undefined; readonly encoding?: TextEncoding | undefined }
+  options?: InfoOptions & { readonly lenient?: false | undefined }
 ): Effect.Effect<Info, InfoError<A>>
 export function info(
   self: Mmio.ReadHandle,
-  options?: { readonly lenient?: boolean | undefined; readonly encoding?: TextEncoding | undefined }
+  options?: InfoOptions
 ) {
   // The tool compares the errors with those of the signatures above, whose type parameter it leaves as it is.
   // @effect-diagnostics-next-line missingEffectError:off
-  return infos.info(implementation(self), options?.lenient ?? false, options?.encoding)
+  return infos.info(implementation(self), options ?? {})
+}
+
+/**
+ * How {@link blocks} reads.
+ *
+ * @since 1.0.0
+ * @category options
+ */
+export interface BlocksOptions extends Riff.AtOptions {
+  /** How many bytes a chunk has at most, unless a block has more. Default: 64 KiB. */
+  readonly chunkSize?: number | undefined
 }
 
 /**
@@ -1705,7 +1732,8 @@ export function info(
  * multiple of the format's block align, or of the size of a frame by the channels and the bits per sample, where the block align contradicts
  * them. It ends with the samples that are really there, without an incomplete block.
  *
- * The stream reads as it goes, in constant memory, and has a place of its own, as that of `Mmio.stream`.
+ * The stream reads as it goes, in constant memory, and has a place of its own, as that of `Mmio.stream`. Of storage that only goes forward it reads what
+ * comes before the samples, then the samples, and nothing after them; there `fmt ` has to come first, or it fails with `InvalidFile`.
  *
  * Fails as {@link info} does, but that of the metadata it reads `fmt ` only, and that leniently: it has to say how large a block is, and
  * there has to be a `data` as well. Fails with `InvalidParameter` for an invalid chunk size.
@@ -1729,9 +1757,6 @@ export function info(
  */
 export const blocks = <A extends Mmio.Readable>(
   self: Mmio.Handle<A>,
-  options?: {
-    /** How many bytes a chunk has at most, unless a block has more. Default: 64 KiB. */
-    readonly chunkSize?: number | undefined
-  }
+  options?: BlocksOptions
 ): Stream.Stream<Uint8Array, InfoError<A> | MmioError.InvalidParameter> =>
-  samples.blocks(implementation(self), options?.chunkSize)
+  samples.blocks(implementation(self), options ?? {})

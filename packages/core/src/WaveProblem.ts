@@ -35,6 +35,7 @@ export type Level = "error" | "warning"
  * - `BrokenText`: bytes of a text are invalid in its encoding
  * - `BlockAlign`: the block align contradicts the channels and the bits per sample
  * - `FurtherChunk`: a second chunk of a kind of which only the first is read
+ * - `LeadingBytes`: the first form of the file begins at the offset, after other bytes, such as an ID3v2 tag
  * - `NestedForm`: a form is inside of the form
  * - `LimitExceeded`: a limit of `RiffLimits` ends the reading of the chunk
  *
@@ -57,6 +58,7 @@ export type Kind =
   | "BrokenText"
   | "BlockAlign"
   | "FurtherChunk"
+  | "LeadingBytes"
   | "NestedForm"
   | "LimitExceeded"
 

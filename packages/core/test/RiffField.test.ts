@@ -34,7 +34,7 @@ const facts = (file: Uint8Array, lenient = false) =>
 const repair = (file: Uint8Array) =>
   Effect.scoped(Effect.gen(function*() {
     const handle = yield* Mmio.openMemory({ bytes: file.slice(), access: "readWrite", expandBy: 64 })
-    const corrections = (yield* Riff.repair(handle)).length
+    const corrections = (yield* Riff.repair(handle)).filter(({ _tag }) => _tag !== "BytesLeft").length
     assert.deepStrictEqual(yield* Riff.repair(handle), [])
     yield* Mmio.flush(handle)
     return { corrections, bytes: yield* Mmio.memoryBytes(handle) }
@@ -148,8 +148,8 @@ describe("an edit", () => {
       for (
         const [file, said] of [
           [form([fmt(), chunk("data", new Uint8Array(1000), { size: 5000 })]), "\"data\" at 36"],
-          // a pad byte is missing: strictly the next header begins at 1046
-          [form([fmt(), chunk("data", new Uint8Array(1001)).slice(0, -1), tagged("INAM", "Old")]), "1046"],
+          // a pad byte is missing: the next header begins at 1045
+          [form([fmt(), chunk("data", new Uint8Array(1001)).slice(0, -1), tagged("INAM", "Old")]), "1045"],
           [field.sized(field.sound.length - 16), "\"LIST\" at 1044"],
           [form([fmt(), chunk("data", new Uint8Array(1000))]).slice(0, -100), "\"RIFF\" at 0"],
           [form([fmt(), chunk("data", new Uint8Array(1000), { size: 0xffffffff })], { size: 0xffffffff }), "0xFFFFFFFF"]
@@ -231,5 +231,205 @@ describe("a repair", () => {
       const { bytes: repaired } = yield* repair(field.unsizedSamples)
       assert.deepStrictEqual(Array.from(repaired.subarray(8)), Array.from(field.unsizedSamples.subarray(8)))
       assert.deepStrictEqual(yield* facts(repaired), [500, undefined])
+    }))
+
+  it.effect("says which bytes it left", () =>
+    Effect.gen(function*() {
+      const said = yield* opened(field.unsizedSamples, (handle) => Riff.repair(handle, { dryRun: true }))
+      assert.deepStrictEqual(said.map((each) => [each._tag, each.offset]), [["SizeCorrected", 4], ["BytesLeft", 544]])
+      assert.include(said[1]?.message, "500 bytes from 544 on")
+    }))
+})
+
+describe("a pad byte that is missing before the next chunk", () => {
+  const files = [[field.unpaddedSamples, 545], [field.unpaddedSoundFont, 557]] as const
+
+  it.effect("is reported, and no chunk that does not exist", () =>
+    Effect.gen(function*() {
+      for (const [file, at] of files) {
+        const problems = yield* problemsOf(file)
+        assert.isTrue(problems.every(({ _tag }) => _tag === "MissingPadByte"))
+        assert.deepStrictEqual(
+          problems.flatMap(({ level, offset }) => level === "error" ? [offset] : []),
+          [at]
+        )
+        // a strict tree has the same problems
+        assert.deepStrictEqual((yield* opened(file, (handle) => Riff.tree(handle))).problems, problems)
+      }
+    }))
+
+  it.effect("is offered by a repair, and inserted by an edit", () =>
+    Effect.gen(function*() {
+      for (const [file, at] of files) {
+        const offered = yield* opened(file, (handle) => Riff.repair(handle, { dryRun: true }))
+        const edits = offered.flatMap((each) => each._tag === "PadByteOffered" ? [each.edit] : [])
+        assert.deepStrictEqual(offered.map(({ _tag, offset }) => [_tag, offset]), [["PadByteOffered", at]])
+        const padded = yield* edited(file, ...edits)
+        assert.deepStrictEqual(yield* problemsOf(padded), [])
+        // nothing but the byte, and the sizes
+        const outline = (bytes: Uint8Array) =>
+          opened(bytes, (handle) =>
+            Effect.map(Riff.tree(handle, { lenient: true }), ({ chunks }) =>
+              chunks.flatMap(({ children }) =>
+                children.map(({ available, chunk, children }) => [
+                  String(chunk.id),
+                  children.length > 0
+                    ? children.map((child) => [String(child.chunk.id), child.available])
+                    : Array.from(bytes.subarray(chunk.dataOffset, chunk.dataOffset + available))
+                ])
+              )))
+        assert.deepStrictEqual(yield* outline(padded), yield* outline(file))
+        assert.strictEqual(padded[at], 0)
+        assert.strictEqual(String.fromCharCode(...padded.subarray(at + 1, at + 5)), "LIST")
+        // a second one has nothing to do
+        assert.deepStrictEqual([...(yield* edited(padded, RiffEdit.pad))], [...padded])
+      }
+    }))
+
+  it.effect("can be inserted together with another edit", () =>
+    Effect.gen(function*() {
+      for (const edits of [[RiffEdit.pad, title("New")], [title("New"), RiffEdit.pad]]) {
+        const file = yield* edited(field.unpaddedSamples, ...edits)
+        assert.deepStrictEqual(yield* facts(file), [501, "New"])
+        assert.deepStrictEqual(yield* problemsOf(file), [])
+      }
+    }))
+})
+
+describe("an edit of one of several chunks that a path can name", () => {
+  const long = "A title that is longer than there is room for"
+  const read = (file: Uint8Array, path: string) =>
+    opened(file, (handle) =>
+      Effect.gen(function*() {
+        const { dataOffset, size } = yield* Riff.find(handle, path)
+        yield* Mmio.seek(handle, dataOffset)
+        const text = String.fromCharCode(...(yield* Mmio.read(handle, size)))
+        return text.slice(0, text.indexOf("\0"))
+      }))
+  const INAM = "RIFF:WAVE / LIST:INFO / INAM"
+
+  it.effect("keeps it before the others, and moves no samples where it can", () =>
+    Effect.gen(function*() {
+      const file = yield* edited(field.twoTitles, title(long))
+      assert.strictEqual(yield* read(file, INAM), long)
+      assert.deepStrictEqual(yield* facts(file), [500, long])
+      assert.strictEqual(yield* read(file, "RIFF:WAVE / LIST:INFO[1] / INAM"), "Old B")
+      // the samples stay where they are
+      const { offset } = yield* opened(file, (handle) => Riff.find(handle, "RIFF / data"))
+      assert.strictEqual(offset, field.twoTitles.length - 26 - 1008)
+    }))
+
+  it.effect("keeps the second one after the first one", () =>
+    Effect.gen(function*() {
+      const second = RiffEdit.assign("RIFF:WAVE / LIST:INFO[1] / INAM", new TextEncoder().encode(`${long}\0`))
+      const file = yield* edited(field.twoTitles, second)
+      assert.deepStrictEqual([yield* read(file, INAM), yield* read(file, "RIFF / LIST:INFO[1] / INAM")], [
+        "Old A",
+        long
+      ])
+      const both = yield* edited(field.twoTitles, second, title(`${long}!`))
+      assert.deepStrictEqual([yield* read(both, INAM), yield* read(both, "RIFF / LIST:INFO[1] / INAM")], [
+        `${long}!`,
+        long
+      ])
+    }))
+
+  it.effect("keeps the order of lists that a path names without their types", () =>
+    Effect.gen(function*() {
+      const other = chunk("LIST", bytes("more", chunk("INAM", bytes("other\0"))))
+      const file = form([fmt(), tagged("INAM", "Old"), chunk("data", new Uint8Array(1000)), other])
+      for (const path of ["RIFF / LIST / INAM", "RIFF / LIST[0] / INAM"] as const) {
+        const after = yield* edited(file, RiffEdit.assign(path, new TextEncoder().encode(`${long}\0`)))
+        assert.strictEqual(yield* read(after, path), long)
+      }
+    }))
+
+  it.effect("keeps the first bext first", () =>
+    Effect.gen(function*() {
+      const data = new Uint8Array(900)
+      data.set(new TextEncoder().encode("another"))
+      for (const [index, expected] of [[0, ["another", "second"]], [1, ["first", "another"]]] as const) {
+        const file = yield* edited(field.twoBext, RiffEdit.assign([{ id: "RIFF" }, { id: "bext", index }], data))
+        assert.deepStrictEqual([yield* read(file, "RIFF / bext[0]"), yield* read(file, "RIFF / bext[1]")], [
+          ...expected
+        ])
+        const { bext } = yield* opened(file, (handle) => Wave.info(handle))
+        assert.strictEqual(Option.getOrThrow(bext).description.text, expected[0])
+      }
+    }))
+
+  it.effect("of several forms assigns in the first, which readers of WAVE read", () =>
+    Effect.gen(function*() {
+      const untitled = form([fmt(), chunk("data", new Uint8Array(1000))])
+      for (const first of [untitled, field.sound]) {
+        const file = yield* edited(bytes(first, field.sound), title("New"))
+        assert.deepStrictEqual(yield* facts(file), [500, "New"])
+        assert.strictEqual(yield* read(file, INAM), "New")
+        assert.strictEqual(yield* read(file, "RIFF:WAVE[1] / LIST:INFO / INAM"), "Old")
+      }
+      const second = yield* edited(
+        bytes(untitled, field.sound),
+        RiffEdit.assign("RIFF:WAVE[1] / LIST:INFO / INAM", new TextEncoder().encode("New\0"))
+      )
+      assert.deepStrictEqual(yield* facts(second), [500, undefined])
+      assert.strictEqual(yield* read(second, INAM), "New")
+    }))
+})
+
+describe("tags after the form", () => {
+  it.effect("are not edited before the form is repaired", () =>
+    Effect.gen(function*() {
+      for (const file of [field.tagsAfterForm, field.sized(4)]) {
+        const error = yield* Effect.flip(edited(file, title("New")))
+        assert.include(error.message, "Riff.repair may correct it")
+        assert.deepStrictEqual(yield* facts(yield* edited((yield* repair(file)).bytes, title("New"))), [500, "New"])
+      }
+    }))
+})
+
+describe("samples that declare more than the file has", () => {
+  it.effect("go to the end of the file, also in a form that ends before, and a repair leaves open which size is wrong", () =>
+    Effect.gen(function*() {
+      const tail = new Uint8Array(200).fill(9)
+      for (const size of [1201, 5000, 0x7fffffff, 0xffffffff]) {
+        const file = bytes(form([fmt(), chunk("data", new Uint8Array(1000), { size })]), tail)
+        assert.deepStrictEqual(yield* facts(file), [600, undefined], `${size}`)
+        assert.deepStrictEqual((yield* repair(file)).corrections, 0)
+      }
+      // an empty form says nothing of its end
+      const died = form([fmt(), chunk("data", new Uint8Array(1000), { size: 5000 })], { size: 36 })
+      assert.deepStrictEqual([...(yield* repair(died)).bytes], [...form([fmt(), chunk("data", new Uint8Array(1000))])])
+    }))
+})
+
+describe("an edit of a file whose form ends with chunks of no name", () => {
+  it.effect("puts chunks before them, where readers find them", () =>
+    Effect.gen(function*() {
+      const file = form([fmt(), chunk("data", new Uint8Array(1000)), new Uint8Array(40)])
+      const tagged = yield* edited(file, title("New"))
+      const { offset } = yield* opened(tagged, (handle) => Riff.find(handle, "RIFF / LIST:INFO"))
+      assert.strictEqual(offset, 1044)
+    }))
+})
+
+describe("a ds64 that declares more than there is", () => {
+  it.effect("is no chunk that an edit can leave as it is", () =>
+    Effect.gen(function*() {
+      const file = form([chunk("ds64", new Uint8Array(60), { size: 1_000_000 })], { id: "RF64" })
+      assert.strictEqual((yield* Effect.flip(edited(file, title("New"))))._tag, "InvalidFile")
+    }))
+})
+
+describe("empty forms", () => {
+  it.effect("are followed by others, and not made of them", () =>
+    Effect.gen(function*() {
+      const empty = bytes("RIFF", new Uint8Array(4))
+      assert.deepStrictEqual(yield* facts(bytes(empty, field.sound), true), [500, "Old"])
+    }))
+
+  it.effect("get no pad byte that would complete the header of a chunk", () =>
+    Effect.gen(function*() {
+      const file = form([fmt(), bytes("data", Uint8Array.of(64, 0, 0))]).slice(0, -1)
+      assert.deepStrictEqual((yield* repair(file)).corrections, 0)
     }))
 })

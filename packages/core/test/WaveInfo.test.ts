@@ -312,7 +312,7 @@ describe("a file that is refused", () => {
         bytes("FORM", number(4, 4, true), "AIFF"),
         form([fmt()], { type: "AVI " }),
         form([fmt({}, true)], { id: "FORM", big: true }),
-        bytes("junk", form([fmt()]))
+        bytes("junk", form([fmt()], { type: "AVI " }))
       ]
       for (const content of contents) {
         deepStrictEqual(yield* refusal(info(content)), none)

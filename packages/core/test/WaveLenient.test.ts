@@ -163,6 +163,28 @@ describe("a list", () => {
       deepStrictEqual(problems(found), [["CutOff", field.listOf3Gigabytes.length, 1]])
     }))
 
+  it.effect("that declares 3 GB ends where the next chunk of the form begins", () =>
+    Effect.gen(function*() {
+      const found = yield* lenient(field.listOf3GigabytesBefore)
+      deepStrictEqual([found.frames, found.tags.map(({ text }) => text)], [Option.some(500), ["Old"]])
+      deepStrictEqual(problems(found), [["CutOff", 60, 1]])
+      const sound = chunk("data", new Uint8Array(1000).fill(3))
+      for (
+        const [list, tags] of [
+          [bytes("INFO"), []],
+          [bytes("INFO", chunk("INAM", bytes("odd", "\0", "\0")), chunk("IART", bytes("A\0"))), ["odd", "A"]],
+          [bytes("adtl", chunk("labl", bytes(number(4, 1), "Hi\0"))), []]
+        ] as const
+      ) {
+        for (const next of [sound, bytes(chunk("fact", number(4, 500)), sound), bytes(field.sound.slice(-24), sound)]) {
+          const file = form([fmt(), chunk("LIST", list, { size: 3_000_000_000 }), next])
+          const { frames, tags: read } = yield* lenient(file)
+          deepStrictEqual(frames, Option.some(500))
+          deepStrictEqual(read.slice(0, tags.length).map(({ text }) => text), [...tags])
+        }
+      }
+    }))
+
   it.effect("that consists of zeros is no list of tags, and no problem", () =>
     Effect.gen(function*() {
       const found = yield* lenient(field.listOfZeros)

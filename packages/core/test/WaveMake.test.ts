@@ -1,7 +1,7 @@
-import { FourCC, Wave } from "@effect-mmio/core"
+import { FourCC, MemoryIOProc, Mmio, Riff, Wave } from "@effect-mmio/core"
 import { assert, describe, it } from "@effect/vitest"
 import { deepStrictEqual } from "@effect/vitest/utils"
-import { Either, Option, Schema } from "effect"
+import { Effect, Either, Option, Schema } from "effect"
 import { bytes, chunk, number } from "./support/wav.js"
 
 const zeros = (count: number) => new Uint8Array(count)
@@ -214,4 +214,33 @@ describe("a list written inside of a list", () => {
     assert(found._tag === "LIST:INFO")
     deepStrictEqual(found.value.tags.map(({ text }) => text), ["One"])
   })
+
+  const list = Schema.encodeSync(Wave.infoList())(Wave.InfoList.make({ INAM: "One" }))
+  for (const buffer of [8192, "none"] as const) {
+    it.scoped(`is refused before its type is written twice, with a buffer of ${buffer}`, () =>
+      Effect.gen(function*() {
+        const file = yield* Mmio.open("file", { access: "readWrite", create: true, buffer })
+        for (const write of [Mmio.writeAll, Mmio.write]) {
+          const wrong = Riff.withChunk(file, { list: "INFO" }, () => write(file, list))
+          const error = yield* Effect.flip(wrong)
+          assert.strictEqual(error._tag, "InvalidParameter")
+          assert.include(error.message, "begin with the type \"INFO\"")
+          yield* Mmio.seek(file, 0)
+          yield* Mmio.writeAll(file, new Uint8Array(0))
+        }
+        // what it does not begin with
+        yield* Riff.withChunk(file, { list: "INFO" }, () => Mmio.writeAll(file, list.subarray(4)))
+        yield* Riff.withChunk(file, { chunk: "LIST" }, () => Mmio.writeAll(file, list))
+        yield* Riff.withChunk(file, { list: "INFO" }, () =>
+          Effect.zipRight(
+            Mmio.writeAll(file, bytes("INFO", Uint8Array.of(4, 0, 0, 0))),
+            Mmio.writeAll(file, bytes("INFO"))
+          ))
+        yield* Mmio.seek(file, 0)
+        deepStrictEqual(
+          yield* Mmio.read(file, 72),
+          bytes(chunk("LIST", list), chunk("LIST", list), chunk("LIST", bytes("INFO", chunk("INFO", bytes("INFO")))))
+        )
+      }).pipe(Effect.provide(MemoryIOProc.layer({}))))
+  }
 })

@@ -127,3 +127,50 @@ export const retag = (input: string, output: string, tag: string) =>
     "--tag",
     tag
   )
+
+/** What a reader says of a sound file; nothing where it cannot read it, or does not say. */
+export interface Facts {
+  readonly frames?: number | null | undefined
+  readonly rate?: number | null | undefined
+  readonly channels?: number | null | undefined
+  readonly title?: string | null | undefined
+}
+
+/** By the names of files. */
+type ByName<A> = { readonly [file: string]: A | undefined }
+
+const readers = fileURLToPath(new URL("readers.py", import.meta.url))
+
+/** What libavformat, which ffprobe asks, says of many files, in one process. */
+export const libav = async (files: ReadonlyArray<string>): Promise<ByName<Facts>> =>
+  JSON.parse(await text("/usr/bin/python3", readers, "sound", ...files)) as ByName<Facts>
+
+/** What Mutagen says of many files, with the title that TagLib finds. */
+export const taggers = async (files: ReadonlyArray<string>): Promise<ByName<Facts>> =>
+  JSON.parse(await text("/usr/bin/python3", readers, "tags", ...files)) as ByName<Facts>
+
+/** What libsndfile says of many files. */
+export const sndfiles = async (files: ReadonlyArray<string>): Promise<ByName<Facts>> => {
+  const script = "for file; do echo \"== $file\"; sndfile-info \"$file\" 2>&1; done; true"
+  const logs = (await run("sh", "-c", script, "sh", ...files)).toString("latin1").split(/^== /m).slice(1)
+  return Object.fromEntries(logs.map((log) => {
+    const number = (name: string) => {
+      const digits = log.match(new RegExp(`^${name}\\s*:\\s*(\\d+)`, "m"))?.[1]
+      return digits === undefined ? null : Number(digits)
+    }
+    return [log.slice(0, log.indexOf("\n")), {
+      frames: number("Frames"),
+      rate: number("Sample Rate"),
+      channels: number("Channels"),
+      title: log.match(/^\s*INAM : (.*)$/m)?.[1] ?? null
+    }]
+  }))
+}
+
+/** What ExifTool says of many files. */
+export const exiftools = async (files: ReadonlyArray<string>): Promise<ByName<ByName<string | number>>> => {
+  const found = JSON.parse(await text("exiftool", "-json", "-n", ...files)) as ReadonlyArray<
+    { readonly SourceFile: string } & ByName<string | number>
+  >
+  return Object.fromEntries(found.map((each) => [each.SourceFile, each]))
+}

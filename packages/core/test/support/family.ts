@@ -167,9 +167,18 @@ interface Around {
 
 const isPrintable = (id: string) => /^[ -~]{4}$/.test(id)
 
-/** Reads a file from the start to the end, by calling itself for what is in a chunk. */
+/** What a strict reader finds, and what is wrong: there a missing pad byte costs nothing but itself. */
 export const read = (
   bytes: Uint8Array
+): { readonly nodes: ReadonlyArray<Node>; readonly problems: ReadonlyArray<Complaint> } => ({
+  nodes: walk(bytes, false).nodes,
+  problems: walk(bytes, true).problems
+})
+
+/** Reads a file from the start to the end, by calling itself for what is in a chunk. */
+const walk = (
+  bytes: Uint8Array,
+  unpadded: boolean
 ): { readonly nodes: ReadonlyArray<Node>; readonly problems: ReadonlyArray<Complaint> } => {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length)
   const text = (at: number) => String.fromCharCode(...bytes.subarray(at, at + 4))
@@ -197,6 +206,35 @@ export const read = (
     return (id) => id === "the form" ? uint64(at + 20) : id === "data" ? uint64(at + 28) : table.get(id)
   }
 
+  const beginsFile = (id: string) => ["RIFF", "RF64", "BW64", "RIFX", "FORM", "CAT ", "riff"].includes(id)
+
+  /** Whether a header could be there that fits before the end. */
+  const isHeader = (at: number, end: number, big: boolean): boolean =>
+    at + 8 <= end && (beginsFile(text(at)) || (isPrintable(text(at)) && at + 8 + view.getUint32(at + 4, !big) <= end))
+
+  const layoutAt = (at: number): Layout | undefined =>
+    ["RIFF", "RF64", "BW64"].includes(text(at))
+      ? "little"
+      : ["RIFX", "FORM", "CAT "].includes(text(at))
+      ? "big"
+      : bytes.length - at >= 24 && hasGuid(at, "riff")
+      ? "Wave64"
+      : undefined
+
+  /** The first place after the start where a form begins, with a type and a chunk that can be named. */
+  const leading = (): number | undefined => {
+    for (let at = 1; at + 12 <= bytes.length; at++) {
+      const layout = layoutAt(at)
+      const [type, first] = layout === "Wave64" ? [at + 24, at + 40] as const : [at + 8, at + 12] as const
+      if (
+        layout !== undefined && first <= bytes.length && isPrintable(text(type))
+        && (layout === "Wave64" || !isPrintable(text(at + 4)))
+        && (first + 4 > bytes.length || isPrintable(text(first)))
+      ) return at
+    }
+    return undefined
+  }
+
   const chunkAt = (at: number, { at: parent, end, layout, sizes, unknown }: Around, top: boolean): Node => {
     const [headerSize, typeSize, alignment] = layout === "Wave64" ? [24, 16, 8] as const : [8, 4, 2] as const
     const id = text(at)
@@ -213,14 +251,17 @@ export const read = (
     const dataEnd = Math.min(declaredEnd, end)
     const available = dataEnd - dataOffset
     const wanted = (alignment - size % alignment) % alignment
-    const padding = declaredEnd > end ? 0 : Math.min(wanted, end - declaredEnd)
+    const room = declaredEnd > end ? 0 : Math.min(wanted, end - declaredEnd)
+    const isNext = unpadded && room === 1 && alignment === 2 && bytes[dataEnd] !== 0
+      && isHeader(dataEnd, end, layout === "big") && !isHeader(dataEnd + 1, end, layout === "big")
+    const padding = isNext ? 0 : room
     const typed = container && (endless || size >= typeSize) && available >= typeSize
 
     if (layout !== "Wave64" && !isPrintable(id)) complain(parent, "UnprintableId", at)
     if (layout === "Wave64" && sizeField < 24) complain(parent, "TooSmallForHeader", at)
     if (endless) complain(parent, "UnknownSize", at)
     else if (declaredEnd > end) complain(parent, declaredEnd > bytes.length ? "PastEndOfFile" : "PastParent", at)
-    else if (wanted > 0 && padding === 0 && layout !== "Wave64") complain(parent, "MissingPadByte", declaredEnd)
+    else if (wanted > 0 && room === 0 && layout !== "Wave64") complain(parent, "MissingPadByte", declaredEnd)
     if (container && !typed) {
       if (!endless && size < typeSize) complain(parent, "TooSmallForType", at)
       else complain(parent, "TruncatedType", dataOffset)
@@ -236,7 +277,8 @@ export const read = (
       }
       if (dataEnd > next) complain(at, "TruncatedHeader", next)
     }
-    if (padding === 1 && alignment === 2 && bytes[dataEnd] !== 0) complain(parent, "PadByteNotZero", dataEnd)
+    if (isNext) complain(parent, "MissingPadByte", dataEnd)
+    else if (padding === 1 && alignment === 2 && bytes[dataEnd] !== 0) complain(parent, "PadByteNotZero", dataEnd)
     return {
       id,
       type: typed ? text(dataOffset) : undefined,
@@ -261,13 +303,15 @@ export const read = (
       break
     }
     const id = text(at)
-    const layout: Layout | undefined = ["RIFF", "RF64", "BW64"].includes(id)
-      ? "little"
-      : ["RIFX", "FORM", "CAT "].includes(id)
-      ? "big"
-      : rest >= 24 && hasGuid(at, "riff")
-      ? "Wave64"
-      : undefined
+    const layout = layoutAt(at)
+    if (layout === undefined && first === undefined && at === 0) {
+      const form = leading()
+      if (form !== undefined) {
+        complain(-1, "LeadingBytes", form)
+        at = form
+        continue
+      }
+    }
     if (layout === undefined) {
       complain(-1, first === undefined ? "NotRiff" : "TrailingBytes", at)
       break

@@ -59,6 +59,13 @@ export const listOf3Gigabytes = form([
   chunk("LIST", tagged("INAM", "Old").slice(8), { size: 3_000_000_000 })
 ])
 
+/** The same list before the samples, which its size covers. */
+export const listOf3GigabytesBefore = form([
+  fmt(),
+  chunk("LIST", tagged("INAM", "Old").slice(8), { size: 3_000_000_000 }),
+  data
+])
+
 /** 500 frames, and nothing wrong: what the files below have that are damaged. */
 export const sound = form([fmt(), data, tagged("INAM", "Old")])
 
@@ -83,3 +90,35 @@ export const unsizedSamples = form([
 
 /** An editor put the tags after the form: 500 frames, titled "Old". */
 export const tagsAfterForm = bytes(form([fmt(), data]), tagged("INAM", "Old"))
+
+/** An ID3v2 tag of any content. */
+export const id3v2 = (content: Uint8Array, flags = 0): Uint8Array =>
+  bytes("ID3", Uint8Array.of(4, 0, flags, ...[21, 14, 7, 0].map((shift) => content.length >> shift & 0x7f)), content)
+
+/** Two lists with a title each. */
+export const twoTitles = form([fmt(), tagged("INAM", "Old A"), data, tagged("INAM", "Old B")])
+
+/** Two `bext`. */
+export const twoBext = form([
+  ...["first", "second"].map((text) => chunk("bext", bytes(text, new Uint8Array(602 - text.length)))),
+  fmt(),
+  data
+])
+
+/** Samples of an odd number of bytes without a pad byte, and tags: 501 frames of 8 bits. */
+export const unpaddedSamples = form([
+  fmt({ align: 1, bits: 8 }),
+  chunk("data", samples.slice(0, 501)).slice(0, -1),
+  tagged("INAM", "Old")
+])
+
+/** A sound font whose `smpl`, of odd size, has no pad byte, and after which the next list begins at once, as a writer of SF3 leaves it. */
+export const unpaddedSoundFont = form([
+  chunk("LIST", bytes("INFO", chunk("ifil", Uint8Array.of(3, 0, 0, 0)))),
+  bytes("LIST", number(4, 513), "sdta", chunk("smpl", samples.slice(0, 501)).slice(0, -1)),
+  chunk("LIST", bytes("pdta", chunk("phdr", new Uint8Array(38))))
+], { type: "sfbk" })
+
+/** 500 frames, and a chunk of so many bytes before them: more than any buffer holds. */
+export const largeChunkBefore = (size: number): Uint8Array =>
+  form([fmt(), chunk("junk", new Uint8Array(size)), data, tagged("INAM", "Old")])

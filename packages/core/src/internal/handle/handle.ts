@@ -68,6 +68,11 @@ export class Handle<A extends Access = Access> implements Api.Handle<A> {
   readonly window: Window
   readonly engine: Engine
   readonly lock: Lock
+  /**
+   * What the next write of the caller has to pass: says what is wrong with bytes at a position, if they would be misread there. A format sets it, and it is
+   * gone after one write.
+   */
+  checkNextWrite: ((position: number, source: Uint8Array) => string | undefined) | undefined
   private readonly ownsFile: boolean
   private readonly commitsOnFailure: boolean
 
@@ -223,6 +228,18 @@ export class Handle<A extends Access = Access> implements Api.Handle<A> {
   /** Writes all of the bytes, or fails before the first where it is known that there is no room; only inside of `exclusive`. */
   writeAllLocked(source: Uint8Array, restore: Restore): Effect.Effect<void, MmioError.WriteError> {
     return immediate(() => this.engine.writeAll(source, restore))
+  }
+
+  /** Writes what the caller gives, unless a format refuses it; only inside of `exclusive`. */
+  writeChecked<B>(
+    operation: string,
+    source: Uint8Array,
+    write: () => Effect.Effect<B, MmioError.WriteError>
+  ): Effect.Effect<B, MmioError.WriteError | MmioError.InvalidParameter> {
+    const wrong = this.checkNextWrite?.(this.window.position, source)
+    if (wrong !== undefined) return this.invalid(operation, wrong)
+    this.checkNextWrite = undefined
+    return write()
   }
 
   /** Only inside of `exclusive`. */

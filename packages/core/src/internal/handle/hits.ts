@@ -55,7 +55,9 @@ export class Read<A extends Access> extends OneStep<Uint8Array, ReadFailure<A>> 
   }
 }
 
-abstract class Put<A> extends OneStep<A, MmioError.WriteError> {
+type WriteFailure = MmioError.WriteError | MmioError.InvalidParameter
+
+abstract class Put<A> extends OneStep<A, WriteFailure> {
   protected readonly handle: Handle
   protected readonly source: Uint8Array
   constructor(handle: Handle, source: Uint8Array) {
@@ -64,8 +66,8 @@ abstract class Put<A> extends OneStep<A, MmioError.WriteError> {
     this.source = source
   }
   get isReady(): boolean {
-    const { handle: { engine, lock }, source } = this
-    return lock.idle && engine.canWriteSync(source.length)
+    const { handle: { checkNextWrite, engine, lock }, source } = this
+    return lock.idle && checkNextWrite === undefined && engine.canWriteSync(source.length)
   }
 }
 
@@ -74,9 +76,12 @@ export class Write extends Put<number> {
   run(): number {
     return this.handle.engine.writeSync(this.source)
   }
-  otherwise(): Effect.Effect<number, MmioError.WriteError> {
+  otherwise(): Effect.Effect<number, WriteFailure> {
     const { handle, source } = this
-    return handle.transfer("Mmio.write", (restore) => handle.engine.write(source, restore))
+    return handle.transfer(
+      "Mmio.write",
+      (restore) => handle.writeChecked("Mmio.write", source, () => handle.engine.write(source, restore))
+    )
   }
 }
 
@@ -85,9 +90,12 @@ export class WriteAll extends Put<void> {
   run(): void {
     this.handle.engine.writeSync(this.source)
   }
-  otherwise(): Effect.Effect<void, MmioError.WriteError> {
+  otherwise(): Effect.Effect<void, WriteFailure> {
     const { handle, source } = this
-    return handle.transfer("Mmio.writeAll", (restore) => handle.engine.writeAll(source, restore))
+    return handle.transfer(
+      "Mmio.writeAll",
+      (restore) => handle.writeChecked("Mmio.writeAll", source, () => handle.engine.writeAll(source, restore))
+    )
   }
 }
 

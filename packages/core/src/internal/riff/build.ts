@@ -19,11 +19,13 @@ import {
   fieldOf,
   hasDs64,
   innerFormId,
+  isPrintable,
   type Layout,
   layoutOf,
   little,
   paddingOf,
-  sizeBytes
+  sizeBytes,
+  uint32
 } from "./layout.js"
 import { onlyForward } from "./onlyForward.js"
 import { formOf, type OpenForm } from "./openForm.js"
@@ -87,6 +89,7 @@ const ascendCreated = (handle: Handle, chunk: Api.CreatedChunk): Effect.Effect<A
     "Riff.ascend",
     (restore) =>
       Effect.suspend((): Effect.Effect<Api.FoundChunk, AscendError> => {
+        handle.checkNextWrite = undefined
         const form = formOf(handle)
         if (form?.holds(chunk.offset)) return form.leave(chunk, restore)
         const layout = layoutOf(chunk)
@@ -149,6 +152,18 @@ const layoutFor = (
     : Either.left(invalid(handle, "the form that is being written has another layout"))
 }
 
+/** Refuses bytes that begin with a type where that type was just written: the whole of a list, such as `Wave.infoList` encodes it. */
+const doubledType = (type: number, dataAt: number) => (position: number, source: Uint8Array): string | undefined => {
+  if (position !== dataAt || source.length < 4 || uint32(source, 0) !== type) return undefined
+  // A chunk of that id would have a size there.
+  const isList = source.length === 4 || (source.length >= 8 && isPrintable(uint32(source, 4)))
+  return isList
+    ? `the bytes begin with the type ${
+      FourCC.format(FourCC.fromNumber(type))
+    }, which the list has already: write them as the data of a chunk "LIST", or leave the type out`
+    : undefined
+}
+
 /** @internal */
 export const createChunk = (
   handle: Handle,
@@ -176,6 +191,9 @@ export const createChunk = (
     const sizeField = field.right
     const header = write(layout, kind, FourCC.toNumber(code.right), sizeField, innerFormId(layout))
     const made = (offset: number): Api.CreatedChunk => {
+      handle.checkNextWrite = kind === "list" && header.type !== undefined
+        ? doubledType(header.type, offset + header.bytes.length)
+        : undefined
       const chunk = created(layout, header, { offset, size, sizeField, ds64: undefined })
       return form === undefined ? chunk : form.made(chunk)
     }

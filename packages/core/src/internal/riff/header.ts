@@ -145,7 +145,8 @@ export const isPlausible = (
   if (have < layout.headerSize) return false
   const id = Layout.uint32(bytes, index)
   return Layout.beginsFile(id) || (
-    Layout.isPrintable(id) && offset + layout.headerSize + Layout.sizeField(layout, bytes, index) <= end
+    Layout.isPrintable(id) &&
+    offset + layout.headerSize + Layout.dataSize(layout, Layout.sizeField(layout, bytes, index)) <= end
   )
 }
 

@@ -124,6 +124,15 @@ export class Inspector extends Visitor {
     else this.report(walker, new RiffProblem.NotRiff({ offset, id: code(walker.id), bytes }))
   }
 
+  override leading(walker: Walker, bytes: number): void {
+    const { id, offset } = walker
+    this.report(walker, new RiffProblem.LeadingBytes({ offset, id: code(id), bytes }))
+  }
+
+  override unpadded(walker: Walker, offset: number): void {
+    this.report(walker, new RiffProblem.MissingPadByte({ offset, id: code(walker.ended), followed: true }))
+  }
+
   override pad(walker: Walker, offset: number, value: number): void {
     this.report(walker, new RiffProblem.PadByteNotZero({ offset, value }))
   }

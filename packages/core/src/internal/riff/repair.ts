@@ -7,7 +7,8 @@ import type { Access } from "../../IOProc.js"
 import type * as Mmio from "../../Mmio.js"
 import type * as MmioError from "../../MmioError.js"
 import type * as Api from "../../Riff.js"
-import { PadByteAdded, type RiffCorrection, SizeCorrected } from "../../RiffCorrection.js"
+import { BytesLeft, PadByteAdded, PadByteOffered, type RiffCorrection, SizeCorrected } from "../../RiffCorrection.js"
+import * as RiffEdit from "../../RiffEdit.js"
 import type { Handle } from "../handle/handle.js"
 import type { Restore } from "../handle/lock.js"
 import * as Ds64 from "./ds64.js"
@@ -18,7 +19,7 @@ import * as Tree from "./tree.js"
 
 /** A correction, with the bytes that it writes. */
 interface Change {
-  readonly correction: RiffCorrection
+  readonly correction: SizeCorrected | PadByteAdded
   readonly bytes: Uint8Array
 }
 
@@ -43,9 +44,7 @@ const isEndlessDs64 = ({ id, sizeField }: Api.Chunk): boolean => id === "ds64" &
 const contentsEnd = (node: Api.TreeNode, length: number): number => {
   const last = node.children.at(-1)
   if (last !== undefined && isCut(last)) return isOfAnotherKind(last.chunk) ? length : last.chunk.offset
-  const end = last === undefined
-    ? node.chunk.dataOffset + Layout.layoutOf(node.chunk).typeSize
-    : endOf(last) + last.padding
+  const end = childrenEnd(node)
   return length - end < Layout.little.headerSize ? end : length
 }
 
@@ -121,14 +120,28 @@ const planOfLast = (reading: Tree.Reading): ReadonlyArray<Change> => {
 
 /**
  * Whether one more byte at the end of the file would not be taken for padding: a chunk of a form, which is not corrected, lacks it, or the type of
- * the form does, which a size that is too small for one does not rule out.
+ * the form does, which a size that is too small for one does not rule out, or a header that is cut off at the end of the form.
  */
 const lacksByte = ({ chunks, length }: Api.Tree, chain: ReadonlyArray<Api.TreeNode>): boolean => {
   const [form, ...inside] = chain
-  return (form !== undefined && inside.length === 0 && Layout.isTypeless(form.chunk)) ||
+  return (form !== undefined && inside.length === 0 && (Layout.isTypeless(form.chunk) || lacksByteOfHeader(form))) ||
     chunks.some(({ children }) =>
       children.some((node) => node.chunk.dataOffset + node.chunk.size === length + 1 && node !== inside[0])
     )
+}
+
+/** Whether a form ends with all but the last byte of a header. */
+const lacksByteOfHeader = (form: Api.TreeNode): boolean => {
+  const { headerSize } = Layout.layoutOf(form.chunk)
+  return endOf(form) - childrenEnd(form) === headerSize - 1
+}
+
+/** Where the last chunk in a container ends, with its padding. */
+const childrenEnd = ({ children, chunk }: Api.TreeNode): number => {
+  const last = children.at(-1)
+  return last === undefined
+    ? chunk.dataOffset + Layout.layoutOf(chunk).typeSize
+    : endOf(last) + last.padding
 }
 
 /** Whether the size of another chunk is written in the same place of a `ds64`. */
@@ -166,10 +179,27 @@ const sizeChange = (chunk: Api.FoundChunk, size: number): Change | undefined => 
   return change("header", offset + 4, sizeField, size, Layout.uint32Bytes(size, chunk.byteOrder))
 }
 
+/** What a repair that makes these changes leaves as it is. */
+const leftOf = (reading: Tree.Reading, changes: ReadonlyArray<Change>): ReadonlyArray<RiffCorrection> => {
+  const left: Array<RiffCorrection> = []
+  for (const problem of reading.problems) {
+    if (problem._tag !== "MissingPadByte" || problem.followed !== true) continue
+    const { count, id, offset } = problem
+    left.push(new PadByteOffered({ id, offset, count, edit: RiffEdit.pad }))
+  }
+  const last = chainOf(reading).at(-1)
+  if (changes.length === 0 || last === undefined || last.chunk.type._tag === "None") return left
+  const child = last.children.at(-1)
+  const offset = child === undefined || isCertain(child) ? childrenEnd(last) : child.chunk.offset
+  const bytes = endOf(last) - offset
+  if (bytes > 0) left.push(new BytesLeft({ offset, bytes }))
+  return left
+}
+
 /** @internal */
 export const repair = <A extends Access>(
   handle: Handle<A>,
-  dryRun: boolean
+  { at, dryRun = false }: Api.RepairOptions
 ): Effect.Effect<
   ReadonlyArray<RiffCorrection>,
   MmioError.SeekError | MmioError.InvalidFile | MmioError.WriteError | Mmio.ReadError<A>
@@ -178,13 +208,13 @@ export const repair = <A extends Access>(
     type Failure = MmioError.SeekError | MmioError.InvalidFile | MmioError.WriteError | Mmio.ReadError<A>
     return handle.exclusive<ReadonlyArray<RiffCorrection>, Failure>("Riff.repair", (restore) =>
       Effect.flatMap(
-        Tree.read("Riff.repair", handle, limits, { lenient: true }, restore),
+        Tree.read("Riff.repair", handle, limits, { at, lenient: true }, restore),
         (reading): Effect.Effect<ReadonlyArray<RiffCorrection>, Failure> => {
           const unfinished = reading.problems.find(({ _tag }) => _tag === "UnfinishedEdit")
           // What is at the end of such a file is a journal: no size may be made to hold it.
           if (unfinished?._tag === "UnfinishedEdit") return Effect.fail(invalid("Riff.repair", handle, unfinished))
           const changes = plan(reading)
-          const corrections = changes.map(({ correction }) => correction)
+          const corrections = [...changes.map(({ correction }) => correction), ...leftOf(reading, changes)]
           return dryRun || changes.length === 0
             ? Effect.succeed(corrections)
             : Effect.as(apply(handle, changes, restore), corrections)

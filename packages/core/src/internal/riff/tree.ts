@@ -29,8 +29,10 @@ const noChildren: Array<Growing> = []
 class Grower extends Visitor {
   readonly top: Array<Growing> = []
   exceeds: { readonly limit: Exceedable; readonly at: number } | undefined
-  /** Whether a strict reader sees other chunks. */
+  /** Whether a strict reader sees other chunks, or one cannot say which size is wrong. */
   ambiguous = false
+  /** Whether a pad byte is not zero. */
+  hasDoubtfulPadding = false
   override readonly careful: boolean
   /** Where the last form ends, if the walk came to the end of the file. */
   formsEnd = Infinity
@@ -74,7 +76,12 @@ class Grower extends Visitor {
   }
 
   override pad(walker: Walker, at: number, value: number): void {
+    this.hasDoubtfulPadding = true
     this.inspector?.pad(walker, at, value)
+  }
+
+  override leading(walker: Walker, bytes: number): void {
+    this.inspector?.leading(walker, bytes)
   }
 
   override unpadded(): void {
@@ -82,11 +89,16 @@ class Grower extends Visitor {
     if (this.last !== undefined) this.last.padding = 0
   }
 
-  override extended(end: number): void {
+  override extended(end: number, isCertain: boolean): void {
+    if (!isCertain) this.ambiguous = true
     const [form] = this.inside
     if (form === undefined) return
     form.available = end - form.chunk.dataOffset
     form.padding = 0
+  }
+
+  override shortened(): void {
+    this.ambiguous = true
   }
 
   override exceeded(limit: Exceedable, at: number): boolean {
@@ -105,6 +117,35 @@ class Verifier extends Inspector {
   }
 }
 
+/** Where a walk begins. */
+interface Start {
+  readonly within?: Api.Chunk | undefined
+  readonly at?: number | undefined
+}
+
+/**
+ * Lists the problems up to `end`. Where a pad byte is missing, the walk goes on with the chunk that begins in its place: what a strict reader takes for
+ * chunks there does not exist.
+ */
+const inspect = <A extends Access>(
+  handle: Handle<A>,
+  limits: Limits,
+  start: Start,
+  end: number,
+  restore: Restore
+): Effect.Effect<Verifier, Mmio.ReadError<A>> =>
+  Effect.suspend(() => {
+    const verifier = new Verifier(limits)
+    const walker = new Walker(verifier, { ...start, within: start.within, limits, length: end, lenient: "padding" })
+    return Effect.as(run(handle, walker, restore), verifier)
+  })
+
+/** @internal */
+export interface ReadOptions extends Omit<Api.TreeOptions, "lenient"> {
+  /** What the reading forgives: `"padding"` only that it is missing. */
+  readonly lenient?: boolean | "padding" | undefined
+}
+
 /** A tree, and whether a strict reader sees other chunks in the file. @internal */
 export interface Reading extends Api.Tree {
   readonly ambiguous: boolean
@@ -119,14 +160,20 @@ export const read = <A extends Access>(
   operation: string,
   handle: Handle<A>,
   limits: Limits,
-  options: Api.TreeOptions | undefined,
+  options: ReadOptions | undefined,
   restore: Restore
 ): Effect.Effect<Reading, ReadingError<A>> =>
   Effect.flatMap(lengthOf(handle, restore), (length) => {
-    const { lenient = false, recursive = true, within } = options ?? {}
+    const { at, lenient = false, recursive = true, within } = options ?? {}
     const grow = (inspector: Inspector | undefined, end: number): Effect.Effect<Grower, ReadingError<A>> => {
       const visitor = new Grower(inspector, recursive)
-      const walker = new Walker(visitor, { limits, within, length: end, lenient: inspector === undefined })
+      const walker = new Walker(visitor, {
+        limits,
+        within,
+        at,
+        length: end,
+        lenient: inspector === undefined ? lenient : false
+      })
       return Effect.flatMap(run(handle, walker, restore), () =>
         visitor.exceeds === undefined
           ? Effect.succeed(visitor)
@@ -138,15 +185,20 @@ export const read = <A extends Access>(
       end: number,
       unfinished: ReadonlyArray<RiffProblem.RiffProblem>
     ) =>
-      Effect.map(
-        // Where nothing is wrong there is nothing to forgive.
-        lenient && inspector.problems.length > 0 ? grow(undefined, end) : Effect.succeed(strict),
-        ({ ambiguous, top }): Reading => ({
-          chunks: top,
-          length,
-          problems: [...unfinished, ...inspector.problems],
-          ambiguous
-        })
+      Effect.flatMap(
+        // What follows a pad byte that is not zero is looked at again, as it may follow no pad byte.
+        strict.hasDoubtfulPadding ? inspect(handle, limits, { within, at }, end, restore) : Effect.succeed(inspector),
+        ({ problems }) =>
+          Effect.map(
+            // Where nothing is wrong there is nothing to forgive.
+            lenient !== false && problems.length > 0 ? grow(undefined, end) : Effect.succeed(strict),
+            ({ ambiguous, top }): Reading => ({
+              chunks: top,
+              length,
+              problems: [...unfinished, ...problems],
+              ambiguous
+            })
+          )
       )
     const inspector = new Inspector(limits)
     return Effect.flatMap(grow(inspector, length), (strict) =>
@@ -167,7 +219,7 @@ type ReadingError<A extends Access> = MmioError.SeekError | MmioError.InvalidFil
 /** @internal */
 export const tree = <A extends Access>(
   handle: Handle<A>,
-  options: Api.TreeOptions | undefined
+  options: ReadOptions | undefined
 ): Effect.Effect<Api.Tree, ReadingError<A>> =>
   Effect.flatMap(
     current,
@@ -181,7 +233,8 @@ export const tree = <A extends Access>(
 
 /** @internal */
 export const verify = <A extends Access>(
-  handle: Handle<A>
+  handle: Handle<A>,
+  options: Api.AtOptions | undefined
 ): Effect.Effect<ReadonlyArray<RiffProblem.RiffProblem>, MmioError.SeekError | Mmio.ReadError<A>> =>
   Effect.flatMap(
     current,
@@ -190,11 +243,7 @@ export const verify = <A extends Access>(
         "Riff.verify",
         (restore) =>
           Effect.flatMap(lengthOf(handle, restore), (length) => {
-            const check = (end: number) => {
-              const verifier = new Verifier(limits)
-              const walker = new Walker(verifier, { limits, within: undefined, length: end })
-              return Effect.as(run(handle, walker, restore), verifier)
-            }
+            const check = (end: number) => inspect(handle, limits, { at: options?.at }, end, restore)
             return Effect.flatMap(check(length), ({ formsEnd, problems }) =>
               Effect.flatMap(unfinishedAfter(handle, formsEnd, length, restore), (unfinished) =>
                 unfinished === undefined

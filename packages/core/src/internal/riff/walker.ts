@@ -5,13 +5,17 @@
  * Every step goes forward by at least a header, or leaves a container that it went into; what it is inside of is kept in a stack of its
  * own, whose depth is limited. It never wants more than a header with what is next to it, but for the table of a `ds64`.
  */
+import * as MmioError from "../../MmioError.js"
 import type * as Api from "../../Riff.js"
 import type { Limits } from "../../RiffLimits.js"
+import { isPosition } from "../io/copy.js"
 import { found, walked } from "./chunk.js"
 import * as Ds64 from "./ds64.js"
 import { Header, isPlausible } from "./header.js"
 import * as Layout from "./layout.js"
+import { FormSearch } from "./leading.js"
 import type { Exceedable } from "./limits.js"
+import { isOfEntries, OverlongList } from "./overlongList.js"
 
 /** What a walk tells. One that only wants to know some of it leaves the rest as it is. @internal */
 export abstract class Visitor {
@@ -25,16 +29,21 @@ export abstract class Visitor {
   rest(_walker: Walker, _at: number, _bytes: number): void {}
   /** A pad byte that is not zero. */
   pad(_walker: Walker, _at: number, _value: number): void {}
-  /** The chunk that ended last has no padding after all. */
-  unpadded(): void {}
-  /** The chunk at the top goes on to there, whatever it says. */
-  extended(_end: number): void {}
+  /** The chunk that ended last has no padding after all: the next one begins at once. */
+  unpadded(_walker: Walker, _at: number): void {}
+  /** So many bytes are before the first form; what there is to know of it is in the fields of the walker. */
+  leading(_walker: Walker, _bytes: number): void {}
+  /** The chunk at the top goes on to there, whatever it says: beyond doubt, or because its samples declare more than the file has. */
+  extended(_end: number, _isCertain: boolean): void {}
+  /** The chunk that comes next ends before the end of the file, although it declares more than there is. */
+  shortened(): void {}
   /** A limit is exceeded. Gives whether to go on after what exceeds it. */
   abstract exceeded(limit: Exceedable, at: number, walker: Walker): boolean
 }
 
 /** A container that the walk is inside of, while it is inside of one in it. */
 interface Frame {
+  readonly id: number
   readonly parent: number
   readonly end: number
   readonly padding: number
@@ -42,6 +51,8 @@ interface Frame {
   readonly sizes: Ds64.Sizes
   readonly unfinished: boolean
 }
+
+const noForm = { _tag: "None" } as const
 
 /** No header with its type is longer. */
 const mostHeader = Layout.wave64.headerSize + Layout.wave64.typeSize
@@ -66,6 +77,8 @@ export class Walker extends Header {
   limit = 0
   /** Where the header of the container begins that the walk is in; -1 at the top. */
   parent = -1
+  /** The id of the chunk that ended last. */
+  ended = 0
 
   // Where the walk is.
   /** The bytes that it wants next begin here. */
@@ -78,6 +91,14 @@ export class Walker extends Header {
   private readonly visitor: Visitor
   private readonly limits: Limits
   private readonly lenient: boolean
+  /** Whether a chunk may begin where the padding of the one before it should be. */
+  private readonly unpadded: boolean
+  /** Whether it is given bytes again that it went over: a file whose length is not known may only go forward. */
+  private readonly mayGoBack: boolean
+  /** Whether the first form may begin after other bytes. */
+  private readonly seeksForm: boolean
+  /** The search for it, as long as it is under way. */
+  private search: FormSearch | undefined
   private readonly stack: Array<Frame> = []
   private end: number
   /** How the headers are written; undefined at the top, where every chunk says so itself. */
@@ -94,24 +115,40 @@ export class Walker extends Header {
   /** How many of the bytes are of the file. */
   private filled = 0
   private index = 0
+  /** The list whose end is or was sought last. */
+  private list: OverlongList | undefined
 
   constructor(visitor: Visitor, options: {
     readonly limits: Limits
     readonly within: Api.Chunk | undefined
+    /** Where the first form begins, if the caller says so. */
+    readonly at?: number | undefined
     /** How long the file is; Infinity if that will be seen. */
     readonly length: number
-    readonly lenient?: boolean
+    /** What it forgives: `"padding"` only that it is missing. */
+    readonly lenient?: boolean | "padding"
   }) {
     super()
-    const { length, limits, within } = options
+    const { at = 0, length, lenient = false, limits, within } = options
+    if (!isPosition(at)) {
+      // A bug of the program, as an invalid limit is one.
+      throw new MmioError.InvalidParameter({
+        operation: "Riff",
+        file: "any file",
+        description: `${at} is not an offset at which a form can begin`
+      })
+    }
     this.visitor = visitor
     this.limits = limits
     this.length = length
-    this.lenient = options.lenient ?? false
+    this.lenient = lenient === true
+    this.unpadded = lenient !== false
+    this.mayGoBack = length !== Infinity
+    this.seeksForm = within === undefined && options.at === undefined
     this.inner = within === undefined ? undefined : Layout.layoutOf(within)
     this.innerSizes = within?.ds64._tag === "Some" ? new Ds64.Sizes(within.ds64.value) : Ds64.noSizes
     this.at = within === undefined
-      ? 0
+      ? at
       : within.dataOffset + (within.type._tag === "Some" ? Layout.layoutOf(within).typeSize : 0)
     this.end = Math.min(
       Number.MAX_SAFE_INTEGER,
@@ -161,20 +198,20 @@ export class Walker extends Header {
   /** Steps over padding; false if it needs more bytes for that. */
   private skipPadding(index: number, have: number): boolean {
     const layout = this.padded
-    if ((this.visitor.careful || this.lenient) && layout.alignment === 2) {
+    if ((this.visitor.careful || this.unpadded) && layout.alignment === 2) {
       if (have < 1) return false
       const value = this.bytes[index]!
       if (value !== 0) {
         const end = this.currentEnd()
         const looked = Math.min(1 + layout.headerSize, end - this.at)
-        if (this.lenient && have < looked) return false
+        if (this.unpadded && have < looked) return false
         // A chunk that begins where the padding should be, and none behind it.
         if (
-          this.lenient && isPlausible(layout, this.bytes, index, this.at, looked, end)
+          this.unpadded && isPlausible(layout, this.bytes, index, this.at, looked, end)
           && !isPlausible(layout, this.bytes, index + 1, this.at + 1, looked - 1, end)
         ) {
           this.skip = 0
-          this.visitor.unpadded()
+          this.visitor.unpadded(this, this.at)
           return true
         }
         this.visitor.pad(this, this.at, value)
@@ -192,7 +229,8 @@ export class Walker extends Header {
 
   /** Goes over a header, or out of the container that ends here; false if it needs more bytes for that. */
   private step(index: number, have: number): boolean {
-    const { at, inner } = this
+    const { at, inner, list } = this
+    if (list?.found === false) return this.seekListEnd(list, index, have)
     if (this.lenient && this.mayGoOn && !this.goOn(index, have)) return false
     if (this.skip > 0) return true
     const limit = this.currentEnd()
@@ -209,7 +247,9 @@ export class Walker extends Header {
       this.limits.bytes
     )
     if (answer === "more") return false
-    if (answer === "cut" || (inner === undefined && !this.beginsFile)) {
+    const isForm = this.beginsFile && (this.search === undefined || this.search.form === at)
+    if (answer === "cut" || (inner === undefined && !isForm)) {
+      if (this.seeksForm && this.count === 0) return this.seekForm(index, have, limit)
       if (inner === undefined || rest > 0) this.visitor.rest(this, at, Math.max(0, rest))
       this.leave(limit)
       return true
@@ -221,6 +261,23 @@ export class Walker extends Header {
       return true
     }
     return this.chunkHere(index, have, limit)
+  }
+
+  /** Looks for the first form of the file, which does not begin here; false if it needs more bytes for that. */
+  private seekForm(index: number, have: number, limit: number): boolean {
+    const { at } = this
+    const search = this.search ??= new FormSearch(at, have < Layout.little.headerSize ? 0 : this.id)
+    // Of a file of unknown length there may be more, as long as it did not end.
+    const rest = this.length === Infinity ? Infinity : limit - at
+    const found = rest < Layout.little.headerSize ? noForm : search.next(this.bytes, index, at, have, rest)
+    if (found._tag === "None") {
+      this.id = search.id
+      this.visitor.rest(this, search.from, Math.max(0, limit - search.from))
+      this.leave(limit)
+      return true
+    }
+    this.at += found.by
+    return found._tag !== "More"
   }
 
   /** Whether the chunk here is one too many, or too deep; what is too deep is left, if the visitor wants to go on. */
@@ -241,7 +298,7 @@ export class Walker extends Header {
 
   /** Tells the visitor of the chunk whose header was read, and goes into it or past it; false if it needs more bytes for that. */
   private chunkHere(index: number, have: number, limit: number): boolean {
-    const { at, bytes, container, id, layout, size } = this
+    const { at, bytes, container, id, layout, search, size } = this
     const dataOffset = at + layout.headerSize
     this.endless = !this.hasSize && (this.inner === undefined || this.unfinished)
     this.limit = limit
@@ -262,11 +319,16 @@ export class Walker extends Header {
     this.padding = declaredEnd < end ? Math.min(Layout.paddingOf(layout, size), end - declaredEnd) : 0
     this.depth = this.stack.length + 1
     this.count++
+    if (search !== undefined) {
+      this.search = undefined
+      this.visitor.leading(this, at - search.from)
+    }
     if (this.visitor.chunk(this) && hasType) this.enter(layout, this.sizes, dataEnd, at + this.sizeWithType)
     else {
       this.at = dataEnd
       this.skip = this.padding
       this.padded = layout
+      this.ended = id
     }
     return true
   }
@@ -274,6 +336,7 @@ export class Walker extends Header {
   /** Goes into the container whose header it went over. */
   private enter(layout: Layout.Layout, sizes: Ds64.Sizes, end: number, at: number): void {
     this.stack.push({
+      id: this.id,
       parent: this.parent,
       end: this.end,
       padding: this.padding,
@@ -305,6 +368,7 @@ export class Walker extends Header {
     this.at = end
     this.skip = frame.padding
     this.padded = this.inner ?? this.padded
+    this.ended = frame.id
     this.parent = frame.parent
     this.end = frame.end
     this.inner = frame.layout
@@ -337,22 +401,60 @@ export class Walker extends Header {
     dataOffset: number
   ): boolean {
     if (container && size < layout.typeSize) {
-      if (this.inner === undefined || this.unfinished) this.endless = true
+      // A form so small that another one follows is as small as it says.
+      const next = layout.headerSize + size + Layout.paddingOf(layout, size)
+      const mayBeFollowed = this.inner === undefined && this.sizeField !== Layout.unknownSize
+      if (mayBeFollowed && have < next + 4 && this.length - this.at >= next + 4) return false
+      const isEmpty = mayBeFollowed && have >= next + 4 && Layout.beginsFile(Layout.uint32(this.bytes, index + next))
+      if (!isEmpty && (this.inner === undefined || this.unfinished)) this.endless = true
       return true
     }
     if (size === 0 && Layout.isSamples(id)) return this.forgiveSamples(layout, index, have, dataOffset)
     if (!this.inForm || this.endless || this.unfinished) return true
     // A form too small for a chunk in it that the file has room for has the wrong size.
     const end = dataOffset + size
+    if (container && end > this.length && this.mayGoBack && Layout.isList(id)) {
+      return this.forgiveList(layout, index, have, dataOffset)
+    }
     if (end > this.limit && end <= this.length && (isId(id) || this.length - end < layout.alignment)) {
       this.extend(end + Layout.paddingOf(layout, size))
+    } // Readers of sound files take samples that end past the file to go to its end, whatever the form declares.
+    else if (end > this.length && this.limit < this.length && Layout.isSamples(id)) {
+      this.extend(this.length, this.limit <= dataOffset)
     }
+    return true
+  }
+
+  /** Has a list that declares more than the file has end where other chunks of the form follow its entries; false if it needs more bytes. */
+  private forgiveList(layout: Layout.Layout, index: number, have: number, dataOffset: number): boolean {
+    const { at, length, list } = this
+    if (list?.offset === at) {
+      if (list.at < length) {
+        this.visitor.shortened()
+        if (list.at > this.limit) this.extend(list.at)
+        this.limit = list.at
+      }
+      return true
+    }
+    if (length - dataOffset < layout.typeSize) return true
+    if (have < this.sizeWithType) return false
+    if (!isOfEntries(Layout.uint32(this.bytes, index + layout.headerSize))) return true
+    const entries = dataOffset + layout.typeSize
+    this.list = new OverlongList(at, entries)
+    this.at = entries
+    return false
+  }
+
+  /** Goes over an entry of the list, or back to the list whose end was found; false if it needs more bytes. */
+  private seekListEnd(list: OverlongList, index: number, have: number): boolean {
+    if (!list.next(this.inner ?? Layout.little, this.bytes, index, have, this.length)) return false
+    this.at = list.found ? list.offset : list.at
     return true
   }
 
   /** Whether the form that the walk is in ends here, although the file has more bytes. */
   private get mayGoOn(): boolean {
-    return this.inForm && !this.overhangs && !this.unfinished && this.inner !== undefined && this.length !== Infinity
+    return this.inForm && !this.overhangs && !this.unfinished && this.inner !== undefined
       && this.end < this.length && this.end - this.at < this.inner.headerSize
   }
 
@@ -378,11 +480,11 @@ export class Walker extends Header {
       length - from,
       0
     )
-    const { hasSize, id, layout, size, sizeField } = this
+    const { container, hasSize, id, layout, size, sizeField } = this
     const end = from + inner.headerSize + size
     const isSize = layout === Layout.wave64 ? sizeField >= layout.headerSize : hasSize
     if (
-      answer !== "read" || !isId(id)
+      answer !== "read" || !isId(id) || (container && size < layout.typeSize)
       || !(isSize && end <= length || (Layout.isSamples(id) && (isSize || sizeField === Layout.unknownSize)))
     ) {
       return true
@@ -416,13 +518,13 @@ export class Walker extends Header {
   }
 
   /** Has the chunk at the top, which the walk is in, go to there, or to the end of the file. */
-  private extend(to: number): void {
+  private extend(to: number, isCertain = true): void {
     const [frame] = this.stack
     const end = Math.min(to, this.length)
     if (frame !== undefined) this.stack[0] = { ...frame, padding: 0 }
     this.end = end
     this.limit = end
-    this.visitor.extended(end)
+    this.visitor.extended(end, isCertain)
   }
 }
 

@@ -13,6 +13,7 @@ import type { Handle } from "../handle/handle.js"
 import type { Restore } from "../handle/lock.js"
 import { allocate, outOfMemory } from "../io/copy.js"
 import { invalid, readable } from "../riff/edit/unfinished.js"
+import { Forward } from "../riff/forward.js"
 import { current, exceeded } from "../riff/limits.js"
 import { run } from "../riff/walk.js"
 import { Walker } from "../riff/walker.js"
@@ -28,6 +29,8 @@ export interface Options {
   readonly wanted: ReadonlyArray<Key>
   readonly lenient: boolean
   readonly encoding?: Api.TextEncoding | undefined
+  /** Where the first form begins, if the caller says so. */
+  readonly at?: number | undefined
 }
 
 /** A reading of a file; all of it runs inside of `Lock.exclusive`. */
@@ -59,16 +62,16 @@ interface ReadPart extends Part {
 }
 
 const scan = <A extends Access>(
-  { handle, lenient, limits, operation, restore, wanted }: FileReading<A>
+  { at, handle, lenient, limits, operation, restore, wanted }: FileReading<A>
 ): Effect.Effect<Scan, ReadingError<A>> =>
-  Effect.flatMap(readable(handle, limits, restore), ({ end: length, unfinished }) => {
+  Effect.flatMap(readable(handle, limits, restore, at), ({ end: length, unfinished }) => {
     // The chunks before a journal that is not complete are whole.
     if (unfinished !== undefined && (unfinished.decided || !lenient)) {
       return Effect.fail(invalid(operation, handle, unfinished))
     }
     const scan = new Scan(wanted)
     // Leniently in any case: what is asked for is what is there, and not whether all sizes are right.
-    const walker = new Walker(scan, { limits, within: undefined, length, lenient: true })
+    const walker = new Walker(scan, { limits, within: undefined, at, length, lenient: true })
     return Effect.flatMap(run(handle, walker, restore), () =>
       scan.exceeds === undefined
         ? Effect.succeed(scan)
@@ -148,8 +151,8 @@ const encodingIn = (parts: ReadonlyArray<ReadPart>): Api.TextEncoding | undefine
   return chunk === undefined ? undefined : encodingOf(chunk.value.codePage)
 }
 
-/** The chunks of the form that are not read, as problems. */
-const unread = ({ further, nested }: Scan): ReadonlyArray<WaveProblem> => {
+/** What is before the form, and the chunks of the form that are not read, as problems. */
+const unread = ({ before, form, further, nested }: Scan): ReadonlyArray<WaveProblem> => {
   const problems = new Map<string, WaveProblem>()
   const add = (kind: Kind, { id, offset }: Riff.FoundChunk, description: string) => {
     const key = `${kind} ${id}`
@@ -161,19 +164,78 @@ const unread = ({ further, nested }: Scan): ReadonlyArray<WaveProblem> => {
         : new WaveProblem({ ...first, count: first.count + 1 })
     )
   }
+  if (form !== undefined && before > 0 && form.offset === before) {
+    add("LeadingBytes", form, `the form begins here, after ${before} other bytes`)
+  }
   for (const chunk of further) add("FurtherChunk", chunk, "it is not read, as there is one before it")
   for (const chunk of nested) add("NestedForm", chunk, "a form is inside of the form, and it is not read")
   return [...problems.values()]
 }
 
-const readContents = <A extends Access>(reading: FileReading<A>): Effect.Effect<Contents, ReadingError<A>> => {
+/** What a scan found, with the bytes of the parts. */
+interface Scanned {
+  readonly scan: Scan
+  readonly parts: ReadonlyArray<ReadPart>
+}
+
+/** Scans the file, then reads the parts where they are. */
+const scanned = <A extends Access>(reading: FileReading<A>): Effect.Effect<Scanned, ReadingError<A>> =>
+  Effect.flatMap(scan(reading), (scan) =>
+    scan.form === undefined
+      ? Effect.succeed({ scan, parts: [] })
+      : Effect.map(readParts(reading, scan.parts), (parts) => ({ scan, parts })))
+
+/** Scans a file that only goes forward, and reads each part as the scan comes to it; then the samples, if they are to be counted. */
+const scannedForward = <A extends Access>(
+  reading: FileReading<A>,
+  file: Forward<A>,
+  counts: boolean
+): Effect.Effect<Scanned, ReadingError<A>> => {
+  const { at, handle, lenient, limits, operation, restore, wanted } = reading
+  const scan = new Scan(wanted)
+  const walker = new Walker(scan, { limits, within: undefined, at, length: Infinity, lenient: true })
+  const parts: Array<ReadPart> = []
+  let room = limits.bytes
+  const readPart = (part: Part): Effect.Effect<void, ReadingError<A>> => {
+    const { available, chunk } = part
+    if (available > room && !lenient) {
+      return Effect.fail(exceeded(operation, handle.name.full, limits, "bytes", chunk.offset))
+    }
+    const size = Math.min(available, room)
+    return Effect.map(file.take(chunk.dataOffset, size, restore), (bytes) => {
+      room -= bytes.length
+      parts.push({ ...part, bytes, available: bytes.length < size ? bytes.length : available })
+    })
+  }
+  const loop: Effect.Effect<Scanned, ReadingError<A>> = Effect.suspend(() => {
+    const part = scan.parts[parts.length]
+    if (part !== undefined) return Effect.zipRight(readPart(part), loop)
+    if (!walker.done) return Effect.zipRight(file.advance(walker, restore), loop)
+    if (scan.exceeds !== undefined) {
+      return Effect.fail(exceeded(operation, handle.name.full, limits, scan.exceeds.limit, scan.exceeds.at))
+    }
+    const { data } = scan
+    if (data === undefined || !counts) return Effect.succeed({ scan, parts })
+    const from = data.chunk.dataOffset
+    return Effect.map(file.reach(from + data.available, restore), () => {
+      scan.data = { ...data, available: Math.min(data.available, file.length - from) }
+      return { scan, parts }
+    })
+  })
+  return handle.canRead ? loop : handle.engine.cannotRead()
+}
+
+const readContents = <A extends Access>(
+  reading: FileReading<A>,
+  found: Effect.Effect<Scanned, ReadingError<A>>
+): Effect.Effect<Contents, ReadingError<A>> => {
   const { handle, lenient, limits, operation } = reading
   const invalid = (position: number, description: string) =>
     Effect.fail(new MmioError.InvalidFile({ operation, file: handle.name.full, position, description }))
-  return Effect.flatMap(scan(reading), (scan): Effect.Effect<Contents, ReadingError<A>> => {
+  return Effect.flatMap(found, ({ parts, scan }): Effect.Effect<Contents, ReadingError<A>> => {
     const { data, form } = scan
     if (form === undefined) return invalid(0, "there is no WAVE in it")
-    return Effect.flatMap(readParts(reading, scan.parts), (parts): Effect.Effect<Contents, ReadingError<A>> => {
+    return Effect.suspend((): Effect.Effect<Contents, ReadingError<A>> => {
       const encoding = reading.encoding ?? encodingIn(parts)
       const known: Array<Contents["known"][number]> = []
       const malformed: Array<Api.MalformedPart> = []
@@ -209,18 +271,39 @@ export const read = <A extends Access>(
   handle: Handle<A>,
   options: Options
 ): Effect.Effect<Contents, ReadingError<A>> =>
+  handle.forwardOnly
+    ? readForward(handle, options, new Forward(handle, options.at ?? 0), true)
+    : Effect.flatMap(
+      current,
+      (limits) =>
+        handle.exclusive<Contents, ReadingError<A>>(options.operation, (restore) =>
+          Effect.suspend(() => {
+            const start = handle.window.position
+            const reading = { ...options, handle, limits, restore }
+            return Effect.ensuring(
+              readContents(reading, scanned(reading)),
+              Effect.sync(() => {
+                handle.window.moveTo(start)
+              })
+            )
+          }))
+    )
+
+/** Reads a file that only goes forward; the samples can be taken from it then, if the scan stopped at them. @internal */
+export const readForward = <A extends Access>(
+  handle: Handle<A>,
+  options: Options,
+  file: Forward<A>,
+  /** Whether to read the samples, too, to know how many there are. */
+  counts: boolean
+): Effect.Effect<Contents, ReadingError<A>> =>
   Effect.flatMap(
     current,
     (limits) =>
       handle.exclusive<Contents, ReadingError<A>>(options.operation, (restore) =>
         Effect.suspend(() => {
-          const start = handle.window.position
-          return Effect.ensuring(
-            readContents({ ...options, handle, limits, restore }),
-            Effect.sync(() => {
-              handle.window.moveTo(start)
-            })
-          )
+          const reading = { ...options, handle, limits, restore }
+          return readContents(reading, scannedForward(reading, file, counts))
         }))
   )
 

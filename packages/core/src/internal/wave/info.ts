@@ -130,11 +130,10 @@ const describe = ({ data, form, known, malformed, problems }: Contents): Api.Len
 /** @internal */
 export const info = <A extends Access>(
   handle: Handle<A>,
-  lenient: boolean,
-  encoding: Api.TextEncoding | undefined
+  { at, encoding, lenient = false }: Api.InfoOptions
 ): Effect.Effect<Api.Info | Api.LenientInfo, ReadingError<A>> =>
   Effect.flatMap(
-    read(handle, { operation: "Wave.info", wanted: described, lenient, encoding }),
+    read(handle, { operation: "Wave.info", wanted: described, lenient, encoding, at }),
     (contents): Effect.Effect<Api.Info | Api.LenientInfo, ReadingError<A>> => {
       const found = describe(contents)
       if (lenient) return Effect.succeed(found)

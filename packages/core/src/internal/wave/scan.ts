@@ -51,6 +51,8 @@ const mostKept = 64 * 1024
 export class Scan extends Visitor {
   form: Riff.FoundChunk | undefined
   data: Api.DataChunk | undefined
+  /** How many bytes are before the first form. */
+  before = 0
   readonly parts: Array<Part> = []
   /** Chunks that are not read, as an earlier one of their kind is. */
   readonly further: Array<Riff.FoundChunk> = []
@@ -96,6 +98,10 @@ export class Scan extends Visitor {
     const bytes = walker.data(this.room)
     this.room -= bytes?.length ?? 0
     this.parts.push({ key, chunk: walker.chunk(), available: walker.available, bytes })
+  }
+
+  override leading(_: Walker, bytes: number): void {
+    this.before = bytes
   }
 
   /** Nothing but the form is entered. */

@@ -21,13 +21,14 @@ const leave = (file: Mmio.ReadWriteHandle, chunk: Riff.FoundChunk) =>
 const tops = new Set(["RIFF", "RIFX", "RF64", "BW64", "FORM", "CAT "])
 
 /**
- * Where the chunks are, found with so many steps at most. Leaves the position where it was. (As `Fixtures.walk`, but for what is told, and
+ * Where the chunks are whose first form is at `from`, found with so many steps at most. Leaves the position where it was. (As `Fixtures.walk`, but for what is told, and
  * what that costs.)
  *
  * @internal
  */
 export const descended = (
   file: Mmio.ReadWriteHandle,
+  from: number,
   most: number
 ): Effect.Effect<
   ReadonlyArray<number>,
@@ -35,7 +36,7 @@ export const descended = (
 > =>
   Effect.gen(function*() {
     const start = yield* Mmio.position(file)
-    yield* Mmio.seek(file, 0)
+    yield* Mmio.seek(file, from)
     const found: Array<number> = []
     const inside: Array<Riff.FoundChunk> = []
     for (let steps = 0;; steps++) {

@@ -1,8 +1,11 @@
 /**
  * What holds of every reader of sound files, whatever the file.
  */
+import * as IOProc from "@effect-mmio/core/IOProc"
 import * as Mmio from "@effect-mmio/core/Mmio"
 import * as Riff from "@effect-mmio/core/Riff"
+import type * as RiffCorrection from "@effect-mmio/core/RiffCorrection"
+import * as RiffEdit from "@effect-mmio/core/RiffEdit"
 import * as RiffLimits from "@effect-mmio/core/RiffLimits"
 import * as Wave from "@effect-mmio/core/Wave"
 import * as Cause from "effect/Cause"
@@ -231,12 +234,14 @@ const checkChunks = (
 const checkWalks = (subject: Subject): Effect.Effect<ReadonlyArray<readonly [Riff.TreeNode, number]> | undefined> =>
   Effect.gen(function*() {
     const { file, length, limits } = subject
-    const strict = yield* run(subject, "Riff.tree", { ...invalidFile, ...walks(subject, 1) }, Riff.tree(file))
+    // What follows a doubtful pad byte is looked at twice.
+    const strict = yield* run(subject, "Riff.tree", { ...invalidFile, ...walks(subject, 2) }, Riff.tree(file))
     if (Either.isRight(strict)) checkTree(subject, "Riff.tree", strict.right)
     const nodes = Either.isRight(strict) ? flattened(strict.right.chunks) : undefined
 
     if (subject.streams) yield* checkChunks(subject, nodes)
-    const problems = yield* run(subject, "Riff.verify", { failures: [], ...walks(subject, 1) }, Riff.verify(file))
+    // Where no form begins at the start, one is looked for, and then a journal.
+    const problems = yield* run(subject, "Riff.verify", { failures: [], ...walks(subject, 2) }, Riff.verify(file))
     if (Either.isRight(problems)) {
       checkProblems(subject, "Riff.verify", problems.right)
       if (Either.isRight(strict)) {
@@ -255,7 +260,7 @@ const checkWalks = (subject: Subject): Effect.Effect<ReadonlyArray<readonly [Rif
     }
 
     if (nodes !== undefined) {
-      const found = descended(file, 2 * (Bounds.chunksIn(subject) + 2))
+      const found = descended(file, nodes[0]?.[0].chunk.offset ?? 0, 2 * (Bounds.chunksIn(subject) + 2))
       const steps = yield* run(
         subject,
         "Riff.descend",
@@ -377,6 +382,59 @@ const checkWave = (subject: Subject): Effect.Effect<void> =>
     yield* Effect.orDie(Mmio.seek(file, start))
   })
 
+const forms: ReadonlySet<string> = new Set(["RIFF", "RIFX", "RF64", "BW64", "riff"])
+
+/** Whether a form at the top is a WAVE, in a file without a journal. */
+const hasWave = ({ chunks, problems }: Riff.Tree): boolean =>
+  chunks.some(({ chunk: { guid, id, type } }) =>
+    forms.has(id) && Option.exists(type, (type) => type === "WAVE" || (type === "wave" && Option.isSome(guid)))
+  )
+  && problems.every(({ _tag }) => _tag !== "UnfinishedEdit")
+
+/** Where a strict reader finds a WAVE, a lenient one reads it, if that does not go beyond a limit. */
+const checkLenient = (subject: Subject): Effect.Effect<void> =>
+  Effect.gen(function*() {
+    const law = "Wave.info, where Riff.tree finds a form"
+    const contract = { ...invalidFile, calls: Infinity, bytes: Infinity }
+    const strict = yield* run(subject, law, contract, Riff.tree(subject.file))
+    if (Either.isLeft(strict) || !hasWave(strict.right)) return
+    const lenient = yield* run(subject, law, contract, Wave.info(subject.file, { lenient: true }))
+    must(
+      law,
+      Either.isRight(lenient) || String(lenient.left).includes("RiffLimits."),
+      () => Either.isLeft(lenient) ? String(lenient.left) : ""
+    )
+  })
+
+const title = "The title that an edit has written"
+const titlePath = "RIFF:WAVE / LIST:INFO / INAM"
+
+/** An edit changes nothing, or its path leads to what it has written, which is what readers read then. */
+const checkEdit = (before: Uint8Array): Effect.Effect<void> =>
+  Effect.gen(function*() {
+    const law = "Riff.edit"
+    const storage = new Storage(before.slice(), Infinity)
+    const data = Uint8Array.from(`${title}\0`, (character) => character.charCodeAt(0))
+    const edited = yield* Effect.either(
+      Effect.provideService(Riff.edit("input", [RiffEdit.assign(titlePath, data)]), IOProc.IOProc, storage.ioProc)
+    )
+    if (Either.isLeft(edited)) {
+      const { _tag } = edited.left
+      must(law, ["InvalidFile", "ChunkNotFound", "InvalidParameter"].includes(_tag), () => String(edited.left))
+      must(law, firstDifference(storage.bytes, before) === undefined, () => "an edit that failed has changed the file")
+      return
+    }
+    yield* Effect.orDie(Effect.scoped(Effect.gen(function*() {
+      const file = yield* Mmio.openWith(storage.ioProc, "input", {})
+      const { dataOffset, size } = yield* Riff.find(file, titlePath)
+      const found = storage.bytes.subarray(dataOffset, dataOffset + size)
+      must(law, firstDifference(found, data) === undefined, () => `its path leads to ${excerpt(found, 0)}`)
+      const { tags } = yield* Wave.info(file, { lenient: true })
+      const read = tags.find(({ id }) => id === "INAM")?.text
+      must(law, read === title, () => `Wave.info reads ${String(read)}`)
+    })))
+  })
+
 /** What is in the chunks of a tree, to compare: where each is, and the bytes of those that have no chunks in them. */
 const leaves = ({ chunks }: Riff.Tree, end: number): ReadonlyArray<string> =>
   flattened(chunks).filter(([{ chunk }]) => chunk.offset < end).map(([{ available, chunk, children }, depth]) => {
@@ -386,6 +444,12 @@ const leaves = ({ chunks }: Riff.Tree, end: number): ReadonlyArray<string> =>
     }`
   })
 
+/** The corrections that a repair makes, without what it leaves to others. */
+const made = (corrections: ReadonlyArray<RiffCorrection.RiffCorrection>) =>
+  corrections.filter((correction): correction is RiffCorrection.SizeCorrected | RiffCorrection.PadByteAdded =>
+    correction._tag === "SizeCorrected" || correction._tag === "PadByteAdded"
+  )
+
 /** A repair corrects sizes, and nothing else, and only once; what a forgiving reader found before is what everybody finds then. */
 const checkRepair = (subject: Subject, before: Uint8Array): Effect.Effect<void> =>
   Effect.gen(function*() {
@@ -394,7 +458,7 @@ const checkRepair = (subject: Subject, before: Uint8Array): Effect.Effect<void> 
     const lenient = yield* run(
       subject,
       "Riff.tree, lenient",
-      { ...invalidFile, ...walks(subject, 2) },
+      { ...invalidFile, ...walks(subject, 3) },
       Riff.tree(file, { lenient: true })
     )
     if (Either.isRight(lenient)) checkTree(subject, "Riff.tree, lenient", lenient.right)
@@ -402,8 +466,8 @@ const checkRepair = (subject: Subject, before: Uint8Array): Effect.Effect<void> 
     const planned = yield* run(
       subject,
       law,
-      { ...invalidFile, ...walks(subject, 2) },
-      Riff.repair(file, { dryRun: true })
+      { ...invalidFile, ...walks(subject, 3) },
+      Effect.map(Riff.repair(file, { dryRun: true }), made)
     )
     must(law, firstDifference(storage.bytes, before) === undefined, () => "what is only planned has changed the file")
     must(
@@ -412,13 +476,13 @@ const checkRepair = (subject: Subject, before: Uint8Array): Effect.Effect<void> 
       () => "it fails where Riff.tree does not, or does not where it does"
     )
     const count = Either.isRight(planned) ? planned.right.length : 0
-    const { bytes, calls } = walks(subject, 2)
+    const { bytes, calls } = walks(subject, 3)
     const writing = { calls: calls + count * 16, bytes: bytes + count * 2 * subject.buffer }
     const repaired = yield* run(
       subject,
       law,
       { ...invalidFile, ...writing },
-      Effect.zipLeft(Riff.repair(file), Mmio.flush(file))
+      Effect.map(Effect.zipLeft(Riff.repair(file), Mmio.flush(file)), made)
     )
     if (Either.isLeft(repaired)) {
       must(law, firstDifference(storage.bytes, before) === undefined, () => "a repair that failed has changed the file")
@@ -449,11 +513,16 @@ const checkRepair = (subject: Subject, before: Uint8Array): Effect.Effect<void> 
         `it changed more than it says: ${excerpt(after, difference ?? 0)}, not ${excerpt(expected, difference ?? 0)}`
     )
     const longer = { ...subject, length: after.length }
-    const again = yield* run(longer, law, { ...invalidFile, ...walks(longer, 2) }, Riff.repair(file, { dryRun: true }))
+    const again = yield* run(
+      longer,
+      law,
+      { ...invalidFile, ...walks(longer, 3) },
+      Effect.map(Riff.repair(file, { dryRun: true }), made)
+    )
     must(law, Either.isRight(again) && again.right.length === 0, () =>
       "a second repair finds something to do")
     if (corrections.length === 0 || Either.isLeft(lenient)) return
-    const strict = yield* run(longer, "Riff.tree, repaired", { ...invalidFile, ...walks(longer, 1) }, Riff.tree(file))
+    const strict = yield* run(longer, "Riff.tree, repaired", { ...invalidFile, ...walks(longer, 2) }, Riff.tree(file))
     if (Either.isLeft(strict)) return
     checkTree(longer, "Riff.tree, repaired", strict.right)
     // What was cut off inside of its type is not in the form any more.
@@ -493,8 +562,13 @@ export const broken = (
     must("Riff.tree", nodes === undefined || headerIsInside(nodes, length), () => "a header goes beyond the file")
     yield* checkFind(subject, nodes)
     yield* checkWave(subject)
+    yield* checkLenient(subject)
     must("reading", firstDifference(storage.bytes, before) === undefined, () => "what only reads has changed the file")
     yield* checkRepair(subject, before)
+    // With smaller limits an edit could make what they do not let one find.
+    if (streams && limits.entries === RiffLimits.defaults.entries && limits.bytes === RiffLimits.defaults.bytes) {
+      yield* checkEdit(before)
+    }
     return undefined
   }).pipe(
     Effect.scoped,

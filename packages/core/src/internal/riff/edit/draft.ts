@@ -4,6 +4,7 @@
 import type * as Option from "effect/Option"
 import * as FourCC from "../../../FourCC.js"
 import type * as Api from "../../../Riff.js"
+import * as Known from "../known.js"
 import * as Layout from "../layout.js"
 
 /** A chunk that is to be. @internal */
@@ -80,6 +81,9 @@ export const newList = (layout: Layout.Layout, type: number): Draft =>
     children: []
   })
 
+/** Whether a form is one whose readers find chunks in any order. @internal */
+export const isWave = ({ type }: Draft): boolean => type === Known.types.WAVE || type === Known.types.wave
+
 /** Whether it is the one that holds the sizes of its form. @internal */
 export const isDs64 = ({ id, source }: Draft): boolean =>
   id === Layout.ids.ds64 && source?.chunk.ds64._tag === "Some"
@@ -92,11 +96,19 @@ export const isDs64 = ({ id, source }: Draft): boolean =>
  */
 export const isOpenEnd = ({ source }: Draft): boolean => source !== undefined && source.chunk.size > source.available
 
-/** Where in a container a chunk is put that is to be its last one. @internal */
-export const lastIndex = (children: ReadonlyArray<Draft>): number => {
-  const last = children.at(-1)
-  return last !== undefined && isOpenEnd(last) ? children.length - 1 : children.length
+/** Whether padding is missing after its data. @internal */
+export const lacksPadding = (draft: Draft): boolean => {
+  const { layout, source } = draft
+  return source !== undefined && !isOpenEnd(draft) && source.padding < Layout.paddingOf(layout, source.available)
 }
+
+/** Whether its id is one that nobody gave to a chunk: readers take what has none for the end of the chunks. */
+const isNameless = ({ id, layout, source }: Draft): boolean =>
+  source !== undefined && layout !== Layout.wave64 && !Layout.isPrintable(id)
+
+/** Where in a container a chunk is put that is to be its last one: before what readers would not go past. @internal */
+export const lastIndex = (children: ReadonlyArray<Draft>): number =>
+  children.findLastIndex((child) => !isOpenEnd(child) && !isNameless(child)) + 1
 
 /** How many levels of chunks there are, with its own. @internal */
 export const heightOf = (draft: Draft): number => {

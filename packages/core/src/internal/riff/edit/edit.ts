@@ -35,13 +35,13 @@ class CommitsOnClose {
 const recoverOpen = (
   file: ExclusiveFile,
   handle: Mmio.ReadWriteHandle,
-  options: { readonly discard: boolean; readonly ofCopies: boolean }
+  options: { readonly discard: boolean; readonly ofCopies: boolean; readonly at?: number | undefined }
 ) =>
   Effect.gen(function*() {
     const limits = yield* current
     const length = yield* file.size
     const own = implementation(handle)
-    const end = yield* own.exclusive(file.operation, (restore) => formsEnd(own, limits, length, restore))
+    const end = yield* own.exclusive(file.operation, (restore) => formsEnd(own, limits, length, restore, options.at))
     return yield* Recovery.recover(file, { ...options, formsEnd: end })
   })
 
@@ -67,24 +67,31 @@ export const recover = (
 const refuse = (file: ExclusiveFile, { message, offset }: Obstacles.Obstacle) =>
   Effect.fail(file.invalid(offset, `the file is damaged: ${message}`))
 
+/** The tree of a file in which pad bytes that are missing are no problem, since the edit inserts them. */
+const withoutMissingPadding = (tree: Api.Tree): Api.Tree => ({
+  ...tree,
+  problems: tree.problems.filter(({ _tag }) => _tag !== "MissingPadByte")
+})
+
 /** What is written, of the file as it is. */
 const planOf = (
   file: ExclusiveFile,
   handle: Mmio.ReadWriteHandle,
-  edits: ReadonlyArray<RiffEdit.RiffEdit>,
-  keepOrder: boolean
+  { edits, options }: Editing
 ) =>
   Effect.gen(function*() {
     const limits = yield* current
     const own = implementation(handle)
-    const tree = yield* Tree.tree(own, undefined)
-    const isSound = tree.problems.every(({ level }) => level === "warning")
-    const found = Obstacles.find(tree, isSound ? tree : yield* Tree.tree(own, { lenient: true }))
+    const { at, keepOrder = false } = options ?? {}
+    const tree = edits.some(({ _tag }) => _tag === "Pad")
+      ? withoutMissingPadding(yield* Tree.tree(own, { at, lenient: "padding" }))
+      : yield* Tree.tree(own, { at })
+    const found = Obstacles.find(tree, tree.problems.length === 0 ? tree : yield* Tree.tree(own, { at, lenient: true }))
     if ("message" in found) return yield* refuse(file, found)
-    const forms = yield* edited(file.name.full, limits, tree, edits)
-    const inside = Obstacles.inLists(forms, found)
+    const done = yield* edited(file.name.full, limits, tree, edits)
+    const inside = Obstacles.inLists(done.forms, found)
     if (inside !== undefined) return yield* refuse(file, inside)
-    const plan = yield* Plan.make(file.name.full, forms, tree.length, keepOrder)
+    const plan = yield* Plan.make(file.name.full, done, tree.length, keepOrder)
     const last = tree.chunks.at(-1)?.chunk
     return { length: tree.length, layout: last === undefined ? Layout.little : Layout.layoutOf(last), plan }
   })
@@ -101,13 +108,14 @@ interface Editing {
 }
 
 /** Edits a file in place, by way of a journal. */
-const editInPlace = (handle: Mmio.ReadWriteHandle, { edits, omitted, options }: Editing) =>
+const editInPlace = (handle: Mmio.ReadWriteHandle, editing: Editing) =>
   Effect.gen(function*() {
+    const { omitted, options } = editing
     const file = new ExclusiveFile("Riff.edit", handle)
     if (file.commitsOnClose) return yield* Effect.fail(new CommitsOnClose())
-    const recovered = yield* recoverOpen(file, handle, { discard: false, ofCopies: false })
+    const recovered = yield* recoverOpen(file, handle, { discard: false, ofCopies: false, at: options?.at })
     const planned = yield* file.stat
-    const { layout, length, plan } = yield* planOf(file, handle, edits, options?.keepOrder ?? false)
+    const { layout, length, plan } = yield* planOf(file, handle, editing)
     let appended = 0
     if (plan.writes.length > 0) {
       if (!file.canTruncate) return yield* Effect.fail(file.cannotTruncate)
@@ -128,14 +136,15 @@ const editInPlace = (handle: Mmio.ReadWriteHandle, { edits, omitted, options }: 
 const editContent = (
   name: string | FileName.FileName,
   handle: Mmio.ReadWriteHandle,
-  { edits, options }: Editing
+  editing: Editing
 ) =>
   Effect.gen(function*() {
+    const { options } = editing
     const file = new ExclusiveFile("Riff.edit", handle)
-    const recovered = yield* recoverOpen(file, handle, { discard: false, ofCopies: false })
+    const recovered = yield* recoverOpen(file, handle, { discard: false, ofCopies: false, at: options?.at })
     // What is copied is read from the content that others see.
     if (recovered !== "nothing") yield* Mmio.commit(handle)
-    const { plan } = yield* planOf(file, handle, edits, options?.keepOrder ?? false)
+    const { plan } = yield* planOf(file, handle, editing)
     const written = Plan.written(plan)
     const list = segments(plan.writes)
     const write = (old: ExclusiveFile) =>

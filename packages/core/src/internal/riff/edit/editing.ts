@@ -10,7 +10,19 @@ import type { Limits } from "../../../RiffLimits.js"
 import { isStep, type Step, stepsOf } from "../find.js"
 import * as Layout from "../layout.js"
 import * as Path from "../path.js"
-import { childrenOf, type Draft, fromNode, heightOf, isDs64, isOpenEnd, lastIndex, newLeaf, newList } from "./draft.js"
+import {
+  childrenOf,
+  type Draft,
+  fromNode,
+  heightOf,
+  isDs64,
+  isOpenEnd,
+  isWave,
+  lacksPadding,
+  lastIndex,
+  newLeaf,
+  newList
+} from "./draft.js"
 
 type Failure = MmioError.ChunkNotFound | MmioError.InvalidParameter
 type Result<A> = Either.Either<A, Failure>
@@ -20,6 +32,8 @@ class Editing {
   readonly file: string
   readonly limits: Limits
   readonly forms: ReadonlyArray<Draft>
+  /** The ids of containers that a path names without a type, in a form. */
+  readonly untyped = new Set<number>()
   /** How many chunks the edits have made. */
   private made = 0
 
@@ -87,17 +101,24 @@ class Editing {
   // -------------------------------------------------------------------------------------------------------------------
 
   private steps(path: string | Api.Path): Result<ReadonlyArray<Step>> {
-    return Either.flatMap(
-      typeof path === "string" ? Path.parse("Riff.edit", this.file, path) : Either.right(path),
-      (path) => stepsOf("Riff.edit", this.file, path)
+    return Either.map(
+      Either.flatMap(
+        typeof path === "string" ? Path.parse("Riff.edit", this.file, path) : Either.right(path),
+        (path) => stepsOf("Riff.edit", this.file, path)
+      ),
+      (steps) => {
+        const [, inner] = steps
+        if (inner?.type === undefined && inner !== undefined) this.untyped.add(inner.id)
+        return steps
+      }
     )
   }
 
   /** The chunks on the way to the first one that a path leads to, and that one: as `Riff.find` goes, as far as there are such. */
-  private follow(steps: ReadonlyArray<Step>): ReadonlyArray<Draft> {
+  private follow(steps: ReadonlyArray<Step>, forms = this.forms): ReadonlyArray<Draft> {
     let furthest: ReadonlyArray<Draft> = []
     const way: Array<Draft> = []
-    const levels = [{ children: this.forms, next: 0, count: 0 }]
+    const levels = [{ children: forms, next: 0, count: 0 }]
     for (let level = levels.at(-1); level !== undefined; level = levels.at(-1)) {
       const step = steps[way.length]
       const child = level.children[level.next++]
@@ -141,15 +162,25 @@ class Editing {
 
   /** The way to a chunk that is in another one, and that an edit may take away. */
   private findInner(path: string | Api.Path): Result<Inner> {
-    return Either.flatMap(this.find(path), (way) => {
-      const target = way.at(-1)
-      const parent = way.at(-2)
-      return target === undefined || parent === undefined
-        ? this.invalid("a form itself cannot be taken away, or put beside another one")
-        : isDs64(target)
-        ? this.invalid(`"ds64" holds sizes, and stays where it is`)
-        : Either.right({ target, parent, way: way.slice(0, -1), index: childrenOf(parent).indexOf(target) })
-    })
+    return Either.flatMap(this.find(path), (way) => this.inner(way))
+  }
+
+  private inner(way: ReadonlyArray<Draft>): Result<Inner> {
+    const target = way.at(-1)
+    const parent = way.at(-2)
+    return target === undefined || parent === undefined
+      ? this.invalid("a form itself cannot be taken away, or put beside another one")
+      : isDs64(target)
+      ? this.invalid(`"ds64" holds sizes, and stays where it is`)
+      : Either.right({ target, parent, way: way.slice(0, -1), index: childrenOf(parent).indexOf(target) })
+  }
+
+  /** The forms that data may be assigned in: of several, the first one alone where it is a WAVE, as readers of WAVE read no other. */
+  private assignable([step]: ReadonlyArray<Step>): ReadonlyArray<Draft> {
+    const first = step === undefined || step.index !== undefined
+      ? undefined
+      : this.forms.find((form) => isStep({ ...form, container: true }, step))
+    return first !== undefined && isWave(first) ? [first] : this.forms
   }
 
   // -------------------------------------------------------------------------------------------------------------------
@@ -214,9 +245,9 @@ class Editing {
 
   private assign(path: string | Api.Path, data: Uint8Array): Result<void> {
     return Either.flatMap(this.steps(path), (steps): Result<void> => {
-      const way = this.follow(steps)
+      const way = this.follow(steps, this.assignable(steps))
       if (way.length === steps.length) {
-        return Either.flatMap(this.findInner(path), (inner) => {
+        return Either.flatMap(this.inner(way), (inner) => {
           const { target } = inner
           if (target.type !== undefined) return this.invalid("what is made of chunks cannot be given data")
           this.swap(inner, { ...target, source: undefined, data, touched: true })
@@ -252,8 +283,26 @@ class Editing {
     })
   }
 
+  /** Has the padding inserted that is missing after chunks: in containers that are written, it is. */
+  private pad(): void {
+    const open = this.forms.map((draft): Nested => ({ draft, around: undefined }))
+    for (let container = open.pop(); container !== undefined; container = open.pop()) {
+      const children = childrenOf(container.draft)
+      if (children.some((child) => lacksPadding(child))) {
+        // What is around a touched container is touched already.
+        for (let each: Nested | undefined = container; each?.draft.touched === false; each = each.around) {
+          each.draft.touched = true
+        }
+      }
+      for (const draft of children) if (draft.type !== undefined) open.push({ draft, around: container })
+    }
+  }
+
   apply(edit: RiffEdit): Result<void> {
     switch (edit._tag) {
+      case "Pad":
+        this.pad()
+        return Either.void
       case "Assign":
         return this.assign(edit.path, edit.data)
       case "Insert":
@@ -296,6 +345,12 @@ class Editing {
   }
 }
 
+/** A container, and what is around it. */
+interface Nested {
+  readonly draft: Draft
+  readonly around: Nested | undefined
+}
+
 /** A chunk in another one. */
 interface Inner {
   readonly target: Draft
@@ -303,6 +358,13 @@ interface Inner {
   /** The chunks around it. */
   readonly way: ReadonlyArray<Draft>
   readonly index: number
+}
+
+/** What edits make of a file. @internal */
+export interface Edited {
+  readonly forms: ReadonlyArray<Draft>
+  /** The ids of containers that a path names without a type, in a form. */
+  readonly untyped: ReadonlySet<number>
 }
 
 /**
@@ -315,11 +377,11 @@ export const edited = (
   limits: Limits,
   { chunks }: Api.Tree,
   edits: ReadonlyArray<RiffEdit>
-): Result<ReadonlyArray<Draft>> => {
+): Result<Edited> => {
   const editing = new Editing(file, limits, chunks.map((node) => fromNode(node)))
   for (const edit of edits) {
     const done = editing.apply(edit)
     if (Either.isLeft(done)) return Either.left(done.left)
   }
-  return Either.right(editing.forms)
+  return Either.right(editing)
 }

@@ -33,7 +33,8 @@ const isOfSamples = ({ id }: Api.Chunk): boolean => Layout.isSamples(FourCC.toNu
 
 /** A chunk with an overhanging end that can stay as it is, as the last one of its container: readers step over it, whatever it says. */
 const isLeftAlone = (node: Api.TreeNode): boolean =>
-  node.chunk.type._tag === "None" && !isOfSamples(node.chunk) && !Layout.isTypeless(node.chunk)
+  node.chunk.type._tag === "None" && !isOfSamples(node.chunk) && !Layout.isTypeless(node.chunk) &&
+  node.chunk.id !== "ds64"
 
 /** Whether a problem is only about what lies in a form or a list, and says which container that is; undefined for any other one. */
 const containerOf = (tree: Api.Tree, problem: RiffProblem.RiffProblem): Api.TreeNode | undefined => {
@@ -98,7 +99,7 @@ export const find = (strict: Api.Tree, lenient: Api.Tree): Obstacle | Damaged =>
     if (container === undefined) return problem
     damaged.set(container.chunk.offset, problem)
   }
-  const disagreed = damaged.size > 0 ? disagreement(strict, lenient) : undefined
+  const disagreed = strict.problems.length > 0 ? disagreement(strict, lenient) : undefined
   return disagreed ?? unsizedSamples(strict) ?? damaged
 }
 

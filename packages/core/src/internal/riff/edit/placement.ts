@@ -33,12 +33,56 @@ export interface Placement {
 /** What a filler counts, in bytes that are moved: rather than leave one behind, a little is moved. A byte that the file grows by counts one. */
 const fillerCost = 24
 
+/** The heaviest path to a part that stays, or to the end: its last step comes from the part `from`; -1 is the start of the file. */
+interface Path {
+  readonly weight: number
+  readonly from: number
+}
+
+const noPath: Path = { weight: -Infinity, from: -2 }
+
+/** The heavier path; of two that are equal, the one with the shorter last step. */
+const heavier = (a: Path, b: Path): Path => b.weight > a.weight || (b.weight === a.weight && b.from > a.from) ? b : a
+
+/** The heaviest of the paths to parts of at most a shift, found in logarithmic time: a Fenwick tree. */
+class HeaviestUpTo {
+  private readonly shifts: ReadonlyArray<number>
+  private readonly tree: Array<Path>
+
+  constructor(shifts: ReadonlyArray<number>) {
+    this.shifts = [...new Set(shifts)].toSorted((a, b) => a - b)
+    this.tree = Array.from({ length: this.shifts.length + 1 }, () => noPath)
+  }
+
+  /** How many shifts are at most that. */
+  private count(shift: number): number {
+    let [low, high] = [0, this.shifts.length]
+    while (low < high) {
+      const middle = (low + high) >> 1
+      if (this.shifts[middle]! <= shift) low = middle + 1
+      else high = middle
+    }
+    return low
+  }
+
+  add(shift: number, path: Path): void {
+    for (let i = this.count(shift); i < this.tree.length; i += i & -i) this.tree[i] = heavier(this.tree[i]!, path)
+  }
+
+  upTo(shift: number): Path {
+    let best = noPath
+    for (let i = this.count(shift); i > 0; i -= i & -i) best = heavier(best, this.tree[i]!)
+    return best
+  }
+}
+
 /**
  * Finds the placement, in the order of the parts, from 0 on, that moves the fewest bytes. Gaps are only where they may be, and long enough
  * for a filler; what is behind the last part ends at `end` or beyond it.
  *
- * Any two parts that stay, with all between them packed, are a step of a path through the parts that stay; the heaviest path is
- * found by looking back from each part to all before it.
+ * Any two parts that stay, with all between them packed, are a step of a path through the parts that stay, and the heaviest path is sought. A part that
+ * stays is shifted, against all parts packed from 0 on, by the gaps before it: a step leads to a part of the same shift, or, where filler may stand
+ * between the two, to one of a shift that is larger by at least a filler.
  */
 export const place = (parts: ReadonlyArray<Part>, end: number, rules: Rules): Placement => {
   const { filler } = rules
@@ -51,38 +95,55 @@ export const place = (parts: ReadonlyArray<Part>, end: number, rules: Rules): Pl
     gapAt[i] = fillable ? i : i > 0 ? gapAt[i - 1]! : -1
   })
   gapAt[count] = count > 0 ? gapAt[count - 1]! : -1
+  const shifts = parts.map(({ from }, i) => from === undefined ? undefined : from - before[i]!)
 
-  /** Whether two parts can both stay, or one and the end of the file; what lies between is packed, but for one filler. */
-  const step = (i: number, j: number): number | undefined => {
-    const from = i < 0 ? 0 : parts[i]!.from! + parts[i]!.size
-    const packed = before[j]! - before[i + 1]!
-    const to = j < count ? parts[j]!.from! : end
-    const room = to - from - packed
-    if (room === 0) return 0
-    const canFill = gapAt[Math.min(j, count - 1)]! > i
-    if (j === count) return room < 0 ? -room : canFill ? fillerCost : undefined
-    return room >= filler && canFill ? (j === i + 1 ? 0 : fillerCost) : undefined
-  }
-
-  const best = new Float64Array(count + 1).fill(-Infinity)
-  const last = new Int32Array(count + 1).fill(-2)
-  for (let j = 0; j <= count; j++) {
-    if (j < count && parts[j]!.from === undefined) continue
-    for (let i = j - 1; i >= -1; i--) {
-      const sofar = i < 0 ? 0 : best[i]!
-      if (sofar === -Infinity) continue
-      const cost = step(i, j)
-      if (cost === undefined) continue
-      const weight = sofar - cost + (j < count ? parts[j]!.size : 0)
-      if (weight > best[j]!) {
-        best[j] = weight
-        last[j] = i
+  /** The heaviest path to each part, without what the part itself weighs. */
+  const paths: Array<Path> = []
+  const weightOf = (i: number) => i < 0 ? 0 : paths[i]!.weight + parts[i]!.size
+  const atShift = new Map<number, Path>([[0, { weight: 0, from: -1 }]])
+  const upToShift = new HeaviestUpTo([0, ...shifts.filter((shift) => shift !== undefined)])
+  // Which parts are before a place where filler may stand: those up to here are in the tree.
+  let filled = -1
+  const fillTo = (gap: number): void => {
+    for (; filled < gap; filled++) {
+      const shift = filled < 0 ? 0 : shifts[filled]
+      if (shift !== undefined && weightOf(filled) > -Infinity) {
+        upToShift.add(shift, { weight: weightOf(filled), from: filled })
       }
     }
   }
+  shifts.forEach((shift, j) => {
+    if (shift === undefined) {
+      paths.push(noPath)
+      return
+    }
+    const gap = gapAt[j]!
+    fillTo(gap)
+    const far = upToShift.upTo(shift - filler)
+    let path = heavier(atShift.get(shift) ?? noPath, { ...far, weight: far.weight - fillerCost })
+    // Between two that adjoin, the filler stands there already.
+    const previous = j === 0 ? 0 : shifts[j - 1]
+    if (gap === j && previous !== undefined && shift - previous >= filler) {
+      path = heavier(path, { weight: weightOf(j - 1), from: j - 1 })
+    }
+    paths.push(path)
+    if (path.weight === -Infinity) return
+    atShift.set(shift, heavier(atShift.get(shift) ?? noPath, { weight: weightOf(j), from: j }))
+  })
+
+  // To the end of the file, which may grow.
+  let last = noPath
+  const endShift = end - before[count]!
+  for (let i = -1; i < count; i++) {
+    const shift = i < 0 ? 0 : shifts[i]
+    if (shift === undefined || weightOf(i) === -Infinity) continue
+    const room = endShift - shift
+    const cost = room === 0 ? 0 : room < 0 ? -room : gapAt[count]! > i ? fillerCost : undefined
+    if (cost !== undefined) last = heavier(last, { weight: weightOf(i) - cost, from: i })
+  }
 
   const stays: Array<number> = []
-  for (let j = last[count]!; j >= 0; j = last[j]!) stays.push(j)
+  for (let j = last.from; j >= 0; j = paths[j]!.from) stays.push(j)
   return lay(parts, stays.toReversed(), end, rules, gapAt)
 }
 

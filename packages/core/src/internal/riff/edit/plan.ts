@@ -8,7 +8,8 @@ import type * as Api from "../../../Riff.js"
 import * as Ds64 from "../ds64.js"
 import * as Known from "../known.js"
 import * as Layout from "../layout.js"
-import { childrenOf, type Draft, isOpenEnd, lastIndex } from "./draft.js"
+import { childrenOf, type Draft, isOpenEnd, isWave, lastIndex } from "./draft.js"
+import type { Edited } from "./editing.js"
 import { hasOpenEnd, restOf } from "./obstacles.js"
 import * as Placement from "./placement.js"
 
@@ -214,7 +215,9 @@ const isNearTouched = (children: ReadonlyArray<Draft>): (index: number) => boole
 
 const partsOf = (forms: ReadonlyArray<Draft>, length: number): Parts => {
   const parts = new Parts()
-  let end = 0
+  // What is before the first form stays there.
+  let end = forms[0]?.source?.chunk.offset ?? 0
+  if (end > 0) parts.keep(0, end, undefined)
   for (const form of forms) {
     parts.form(form)
     if (form.source !== undefined) end = endOf(form.source)
@@ -344,31 +347,52 @@ const placed = (forms: ReadonlyArray<Draft>, length: number): Placed => {
 
 /** Whether a reader finds a chunk wherever it is in its form. */
 const isFree = (form: Draft, { id, placed, touched }: Draft): boolean =>
-  (form.type === Known.types.WAVE || form.type === Known.types.wave) && touched && !placed && id !== Layout.ids.data
-  && id !== Known.ids.fmt
+  isWave(form) && touched && !placed && id !== Layout.ids.data && id !== Known.ids.fmt
+
+/**
+ * The orders of the chunks of a form in which a changed one goes back. Of several chunks that one path can name, the order decides which is read: such
+ * a chunk stays before the others, directly before the next of them, or with all of them at the end.
+ */
+const ordersOf = (
+  children: ReadonlyArray<Draft>,
+  child: Draft,
+  untyped: ReadonlySet<number>
+): ReadonlyArray<ReadonlyArray<Draft>> => {
+  const { id, type } = child
+  const kin = children.slice(children.indexOf(child) + 1).filter((other) =>
+    other.id === id && (other.type === type || untyped.has(id))
+  )
+  const moved = [child, ...kin]
+  const others = children.filter((other) => other !== child)
+  const [next] = kin
+  const before = next === undefined ? [] : [others.toSpliced(others.indexOf(next), 0, child)]
+  if (moved.some((other) => isOpenEnd(other) || (other !== child && other.placed))) return before
+  const rest = children.filter((other) => !moved.includes(other))
+  return [...before, rest.toSpliced(lastIndex(rest), 0, ...moved)]
+}
 
 /**
  * The best placement. Chunks of a `WAVE` that were changed go to its end where that moves less, unless the order is to be kept: one that is in
  * front, and has no room, does not move the samples.
  */
-const best = (forms: ReadonlyArray<Draft>, length: number, keepOrder: boolean): Placed => {
+const best = ({ forms, untyped }: Edited, length: number, keepOrder: boolean): Placed => {
   let chosen = placed(forms, length)
   if (keepOrder) return chosen
   for (const form of forms) {
     const children = childrenOf(form)
+    const arrange = (order: ReadonlyArray<Draft>) => children.splice(0, children.length, ...order)
     for (const child of children.filter((child) => isFree(form, child))) {
       if (chosen.moved === 0) return chosen
-      const index = children.indexOf(child)
-      children.splice(index, 1)
-      const last = lastIndex(children)
-      children.splice(last, 0, child)
-      const other = placed(forms, length)
-      if (other.cost < chosen.cost) {
-        chosen = other
-      } else {
-        children.splice(last, 1)
-        children.splice(index, 0, child)
+      let order: ReadonlyArray<Draft> = [...children]
+      for (const other of ordersOf(order, child, untyped)) {
+        arrange(other)
+        const placement = placed(forms, length)
+        if (placement.cost < chosen.cost) {
+          chosen = placement
+          order = other
+        }
       }
+      arrange(order)
     }
   }
   return chosen
@@ -377,11 +401,12 @@ const best = (forms: ReadonlyArray<Draft>, length: number, keepOrder: boolean): 
 /** @internal */
 export const make = (
   file: string,
-  forms: ReadonlyArray<Draft>,
+  edited: Edited,
   length: number,
   keepOrder: boolean
 ): Either.Either<Plan, MmioError.InvalidParameter> => {
-  const { moved, offsets, parts } = best(forms, length, keepOrder)
+  const { forms } = edited
+  const { moved, offsets, parts } = best(edited, length, keepOrder)
   const writes = new Writes(parts.room)
   const starts = new Map<Draft, number>()
   /** How far the form was moved. Its `ds64` goes with it. */

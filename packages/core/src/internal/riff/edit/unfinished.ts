@@ -44,7 +44,7 @@ class Forms extends Visitor {
 }
 
 /**
- * Where the last form of a file ends, and everything of a file that begins with none: 0. Only inside of `exclusive`.
+ * Where the last form of a file ends, the first of which begins at `at` or is looked for; 0 of a file that has none. Only inside of `exclusive`.
  *
  * @internal
  */
@@ -52,11 +52,12 @@ export const formsEnd = <A extends Access>(
   handle: Handle<A>,
   limits: Limits,
   length: number,
-  restore: Restore
+  restore: Restore,
+  at?: number
 ): Effect.Effect<number, Mmio.ReadError<A>> =>
   Effect.suspend(() => {
     const forms = new Forms()
-    const walker = new Walker(forms, { limits, within: undefined, length })
+    const walker = new Walker(forms, { limits, within: undefined, at, length })
     return Effect.map(run(handle, walker, restore), () => forms.end)
   })
 
@@ -122,12 +123,13 @@ export interface Readable {
 export const readable = <A extends Access>(
   handle: Handle<A>,
   limits: Limits,
-  restore: Restore
+  restore: Restore,
+  at?: number
 ): Effect.Effect<Readable, MmioError.SeekError | Mmio.ReadError<A>> =>
   Effect.flatMap(
     lengthOf(handle, restore),
     (length) =>
-      Effect.flatMap(formsEnd(handle, limits, length, restore), (from) =>
+      Effect.flatMap(formsEnd(handle, limits, length, restore, at), (from) =>
         Effect.map(unfinishedAfter(handle, from, length, restore), (unfinished) => ({
           end: unfinished?.offset ?? length,
           unfinished
@@ -167,7 +169,7 @@ export const chunks = <A extends Access>(
     Effect.flatMap(lengthOf(handle, restore), (length) =>
       Effect.flatMap(
         endsWithFooter(handle, length, restore),
-        (ends) => ends ? readable(handle, limits, restore) : Effect.succeed(undefined)
+        (ends) => ends ? readable(handle, limits, restore, options?.at) : Effect.succeed(undefined)
       ))
   const ends = Effect.flatMap(current, (limits) =>
     handle.exclusive<Readable | undefined, Mmio.ReadError<A>>(
