@@ -261,6 +261,8 @@ export interface Stat {
   readonly size: Option.Option<number>
   /** The version of the content, as {@link File.version} is. */
   readonly version: Option.Option<string>
+  /** What the name leads to, as {@link File.identity} is: a name that another file has got has another identity. */
+  readonly identity: Option.Option<string>
   /** When the content last changed. */
   readonly modified: Option.Option<Date>
   /** When the name was created. */

@@ -493,26 +493,62 @@ describe("an edit while another program", () => {
       assert.deepStrictEqual([...states], ["Right", "Left"])
     }))
 
-  it.effect("replaces the file fails", () =>
+  /** An edit of a file whose name leads to what `named` says, from the call on that has this number. */
+  const renamed = (from: number, named: Effect.Effect<IOProc.Stat, MmioError.StatError>) =>
     Effect.gen(function*() {
       const disk = new Disk(before)
-      const stat = (size: number): IOProc.Stat => ({
-        kind: "file",
-        size: Option.some(size),
-        version: Option.none(),
-        modified: Option.none(),
-        created: Option.none()
-      })
       let asked = 0
       const driver = IOProc.make({
         open: disk.ioProc.open,
-        // From the third time on, the name leads to another file.
-        stat: () => Effect.sync(() => stat(asked++ < 2 ? before.length : 7))
+        stat: () => Effect.suspend(() => asked++ < from ? Effect.succeed(stat(disk.bytes.length)) : named)
       })
-      const error = yield* Effect.flip(Effect.provideService(Riff.edit("file", edits), IOProc.IOProc, driver))
-      assert.strictEqual(error._tag, "VersionChanged")
-      assert.deepStrictEqual(disk.bytes, before)
-      assert.isAbove(asked, 2)
+      const result = yield* Effect.either(Effect.provideService(Riff.edit("file", edits), IOProc.IOProc, driver))
+      return { asked, disk, result: Either.merge(Either.mapLeft(result, ({ message }) => message)) }
+    })
+
+  const stat = (size: number, identity = "1:2"): IOProc.Stat => ({
+    kind: "file",
+    size: Option.some(size),
+    version: Option.none(),
+    identity: Option.some(identity),
+    modified: Option.some(new Date(0)),
+    created: Option.none()
+  })
+
+  it.effect("replaces the file, or removes its name, fails at whichever check", () =>
+    Effect.gen(function*() {
+      // The last check is the one before the decision: the journal is written by then.
+      const length = (yield* undecided(before, edits)).length
+      const missing = new MmioError.FileNotFound({ operation: "stat", file: "file", description: "it is gone" })
+      const { asked: checks } = yield* renamed(Infinity, Effect.die("not asked"))
+      assert.strictEqual(checks, 3)
+      for (let from = 0; from < checks; from++) {
+        const size = from < 2 ? before.length : length
+        for (
+          const [named, why] of [
+            // Of the same length and time.
+            [Effect.succeed(stat(size, "1:3")), "replaced the file"],
+            [
+              Effect.succeed({ ...stat(7), identity: Option.none() }),
+              from === 1 ? "changed the file while the edit was planned" : "replaced the file"
+            ],
+            [Effect.fail(missing), "removed the file"]
+          ] as const
+        ) {
+          const { disk, result } = yield* renamed(from, named)
+          assert.include(result, "VersionChanged", `${from}, ${why}`)
+          assert.include(result, why, `${from}`)
+          assert.deepStrictEqual(disk.bytes, before)
+        }
+      }
+    }))
+
+  it.effect("has the file by a storage that knows no names changes nothing for it", () =>
+    Effect.gen(function*() {
+      const after = yield* edited(before, edits)
+      const refused = new MmioError.AccessDenied({ operation: "stat", file: "file", description: "unknown" })
+      const { disk } = yield* renamed(0, Effect.fail(refused))
+      assert.deepStrictEqual(disk.bytes, after)
     }))
 
   it.effect("changes it between the plan and the first write fails before that write", () =>
@@ -526,6 +562,7 @@ describe("an edit while another program", () => {
             kind: "file",
             size: Option.some(before.length),
             version: Option.none(),
+            identity: Option.none(),
             modified: Option.some(new Date(asked++)),
             created: Option.none()
           }))

@@ -143,7 +143,7 @@ export const tempName = (
       ? Effect.succeed({ created: options.mode ?? 0o600, later: undefined })
       : Effect.match(os.stat(like.full), {
         onFailure: () => ({ created: options.mode ?? 0o666, later: undefined }),
-        onSuccess: (stats) => ({ created: 0o600, later: stats.mode & 0o7777 })
+        onSuccess: (stats) => ({ created: 0o600, later: Number(stats.mode) & 0o7777 })
       })
     return Effect.uninterruptible(Effect.flatMap(modes, (modes) => make(attempts, modes)))
   })
@@ -154,6 +154,9 @@ export const tempName = (
 
 const kindOf = (entry: { readonly isFile: () => boolean; readonly isDirectory: () => boolean }): IOProc.Kind =>
   entry.isFile() ? "file" : entry.isDirectory() ? "folder" : "other"
+
+/** Device and inode: the same for all names of a file. @internal */
+export const identityOf = ({ dev, ino }: NFS.BigIntStats): string => `${dev}:${ino}`
 
 /** A time of a name; a file system that keeps none gives the start of 1970. */
 const timeOf = (date: Date): Option.Option<Date> => date.getTime() === 0 ? Option.none() : Option.some(date)
@@ -170,8 +173,9 @@ export const stat = (os: PathCalls, path: string): Effect.Effect<IOProc.Stat, Mm
     onSuccess: (stats) =>
       Effect.succeed({
         kind: kindOf(stats),
-        size: stats.isFile() ? Option.some(stats.size) : Option.none(),
+        size: stats.isFile() ? Option.some(Number(stats.size)) : Option.none(),
         version: Option.none(),
+        identity: Option.some(identityOf(stats)),
         modified: timeOf(stats.mtime),
         created: timeOf(stats.birthtime)
       })

@@ -11,7 +11,7 @@ import * as Option from "effect/Option"
 import * as NFS from "node:fs"
 import type * as Api from "../NodeIOProc.js"
 import type { Granted, Locks } from "./locks.js"
-import { lacksFolder } from "./names.js"
+import { identityOf, lacksFolder } from "./names.js"
 import { type FileOptions, isPosition, makePositional, type OpenDescriptor } from "./positionalFile.js"
 import { makeSequential } from "./sequentialFile.js"
 import { background, blocking, type PathCalls, pathCalls, type System, systemError } from "./system.js"
@@ -24,8 +24,6 @@ const fileOf = (descriptor: OpenDescriptor, stats: NFS.BigIntStats, options: Fil
   stats.isFile() || stats.isBlockDevice()
     ? makePositional(descriptor, stats.isBlockDevice(), options)
     : makeSequential(descriptor)
-
-const identityOf = (stats: NFS.BigIntStats): string => `${stats.dev}:${stats.ino}`
 
 const { O_CREAT, O_EXCL, O_NOCTTY = 0, O_RDONLY, O_RDWR, O_WRONLY } = NFS.constants
 

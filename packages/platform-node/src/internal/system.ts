@@ -14,7 +14,7 @@ interface Calls {
   readonly open: (path: string, flags: number, mode: number, done: Done<number>) => void
   readonly close: (fd: number, done: Done<void>) => void
   readonly fstat: (fd: number, options: { readonly bigint: true }, done: Done<NFS.BigIntStats>) => void
-  readonly stat: (path: string, done: Done<NFS.Stats>) => void
+  readonly stat: (path: string, options: { readonly bigint: true }, done: Done<NFS.BigIntStats>) => void
   readonly lstat: (path: string, done: Done<NFS.Stats>) => void
   readonly read: (
     fd: number,
@@ -73,7 +73,7 @@ export const background: System = {
   open: (path, flags, mode, done) => NFS.open(path, flags, mode, done),
   close: (fd, done) => NFS.close(fd, (error) => done(error ?? null)),
   fstat: (fd, options, done) => NFS.fstat(fd, options, done),
-  stat: (path, done) => NFS.stat(path, done),
+  stat: (path, options, done) => NFS.stat(path, options, done),
   lstat: (path, done) => NFS.lstat(path, done),
   read: (fd, target, offset, length, position, done) => NFS.read(fd, target, offset, length, position, done),
   write: (fd, source, offset, length, position, done) => NFS.write(fd, source, offset, length, position, done),
@@ -123,7 +123,7 @@ export const blocking: System = {
   open: (path, flags, mode, done) => done(null, NFS.openSync(path, flags, mode)),
   close: (fd, done) => done(null, NFS.closeSync(fd)),
   fstat: (fd, options, done) => done(null, NFS.fstatSync(fd, options)),
-  stat: (path, done) => done(null, NFS.statSync(path)),
+  stat: (path, options, done) => done(null, NFS.statSync(path, options)),
   lstat: (path, done) => done(null, NFS.lstatSync(path)),
   read: (fd, target, offset, length, position, done) => done(null, NFS.readSync(fd, target, offset, length, position)),
   write: (fd, source, offset, length, position, done) =>
@@ -185,7 +185,11 @@ export const pathCalls = (system: System) => ({
     ),
   truncate: (fd: number) => system.call<void, void, unknown>((done) => system.ftruncate(fd, 0, done), () => {}, asIs),
   stat: (path: string) =>
-    system.call<NFS.Stats, NFS.Stats, unknown>((done) => system.stat(path, done), (stats) => stats, asIs),
+    system.call<NFS.BigIntStats, NFS.BigIntStats, unknown>(
+      (done) => system.stat(path, { bigint: true }, done),
+      (stats) => stats,
+      asIs
+    ),
   lstat: (path: string) =>
     system.call<NFS.Stats, NFS.Stats, unknown>((done) => system.lstat(path, done), (stats) => stats, asIs),
   rename: (from: string, to: string) =>

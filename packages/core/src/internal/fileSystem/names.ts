@@ -19,8 +19,8 @@ const attempts = 16
 const kindOf = ({ type }: FileSystem.File.Info): IOProc.Kind =>
   type === "File" ? "file" : type === "Directory" ? "folder" : "other"
 
-/** @internal */
-export const makeNames = (fileSystem: FileSystem.FileSystem, isWindows: Effect.Effect<boolean>) => {
+/** Of a `FileSystem` with a number that tells its files from those of others. @internal */
+export const makeNames = (fileSystem: FileSystem.FileSystem, isWindows: Effect.Effect<boolean>, number: number) => {
   let temporaryFolder: string | undefined
 
   const split = (path: string) => Effect.map(isWindows, (windows) => splitPath(path, windows))
@@ -142,6 +142,15 @@ export const makeNames = (fileSystem: FileSystem.FileSystem, isWindows: Effect.E
     })
   }
 
+  const identityOf = (path: string, info: FileSystem.File.Info): Effect.Effect<string> =>
+    Effect.map(
+      // Inodes of 64 bits are rounded by the platform, and then different files may share one; 0 is what those have that have none.
+      Option.isSome(info.ino) && info.ino.value !== 0 && Number.isSafeInteger(info.ino.value)
+        ? Effect.succeed(`${info.dev}:${info.ino.value}`)
+        : Effect.orElseSucceed(fileSystem.realPath(path), () => path),
+      (key) => `FileSystemIOProc ${number}:${key}`
+    )
+
   const stat = (name: FileName.FileName): Effect.Effect<IOProc.Stat, MmioError.StatError> =>
     Effect.matchEffect(fileSystem.stat(name.full), {
       onFailure: (cause) =>
@@ -151,13 +160,14 @@ export const makeNames = (fileSystem: FileSystem.FileSystem, isWindows: Effect.E
           (folderMissing) => Errno.statError(originOf("stat", name.full, cause), folderMissing)
         ),
       onSuccess: (info) =>
-        Effect.succeed<IOProc.Stat>({
+        Effect.map(identityOf(name.full, info), (identity): IOProc.Stat => ({
           kind: kindOf(info),
           size: info.type === "File" ? Option.some(Number(info.size)) : Option.none(),
           version: Option.none(),
+          identity: Option.some(identity),
           modified: info.mtime,
           created: info.birthtime
-        })
+        }))
     })
 
   const list = (folder: FileName.FileName): Stream.Stream<IOProc.Entry, MmioError.ListError> => {
@@ -244,6 +254,7 @@ export const makeNames = (fileSystem: FileSystem.FileSystem, isWindows: Effect.E
 
   return {
     isFolder,
+    identityOf,
     failing,
     exists: (name: FileName.FileName) => Effect.uninterruptible(exists(name)),
     fullName: (name: FileName.FileName) => Effect.uninterruptible(fullName(name)),
