@@ -10,20 +10,11 @@ import * as NFS from "node:fs"
 import * as Path from "node:path"
 import { fileURLToPath } from "node:url"
 import { isLinux, tempPath, text } from "./helpers.js"
+import { chunk, fmt, form, info, uint32 } from "./support/wave.js"
 
 const scale = (count: number): number => Math.ceil(count * Number(process.env["MMIO_TEST_SCALE"] ?? 1))
 
-const uint32 = (value: number): Buffer => {
-  const bytes = Buffer.alloc(4)
-  bytes.writeUInt32LE(value)
-  return bytes
-}
 const uint64 = (value: number): Buffer => Buffer.concat([uint32(value % 2 ** 32), uint32(Math.floor(value / 2 ** 32))])
-
-const chunk = (id: string, data: Uint8Array): Buffer =>
-  Buffer.concat([Buffer.from(id), uint32(data.length), data, Buffer.alloc(data.length % 2)])
-const info = (title: string): Buffer => chunk("LIST", Buffer.concat([Buffer.from("INFO"), chunk("INAM", text(title))]))
-const fmt = chunk("fmt ", Buffer.from("0100020044ac000010b10200040010 00".replace(" ", ""), "hex"))
 
 /** The chunks of the first form: their ids, with the data of the short ones. */
 const contents = (path: string) =>
@@ -138,9 +129,8 @@ describe("an editor that is killed", () => {
     () =>
       Effect.gen(function*() {
         const samples = Buffer.from(Array.from({ length: 300_000 }, (_, i) => (i * 31 + (i >> 8)) % 251))
-        const body = Buffer.concat([fmt, chunk("data", samples), info(titleOf(0)), chunk("iXML", text("<a/>"))])
         const path = yield* tempPath(
-          Buffer.concat([Buffer.from("RIFF"), uint32(4 + body.length), Buffer.from("WAVE"), body])
+          form(fmt, chunk("data", samples), info(titleOf(0)), chunk("iXML", text("<a/>")))
         )
         let last = 0
         const recoveries = { nothing: 0, discarded: 0, applied: 0 }
@@ -179,10 +169,7 @@ describe("an editor that is killed", () => {
 })
 
 describe("an edit of a file with other files beside it", () => {
-  const wave = (title: string, samples = 70_000) => {
-    const body = Buffer.concat([Buffer.from("WAVE"), fmt, info(title), chunk("data", Buffer.alloc(samples, 0x55))])
-    return Buffer.concat([Buffer.from("RIFF"), uint32(body.length), body])
-  }
+  const wave = (title: string, samples = 70_000) => form(fmt, info(title), chunk("data", Buffer.alloc(samples, 0x55)))
   const retitle = (path: string, options?: Riff.EditOptions) =>
     Riff.edit(path, [RiffEdit.assign("RIFF / LIST:INFO / INAM", text("a title that needs more room"))], options)
   const title = (path: string) => Effect.map(contents(path), ({ title }) => title)
@@ -331,6 +318,44 @@ describe("an edit of a file with other files beside it", () => {
       assert.strictEqual(Either.isLeft(second) && second.left._tag, "VersionChanged")
       assert.isTrue(NFS.readFileSync(replaced).equals(other))
     }).pipe(Effect.provide(NodeIOProc.layer)))
+
+  it.scoped("fails where a file of the same length and time took its place, or its name is gone", () =>
+    Effect.gen(function*() {
+      const before = wave("a")
+      // Before the journal is begun: then the file has its old length and time, and so has the other one.
+      const done = (path: string, change: () => void) => {
+        let stats = 0
+        return Effect.flatMap(NodeIOProc.make(), (driver) =>
+          Effect.flip(Effect.provideService(
+            retitle(path),
+            IOProc.IOProc,
+            IOProc.make({
+              ...driver,
+              stat: (name) =>
+                Effect.suspend(() => {
+                  if (stats++ === 1) change()
+                  return driver.stat(name)
+                })
+            })
+          )))
+      }
+      const replaced = yield* tempPath(before)
+      const other = wave("b")
+      const { atime, mtime } = NFS.statSync(replaced)
+      const error = yield* done(replaced, () => {
+        NFS.writeFileSync(`${replaced} new`, other)
+        NFS.utimesSync(`${replaced} new`, atime, mtime)
+        NFS.renameSync(`${replaced} new`, replaced)
+      })
+      assert.strictEqual(error._tag, "VersionChanged")
+      assert.include(error.message, "another program has replaced the file")
+      assert.isTrue(NFS.readFileSync(replaced).equals(other))
+
+      const removed = yield* tempPath(before)
+      const gone = yield* done(removed, () => NFS.unlinkSync(removed))
+      assert.include(gone.message, "another program has removed the file")
+      assert.isFalse(NFS.existsSync(removed))
+    }))
 
   it.scoped("of a copy is not finished by another edit", () =>
     Effect.gen(function*() {

@@ -7,7 +7,8 @@ import * as Exit from "effect/Exit"
 import * as NFS from "node:fs"
 import * as OS from "node:os"
 
-type Done<A> = (error: Error | null, answer: A) => void
+/** How a call answers: with an error, or with `answer`. */
+export type Done<A> = (error: Error | null, answer: A) => void
 
 /** What is called, by the names and with the arguments of node:fs. */
 interface Calls {
