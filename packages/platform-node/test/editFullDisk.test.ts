@@ -5,8 +5,9 @@ import { IOProc, Mmio, Riff, RiffEdit } from "@effect-mmio/core"
 import { NodeIOProc } from "@effect-mmio/platform-node"
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Either, Scope } from "effect"
+import * as ChildProcess from "node:child_process"
 import * as NFS from "node:fs"
-import { canMount, has, isLinux, limit, smallDisk, tempFolder, text } from "./helpers.js"
+import { canLoop, canMount, has, isLinux, limit, loopDevice, mounted, smallDisk, tempFolder, text } from "./helpers.js"
 import { chunk, fmt, form, info } from "./support/wave.js"
 
 const page = 4096
@@ -67,6 +68,38 @@ const fill = (folder: string, room: number) => {
   NFS.closeSync(fd)
 }
 
+/** Takes all room of a disk, whatever it says of that. */
+const fillUp = (folder: string) => {
+  const fd = NFS.openSync(`${folder}/ballast`, "a")
+  for (let size = 64 * page; size >= page;) {
+    try {
+      NFS.writeSync(fd, new Uint8Array(size))
+    } catch {
+      size /= 2
+    }
+  }
+  NFS.fsyncSync(fd)
+  NFS.closeSync(fd)
+}
+
+/** A storage that another program fills before the call that changes a file and has this number; and how many calls there were. */
+const fillingBefore = (driver: IOProc.IOProc, at: number, fills: () => void) => {
+  let made = 0
+  const counted = <A, E>(call: Effect.Effect<A, E>) =>
+    Effect.suspend(() => {
+      if (made++ === at) fills()
+      return call
+    })
+  return {
+    calls: () => made,
+    driver: IOProc.mapFile(driver, (file) =>
+      IOProc.wrapFile(file, {
+        writeAt: file.writeAt && ((position, source, mode) => counted(file.writeAt!(position, source, mode))),
+        truncate: file.truncate && ((size) => counted(file.truncate!(size)))
+      }))
+  }
+}
+
 /** The file is whole, and nothing is left to recover. */
 const isWhole = (path: string, expected: Buffer, what: string) =>
   Effect.gen(function*() {
@@ -112,20 +145,11 @@ describe.skipIf(!canMount)("an edit on a real disk that becomes full", () => {
           for (let at = 0; isFilled; at++) {
             NFS.rmSync(`${folder}/ballast`, { force: true })
             write(path, before)
-            let made = 0
-            const counted = <A, E>(call: Effect.Effect<A, E>) =>
-              Effect.suspend(() => {
-                if (made++ === at) fill(folder, 0)
-                return call
-              })
-            const filling = IOProc.mapFile(driver, (file) =>
-              IOProc.wrapFile(file, {
-                writeAt: file.writeAt
-                  && ((position, source, mode) => counted(file.writeAt!(position, source, mode))),
-                truncate: file.truncate && ((size) => counted(file.truncate!(size)))
-              }))
-            const result = yield* Effect.either(Effect.provideService(editing(path, list), IOProc.IOProc, filling))
-            isFilled = made > at
+            const filling = fillingBefore(driver, at, () => fill(folder, 0))
+            const result = yield* Effect.either(
+              Effect.provideService(editing(path, list), IOProc.IOProc, filling.driver)
+            )
+            isFilled = filling.calls() > at
             states.add(result._tag)
             yield* isWhole(path, Either.isRight(result) ? after : before, `filled before call ${at}`)
           }
@@ -134,6 +158,50 @@ describe.skipIf(!canMount)("an edit on a real disk that becomes full", () => {
     }
   }
 })
+
+/** A file system that can share blocks, of its own. */
+const sharingDisk = Effect.gen(function*() {
+  const image = `${yield* tempFolder}/image`
+  NFS.writeFileSync(image, "")
+  NFS.truncateSync(image, 320 * 2 ** 20)
+  ChildProcess.execFileSync("mkfs.xfs", ["-q", image])
+  return yield* mounted(yield* loopDevice(image))
+})
+
+// A file system that has to be made takes seconds: only where tests run longer.
+describe.skipIf(scale <= 1 || !canLoop || !has("mkfs.xfs"))(
+  "an edit of a file that shares its blocks with another one",
+  () => {
+    it.scoped(
+      "leaves the old file or the new one, where another program fills the disk before any call",
+      () =>
+        Effect.gen(function*() {
+          const list = edits["that moves the samples"] ?? []
+          const after = yield* edited(list)
+          const folder = yield* sharingDisk
+          const path = `${folder}/file`
+          NFS.writeFileSync(`${folder}/original`, before)
+          const driver = yield* NodeIOProc.make()
+          const states = new Set<string>()
+          let isFilled = true
+          for (let at = 0; isFilled; at++) {
+            NFS.rmSync(`${folder}/ballast`, { force: true })
+            ChildProcess.execFileSync("cp", ["--reflink=always", `${folder}/original`, path])
+            const filling = fillingBefore(driver, at, () => fillUp(folder))
+            const result = yield* Effect.either(
+              Effect.provideService(editing(path, list), IOProc.IOProc, filling.driver)
+            )
+            isFilled = filling.calls() > at
+            states.add(result._tag)
+            yield* isWhole(path, Either.isRight(result) ? after : before, `filled before call ${at}`)
+            assert.isTrue(NFS.readFileSync(`${folder}/original`).equals(before))
+          }
+          assert.deepStrictEqual([...states].toSorted(), ["Left", "Right"])
+        }).pipe(Effect.provide(NodeIOProc.layer)),
+      120_000
+    )
+  }
+)
 
 describe.skipIf(!isLinux || !has("prlimit"))("an edit of a file that may not grow", () => {
   for (const [name, list] of Object.entries(edits)) {
