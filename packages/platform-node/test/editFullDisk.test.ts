@@ -159,17 +159,19 @@ describe.skipIf(!canMount)("an edit on a real disk that becomes full", () => {
   }
 })
 
+const mkfs = "mkfs.xfs"
+
 /** A file system that can share blocks, of its own. */
 const sharingDisk = Effect.gen(function*() {
   const image = `${yield* tempFolder}/image`
   NFS.writeFileSync(image, "")
   NFS.truncateSync(image, 320 * 2 ** 20)
-  ChildProcess.execFileSync("mkfs.xfs", ["-q", image])
+  ChildProcess.execFileSync(mkfs, ["-q", image])
   return yield* mounted(yield* loopDevice(image))
 })
 
 // A file system that has to be made takes seconds: only where tests run longer.
-describe.skipIf(scale <= 1 || !canLoop || !has("mkfs.xfs"))(
+describe.skipIf(scale <= 1 || !canLoop || !has(mkfs))(
   "an edit of a file that shares its blocks with another one",
   () => {
     it.scoped(

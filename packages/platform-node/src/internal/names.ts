@@ -82,6 +82,27 @@ export const resolve = (
         : new MmioError.PathNotFound({ operation, file, description: "the folder of the process is gone", cause })
   })
 
+/** How many links in a row are followed, as Linux does it. */
+const mostLinks = 40
+
+/** Follows the links of the last component, so far as there are any: what is in its folder may not exist. @internal */
+export const realName = (os: PathCalls, name: FileName.FileName): Effect.Effect<FileName.FileName> => {
+  const follow = (path: string, left: number): Effect.Effect<string, unknown> =>
+    Effect.flatMap(os.realpath(Path.dirname(path)), (folder) => {
+      const real = Path.join(folder, Path.basename(path))
+      return Effect.matchEffect(os.readlink(real), {
+        onFailure: () => Effect.succeed(real),
+        // The system refuses what goes round in a circle, and says so.
+        onSuccess: (target) => left === 0 ? Effect.fail(target) : follow(Path.resolve(folder, target), left - 1)
+      })
+    })
+  // Most names are no links, and stay as they are.
+  return Effect.uninterruptible(Effect.matchEffect(os.readlink(name.full), {
+    onFailure: () => Effect.succeed(name),
+    onSuccess: () => Effect.match(follow(name.full, mostLinks), { onFailure: () => name, onSuccess: FileName.plain })
+  }))
+}
+
 /** The permissions with which a file is created, and those that it gets once it exists: before that, others must not open it. */
 interface Modes {
   readonly created: number

@@ -36,6 +36,8 @@ interface Calls {
   readonly ftruncate: (fd: number, length: number, done: Done<void>) => void
   readonly fsync: (fd: number, done: Done<void>) => void
   readonly fdatasync: (fd: number, done: Done<void>) => void
+  readonly readlink: (path: string, done: Done<string>) => void
+  readonly realpath: (path: string, done: Done<string>) => void
   readonly rename: (from: string, to: string, done: Done<void>) => void
   readonly unlink: (path: string, done: Done<void>) => void
   readonly chmod: (path: string, mode: number, done: Done<void>) => void
@@ -81,6 +83,8 @@ export const background: System = {
   ftruncate: (fd, length, done) => NFS.ftruncate(fd, length, (error) => done(error)),
   fsync: (fd, done) => NFS.fsync(fd, (error) => done(error)),
   fdatasync: (fd, done) => NFS.fdatasync(fd, (error) => done(error)),
+  readlink: (path, done) => NFS.readlink(path, done),
+  realpath: (path, done) => NFS.realpath.native(path, done),
   rename: (from, to, done) => NFS.rename(from, to, (error) => done(error)),
   unlink: (path, done) => NFS.unlink(path, (error) => done(error)),
   chmod: (path, mode, done) => NFS.chmod(path, mode, (error) => done(error)),
@@ -132,6 +136,8 @@ export const blocking: System = {
   ftruncate: (fd, length, done) => done(null, NFS.ftruncateSync(fd, length)),
   fsync: (fd, done) => done(null, NFS.fsyncSync(fd)),
   fdatasync: (fd, done) => done(null, NFS.fdatasyncSync(fd)),
+  readlink: (path, done) => done(null, NFS.readlinkSync(path)),
+  realpath: (path, done) => done(null, NFS.realpathSync.native(path)),
   rename: (from, to, done) => done(null, NFS.renameSync(from, to)),
   unlink: (path, done) => done(null, NFS.unlinkSync(path)),
   chmod: (path, mode, done) => done(null, NFS.chmodSync(path, mode)),
@@ -193,6 +199,10 @@ export const pathCalls = (system: System) => ({
     ),
   lstat: (path: string) =>
     system.call<NFS.Stats, NFS.Stats, unknown>((done) => system.lstat(path, done), (stats) => stats, asIs),
+  readlink: (path: string) =>
+    system.call<string, string, unknown>((done) => system.readlink(path, done), (target) => target, asIs),
+  realpath: (path: string) =>
+    system.call<string, string, unknown>((done) => system.realpath(path, done), (real) => real, asIs),
   rename: (from: string, to: string) =>
     system.call<void, void, unknown>((done) => system.rename(from, to, done), () => {}, asIs),
   unlink: (path: string) => system.call<void, void, unknown>((done) => system.unlink(path, done), () => {}, asIs),
