@@ -1,8 +1,10 @@
 /**
  * Checks this library against programs that share no code with it, SoX, libsndfile's, FFmpeg and ExifTool: each has to read what
- * the other wrote, files beyond 4 GiB too, and what was repaired here. Installs them where they are missing and there is apt-get. The
+ * the other wrote, files beyond 4 GiB too, and what was repaired here. Those, MediaInfo, mutagen, TagLib, kid3, id3v2 and webpmux also read, and
+ * write to, files whose edit was not finished. Installs them where they are missing and there is apt-get. The
  * tests are in packages/platform-node/foreign.
  */
+import { spawnSync } from "node:child_process"
 import * as fs from "node:fs"
 import * as os from "node:os"
 import * as path from "node:path"
@@ -12,10 +14,17 @@ import { bin, bootstrap, run } from "./lib.mjs"
 const folder = "packages/platform-node/foreign"
 const packageOf = { sox: "sox", soxi: "sox", "sndfile-info": "sndfile-programs", "sndfile-convert": "sndfile-programs" }
 Object.assign(packageOf, { ffmpeg: "ffmpeg", ffprobe: "ffmpeg", exiftool: "libimage-exiftool-perl" })
+Object.assign(packageOf, { mediainfo: "mediainfo", "kid3-cli": "kid3-cli", id3v2: "id3v2", webpmux: "webp" })
+/** Libraries that are called through the system's Python. */
+const moduleOf = { "python3-mutagen": "mutagen", "python3-taglib": "taglib" }
 
 const isInstalled = (program) =>
   (process.env.PATH ?? "").split(path.delimiter).some((dir) => fs.existsSync(path.join(dir, program)))
-const missing = () => Object.keys(packageOf).filter((program) => !isInstalled(program))
+const isImported = (name) => spawnSync("/usr/bin/python3", ["-c", `import ${name}`], { stdio: "ignore" }).status === 0
+const missing = () => [
+  ...Object.keys(packageOf).filter((program) => !isInstalled(program)),
+  ...Object.keys(moduleOf).filter((name) => !isImported(moduleOf[name]))
+]
 
 const install = async () => {
   const programs = missing()
@@ -24,7 +33,7 @@ const install = async () => {
   if (!isInstalled("apt-get")) {
     throw new Error(`${needed}, and there is no apt-get to install them: please do it with what this system has.`)
   }
-  const wanted = [...new Set(programs.map((program) => packageOf[program]))]
+  const wanted = [...new Set(programs.map((program) => packageOf[program] ?? program))]
   console.error(`Installing ${wanted.join(", ")} ...`)
   const asRoot = process.getuid?.() === 0 ? [] : ["sudo", "-n"]
   const apt = (...args) => {

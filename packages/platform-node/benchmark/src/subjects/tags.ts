@@ -15,7 +15,8 @@ export const tags: Subject = {
     // Each way changes a file of its own: wavefile writes all of it anew.
     const ours = path.join(folder, "tags-ours.wav")
     const theirs = path.join(folder, "tags-theirs.wav")
-    for (const name of [file, ours, theirs]) makeTagged(name, quick ? 128 * mebibyte : 1024 * mebibyte)
+    const synced = path.join(folder, "tags-synced.wav")
+    for (const name of [file, ours, theirs, synced]) makeTagged(name, quick ? 128 * mebibyte : 1024 * mebibyte)
     makeTagged(small, mebibyte)
     return [
       group({
@@ -46,6 +47,27 @@ export const tags: Subject = {
           peers: ["wavefile"],
           unit: microsecondsPer("file"),
           target: { "wavefile": 50 }
+        }]
+      }),
+      group({
+        times: { check: 1, most: 1000 },
+        rounds: 3,
+        works: {
+          "Riff.edit": (times) => changedByLibrary(ours, times),
+          "Riff.edit, sync: true": (times) => changedByLibrary(synced, times, true)
+        },
+        rows: [{
+          case: "Riff.edit of a tag, not waiting for the device",
+          ours: "Riff.edit",
+          peers: [],
+          unit: microsecondsPer("file"),
+          // What is quick is mostly loading and compiling.
+          ...(quick ? {} : { target: 5000 })
+        }, {
+          case: "Riff.edit of a tag, waiting for the device",
+          ours: "Riff.edit, sync: true",
+          peers: ["Riff.edit"],
+          unit: microsecondsPer("file")
         }]
       }),
       group({

@@ -49,12 +49,12 @@ export const byWaveFile = (file: string, times: number): string => {
 /** What a file is called after so many changes. */
 const titleAfter = (times: number): string => times % 2 === 1 ? "Other" : "Title"
 
-/** Changes the title so many times, by the library; gives the last one. */
-export const changedByLibrary = async (file: string, times: number): Promise<string> => {
+/** Changes the title so many times, by the library; gives the last one. With `sync`, each flush waits for the device. */
+export const changedByLibrary = async (file: string, times: number, sync = false): Promise<string> => {
   const { Riff, RiffEdit } = await import("@effect-mmio/core")
-  const { onNode } = await import("./library.js")
+  const { onNode, onNodeSynced } = await import("./library.js")
   const { Effect } = await import("effect")
-  await onNode(Effect.gen(function*() {
+  await (sync ? onNodeSynced : onNode)(Effect.gen(function*() {
     for (let time = 1; time <= times; time++) {
       const title = new TextEncoder().encode(`${titleAfter(time)}\0`)
       yield* Riff.edit(file, [RiffEdit.assign("RIFF:WAVE / LIST:INFO / INAM", title)])
