@@ -2,11 +2,14 @@
  * Journals of edits that were not finished: what readers, edits and recovery make of them, and of what other programs do to them.
  */
 import { IOProc, MemoryIOProc, Mmio, MmioError, Riff, RiffEdit, Wave } from "@effect-mmio/core"
-import { assert, describe, it } from "@effect/vitest"
-import { Effect, Either, Exit, FastCheck as fc, Option, Stream } from "effect"
+import { assert, describe, it, layer } from "@effect/vitest"
+import { Effect, Either, Exit, FastCheck as fc, Layer, Option, Stream } from "effect"
+import { crc32 } from "../src/internal/riff/edit/crc32.js"
 import * as Footer from "../src/internal/riff/edit/footer.js"
 import { endOf, geometry, headerSize } from "../src/internal/riff/edit/geometry.js"
 import * as Header from "../src/internal/riff/edit/header.js"
+import { mask } from "../src/internal/riff/edit/mask.js"
+import * as Record from "../src/internal/riff/edit/record.js"
 import { bytesOf, chunk, fmt, info, noise, scenarios, title, wave } from "./support/chunks.js"
 import { Disk } from "./support/disk.js"
 import * as Family from "./support/family.js"
@@ -295,7 +298,8 @@ describe("an undecided journal", () => {
     }))
 })
 
-describe("bytes that are no journal", () => {
+// In a layer, a property makes no runtime for each of its runs.
+layer(Layer.empty)("bytes that are no journal", (it) => {
   const { before, edits } = scenarios["in the room of filler"]!
 
   it.effect("are left alone: another file, bytes after the form, a journal in the data of a chunk", () =>
@@ -410,6 +414,116 @@ describe("bytes that are no journal", () => {
       }),
     { fastCheck: { numRuns: scale(2000) } }
   )
+})
+
+layer(Layer.empty)("a forged journal, with all of its checksums right", (it) => {
+  const nonce = bytesOf(8, 3)
+
+  interface Forged {
+    readonly gap: number
+    readonly length: number
+    readonly zeros: boolean
+    /** What is wrong with the record: nothing, its place, or its checksums. */
+    readonly wrong: "nothing" | "place" | "sums"
+  }
+
+  /** A file with a journal that no edit has written, and what a recovery may make of it: undefined where it has to keep it. */
+  const forge = (list: ReadonlyArray<Forged>, grown: number, count: number) => {
+    const form = wave(fmt, chunk("data", noise(600)))
+    const newLength = form.length + grown
+    const end = Math.min(newLength, form.length + headerSize)
+    const old = new Uint8Array(newLength + headerSize)
+    old.set(form)
+    old.set(noise(grown), form.length)
+    const expected = old.slice(0, newLength)
+    let isValid = count === list.length
+    let to = 0
+    const payload = list.flatMap(({ gap, length, wrong, zeros }, i) => {
+      const offset = wrong === "place" ? Math.max(0, to - gap) : to + gap
+      const bytes = zeros ? new Uint8Array(length) : new Uint8Array(length).fill(0xa0 + i)
+      const was = old.slice(offset, offset + length)
+      if (wrong === "sums") { for (let at = 0; at < was.length; at++) was[at] = 0x33 }
+      isValid &&= length > 0 && offset >= to && offset + length <= end && wrong !== "sums"
+      expected.set(bytes.subarray(0, Math.max(0, newLength - offset)), Math.min(offset, newLength))
+      to = offset + length
+      return [
+        ...Record.encodeHead({ offset, length, zeros }),
+        ...Record.encodeSums(offset, was.length === length ? was : new Uint8Array(length)),
+        ...zeros ? [] : bytes
+      ]
+    })
+    const records = Uint8Array.from(payload)
+    mask(records, 0, nonce)
+    const parts = geometry(form.length, newLength, records.length)
+    const bytes = new Uint8Array(endOf(parts))
+    bytes.set(old.subarray(0, newLength))
+    bytes.set(records, parts.recordsAt)
+    const tail = bytes.subarray(end, newLength)
+    bytes.set(
+      Footer.encode({
+        ...parts,
+        records: count,
+        inode: Footer.unknownInode,
+        nonce,
+        recordsCrc: crc32(records),
+        tailCrc: crc32(tail)
+      }),
+      parts.footerAt
+    )
+    return { bytes, expected: isValid ? expected : undefined }
+  }
+
+  const wrong = fc.oneof(
+    { weight: 8, arbitrary: fc.constant("nothing" as const) },
+    { weight: 1, arbitrary: fc.constantFrom("place" as const, "sums" as const) }
+  )
+  const results = new Set<string>()
+
+  it.effect.prop(
+    "does what its author could have done without it, within the file, and in memory and time that its length bounds",
+    {
+      list: fc.array(
+        fc.record({ gap: fc.nat({ max: 200 }), length: fc.nat({ max: 300 }), zeros: fc.boolean(), wrong }),
+        { maxLength: 5 }
+      ),
+      grown: fc.nat({ max: 700 }),
+      more: fc.oneof({ weight: 9, arbitrary: fc.constant(0) }, { weight: 1, arbitrary: fc.constant(1) })
+    },
+    ({ grown, list, more }) =>
+      Effect.gen(function*() {
+        const { bytes, expected } = forge(list, grown, list.length + more)
+        const disk = new Disk(bytes)
+        let [largest, read, reads] = [0, 0, 0]
+        const driver = IOProc.mapFile(disk.ioProc, (file) =>
+          IOProc.wrapFile(file, {
+            readAt: (position, target) => {
+              largest = Math.max(largest, target.length)
+              read += target.length
+              reads++
+              return file.readAt(position, target)
+            }
+          }))
+        const result = yield* Effect.either(Effect.provideService(Riff.recover("file"), IOProc.IOProc, driver))
+        results.add(Either.isRight(result) ? result.right : result.left._tag)
+        if (expected === undefined) {
+          assert.strictEqual(Either.isLeft(result) && result.left._tag, "InvalidFile")
+          assert.deepStrictEqual(disk.bytes, bytes)
+        } else {
+          assert.deepStrictEqual(result, Either.right("applied"))
+          assert.deepStrictEqual(disk.bytes, expected)
+        }
+        assert.isAtMost(largest, 256 * 1024)
+        assert.isAtMost(read, 10 * bytes.length)
+        assert.isAtMost(reads, 30 + 10 * list.length)
+        const written = disk.calls.reduce((sum, { length, name }) => sum + (name === "write" ? length : 0), 0)
+        assert.isAtMost(written, bytes.length)
+      }),
+    { fastCheck: { numRuns: scale(300) } }
+  )
+
+  it("came in both kinds", () => {
+    assert.deepStrictEqual([...results].toSorted(), ["InvalidFile", "applied"])
+  })
 })
 
 // ---------------------------------------------------------------------------------------------------------------------
