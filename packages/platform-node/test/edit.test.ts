@@ -1,10 +1,12 @@
 /**
  * Edits of files on a disk: large ones, ones with several names, and ones whose editor is killed.
  */
-import { IOProc, Mmio, MmioError, Riff, RiffEdit } from "@effect-mmio/core"
+import { FileSystemIOProc, IOProc, Mmio, MmioError, Riff, RiffEdit } from "@effect-mmio/core"
 import { NodeIOProc } from "@effect-mmio/platform-node"
+import { Fault } from "@effect-mmio/testing"
+import { NodeFileSystem } from "@effect/platform-node"
 import { assert, describe, it } from "@effect/vitest"
-import { Context, Effect, Either, Layer, Option } from "effect"
+import { Context, Effect, Either, Exit, Layer, Option } from "effect"
 import * as ChildProcess from "node:child_process"
 import * as NFS from "node:fs"
 import * as Path from "node:path"
@@ -100,6 +102,55 @@ describe("an edit on a disk", () => {
       assert.strictEqual(found.form?.chunk.size, NFS.statSync(path).size - 8)
       assert.strictEqual(report.length, NFS.statSync(path).size)
     }).pipe(Effect.provide(NodeIOProc.layer)))
+})
+
+/** What the file of a run is at first. */
+class Before extends Context.Tag("Before")<Before, Buffer>() {}
+
+describe("an edit on a disk that fails", () => {
+  const before = form(fmt, info("a"), chunk("data", Buffer.alloc(3000, 0x55)))
+  const edits = [
+    RiffEdit.assign("RIFF / LIST:INFO / INAM", text("a title that needs more room")),
+    RiffEdit.insert({ last: "RIFF" }, { chunk: "note", data: new Uint8Array(700).fill(7) })
+  ]
+  const drivers = {
+    "NodeIOProc": NodeIOProc.make(),
+    "FileSystemIOProc": Effect.provide(FileSystemIOProc.make(), NodeFileSystem.layer)
+  }
+  for (const [name, make] of Object.entries(drivers)) {
+    it.scoped(
+      `is the old file, the new one, or recoverable, whichever call of ${name} fails`,
+      () =>
+        Effect.gen(function*() {
+          const path = yield* tempPath(before)
+          const edit = Riff.edit(path, edits, { keepOrder: true })
+          yield* Effect.provideServiceEffect(edit, IOProc.IOProc, make)
+          const after = NFS.readFileSync(path)
+          const states = new Set<string>()
+          const report = yield* Fault.everyOperation(edit, {
+            storage: Layer.merge(
+              Layer.effect(IOProc.IOProc, Effect.zipRight(Effect.sync(() => NFS.writeFileSync(path, before)), make)),
+              Layer.succeed(Before, before)
+            ),
+            times: ["persistently"],
+            short: false,
+            check: ({ exit, injected }) =>
+              Effect.gen(function*() {
+                const recovery = yield* Riff.recover(path)
+                const bytes = NFS.readFileSync(path)
+                const what = JSON.stringify([injected, recovery])
+                assert.isTrue(bytes.equals(before) || bytes.equals(after), what)
+                if (Exit.isSuccess(exit) || recovery === "applied") assert.isTrue(bytes.equals(after), what)
+                assert.deepStrictEqual(NFS.readdirSync(Path.dirname(path)), [Path.basename(path)])
+                states.add(recovery)
+              })
+          })
+          assert.isAbove(report.operations, 20)
+          assert.deepStrictEqual([...states].toSorted(), ["applied", "discarded", "nothing"])
+        }),
+      60_000
+    )
+  }
 })
 
 describe("an editor that is killed", () => {

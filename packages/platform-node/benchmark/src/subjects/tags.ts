@@ -1,8 +1,8 @@
 import * as path from "node:path"
 import { group, type Subject } from "../runner/model.js"
-import { mebibytes, microsecondsPer } from "../runner/unit.js"
+import { mebibytes, microsecondsPer, nanosecondsPer } from "../runner/unit.js"
 import { inChild } from "../ways/child.js"
-import { byLibrary, byWaveFile, changedByLibrary, changedByWaveFile, makeTagged } from "../ways/tags.js"
+import { byLibrary, byWaveFile, changedByLibrary, changedByWaveFile, decoded, makeTagged } from "../ways/tags.js"
 
 const mebibyte = 2 ** 20
 
@@ -70,6 +70,23 @@ export const tags: Subject = {
           unit: microsecondsPer("file")
         }]
       }),
+      // What a file without an end of tags or cue points costs: as much for each of them, however many there are.
+      ...(["LIST INFO", "cue "] as const).map((kind) =>
+        group({
+          times: { check: 1, most: 1000 },
+          rounds: 3,
+          works: {
+            "100 000 entries": (times) => decoded(kind, 100_000, 8 * times),
+            "800 000 entries": (times) => decoded(kind, 800_000, times)
+          },
+          rows: [{
+            case: `Wave.decode of a ${kind.trim()}`,
+            ours: "800 000 entries",
+            peers: ["100 000 entries"],
+            unit: nanosecondsPer("entry", 800_000)
+          }]
+        })
+      ),
       group({
         measuresItself: true,
         rounds: quick ? 1 : 3,
