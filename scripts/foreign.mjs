@@ -1,6 +1,8 @@
 /**
  * Checks this library against programs that share no code with it, SoX, libsndfile's, FFmpeg, ExifTool, Mutagen and TagLib: each has to read what
- * the other wrote, files beyond 4 GiB too, and what was repaired and edited here; of thousands of files whose headers lie, all have to read the same. Installs them where they are missing and there is apt-get. The
+ * the other wrote, files beyond 4 GiB too, and what was repaired and edited here; of thousands of files whose headers lie, all have to read the same.
+ * Those, MediaInfo, kid3, id3v2 and webpmux also read, and write to, files whose edit was not finished. Installs them where they are missing and there
+ * is apt-get. The
  * tests are in packages/platform-node/foreign.
  */
 import * as fs from "node:fs"
@@ -12,6 +14,7 @@ import { bin, bootstrap, run } from "./lib.mjs"
 const folder = "packages/platform-node/foreign"
 const packageOf = { sox: "sox", soxi: "sox", "sndfile-info": "sndfile-programs", "sndfile-convert": "sndfile-programs" }
 Object.assign(packageOf, { ffmpeg: "ffmpeg", ffprobe: "ffmpeg", exiftool: "libimage-exiftool-perl" })
+Object.assign(packageOf, { mediainfo: "mediainfo", "kid3-cli": "kid3-cli", id3v2: "id3v2", webpmux: "webp" })
 
 /** Libraries that are asked through Python, that of the system, for which apt-get installs them. */
 const python = "/usr/bin/python3"

@@ -275,6 +275,8 @@ export interface Stat {
   readonly size: Option.Option<number>
   /** The version of the content, as {@link File.version} is. */
   readonly version: Option.Option<string>
+  /** What the name leads to, as {@link File.identity} is: a name that another file has got has another identity. */
+  readonly identity: Option.Option<string>
   /** When the content last changed. */
   readonly modified: Option.Option<Date>
   /** When the name was created. */
@@ -314,6 +316,11 @@ export interface IOProc {
   readonly exists: (name: FileName) => Effect.Effect<boolean, MmioError.ExistsError>
   /** The name as it means the same from anywhere in the storage (`MMIO_PARSE`). */
   readonly fullName: (name: FileName) => Effect.Effect<FileName, MmioError.FullNameError>
+  /**
+   * The name of what a name leads to: with symbolic links followed, also one that leads nowhere yet. The name itself, where the storage has no links, or
+   * cannot tell.
+   */
+  readonly realName: (name: FileName) => Effect.Effect<FileName>
   /** Creates an empty file under a name that did not exist, and returns the name (`MMIO_GETTEMP`). */
   readonly tempName: (request: TempNameRequest) => Effect.Effect<FileName, MmioError.TempNameError>
   /** What the storage knows about a name. */
@@ -349,8 +356,8 @@ export const IOProc: Context.Tag<IOProc, IOProc> = Context.GenericTag<IOProc>("@
 export const isIOProc: (u: unknown) => u is IOProc = internal.isIOProc
 
 /**
- * A driver from the functions that it has. What is left out refuses with `AccessDenied`, `find` finds nothing, no capability is
- * claimed, and there is no middleware.
+ * A driver from the functions that it has. What is left out refuses with `AccessDenied`, `realName` gives the name itself, `find` finds
+ * nothing, no capability is claimed, and there is no middleware.
  *
  * @since 0.1.0
  * @category constructors
@@ -839,8 +846,9 @@ export const writeBehind: {
  *   (`.name.….tmp`), and the old content.
  * - `commit` and `close` fail with `VersionChanged` where another program has changed the file since it was opened, and leave that change. A change
  *   between this check and the rename is lost, and with `create: "new"` a name that was created in between is replaced.
- * - The new file has the permissions of the old one, where the storage has permissions. Hard links to the old file keep the old content, and a
- *   symbolic link is replaced by the new file. Devices and pipes are opened as they are.
+ * - The new file has the permissions of the old one, where the storage has permissions. A symbolic link stays, and what it leads to is replaced
+ *   ({@link IOProc.realName}); the temporary file is then in the folder of that. Hard links to the old file keep the old
+ *   content. Devices and pipes are opened as they are.
  *
  * Throws `InvalidParameter` for a storage without `atomicRename`.
  *

@@ -600,6 +600,9 @@ class ClassDriver implements IOProc.IOProc {
   fullName(name: FileName.FileName) {
     return Effect.succeed(name)
   }
+  realName(name: FileName.FileName) {
+    return this.below.realName(name)
+  }
   tempName() {
     return Effect.succeed(FileName.plain("temp"))
   }

@@ -1,7 +1,7 @@
 import { IOProc, MemoryIOProc, Mmio, Riff, RiffEdit, RiffLimits } from "@effect-mmio/core"
 import { Crash, Fault, Interruption } from "@effect-mmio/testing"
 import { assert, describe, it, layer } from "@effect/vitest"
-import { Effect, Exit, FastCheck as fc, Layer, Option } from "effect"
+import { Context, Effect, Exit, FastCheck as fc, Layer, Option } from "effect"
 import * as Placement from "../src/internal/riff/edit/placement.js"
 import { bytesOf, chunk, fmt, info, scenarios, title, wave } from "./support/chunks.js"
 import * as Edits from "./support/edits.js"
@@ -470,6 +470,46 @@ for (const [name, { before, edits }] of Object.entries(scenarios)) {
                   RiffEdit.insert({ last: "RIFF" }, { chunk: "more", data: fmt.data })
                 ])
                 assert.strictEqual(again.recovered, "nothing")
+              })
+          })
+        }),
+      60_000
+    )
+
+    it.effect(
+      "is the old file or the new one after a crash, or a fault, at any operation, where the storage commits on close",
+      () =>
+        Effect.gen(function*() {
+          const expected = yield* after
+          const isWhole = (bytes: Uint8Array, isNew: boolean) =>
+            assert.isTrue(Edits.isSame(bytes, expected) || (!isNew && Edits.isSame(bytes, before)))
+          yield* Crash.explore(edit, {
+            files: { file: before },
+            commit: "onClose",
+            // A commit is one step: there is little that a crash can do.
+            damages: 8,
+            scale: scale(1),
+            recover: Riff.recover("file"),
+            check: ({ result }) =>
+              Effect.gen(function*() {
+                const storage = yield* Crash.Crash
+                const files = yield* storage.files
+                isWhole(files["/file"] ?? new Uint8Array(0), Option.isSome(result))
+                assert.deepStrictEqual(Object.keys(files), ["/file"])
+              })
+          })
+          yield* Fault.everyOperation(edit, {
+            storage: Layer.effectContext(
+              Effect.map(
+                MemoryIOProc.make({ files: { file: before }, commit: "onClose" }),
+                (storage) => Context.make(IOProc.IOProc, storage).pipe(Context.add(MemoryIOProc.MemoryIOProc, storage))
+              )
+            ),
+            check: ({ exit }) =>
+              Effect.gen(function*() {
+                const storage = yield* MemoryIOProc.MemoryIOProc
+                isWhole(yield* storage.bytes("file"), Exit.isSuccess(exit))
+                assert.deepStrictEqual(yield* storage.files, ["/file"])
               })
           })
         }),

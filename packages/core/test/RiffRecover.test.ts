@@ -2,11 +2,14 @@
  * Journals of edits that were not finished: what readers, edits and recovery make of them, and of what other programs do to them.
  */
 import { IOProc, MemoryIOProc, Mmio, MmioError, Riff, RiffEdit, Wave } from "@effect-mmio/core"
-import { assert, describe, it } from "@effect/vitest"
-import { Effect, Either, Exit, FastCheck as fc, Option, Stream } from "effect"
+import { assert, describe, it, layer } from "@effect/vitest"
+import { Effect, Either, Exit, FastCheck as fc, Layer, Option, Stream } from "effect"
+import { crc32 } from "../src/internal/riff/edit/crc32.js"
 import * as Footer from "../src/internal/riff/edit/footer.js"
 import { endOf, geometry, headerSize } from "../src/internal/riff/edit/geometry.js"
 import * as Header from "../src/internal/riff/edit/header.js"
+import { mask } from "../src/internal/riff/edit/mask.js"
+import * as Record from "../src/internal/riff/edit/record.js"
 import { bytesOf, chunk, fmt, info, noise, scenarios, title, wave } from "./support/chunks.js"
 import { Disk } from "./support/disk.js"
 import * as Family from "./support/family.js"
@@ -295,7 +298,8 @@ describe("an undecided journal", () => {
     }))
 })
 
-describe("bytes that are no journal", () => {
+// In a layer, a property makes no runtime for each of its runs.
+layer(Layer.empty)("bytes that are no journal", (it) => {
   const { before, edits } = scenarios["in the room of filler"]!
 
   it.effect("are left alone: another file, bytes after the form, a journal in the data of a chunk", () =>
@@ -412,6 +416,116 @@ describe("bytes that are no journal", () => {
   )
 })
 
+layer(Layer.empty)("a forged journal, with all of its checksums right", (it) => {
+  const nonce = bytesOf(8, 3)
+
+  interface Forged {
+    readonly gap: number
+    readonly length: number
+    readonly zeros: boolean
+    /** What is wrong with the record: nothing, its place, or its checksums. */
+    readonly wrong: "nothing" | "place" | "sums"
+  }
+
+  /** A file with a journal that no edit has written, and what a recovery may make of it: undefined where it has to keep it. */
+  const forge = (list: ReadonlyArray<Forged>, grown: number, count: number) => {
+    const form = wave(fmt, chunk("data", noise(600)))
+    const newLength = form.length + grown
+    const end = Math.min(newLength, form.length + headerSize)
+    const old = new Uint8Array(newLength + headerSize)
+    old.set(form)
+    old.set(noise(grown), form.length)
+    const expected = old.slice(0, newLength)
+    let isValid = count === list.length
+    let to = 0
+    const payload = list.flatMap(({ gap, length, wrong, zeros }, i) => {
+      const offset = wrong === "place" ? Math.max(0, to - gap) : to + gap
+      const bytes = zeros ? new Uint8Array(length) : new Uint8Array(length).fill(0xa0 + i)
+      const was = old.slice(offset, offset + length)
+      if (wrong === "sums") { for (let at = 0; at < was.length; at++) was[at] = 0x33 }
+      isValid &&= length > 0 && offset >= to && offset + length <= end && wrong !== "sums"
+      expected.set(bytes.subarray(0, Math.max(0, newLength - offset)), Math.min(offset, newLength))
+      to = offset + length
+      return [
+        ...Record.encodeHead({ offset, length, zeros }),
+        ...Record.encodeSums(offset, was.length === length ? was : new Uint8Array(length)),
+        ...zeros ? [] : bytes
+      ]
+    })
+    const records = Uint8Array.from(payload)
+    mask(records, 0, nonce)
+    const parts = geometry(form.length, newLength, records.length)
+    const bytes = new Uint8Array(endOf(parts))
+    bytes.set(old.subarray(0, newLength))
+    bytes.set(records, parts.recordsAt)
+    const tail = bytes.subarray(end, newLength)
+    bytes.set(
+      Footer.encode({
+        ...parts,
+        records: count,
+        inode: Footer.unknownInode,
+        nonce,
+        recordsCrc: crc32(records),
+        tailCrc: crc32(tail)
+      }),
+      parts.footerAt
+    )
+    return { bytes, expected: isValid ? expected : undefined }
+  }
+
+  const wrong = fc.oneof(
+    { weight: 8, arbitrary: fc.constant("nothing" as const) },
+    { weight: 1, arbitrary: fc.constantFrom("place" as const, "sums" as const) }
+  )
+  const results = new Set<string>()
+
+  it.effect.prop(
+    "does what its author could have done without it, within the file, and in memory and time that its length bounds",
+    {
+      list: fc.array(
+        fc.record({ gap: fc.nat({ max: 200 }), length: fc.nat({ max: 300 }), zeros: fc.boolean(), wrong }),
+        { maxLength: 5 }
+      ),
+      grown: fc.nat({ max: 700 }),
+      more: fc.oneof({ weight: 9, arbitrary: fc.constant(0) }, { weight: 1, arbitrary: fc.constant(1) })
+    },
+    ({ grown, list, more }) =>
+      Effect.gen(function*() {
+        const { bytes, expected } = forge(list, grown, list.length + more)
+        const disk = new Disk(bytes)
+        let [largest, read, reads] = [0, 0, 0]
+        const driver = IOProc.mapFile(disk.ioProc, (file) =>
+          IOProc.wrapFile(file, {
+            readAt: (position, target) => {
+              largest = Math.max(largest, target.length)
+              read += target.length
+              reads++
+              return file.readAt(position, target)
+            }
+          }))
+        const result = yield* Effect.either(Effect.provideService(Riff.recover("file"), IOProc.IOProc, driver))
+        results.add(Either.isRight(result) ? result.right : result.left._tag)
+        if (expected === undefined) {
+          assert.strictEqual(Either.isLeft(result) && result.left._tag, "InvalidFile")
+          assert.deepStrictEqual(disk.bytes, bytes)
+        } else {
+          assert.deepStrictEqual(result, Either.right("applied"))
+          assert.deepStrictEqual(disk.bytes, expected)
+        }
+        assert.isAtMost(largest, 256 * 1024)
+        assert.isAtMost(read, 10 * bytes.length)
+        assert.isAtMost(reads, 30 + 10 * list.length)
+        const written = disk.calls.reduce((sum, { length, name }) => sum + (name === "write" ? length : 0), 0)
+        assert.isAtMost(written, bytes.length)
+      }),
+    { fastCheck: { numRuns: scale(300) } }
+  )
+
+  it("came in both kinds", () => {
+    assert.deepStrictEqual([...results].toSorted(), ["InvalidFile", "applied"])
+  })
+})
+
 // ---------------------------------------------------------------------------------------------------------------------
 // other programs, full disks, callers that stop
 // ---------------------------------------------------------------------------------------------------------------------
@@ -493,26 +607,62 @@ describe("an edit while another program", () => {
       assert.deepStrictEqual([...states], ["Right", "Left"])
     }))
 
-  it.effect("replaces the file fails", () =>
+  /** An edit of a file whose name leads to what `named` says, from the call on that has this number. */
+  const renamed = (from: number, named: Effect.Effect<IOProc.Stat, MmioError.StatError>) =>
     Effect.gen(function*() {
       const disk = new Disk(before)
-      const stat = (size: number): IOProc.Stat => ({
-        kind: "file",
-        size: Option.some(size),
-        version: Option.none(),
-        modified: Option.none(),
-        created: Option.none()
-      })
       let asked = 0
       const driver = IOProc.make({
         open: disk.ioProc.open,
-        // From the third time on, the name leads to another file.
-        stat: () => Effect.sync(() => stat(asked++ < 2 ? before.length : 7))
+        stat: () => Effect.suspend(() => asked++ < from ? Effect.succeed(stat(disk.bytes.length)) : named)
       })
-      const error = yield* Effect.flip(Effect.provideService(Riff.edit("file", edits), IOProc.IOProc, driver))
-      assert.strictEqual(error._tag, "VersionChanged")
-      assert.deepStrictEqual(disk.bytes, before)
-      assert.isAbove(asked, 2)
+      const result = yield* Effect.either(Effect.provideService(Riff.edit("file", edits), IOProc.IOProc, driver))
+      return { asked, disk, result: Either.merge(Either.mapLeft(result, ({ message }) => message)) }
+    })
+
+  const stat = (size: number, identity = "1:2"): IOProc.Stat => ({
+    kind: "file",
+    size: Option.some(size),
+    version: Option.none(),
+    identity: Option.some(identity),
+    modified: Option.some(new Date(0)),
+    created: Option.none()
+  })
+
+  it.effect("replaces the file, or removes its name, fails at whichever check", () =>
+    Effect.gen(function*() {
+      // The last check is the one before the decision: the journal is written by then.
+      const length = (yield* undecided(before, edits)).length
+      const missing = new MmioError.FileNotFound({ operation: "stat", file: "file", description: "it is gone" })
+      const { asked: checks } = yield* renamed(Infinity, Effect.die("not asked"))
+      assert.strictEqual(checks, 3)
+      for (let from = 0; from < checks; from++) {
+        const size = from < 2 ? before.length : length
+        for (
+          const [named, why] of [
+            // Of the same length and time.
+            [Effect.succeed(stat(size, "1:3")), "replaced the file"],
+            [
+              Effect.succeed({ ...stat(7), identity: Option.none() }),
+              from === 1 ? "changed the file while the edit was planned" : "replaced the file"
+            ],
+            [Effect.fail(missing), "removed the file"]
+          ] as const
+        ) {
+          const { disk, result } = yield* renamed(from, named)
+          assert.include(result, "VersionChanged", `${from}, ${why}`)
+          assert.include(result, why, `${from}`)
+          assert.deepStrictEqual(disk.bytes, before)
+        }
+      }
+    }))
+
+  it.effect("has the file by a storage that knows no names changes nothing for it", () =>
+    Effect.gen(function*() {
+      const after = yield* edited(before, edits)
+      const refused = new MmioError.AccessDenied({ operation: "stat", file: "file", description: "unknown" })
+      const { disk } = yield* renamed(0, Effect.fail(refused))
+      assert.deepStrictEqual(disk.bytes, after)
     }))
 
   it.effect("changes it between the plan and the first write fails before that write", () =>
@@ -526,6 +676,7 @@ describe("an edit while another program", () => {
             kind: "file",
             size: Option.some(before.length),
             version: Option.none(),
+            identity: Option.none(),
             modified: Option.some(new Date(asked++)),
             created: Option.none()
           }))

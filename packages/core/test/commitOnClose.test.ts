@@ -3,7 +3,7 @@
  */
 import { FileName, IOProc, MemoryIOProc, Mmio, MmioError } from "@effect-mmio/core"
 import { assert, describe, it } from "@effect/vitest"
-import { Effect, Exit, Scope } from "effect"
+import { Effect, Exit, Option, Scope } from "effect"
 import { numbers } from "./support/answering.js"
 
 const old = numbers(100)
@@ -96,6 +96,52 @@ describe("commitOnClose", () => {
       assert.isTrue(Exit.isFailure(exit))
       assert.deepStrictEqual(yield* memory.bytes("dir/a"), numbers(7))
       assert.deepStrictEqual(yield* names(memory), ["/dir/a", "/dir/b"])
+    }))
+
+  it.effect("replaces what a name leads to, in the folder of that", () =>
+    Effect.gen(function*() {
+      const { memory } = yield* storage
+      yield* memory.makeFolder(FileName.plain("links"))
+      const folders: Array<string | undefined> = []
+      const driver = IOProc.commitOnClose(IOProc.make({
+        ...memory,
+        realName: (name) => Effect.succeed(name.full === "links/a" ? FileName.plain("dir/a") : name),
+        tempName: (request) => {
+          folders.push(request.folder)
+          return memory.tempName(request)
+        }
+      }))
+      yield* Effect.scoped(Effect.gen(function*() {
+        const file = yield* Mmio.openWith(driver, "links/a", create)
+        yield* Mmio.write(file, numbers(50))
+      }))
+      assert.deepStrictEqual(yield* memory.bytes("dir/a"), numbers(50))
+      assert.deepStrictEqual(yield* names(memory), ["/dir/a", "/dir/b"])
+      assert.deepStrictEqual(folders, ["dir/"])
+    }))
+
+  it.effect("does not overwrite a file of the same size and time that took the name meanwhile", () =>
+    Effect.gen(function*() {
+      const { memory } = yield* storage
+      let identity = "one"
+      const driver = IOProc.commitOnClose(IOProc.make({
+        ...memory,
+        stat: (name) =>
+          Effect.map(memory.stat(name), (stat) => ({
+            ...stat,
+            version: Option.none(),
+            modified: Option.none(),
+            identity: Option.some(identity)
+          }))
+      }))
+      const exit = yield* Effect.exit(Effect.scoped(Effect.gen(function*() {
+        const file = yield* Mmio.openWith(driver, "dir/a", create)
+        yield* Mmio.write(file, numbers(50))
+        identity = "another"
+        assert.strictEqual((yield* Effect.flip(Mmio.commit(file)))._tag, "VersionChanged")
+      })))
+      assert.isTrue(Exit.isFailure(exit))
+      assert.deepStrictEqual(yield* memory.bytes("dir/a"), old)
     }))
 
   it.effect("checks sharing, folders and versions as the storage does, before it makes anything", () =>

@@ -113,6 +113,85 @@ export const md5Decoded = (file: string) => ffmpegMd5("-i", file)
 /** One hash of the bytes of the sound as they are in the file. */
 export const md5Stored = (file: string) => ffmpegMd5("-i", file, "-map", "0:a", "-c", "copy")
 
+/** What programs show of a file, as names with values; without what they say of the file's length and times, and of what they object to. */
+export interface Shown {
+  readonly [name: string]: unknown
+}
+
+const python = async (program: string, file: string): Promise<Shown> =>
+  JSON.parse(await text("/usr/bin/python3", "-c", program, file))
+
+/** Lines of the kind `name : value`. */
+const lines = (log: string): Shown =>
+  Object.fromEntries([...log.matchAll(/^\s*([\w /]+?)\s*[:=]\s*(.+)$/gm)].map(([, name, value]) => [name, value]))
+
+const without = (shown: Shown, pattern: RegExp): Shown =>
+  Object.fromEntries(Object.entries(shown).filter(([name]) => !pattern.test(name)))
+
+/** Of a Wave64, FFmpeg and libsndfile count all that follows the samples as samples, whatever chunks those are. */
+const withoutFrames = (file: string, shown: Shown): Shown => file.endsWith(".w64") ? without(shown, /^frames$/) : shown
+
+interface Media {
+  readonly media: { readonly track: ReadonlyArray<Shown> }
+}
+
+/** Programs that show what is in a file, and of which formats. */
+export const readers: {
+  readonly [name: string]: { readonly isFor: ReadonlyArray<string>; readonly read: (file: string) => Promise<Shown> }
+} = {
+  "ffprobe": {
+    isFor: ["wav", "id3.wav", "rf64.wav", "w64", "aiff", "avi", "webp"],
+    read: async (file) => withoutFrames(file, await ffprobe(file))
+  },
+  "sndfile-info": {
+    isFor: ["wav", "id3.wav", "rf64.wav", "rifx.wav", "w64", "aiff"],
+    read: async (file) => {
+      const { log, ...sound } = await sndfile(file)
+      const tags = [...log.matchAll(/^\s*(I[A-Z]{3}|Title|NAME|ANNO) : .*$/gm)].map(([line]) => line)
+      return { ...withoutFrames(file, sound), tags }
+    }
+  },
+  "SoX": {
+    isFor: ["wav", "id3.wav", "rifx.wav", "aiff"],
+    read: async (file) => ({ ...await sox(file), comments: lines(await text("soxi", "-a", file)) })
+  },
+  "ExifTool": {
+    isFor: ["wav", "id3.wav", "rf64.wav", "aiff", "avi", "webp"],
+    read: async (file) => without(await exiftool(file), /^(SourceFile|File|Warning|Error|ExifTool|Directory|Duration)/)
+  },
+  "MediaInfo": {
+    isFor: ["wav", "id3.wav", "rf64.wav", "rifx.wav", "w64", "aiff", "avi", "webp"],
+    read: async (file) => {
+      const { media: { track } } = JSON.parse(await text("mediainfo", "--Output=JSON", file)) as Media
+      return Object.fromEntries(
+        track.flatMap((shown, i) =>
+          Object.entries(without(shown, /^(File|FrameCount|OverallBitRate|StreamSize|extra)/)).map((
+            [name, value]
+          ) => [`${i} ${name}`, value])
+        )
+      )
+    }
+  },
+  "mutagen": {
+    isFor: ["wav", "id3.wav", "aiff"],
+    read: (file) =>
+      python(
+        "import sys, json, mutagen\nf = mutagen.File(sys.argv[1])\n"
+          + "print(json.dumps({'length': round(f.info.length, 3), 'tags': f.tags.pprint() if f.tags else ''}))",
+        file
+      )
+  },
+  "TagLib": {
+    isFor: ["wav", "id3.wav", "aiff"],
+    read: (file) =>
+      python(
+        "import sys, json, taglib\nf = taglib.File(sys.argv[1])\n"
+          + "print(json.dumps({'length': f.length, 'channels': f.channels, 'tags': f.tags}))",
+        file
+      )
+  }
+}
+
 /** Makes a file. */
 export const ffmpeg = (...args: ReadonlyArray<string>) => run("ffmpeg", "-v", "error", "-y", ...args)
 

@@ -31,11 +31,14 @@
  *
  * **Files that only go forward**, such as FIFOs, terminals and `/dev/null`: a file that is only read skips forward by reading, and
  * gives the bytes of the last read again to a reader that asks at the same position; every other position is `CannotRead`, and `CannotSeek` for a
- * handle. A file opened with `"readWrite"` ignores positions. Opening a FIFO waits for its other end, and a write to a full one waits for
- * its reader. A read that waits can be interrupted; the next read gets the bytes that arrive for it. If the file is closed first, the
- * descriptor and the sharing mode are released when the call returns, and the bytes that it brought are lost. A call that waits, also
- * one that opens a FIFO, takes up a thread of Node's pool, of which there are four by default (`UV_THREADPOOL_SIZE`), and keeps
- * the process from ending, even by `process.exit`.
+ * handle. A file opened with `"readWrite"` ignores positions. A read that waits can be interrupted; the next read gets the bytes that arrive for it.
+ *
+ * - A FIFO takes no thread of Node's pool while it waits, of which there are four by default (`UV_THREADPOOL_SIZE`). Opened for reading it is open
+ *   at once, and its first read waits for the writer; opened for writing, it waits for its reader, and can be interrupted. A write to a full
+ *   one waits for its reader, and cannot. After the end it stays ended, also where another writer comes.
+ * - A device is opened so that it does not block, and is asked again after up to 20 milliseconds while it has nothing.
+ * - A pipe of {@link fromFd} is read and written as it was opened: where it blocks, a call that waits takes up a thread of the pool, and keeps the
+ *   process from ending, even by `process.exit`. If such a file is closed first, the bytes that the call brings are lost.
  *
  * @since 0.1.0
  */

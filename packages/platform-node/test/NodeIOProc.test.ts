@@ -6,7 +6,20 @@ import { Config, ConfigProvider, Effect, Layer, Option } from "effect"
 import * as NFS from "node:fs"
 import * as OS from "node:os"
 import * as Path from "node:path"
-import { canLoop, loopDevice, openFile, readAt, request, stub, tempFolder, tempPath, text, writeAt } from "./helpers.js"
+import {
+  canLoop,
+  failing,
+  isLinux,
+  loopDevice,
+  openFile,
+  readAt,
+  request,
+  stub,
+  tempFolder,
+  tempPath,
+  text,
+  writeAt
+} from "./helpers.js"
 
 const driver = NodeIOProc.make()
 const plain = FileName.plain
@@ -106,6 +119,24 @@ describe("open", () => {
       strictEqual(NFS.readFileSync(path, "latin1"), "short")
       strictEqual(yield* before.size, 5)
     }))
+
+  it.scoped.skipIf(!isLinux)(
+    "waits for a lease on the file, and for nothing else that says so",
+    () =>
+      Effect.gen(function*() {
+        const path = yield* tempPath("abc")
+        const flags: Array<boolean> = []
+        yield* stub("node:fs", "open", (original) => (...args: ReadonlyArray<unknown>) => {
+          flags.push((Number(args[1]) & NFS.constants.O_NONBLOCK) !== 0)
+          // As Linux does where another program has a lease.
+          if (flags.at(-1) === true) return failing("EAGAIN")()(...args)
+          original(...args)
+        })
+        const file = yield* openFile(yield* NodeIOProc.make(), path)
+        strictEqual(yield* readAt(file, 0, 9), "abc")
+        assert.deepStrictEqual(flags, [true, false])
+      })
+  )
 
   it.scoped("refuses a version, since its files have none, and creates nothing", () =>
     Effect.gen(function*() {

@@ -1,29 +1,22 @@
 /**
  * Edits of files on a disk: large ones, ones with several names, and ones whose editor is killed.
  */
-import { IOProc, Mmio, MmioError, Riff, RiffEdit } from "@effect-mmio/core"
+import { FileSystemIOProc, IOProc, Mmio, MmioError, Riff, RiffEdit } from "@effect-mmio/core"
 import { NodeIOProc } from "@effect-mmio/platform-node"
+import { Fault } from "@effect-mmio/testing"
+import { NodeFileSystem } from "@effect/platform-node"
 import { assert, describe, it } from "@effect/vitest"
-import { Context, Effect, Either, Layer, Option } from "effect"
+import { Context, Effect, Either, Exit, Layer, Option } from "effect"
 import * as ChildProcess from "node:child_process"
 import * as NFS from "node:fs"
 import * as Path from "node:path"
 import { fileURLToPath } from "node:url"
 import { isLinux, tempPath, text } from "./helpers.js"
+import { chunk, fmt, form, info, uint32 } from "./support/wave.js"
 
 const scale = (count: number): number => Math.ceil(count * Number(process.env["MMIO_TEST_SCALE"] ?? 1))
 
-const uint32 = (value: number): Buffer => {
-  const bytes = Buffer.alloc(4)
-  bytes.writeUInt32LE(value)
-  return bytes
-}
 const uint64 = (value: number): Buffer => Buffer.concat([uint32(value % 2 ** 32), uint32(Math.floor(value / 2 ** 32))])
-
-const chunk = (id: string, data: Uint8Array): Buffer =>
-  Buffer.concat([Buffer.from(id), uint32(data.length), data, Buffer.alloc(data.length % 2)])
-const info = (title: string): Buffer => chunk("LIST", Buffer.concat([Buffer.from("INFO"), chunk("INAM", text(title))]))
-const fmt = chunk("fmt ", Buffer.from("0100020044ac000010b10200040010 00".replace(" ", ""), "hex"))
 
 /** The chunks of the first form: their ids, with the data of the short ones. */
 const contents = (path: string) =>
@@ -111,6 +104,55 @@ describe("an edit on a disk", () => {
     }).pipe(Effect.provide(NodeIOProc.layer)))
 })
 
+/** What the file of a run is at first. */
+class Before extends Context.Tag("Before")<Before, Buffer>() {}
+
+describe("an edit on a disk that fails", () => {
+  const before = form(fmt, info("a"), chunk("data", Buffer.alloc(3000, 0x55)))
+  const edits = [
+    RiffEdit.assign("RIFF / LIST:INFO / INAM", text("a title that needs more room")),
+    RiffEdit.insert({ last: "RIFF" }, { chunk: "note", data: new Uint8Array(700).fill(7) })
+  ]
+  const drivers = {
+    "NodeIOProc": NodeIOProc.make(),
+    "FileSystemIOProc": Effect.provide(FileSystemIOProc.make(), NodeFileSystem.layer)
+  }
+  for (const [name, make] of Object.entries(drivers)) {
+    it.scoped(
+      `is the old file, the new one, or recoverable, whichever call of ${name} fails`,
+      () =>
+        Effect.gen(function*() {
+          const path = yield* tempPath(before)
+          const edit = Riff.edit(path, edits, { keepOrder: true })
+          yield* Effect.provideServiceEffect(edit, IOProc.IOProc, make)
+          const after = NFS.readFileSync(path)
+          const states = new Set<string>()
+          const report = yield* Fault.everyOperation(edit, {
+            storage: Layer.merge(
+              Layer.effect(IOProc.IOProc, Effect.zipRight(Effect.sync(() => NFS.writeFileSync(path, before)), make)),
+              Layer.succeed(Before, before)
+            ),
+            times: ["persistently"],
+            short: false,
+            check: ({ exit, injected }) =>
+              Effect.gen(function*() {
+                const recovery = yield* Riff.recover(path)
+                const bytes = NFS.readFileSync(path)
+                const what = JSON.stringify([injected, recovery])
+                assert.isTrue(bytes.equals(before) || bytes.equals(after), what)
+                if (Exit.isSuccess(exit) || recovery === "applied") assert.isTrue(bytes.equals(after), what)
+                assert.deepStrictEqual(NFS.readdirSync(Path.dirname(path)), [Path.basename(path)])
+                states.add(recovery)
+              })
+          })
+          assert.isAbove(report.operations, 20)
+          assert.deepStrictEqual([...states].toSorted(), ["applied", "discarded", "nothing"])
+        }),
+      60_000
+    )
+  }
+})
+
 describe("an editor that is killed", () => {
   const editor = fileURLToPath(new URL("programs/editor.mjs", import.meta.url))
 
@@ -138,9 +180,8 @@ describe("an editor that is killed", () => {
     () =>
       Effect.gen(function*() {
         const samples = Buffer.from(Array.from({ length: 300_000 }, (_, i) => (i * 31 + (i >> 8)) % 251))
-        const body = Buffer.concat([fmt, chunk("data", samples), info(titleOf(0)), chunk("iXML", text("<a/>"))])
         const path = yield* tempPath(
-          Buffer.concat([Buffer.from("RIFF"), uint32(4 + body.length), Buffer.from("WAVE"), body])
+          form(fmt, chunk("data", samples), info(titleOf(0)), chunk("iXML", text("<a/>")))
         )
         let last = 0
         const recoveries = { nothing: 0, discarded: 0, applied: 0 }
@@ -179,10 +220,7 @@ describe("an editor that is killed", () => {
 })
 
 describe("an edit of a file with other files beside it", () => {
-  const wave = (title: string, samples = 70_000) => {
-    const body = Buffer.concat([Buffer.from("WAVE"), fmt, info(title), chunk("data", Buffer.alloc(samples, 0x55))])
-    return Buffer.concat([Buffer.from("RIFF"), uint32(body.length), body])
-  }
+  const wave = (title: string, samples = 70_000) => form(fmt, info(title), chunk("data", Buffer.alloc(samples, 0x55)))
   const retitle = (path: string, options?: Riff.EditOptions) =>
     Riff.edit(path, [RiffEdit.assign("RIFF / LIST:INFO / INAM", text("a title that needs more room"))], options)
   const title = (path: string) => Effect.map(contents(path), ({ title }) => title)
@@ -331,6 +369,44 @@ describe("an edit of a file with other files beside it", () => {
       assert.strictEqual(Either.isLeft(second) && second.left._tag, "VersionChanged")
       assert.isTrue(NFS.readFileSync(replaced).equals(other))
     }).pipe(Effect.provide(NodeIOProc.layer)))
+
+  it.scoped("fails where a file of the same length and time took its place, or its name is gone", () =>
+    Effect.gen(function*() {
+      const before = wave("a")
+      // Before the journal is begun: then the file has its old length and time, and so has the other one.
+      const done = (path: string, change: () => void) => {
+        let stats = 0
+        return Effect.flatMap(NodeIOProc.make(), (driver) =>
+          Effect.flip(Effect.provideService(
+            retitle(path),
+            IOProc.IOProc,
+            IOProc.make({
+              ...driver,
+              stat: (name) =>
+                Effect.suspend(() => {
+                  if (stats++ === 1) change()
+                  return driver.stat(name)
+                })
+            })
+          )))
+      }
+      const replaced = yield* tempPath(before)
+      const other = wave("b")
+      const { atime, mtime } = NFS.statSync(replaced)
+      const error = yield* done(replaced, () => {
+        NFS.writeFileSync(`${replaced} new`, other)
+        NFS.utimesSync(`${replaced} new`, atime, mtime)
+        NFS.renameSync(`${replaced} new`, replaced)
+      })
+      assert.strictEqual(error._tag, "VersionChanged")
+      assert.include(error.message, "another program has replaced the file")
+      assert.isTrue(NFS.readFileSync(replaced).equals(other))
+
+      const removed = yield* tempPath(before)
+      const gone = yield* done(removed, () => NFS.unlinkSync(removed))
+      assert.include(gone.message, "another program has removed the file")
+      assert.isFalse(NFS.existsSync(removed))
+    }))
 
   it.scoped("of a copy is not finished by another edit", () =>
     Effect.gen(function*() {

@@ -31,11 +31,12 @@ describe.each([false, true])("with blocking: %s", (blocking) => {
         NFS.utimesSync(`${folder}/file`, 1000, 2000)
         NFS.symlinkSync(`${folder}/file`, `${folder}/link`)
         const facts = yield* stat(plain(`${folder}/file`))
-        const { birthtime } = NFS.statSync(`${folder}/file`)
+        const { birthtime, dev, ino } = NFS.statSync(`${folder}/file`, { bigint: true })
         assert.deepStrictEqual(facts, {
           kind: "file",
           size: Option.some(6),
           version: Option.none(),
+          identity: Option.some(`${dev}:${ino}`),
           modified: Option.some(new Date(2_000_000)),
           created: Option.some(birthtime)
         })

@@ -200,3 +200,11 @@ export const loopDevice = (image: string): Effect.Effect<string, never, Scope.Sc
     Effect.sync(() => ChildProcess.execFileSync("losetup", ["--find", "--show", image], { encoding: "utf8" }).trim()),
     (device) => Effect.sync(() => run("losetup", "--detach", device))
   )
+
+/** The file system on a device, in a new folder. */
+export const mounted = (device: string): Effect.Effect<string, never, Scope.Scope> =>
+  Effect.tap(tempFolder, (folder) =>
+    Effect.acquireRelease(
+      Effect.sync(() => run("mount", device, folder)),
+      () => Effect.sync(() => run("umount", folder))
+    ))

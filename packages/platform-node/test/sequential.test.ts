@@ -2,16 +2,19 @@ import { type IOProc, Mmio } from "@effect-mmio/core"
 import { NodeIOProc } from "@effect-mmio/platform-node"
 import { assert, describe, it } from "@effect/vitest"
 import { strictEqual } from "@effect/vitest/utils"
-import { Effect, Fiber } from "effect"
+import { Effect, Fiber, Option } from "effect"
 import {
   descriptorsIn,
   eventually,
+  failing,
   forkUntilSuspended,
   isLinux,
   makeFifo,
   openFile,
   readAt,
   request,
+  roundTrip,
+  stub,
   text,
   writeAt
 } from "./helpers.js"
@@ -185,23 +188,133 @@ describe.skipIf(!isLinux)("a FIFO", () => {
       strictEqual((yield* Effect.flip(both.readAt(-1, new Uint8Array(1))))._tag, "CannotRead")
     }))
 
-  it.scoped("is closed while a call still waits, and releases its descriptor when the call returns", () =>
+  it.scoped("is closed while a read still waits, with its descriptor", () =>
     Effect.gen(function*() {
       const { driver, path, writer } = yield* ends
       yield* writer.close
-      const [reader, other] = yield* Effect.all([
-        openFile(driver, path, { share: "compat" }),
-        openFile(driver, path, { access: "write", share: "compat" })
-      ], { concurrency: 2 })
+      const reader = yield* driver.open(request(path, { share: "compat" }))
       yield* Effect.flatMap(forkUntilSuspended(reader.readAt(0, new Uint8Array(4))), Fiber.interrupt)
       const before = descriptorsIn(path).length
       yield* reader.close
-      strictEqual(descriptorsIn(path).length, before)
+      strictEqual(descriptorsIn(path).length, before - 1)
       strictEqual((yield* Effect.flip(reader.close))._tag, "CannotClose")
       strictEqual((yield* Effect.flip(reader.readAt(0, new Uint8Array(1))))._tag, "CannotRead")
+      const other = yield* openFile(driver, path, { access: "readWrite", share: "compat" })
+      const waiting = yield* forkUntilSuspended(other.readAt(0, new Uint8Array(4)))
+      yield* other.close
+      strictEqual((yield* Effect.flip(Fiber.join(waiting)))._tag, "CannotRead")
       strictEqual((yield* Effect.flip(other.readAt(0, new Uint8Array(1))))._tag, "CannotRead")
-      yield* writeAt(other, 0, "abcd")
-      yield* eventually(() => descriptorsIn(path).length === before - 1)
+    }))
+
+  it.scoped("takes no thread of the pool while it is opened, read or written, however many there are", () =>
+    Effect.gen(function*() {
+      const driver = yield* NodeIOProc.make()
+      // The pool has four threads: with one taken by each of these, no call of node:fs would return.
+      const paths = yield* Effect.all(Array.from({ length: 6 }, () => makeFifo))
+      const opening = yield* Effect.forEach(
+        paths,
+        (path) => forkUntilSuspended(driver.open(request(path, { access: "write" })))
+      )
+      for (let i = 0; i < 20; i++) yield* roundTrip
+      for (const fiber of opening) strictEqual(yield* Fiber.poll(fiber), Option.none())
+      const readers = yield* Effect.forEach(paths, (path) => openFile(driver, path))
+      const writers = yield* Fiber.join(Fiber.all(opening))
+      const reading = yield* Effect.forEach(readers, (reader) => forkUntilSuspended(readAt(reader, 0, 4)))
+      for (let i = 0; i < 20; i++) yield* roundTrip
+      for (const fiber of reading) strictEqual(yield* Fiber.poll(fiber), Option.none())
+      for (const writer of writers) yield* writeAt(writer, 0, "abc")
+      assert.deepStrictEqual(yield* Fiber.join(Fiber.all(reading)), paths.map(() => "abc"))
+      // More than a pipe holds.
+      const much = Uint8Array.from({ length: 300_000 }, (_, i) => (i * 31 + (i >> 8)) % 251)
+      const writeAll = (writer: IOProc.File, from = 0): Effect.Effect<void, unknown> =>
+        from === much.length
+          ? writer.close
+          : Effect.flatMap(writeAt(writer, 3 + from, much.subarray(from)), (count) => writeAll(writer, from + count))
+      const writing = yield* Effect.forEach(writers, (writer) => forkUntilSuspended(writeAll(writer)))
+      for (let i = 0; i < 20; i++) yield* roundTrip
+      for (const fiber of writing) strictEqual(yield* Fiber.poll(fiber), Option.none())
+      const readAll = (reader: IOProc.File, from = 3): Effect.Effect<void, unknown> =>
+        Effect.suspend(() => {
+          const target = new Uint8Array(50_000)
+          return Effect.flatMap(reader.readAt(from, target), (count) => {
+            assert.deepStrictEqual(target.subarray(0, count), much.subarray(from - 3, from - 3 + count))
+            return count > 0 ? readAll(reader, from + count) : Effect.sync(() => strictEqual(from - 3, much.length))
+          })
+        })
+      yield* Effect.forEach(readers, (reader) => readAll(reader), { concurrency: "unbounded" })
+      yield* Fiber.join(Fiber.all(writing))
+    }))
+
+  it.scoped("that has no reader can be interrupted while it is opened", () =>
+    Effect.gen(function*() {
+      const path = yield* makeFifo
+      for (const blocking of [false, true]) {
+        const driver = yield* NodeIOProc.make({ blocking })
+        const opening = yield* forkUntilSuspended(driver.open(request(path, { access: "write" })))
+        yield* Fiber.interrupt(opening)
+        assert.deepStrictEqual(descriptorsIn(path), [])
+        // Nothing is left of its claim.
+        yield* Effect.scoped(openFile(driver, path, { access: "readWrite", share: "exclusive" }))
+      }
+    }))
+
+  it.scoped("ends for a reader whose writer comes late, also where it writes nothing", () =>
+    Effect.gen(function*() {
+      const driver = yield* NodeIOProc.make()
+      for (const bytes of ["", "abc"]) {
+        const path = yield* makeFifo
+        const reader = yield* openFile(driver, path)
+        const waiting = yield* forkUntilSuspended(readAt(reader, 0, 10))
+        for (let i = 0; i < 20; i++) yield* roundTrip
+        strictEqual(yield* Fiber.poll(waiting), Option.none())
+        const writer = yield* openFile(driver, path, { access: "write" })
+        if (bytes !== "") yield* writeAt(writer, 0, bytes)
+        yield* writer.close
+        strictEqual(yield* Fiber.join(waiting), bytes)
+        strictEqual(yield* readAt(reader, bytes.length, 10), "")
+        strictEqual(yield* readAt(reader, bytes.length, 10), "")
+        yield* reader.close
+        assert.deepStrictEqual(descriptorsIn(path), [])
+      }
+      // Before the first read, too.
+      const path = yield* makeFifo
+      const reader = yield* openFile(driver, path)
+      yield* Effect.scoped(openFile(driver, path, { access: "write" }))
+      strictEqual(yield* readAt(reader, 0, 10), "")
+    }))
+
+  it.scoped("gives a read no more than it asks for: the rest is for another reader", () =>
+    Effect.gen(function*() {
+      const { driver, path, reader, writer } = yield* ends
+      const other = yield* openFile(driver, path)
+      const waiting = yield* forkUntilSuspended(readAt(reader, 0, 3))
+      yield* writeAt(writer, 0, "abcdef")
+      strictEqual(yield* Fiber.join(waiting), "abc")
+      strictEqual(yield* readAt(other, 0, 2), "de")
+      strictEqual(yield* readAt(reader, 3, 2), "f")
+      // A file that is open for both, one of whose writes waits, reads nothing by itself.
+      const both = yield* openFile(driver, path, { access: "readWrite" })
+      const room = 2 ** 16
+      for (let filled = 0; filled < room;) filled += yield* writeAt(both, 0, "x".repeat(room - filled))
+      const last = yield* forkUntilSuspended(writeAt(both, 0, "y"))
+      for (let i = 0; i < 20; i++) yield* roundTrip
+      strictEqual(yield* readAt(other, 2, room), "x".repeat(room))
+      strictEqual(yield* Fiber.join(last), 1)
+      strictEqual(yield* readAt(other, 2 + room, 2), "y")
+    }))
+
+  it.scoped("whose reader goes while a write waits is a NetworkError, and nothing of that write went down", () =>
+    Effect.gen(function*() {
+      const { path, reader, writer } = yield* ends
+      const most = new Uint8Array(300_000)
+      const written = yield* writeAt(writer, 0, most)
+      const waiting = yield* forkUntilSuspended(writeAt(writer, written, most))
+      yield* reader.close
+      const error = yield* Effect.flip(Fiber.join(waiting))
+      strictEqual(error._tag, "NetworkError")
+      strictEqual((yield* Effect.flip(writeAt(writer, written, "x")))._tag, "NetworkError")
+      yield* writer.close
+      assert.deepStrictEqual(descriptorsIn(path), [])
     }))
 
   it.scoped("is aborted as it is closed", () =>
@@ -283,6 +396,26 @@ describe.skipIf(!isLinux)("a character device", () => {
       const count = yield* file.readAt(3, most)
       strictEqual(most.indexOf(1), count)
       strictEqual(yield* readAt(file, 2 ** 20 + 10, 3), "\0\0\0")
+    }))
+
+  it.scoped("that has nothing yet is asked again, until it is closed", () =>
+    Effect.gen(function*() {
+      let empty = 5
+      let asked = 0
+      yield* stub("node:fs", "read", (original) => (...args: ReadonlyArray<unknown>) => {
+        asked++
+        if (empty-- > 0) return failing("EAGAIN")()(...args)
+        original(...args)
+      })
+      const file = yield* openFile(yield* NodeIOProc.make(), "/dev/zero")
+      strictEqual(yield* readAt(file, 0, 3), "\0\0\0")
+      strictEqual(asked, 6)
+      empty = Infinity
+      const waiting = yield* forkUntilSuspended(readAt(file, 3, 3))
+      yield* eventually(() => asked > 7)
+      yield* file.close
+      strictEqual((yield* Effect.flip(Fiber.join(waiting)))._tag, "CannotRead")
+      assert.isFalse(descriptorsIn("/dev/zero").includes("/dev/zero"))
     }))
 
   it.scoped("can be full", () =>

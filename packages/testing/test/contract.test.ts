@@ -56,19 +56,19 @@ describe("IOProcContract.tests", () => {
         fixedSize: count({ growable: false, create: false })
       },
       {
-        full: 306,
-        onClose: 303,
-        largeFiles: 313,
-        readOnly: 131,
-        forwardOnly: 216,
-        withoutFolders: 271,
-        withoutRename: 287,
-        withoutRemove: 290,
-        withoutSharing: 287,
-        withoutVersions: 304,
-        withoutTruncate: 300,
-        withoutExclusiveCreate: 304,
-        fixedSize: 187
+        full: 307,
+        onClose: 304,
+        largeFiles: 314,
+        readOnly: 132,
+        forwardOnly: 217,
+        withoutFolders: 272,
+        withoutRename: 288,
+        withoutRemove: 291,
+        withoutSharing: 288,
+        withoutVersions: 305,
+        withoutTruncate: 301,
+        withoutExclusiveCreate: 305,
+        fixedSize: 188
       }
     )
   })

@@ -61,7 +61,8 @@ export const make = (options?: Api.Options): Effect.Effect<IOProc.IOProc, never,
     const fileSystem = yield* FileSystem.FileSystem
     const sync = options?.sync === true
     const { number, sharing } = sharedOf(fileSystem)
-    const { failing, isFolder, ...names } = makeNames(fileSystem, yield* Effect.cached(asksForWindows(fileSystem)))
+    const windows = yield* Effect.cached(asksForWindows(fileSystem))
+    const { failing, identityOf, isFolder, ...names } = makeNames(fileSystem, windows, number)
 
     // ---------------------------------------------------------------------------------------------------------------
     // files
@@ -71,7 +72,7 @@ export const make = (options?: Api.Options): Effect.Effect<IOProc.IOProc, never,
       file: FileSystem.File,
       scope: Scope.CloseableScope,
       request: IOProc.OpenRequest,
-      key: string,
+      identity: string,
       isRegular: boolean
     ): IOProc.File => {
       const name = request.name.full
@@ -93,7 +94,7 @@ export const make = (options?: Api.Options): Effect.Effect<IOProc.IOProc, never,
         )
       return makeFile({
         name,
-        identity: `FileSystemIOProc ${number}:${key}`,
+        identity,
         // The file has one cursor for all of its transfers.
         capabilities: { concurrent: false, cancellable: false, locks: "process" },
         size: ifOpen(
@@ -206,12 +207,6 @@ export const make = (options?: Api.Options): Effect.Effect<IOProc.IOProc, never,
             )
         )
 
-    const keyOf = (path: string, info: FileSystem.File.Info): Effect.Effect<string> =>
-      // Inodes of 64 bits are rounded by the platform, and then different files may share one; 0 is what those have that have none.
-      Option.isSome(info.ino) && info.ino.value !== 0 && Number.isSafeInteger(info.ino.value)
-        ? Effect.succeed(`${info.dev}:${info.ino.value}`)
-        : Effect.orElseSucceed(fileSystem.realPath(path), () => path)
-
     const open = (request: IOProc.OpenRequest): Effect.Effect<IOProc.File, MmioError.OpenError> =>
       Effect.uninterruptible(Effect.flatMap(Scope.make(), (scope) => {
         const operation = "FileSystemIOProc.open"
@@ -249,8 +244,8 @@ export const make = (options?: Api.Options): Effect.Effect<IOProc.IOProc, never,
             const file = yield* Effect.catchAll(Scope.extend(openFlagged(request), scope), openError)
             const info = yield* Effect.catchAll(file.stat, openError)
             if (info.type === "Directory") return yield* Effect.fail(isAFolder())
-            const key = yield* keyOf(path, info)
-            const claim = sharing.claim(key, request)
+            const identity = yield* identityOf(path, info)
+            const claim = sharing.claim(identity, request)
             if ("conflict" in claim) {
               return yield* Effect.fail(
                 new MmioError.SharingViolation({
@@ -264,7 +259,7 @@ export const make = (options?: Api.Options): Effect.Effect<IOProc.IOProc, never,
             // A device has no size that could be set.
             const isRegular = info.type === "File"
             if (request.create === "truncate" && isRegular) yield* Effect.catchAll(file.truncate(0), openError)
-            return fileOf(file, scope, request, key, isRegular)
+            return fileOf(file, scope, request, identity, isRegular)
           }),
           (cause) => Scope.close(scope, Exit.failCause(cause))
         )

@@ -42,6 +42,7 @@ export const make = (
   remove: (name) => refuse("IOProc.remove", name.full),
   exists: (name) => refuse("IOProc.exists", name.full),
   fullName: (name) => refuse("IOProc.fullName", name.full),
+  realName: (name) => Effect.succeed(name),
   tempName: () => refuse("IOProc.tempName", "a temporary file"),
   stat: (name) => refuse("IOProc.stat", name.full),
   list: (folder) => Stream.fail(refusal("IOProc.list", folder.full)),
@@ -216,6 +217,7 @@ export const override = (self: Api.IOProc, functions: Partial<Omit<Api.IOProc, A
   remove: (name) => self.remove(name),
   exists: (name) => self.exists(name),
   fullName: (name) => self.fullName(name),
+  realName: (name) => self.realName(name),
   tempName: (request) => self.tempName(request),
   stat: (name) => self.stat(name),
   list: (folder) => self.list(folder),
@@ -333,7 +335,11 @@ export const commitOnClose = (self: Api.IOProc): Api.IOProc => {
     })
   }
   return override(self, {
-    open: (request) => request.create === "no" ? self.open(request) : openReplacing(self, request),
+    open: (request) =>
+      request.create === "no"
+        ? self.open(request)
+        // What a link leads to is replaced, and not the link.
+        : Effect.flatMap(self.realName(request.name), (name) => openReplacing(self, request, name)),
     middleware: ["commitOnClose", ...self.middleware]
   })
 }

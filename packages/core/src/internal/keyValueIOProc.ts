@@ -242,7 +242,8 @@ export const make: Effect.Effect<IOProc.IOProc, never, KeyValueStore.KeyValueSto
               size: Option.some(bytes.length),
               version: Option.some(versionOf(bytes)),
               modified: Option.none(),
-              created: Option.none()
+              created: Option.none(),
+              identity: Option.none()
             })
         })
       )

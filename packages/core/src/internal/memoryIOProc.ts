@@ -105,6 +105,7 @@ export const make = (options?: Api.Options): Effect.Effect<Api.MemoryIOProc, Mmi
             kind: "folder",
             size: Option.none(),
             version: Option.none(),
+            identity: Option.none(),
             modified: Option.none(),
             created: Option.none()
           })
@@ -113,12 +114,14 @@ export const make = (options?: Api.Options): Effect.Effect<Api.MemoryIOProc, Mmi
           kind: "file",
           size: Option.some(content.size),
           version: Option.some(versionOf(content)),
+          identity: Option.some(identityOf(content)),
           modified: Option.some(content.modified),
           created: Option.some(content.created)
         }))
       })
 
     const versionOf = ({ key, version }: Content) => `${key}.${version}`
+    const identityOf = ({ key }: Content) => `MemoryIOProc ${storageNumber}:${key}`
 
     const list = (folder: FileName.FileName): Stream.Stream<IOProc.Entry, MmioError.ListError> =>
       Stream.suspend(() => {
@@ -238,7 +241,7 @@ export const make = (options?: Api.Options): Effect.Effect<Api.MemoryIOProc, Mmi
             ? Effect.succeed(content.size)
             : Effect.fail(new MmioError.CannotSeek(refused("MemoryIOProc.seek", closed)))
         ),
-        identity: `MemoryIOProc ${storageNumber}:${(target?.content ?? content).key}`,
+        identity: identityOf(target?.content ?? content),
         ...(committed === undefined ? { version: versionOf(content) } : { version: committed }),
         capabilities: { concurrent: true, cancellable: false, locks: "process" },
         readAt: (offset, target) =>

@@ -82,6 +82,27 @@ export const resolve = (
         : new MmioError.PathNotFound({ operation, file, description: "the folder of the process is gone", cause })
   })
 
+/** How many links in a row are followed, as Linux does it. */
+const mostLinks = 40
+
+/** Follows the links of the last component, so far as there are any: what is in its folder may not exist. @internal */
+export const realName = (os: PathCalls, name: FileName.FileName): Effect.Effect<FileName.FileName> => {
+  const follow = (path: string, left: number): Effect.Effect<string, unknown> =>
+    Effect.flatMap(os.realpath(Path.dirname(path)), (folder) => {
+      const real = Path.join(folder, Path.basename(path))
+      return Effect.matchEffect(os.readlink(real), {
+        onFailure: () => Effect.succeed(real),
+        // The system refuses what goes round in a circle, and says so.
+        onSuccess: (target) => left === 0 ? Effect.fail(target) : follow(Path.resolve(folder, target), left - 1)
+      })
+    })
+  // Most names are no links, and stay as they are.
+  return Effect.uninterruptible(Effect.matchEffect(os.readlink(name.full), {
+    onFailure: () => Effect.succeed(name),
+    onSuccess: () => Effect.match(follow(name.full, mostLinks), { onFailure: () => name, onSuccess: FileName.plain })
+  }))
+}
+
 /** The permissions with which a file is created, and those that it gets once it exists: before that, others must not open it. */
 interface Modes {
   readonly created: number
@@ -143,7 +164,7 @@ export const tempName = (
       ? Effect.succeed({ created: options.mode ?? 0o600, later: undefined })
       : Effect.match(os.stat(like.full), {
         onFailure: () => ({ created: options.mode ?? 0o666, later: undefined }),
-        onSuccess: (stats) => ({ created: 0o600, later: stats.mode & 0o7777 })
+        onSuccess: (stats) => ({ created: 0o600, later: Number(stats.mode) & 0o7777 })
       })
     return Effect.uninterruptible(Effect.flatMap(modes, (modes) => make(attempts, modes)))
   })
@@ -154,6 +175,9 @@ export const tempName = (
 
 const kindOf = (entry: { readonly isFile: () => boolean; readonly isDirectory: () => boolean }): IOProc.Kind =>
   entry.isFile() ? "file" : entry.isDirectory() ? "folder" : "other"
+
+/** Device and inode: the same for all names of a file. @internal */
+export const identityOf = ({ dev, ino }: NFS.BigIntStats): string => `${dev}:${ino}`
 
 /** A time of a name; a file system that keeps none gives the start of 1970. */
 const timeOf = (date: Date): Option.Option<Date> => date.getTime() === 0 ? Option.none() : Option.some(date)
@@ -170,8 +194,9 @@ export const stat = (os: PathCalls, path: string): Effect.Effect<IOProc.Stat, Mm
     onSuccess: (stats) =>
       Effect.succeed({
         kind: kindOf(stats),
-        size: stats.isFile() ? Option.some(stats.size) : Option.none(),
+        size: stats.isFile() ? Option.some(Number(stats.size)) : Option.none(),
         version: Option.none(),
+        identity: Option.some(identityOf(stats)),
         modified: timeOf(stats.mtime),
         created: timeOf(stats.birthtime)
       })

@@ -37,6 +37,7 @@ export const makeWith = (locks: Locks.Locks, options: Api.Options = {}): Effect.
       remove: (name) => Names.remove(os, name.full),
       exists: (name) => Names.exists(os, name.full),
       fullName: (name) => Effect.map(Names.resolve("NodeIOProc.fullName", name.full, name.full), FileName.plain),
+      realName: (name) => Names.realName(os, name),
       tempName: (request) => Names.tempName(os, request, options),
       stat: (name) => Names.stat(os, name.full),
       list: (folder) => Names.list(os, folder.full),

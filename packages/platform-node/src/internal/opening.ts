@@ -10,8 +10,10 @@ import { globalValue } from "effect/GlobalValue"
 import * as Option from "effect/Option"
 import * as NFS from "node:fs"
 import type * as Api from "../NodeIOProc.js"
+import { makePooled } from "./byteStream.js"
+import { makeFifo } from "./fifo.js"
 import type { Granted, Locks } from "./locks.js"
-import { lacksFolder } from "./names.js"
+import { identityOf, lacksFolder } from "./names.js"
 import { type FileOptions, isPosition, makePositional, type OpenDescriptor } from "./positionalFile.js"
 import { makeSequential } from "./sequentialFile.js"
 import { background, blocking, type PathCalls, pathCalls, type System, systemError } from "./system.js"
@@ -19,15 +21,19 @@ import { background, blocking, type PathCalls, pathCalls, type System, systemErr
 /** What the open handles of this process allow each other: one table for all storages, and for all copies of this package. */
 const sharing = globalValue(Symbol.for("@effect-mmio/platform-node/NodeIOProc/sharing"), Sharing.makeTable)
 
+const { O_CREAT, O_EXCL, O_NOCTTY = 0, O_NONBLOCK = 0, O_RDONLY, O_RDWR, O_WRONLY } = NFS.constants
+
 /** A file over a descriptor; a folder is none. */
 const fileOf = (descriptor: OpenDescriptor, stats: NFS.BigIntStats, options: FileOptions): IOProc.File =>
   stats.isFile() || stats.isBlockDevice()
     ? makePositional(descriptor, stats.isBlockDevice(), options)
-    : makeSequential(descriptor)
-
-const identityOf = (stats: NFS.BigIntStats): string => `${stats.dev}:${stats.ino}`
-
-const { O_CREAT, O_EXCL, O_NOCTTY = 0, O_RDONLY, O_RDWR, O_WRONLY } = NFS.constants
+    : makeSequential(
+      descriptor,
+      // Another program may have made a descriptor block that is not our own.
+      stats.isFIFO() && descriptor.isOwned && O_NONBLOCK !== 0
+        ? makeFifo(descriptor.fd, { readable: descriptor.access !== "write", writable: descriptor.access !== "read" })
+        : makePooled(descriptor)
+    )
 
 /** How a file is opened, and whether its descriptor can write. */
 interface Mode {
@@ -56,34 +62,57 @@ interface OpenOptions {
   readonly locks: Locks
 }
 
+/** The longest pause between two tries to open a FIFO whose other end is missing, in milliseconds. */
+const longestPause = 20
+
+/**
+ * Opens a path without waiting in the system, which would take a thread of the pool: a FIFO to be written that has no reader is tried again.
+ * A FIFO to be read is open at once, and its first read waits for the writer.
+ */
+const openPatiently = (
+  os: PathCalls,
+  path: string,
+  { flags, mode }: { readonly flags: number; readonly mode: number },
+  pause: System["pause"]
+): Effect.Effect<number, unknown> => {
+  const attempt = (milliseconds: number): Effect.Effect<number, unknown> =>
+    Effect.catchAll(os.open(path, flags | O_NONBLOCK, mode), (cause) => {
+      const name = Errno.nameOf(cause)
+      // Another program has a lease on the file, and the system takes it away from it now.
+      if (name === "EAGAIN" && O_NONBLOCK !== 0) return os.open(path, flags, mode)
+      if (name !== "ENXIO") return Effect.fail(cause)
+      return Effect.flatMap(
+        Effect.match(os.stat(path), { onFailure: () => false, onSuccess: (stats) => stats.isFIFO() }),
+        (isFifo) =>
+          isFifo
+            ? Effect.zipRight(pause(milliseconds), attempt(Math.min(2 * milliseconds, longestPause)))
+            : Effect.fail(cause)
+      )
+    })
+  return attempt(1)
+}
+
 /**
  * Opens a name. A reader that is not compat gets a descriptor that can write if it may have one: no other sees the locks of all other readers.
  * Only a regular file is opened so: to a FIFO or a device it would make a difference.
  */
 const descriptorOf = (
-  system: System,
   os: PathCalls,
   request: IOProc.OpenRequest,
-  { locks, mode }: OpenOptions
+  { locks, mode }: OpenOptions,
+  pause: System["pause"]
 ): Effect.Effect<Opened, unknown> => {
   const { access, create, name: { full: path }, share } = request
-  const openAs = (os: PathCalls, asWritable: boolean): Effect.Effect<Opened, unknown> => {
+  const openAs = (asWritable: boolean): Effect.Effect<Opened, unknown> => {
     const { flags, isWritable } = modeOf(request, asWritable)
-    return Effect.map(os.open(path, flags, mode), (fd) => ({ fd, isWritable }))
+    return Effect.map(openPatiently(os, path, { flags, mode }, pause), (fd) => ({ fd, isWritable }))
   }
   const wantsWritable = access === "read" && share !== "compat" && locks.wantsWritable()
-  if (create === "new") return openAs(os, wantsWritable)
-  // A blocking call must not wait for the other end of a FIFO, which another fiber of this thread may have to open.
-  if (system === background && !wantsWritable) return openAs(os, false)
-  return Effect.matchEffect(os.stat(path), {
-    onFailure: () => openAs(os, false),
-    onSuccess: (stats) => {
-      if (stats.isFIFO()) return openAs(pathCalls(background), false)
-      return wantsWritable && stats.isFile()
-        ? Effect.catchAll(openAs(os, true), () => openAs(os, false))
-        : openAs(os, false)
-    }
-  })
+  if (create === "new" || !wantsWritable) return openAs(wantsWritable)
+  return Effect.flatMap(
+    Effect.match(os.stat(path), { onFailure: () => false, onSuccess: (stats) => stats.isFile() }),
+    (isFile) => isFile ? Effect.catchAll(openAs(true), () => openAs(false)) : openAs(false)
+  )
 }
 
 /** `compat` allows it, as `mmioOpen` does; it is a file that is copied onto itself more often than not. */
@@ -155,7 +184,8 @@ export const open = (
   return Effect.uninterruptibleMask((restore) =>
     Effect.flatMap(
       Effect.catchAll(
-        descriptorOf(system, os, request, options),
+        // Whatever the calls of the storage do: another fiber of this thread may have to open the other end of a FIFO.
+        descriptorOf(os, request, options, (milliseconds) => restore(background.pause(milliseconds))),
         (cause) =>
           Effect.flatMap(
             // A file to be created can lack nothing but its folder.

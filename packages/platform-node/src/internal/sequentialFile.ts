@@ -1,9 +1,9 @@
 /**
  * Files that only go forward: FIFOs, terminals, character devices.
  *
- * A read of theirs may wait forever, and a call of node:fs cannot be cancelled. So it reads into a scratch buffer of the file: a fiber that
- * is interrupted meanwhile stops waiting for the call, and the next read gets the bytes that arrive. The call belongs to the file, and not to
- * the effect that has ended.
+ * A read of theirs may wait forever, and cannot always be cancelled. So it reads into a scratch buffer of the file: a fiber that is interrupted
+ * meanwhile stops waiting for it, and the next read gets the bytes that arrive. The read belongs to the file, and not to the effect that
+ * has ended.
  *
  * Why this is no `IOProc.makeCursorFile`: an interrupted read leaves a cursor that is unknown to that adapter, while this file always knows how many
  * bytes it has given, so that a skip that was interrupted goes on where it was.
@@ -14,7 +14,7 @@ import type * as MmioError from "@effect-mmio/core/MmioError"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Option from "effect/Option"
-import * as NFS from "node:fs"
+import type { ByteStream } from "./byteStream.js"
 import { closedDescriptor, isPosition, type OpenDescriptor } from "./positionalFile.js"
 import { background, maxTransfer, systemError } from "./system.js"
 
@@ -22,8 +22,8 @@ import { background, maxTransfer, systemError } from "./system.js"
 const scratchSize = 64 * 1024
 
 /** @internal */
-export const makeSequential = (descriptor: OpenDescriptor): IOProc.File => {
-  const { access, identity, isOwned, locks, name, release, start } = descriptor
+export const makeSequential = (descriptor: OpenDescriptor, stream: ByteStream): IOProc.File => {
+  const { access, identity, locks, name, release, start } = descriptor
   /** Reads and writes are two streams, which share no position. */
   const isDuplex = access === "readWrite"
   /** How far the file has gone: of a duplex file how many bytes were read, of any other how many went through it. */
@@ -36,17 +36,15 @@ export const makeSequential = (descriptor: OpenDescriptor): IOProc.File => {
   /** What arrived after those bytes: the end of the file, or a failure. */
   let ended = false
   let failure: Option.Option<unknown> = Option.none()
-  /** Whether a call is reading into the scratch buffer, and what resumes the fiber that waits for it. */
+  /** Whether the stream reads into the scratch buffer, and what resumes the fiber that waits for it. */
   let reading = false
   let wake = () => {}
   /** Where the last read began, whose bytes are still in the scratch buffer. */
   let lastRead: { readonly position: number; readonly given: number } | undefined
 
   /** The number of a closed descriptor may be that of another file by now. */
-  const fdFor = (syscall: string): number => {
-    const { fd } = descriptor
-    if (!isOpen || fd < 0) throw closedDescriptor(syscall)
-    return fd
+  const assertOpen = (syscall: string): void => {
+    if (!isOpen || descriptor.fd < 0) throw closedDescriptor(syscall)
   }
   const origin = (operation: string, cause: unknown, at = position): Errno.Origin => ({
     operation: `NodeIOProc.${operation}`,
@@ -57,15 +55,13 @@ export const makeSequential = (descriptor: OpenDescriptor): IOProc.File => {
 
   /** Begins to read, at most as much as is wanted: what follows may be meant for another reader. */
   const startReading = (wanted: number) => {
-    const fd = fdFor("read")
     if (scratch.length < Math.min(wanted, scratchSize)) scratch = new Uint8Array(scratchSize)
     given = 0
     arrived = 0
     lastRead = undefined
     reading = true
-    NFS.read(fd, scratch, 0, Math.min(wanted, scratchSize), null, (error, count) => {
+    stream.read(scratch.subarray(0, Math.min(wanted, scratchSize)), (error, count) => {
       reading = false
-      if (!isOpen) return isOwned ? NFS.close(fd, release) : release()
       if (error) failure = Option.some(error)
       else if (count === 0) ended = true
       else arrived = count
@@ -108,10 +104,14 @@ export const makeSequential = (descriptor: OpenDescriptor): IOProc.File => {
   const receive = (wanted: number, use: (bytes: Uint8Array) => void): Effect.Effect<number, MmioError.ReadError> =>
     IOProc.immediate((): Effect.Effect<number, MmioError.ReadError> => {
       try {
-        fdFor("read")
+        assertOpen("read")
         const taken = take(wanted, use)
         if (taken !== undefined) return taken
-        if (!reading) startReading(wanted)
+        if (!reading) {
+          startReading(wanted)
+          const arrived = take(wanted, use)
+          if (arrived !== undefined) return arrived
+        }
       } catch (cause) {
         return Exit.fail(Errno.readError(origin("read", cause)))
       }
@@ -146,10 +146,10 @@ export const makeSequential = (descriptor: OpenDescriptor): IOProc.File => {
     if (source.length === 0 && isPosition(at)) return Exit.succeed(0)
     return background.call<number, number, MmioError.WriteError>(
       (done) => {
-        const fd = fdFor("write")
+        assertOpen("write")
         if (!isPosition(at)) throw systemError("EINVAL", "write")
         if (!isDuplex && at !== position) throw systemError("ESPIPE", "write")
-        NFS.write(fd, source, 0, Math.min(source.length, maxTransfer), null, done)
+        stream.write(source.subarray(0, maxTransfer), done)
       },
       (count) => {
         if (!isDuplex) position += count
@@ -163,19 +163,8 @@ export const makeSequential = (descriptor: OpenDescriptor): IOProc.File => {
     (done) => {
       if (!isOpen) throw closedDescriptor("close")
       isOpen = false
-      // A call that still waits to read would read from whatever file gets the number next: its callback closes the descriptor.
-      if (reading) {
-        wake()
-        return done(null)
-      }
-      if (!isOwned) {
-        release()
-        return done(null)
-      }
-      NFS.close(descriptor.fd, (error) => {
-        release()
-        done(error ?? null)
-      })
+      wake()
+      stream.close(release, done)
     },
     () => {},
     (cause) => Errno.closeError(origin("close", cause))

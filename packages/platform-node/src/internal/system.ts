@@ -7,14 +7,15 @@ import * as Exit from "effect/Exit"
 import * as NFS from "node:fs"
 import * as OS from "node:os"
 
-type Done<A> = (error: Error | null, answer: A) => void
+/** How a call answers: with an error, or with `answer`. */
+export type Done<A> = (error: Error | null, answer: A) => void
 
 /** What is called, by the names and with the arguments of node:fs. */
 interface Calls {
   readonly open: (path: string, flags: number, mode: number, done: Done<number>) => void
   readonly close: (fd: number, done: Done<void>) => void
   readonly fstat: (fd: number, options: { readonly bigint: true }, done: Done<NFS.BigIntStats>) => void
-  readonly stat: (path: string, done: Done<NFS.Stats>) => void
+  readonly stat: (path: string, options: { readonly bigint: true }, done: Done<NFS.BigIntStats>) => void
   readonly lstat: (path: string, done: Done<NFS.Stats>) => void
   readonly read: (
     fd: number,
@@ -35,6 +36,8 @@ interface Calls {
   readonly ftruncate: (fd: number, length: number, done: Done<void>) => void
   readonly fsync: (fd: number, done: Done<void>) => void
   readonly fdatasync: (fd: number, done: Done<void>) => void
+  readonly readlink: (path: string, done: Done<string>) => void
+  readonly realpath: (path: string, done: Done<string>) => void
   readonly rename: (from: string, to: string, done: Done<void>) => void
   readonly unlink: (path: string, done: Done<void>) => void
   readonly chmod: (path: string, mode: number, done: Done<void>) => void
@@ -73,13 +76,15 @@ export const background: System = {
   open: (path, flags, mode, done) => NFS.open(path, flags, mode, done),
   close: (fd, done) => NFS.close(fd, (error) => done(error ?? null)),
   fstat: (fd, options, done) => NFS.fstat(fd, options, done),
-  stat: (path, done) => NFS.stat(path, done),
+  stat: (path, options, done) => NFS.stat(path, options, done),
   lstat: (path, done) => NFS.lstat(path, done),
   read: (fd, target, offset, length, position, done) => NFS.read(fd, target, offset, length, position, done),
   write: (fd, source, offset, length, position, done) => NFS.write(fd, source, offset, length, position, done),
   ftruncate: (fd, length, done) => NFS.ftruncate(fd, length, (error) => done(error)),
   fsync: (fd, done) => NFS.fsync(fd, (error) => done(error)),
   fdatasync: (fd, done) => NFS.fdatasync(fd, (error) => done(error)),
+  readlink: (path, done) => NFS.readlink(path, done),
+  realpath: (path, done) => NFS.realpath.native(path, done),
   rename: (from, to, done) => NFS.rename(from, to, (error) => done(error)),
   unlink: (path, done) => NFS.unlink(path, (error) => done(error)),
   chmod: (path, mode, done) => NFS.chmod(path, mode, (error) => done(error)),
@@ -123,7 +128,7 @@ export const blocking: System = {
   open: (path, flags, mode, done) => done(null, NFS.openSync(path, flags, mode)),
   close: (fd, done) => done(null, NFS.closeSync(fd)),
   fstat: (fd, options, done) => done(null, NFS.fstatSync(fd, options)),
-  stat: (path, done) => done(null, NFS.statSync(path)),
+  stat: (path, options, done) => done(null, NFS.statSync(path, options)),
   lstat: (path, done) => done(null, NFS.lstatSync(path)),
   read: (fd, target, offset, length, position, done) => done(null, NFS.readSync(fd, target, offset, length, position)),
   write: (fd, source, offset, length, position, done) =>
@@ -131,6 +136,8 @@ export const blocking: System = {
   ftruncate: (fd, length, done) => done(null, NFS.ftruncateSync(fd, length)),
   fsync: (fd, done) => done(null, NFS.fsyncSync(fd)),
   fdatasync: (fd, done) => done(null, NFS.fdatasyncSync(fd)),
+  readlink: (path, done) => done(null, NFS.readlinkSync(path)),
+  realpath: (path, done) => done(null, NFS.realpathSync.native(path)),
   rename: (from, to, done) => done(null, NFS.renameSync(from, to)),
   unlink: (path, done) => done(null, NFS.unlinkSync(path)),
   chmod: (path, mode, done) => done(null, NFS.chmodSync(path, mode)),
@@ -185,9 +192,17 @@ export const pathCalls = (system: System) => ({
     ),
   truncate: (fd: number) => system.call<void, void, unknown>((done) => system.ftruncate(fd, 0, done), () => {}, asIs),
   stat: (path: string) =>
-    system.call<NFS.Stats, NFS.Stats, unknown>((done) => system.stat(path, done), (stats) => stats, asIs),
+    system.call<NFS.BigIntStats, NFS.BigIntStats, unknown>(
+      (done) => system.stat(path, { bigint: true }, done),
+      (stats) => stats,
+      asIs
+    ),
   lstat: (path: string) =>
     system.call<NFS.Stats, NFS.Stats, unknown>((done) => system.lstat(path, done), (stats) => stats, asIs),
+  readlink: (path: string) =>
+    system.call<string, string, unknown>((done) => system.readlink(path, done), (target) => target, asIs),
+  realpath: (path: string) =>
+    system.call<string, string, unknown>((done) => system.realpath(path, done), (real) => real, asIs),
   rename: (from: string, to: string) =>
     system.call<void, void, unknown>((done) => system.rename(from, to, done), () => {}, asIs),
   unlink: (path: string) => system.call<void, void, unknown>((done) => system.unlink(path, done), () => {}, asIs),

@@ -84,6 +84,7 @@ export const wrap = (engine: Engine, inner: IOProc.IOProc): IOProc.IOProc => {
         () => inner.fullName(name),
         (errno) => Errors.fullNameError(errno, name.full)
       ),
+    realName: (name) => inner.realName(name),
     tempName: (request) => {
       const file = request.folder ?? "a temporary file"
       return calling(

@@ -30,6 +30,7 @@ export const Stat = Schema.Struct({
   kind: Kind,
   size: Schema.NullOr(Schema.NonNegativeInt),
   version: Schema.NullOr(Schema.String),
+  identity: Schema.NullOr(Schema.String),
   modified: Schema.NullOr(Schema.Date),
   created: Schema.NullOr(Schema.Date)
 })

@@ -148,19 +148,21 @@ export const unfailedOf = (
 }
 
 /** @internal */
-export const statOf = ({ created, kind, modified, size, version }: IOProc.Stat): typeof Stat.Type => ({
+export const statOf = ({ created, identity, kind, modified, size, version }: IOProc.Stat): typeof Stat.Type => ({
   kind,
   size: Option.getOrNull(size),
   version: Option.getOrNull(version),
+  identity: Option.getOrNull(identity),
   modified: Option.getOrNull(modified),
   created: Option.getOrNull(created)
 })
 
 /** @internal */
-export const toStat = ({ created, kind, modified, size, version }: typeof Stat.Type): IOProc.Stat => ({
+export const toStat = ({ created, identity, kind, modified, size, version }: typeof Stat.Type): IOProc.Stat => ({
   kind,
   size: Option.fromNullable(size),
   version: Option.fromNullable(version),
+  identity: Option.fromNullable(identity),
   modified: Option.fromNullable(modified),
   created: Option.fromNullable(created)
 })

@@ -133,6 +133,13 @@ export const names: ReadonlyArray<Mistake> = [
     }))
   ),
   mistake(
+    "stat says an identity of its own",
+    "stat says the identity that open files of the name have",
+    storage((driver) => ({
+      stat: (name) => Effect.map(driver.stat(name), (stat) => ({ ...stat, identity: Option.some(`name ${name.full}`) }))
+    }))
+  ),
+  mistake(
     "stat takes a folder for a file",
     "stat of a folder says that it is one",
     storage((driver) => ({ stat: (name) => Effect.map(driver.stat(name), (stat) => ({ ...stat, kind: "file" })) }))
@@ -147,6 +154,7 @@ export const names: ReadonlyArray<Mistake> = [
             kind: "file",
             size: Option.some(0),
             version: Option.none(),
+            identity: Option.none(),
             modified: Option.none(),
             created: Option.none()
           }))

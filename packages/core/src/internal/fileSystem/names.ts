@@ -11,16 +11,19 @@ import * as Errno from "../../Errno.js"
 import * as FileName from "../../FileName.js"
 import type * as IOProc from "../../IOProc.js"
 import * as MmioError from "../../MmioError.js"
-import { errnoOf, findTemporaryFolder, isMissing, join, originOf, splitPath } from "./platform.js"
+import { errnoOf, findTemporaryFolder, isAbsolute, isMissing, join, originOf, splitPath } from "./platform.js"
 
 /** How often `tempName` tries another name where one is taken. */
 const attempts = 16
 
+/** How many links in a row are followed, as Linux does it. */
+const mostLinks = 40
+
 const kindOf = ({ type }: FileSystem.File.Info): IOProc.Kind =>
   type === "File" ? "file" : type === "Directory" ? "folder" : "other"
 
-/** @internal */
-export const makeNames = (fileSystem: FileSystem.FileSystem, isWindows: Effect.Effect<boolean>) => {
+/** Of a `FileSystem` with a number that tells its files from those of others. @internal */
+export const makeNames = (fileSystem: FileSystem.FileSystem, isWindows: Effect.Effect<boolean>, number: number) => {
   let temporaryFolder: string | undefined
 
   const split = (path: string) => Effect.map(isWindows, (windows) => splitPath(path, windows))
@@ -106,22 +109,60 @@ export const makeNames = (fileSystem: FileSystem.FileSystem, isWindows: Effect.E
       })
     })
 
+  /** Follows the links of the last component, so far as there are any: what is in its folder may not exist. */
+  const realName = (name: FileName.FileName): Effect.Effect<FileName.FileName> => {
+    const follow = (path: string, left: number): Effect.Effect<string, PlatformError.PlatformError> =>
+      Effect.flatMap(isWindows, (windows) => {
+        const { folder, last } = splitPath(path, windows)
+        return Effect.flatMap(
+          fileSystem.realPath(folder),
+          (real) =>
+            Effect.matchEffect(fileSystem.readLink(join(real, last, windows)), {
+              onFailure: () => Effect.succeed(join(real, last, windows)),
+              onSuccess: (target) =>
+                // The system refuses what goes round in a circle, and says so.
+                left === 0
+                  ? Effect.succeed(name.full)
+                  : follow(isAbsolute(target, windows) ? target : join(real, target, windows), left - 1)
+            })
+        )
+      })
+    return Effect.matchEffect(fileSystem.readLink(name.full), {
+      onFailure: () => Effect.succeed(name),
+      onSuccess: () => Effect.match(follow(name.full, mostLinks), { onFailure: () => name, onSuccess: FileName.plain })
+    })
+  }
+
   const tempName = (
-    { folder, prefix = "mmio", suffix = ".tmp" }: IOProc.TempNameRequest
+    { folder, like, prefix = "mmio", suffix = ".tmp" }: IOProc.TempNameRequest
   ): Effect.Effect<FileName.FileName, MmioError.TempNameError> => {
     const failed = (cause: PlatformError.PlatformError) =>
       Errno.tempNameError(originOf("tempName", folder ?? "a temporary file", cause))
+    /** Others must not open the file before it has its permissions. */
+    const permissions: Effect.Effect<{ readonly created: number; readonly later?: number }> = like === undefined
+      ? Effect.succeed({ created: 0o600 })
+      : Effect.match(fileSystem.stat(like.full), {
+        onFailure: () => ({ created: 0o666 }),
+        onSuccess: (info) => ({ created: 0o600, later: info.mode & 0o7777 })
+      })
     const makeOne = (
       folder: string,
       windows: boolean,
       left: number
     ): Effect.Effect<FileName.FileName, MmioError.TempNameError> =>
-      Effect.flatMap(Random.nextIntBetween(0, 2 ** 48), (random) => {
+      Effect.flatMap(Effect.zip(Random.nextIntBetween(0, 2 ** 48), permissions), ([random, { created, later }]) => {
         const path = join(folder, `${prefix}${random.toString(36)}${suffix}`, windows)
-        return Effect.matchEffect(Effect.scoped(fileSystem.open(path, { flag: "wx", mode: 0o600 })), {
+        return Effect.matchEffect(Effect.scoped(fileSystem.open(path, { flag: "wx", mode: created })), {
           onFailure: (cause) =>
             left > 0 && errnoOf(cause) === "EEXIST" ? makeOne(folder, windows, left - 1) : Effect.fail(failed(cause)),
-          onSuccess: () => Effect.succeed(FileName.plain(path))
+          onSuccess: () =>
+            Effect.as(
+              later === undefined ? Effect.void : Effect.catchAll(
+                fileSystem.chmod(path, later),
+                (cause) => Effect.zipRight(Effect.ignore(fileSystem.remove(path)), Effect.fail(failed(cause)))
+              ),
+              FileName.plain(path)
+            )
         })
       })
     if (/[/\\]/.test(prefix + suffix)) {
@@ -142,6 +183,15 @@ export const makeNames = (fileSystem: FileSystem.FileSystem, isWindows: Effect.E
     })
   }
 
+  const identityOf = (path: string, info: FileSystem.File.Info): Effect.Effect<string> =>
+    Effect.map(
+      // Inodes of 64 bits are rounded by the platform, and then different files may share one; 0 is what those have that have none.
+      Option.isSome(info.ino) && info.ino.value !== 0 && Number.isSafeInteger(info.ino.value)
+        ? Effect.succeed(`${info.dev}:${info.ino.value}`)
+        : Effect.orElseSucceed(fileSystem.realPath(path), () => path),
+      (key) => `FileSystemIOProc ${number}:${key}`
+    )
+
   const stat = (name: FileName.FileName): Effect.Effect<IOProc.Stat, MmioError.StatError> =>
     Effect.matchEffect(fileSystem.stat(name.full), {
       onFailure: (cause) =>
@@ -151,13 +201,14 @@ export const makeNames = (fileSystem: FileSystem.FileSystem, isWindows: Effect.E
           (folderMissing) => Errno.statError(originOf("stat", name.full, cause), folderMissing)
         ),
       onSuccess: (info) =>
-        Effect.succeed<IOProc.Stat>({
+        Effect.map(identityOf(name.full, info), (identity): IOProc.Stat => ({
           kind: kindOf(info),
           size: info.type === "File" ? Option.some(Number(info.size)) : Option.none(),
           version: Option.none(),
+          identity: Option.some(identity),
           modified: info.mtime,
           created: info.birthtime
-        })
+        }))
     })
 
   const list = (folder: FileName.FileName): Stream.Stream<IOProc.Entry, MmioError.ListError> => {
@@ -244,11 +295,13 @@ export const makeNames = (fileSystem: FileSystem.FileSystem, isWindows: Effect.E
 
   return {
     isFolder,
+    identityOf,
     failing,
     exists: (name: FileName.FileName) => Effect.uninterruptible(exists(name)),
     fullName: (name: FileName.FileName) => Effect.uninterruptible(fullName(name)),
     list,
     makeFolder: (name: FileName.FileName) => Effect.uninterruptible(makeFolder(name)),
+    realName: (name: FileName.FileName) => Effect.uninterruptible(realName(name)),
     remove: (name: FileName.FileName) => Effect.uninterruptible(remove(name)),
     removeFolder: (name: FileName.FileName) => Effect.uninterruptible(removeFolder(name)),
     rename: (from: FileName.FileName, to: FileName.FileName) => Effect.uninterruptible(rename(from, to)),

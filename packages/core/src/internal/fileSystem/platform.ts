@@ -61,6 +61,10 @@ export const splitPath = (path: string, windows: boolean): { readonly folder: st
 }
 
 /** @internal */
+export const isAbsolute = (path: string, windows: boolean): boolean =>
+  (windows ? /^(?:[A-Za-z]:)?[/\\]/ : /^\//).test(path)
+
+/** @internal */
 export const join = (folder: string, last: string, windows: boolean): string =>
   folder === "" || (windows ? /[/\\:]$/ : /\/$/).test(folder)
     ? folder + last

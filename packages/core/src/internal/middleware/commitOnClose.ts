@@ -14,10 +14,11 @@ const operation = "IOProc.commitOnClose"
 /** What tells a content from a later one of the same name, where the storage says; devices and pipes are not replaced. */
 const stampOf = (inner: Api.IOProc, name: FileName.FileName): Effect.Effect<string> =>
   Effect.match(inner.stat(name), {
-    onFailure: (error) => error._tag === "FileNotFound" || error._tag === "PathNotFound" ? "missing" : "unknown",
-    onSuccess: ({ kind, modified, size, version }) =>
+    onFailure: ({ _tag }) => _tag === "FileNotFound" ? "missing" : "unknown",
+    onSuccess: ({ identity, kind, modified, size, version }) =>
       kind === "other" ? "other" : [
         Option.getOrElse(version, () => ""),
+        Option.getOrElse(identity, () => ""),
         Option.getOrElse(size, () => -1),
         Option.match(modified, { onNone: () => 0, onSome: (date) => date.getTime() })
       ].join(" ")
@@ -243,36 +244,37 @@ const openTemporary = (
   )
 }
 
-/** Opens a file that replaces a name when it is committed. @internal */
+/** Opens a file that replaces what a name leads to when it is committed. @internal */
 export const openReplacing = (
   inner: Api.IOProc,
-  request: Api.OpenRequest
+  asked: Api.OpenRequest,
+  name: FileName.FileName
 ): Effect.Effect<Api.File, MmioError.OpenError> =>
-  Effect.uninterruptible(Effect.flatMap(stampOf(inner, request.name), (stamp) => {
-    if (request.create === "new" && stamp !== "missing") {
-      return Effect.fail(
-        new MmioError.CannotOpen({
-          operation,
-          file: request.name.full,
-          description: "the name exists",
-          errno: "EEXIST"
-        })
-      )
-    }
+  Effect.uninterruptible(Effect.flatMap(stampOf(inner, name), (stamp) => {
+    const request = { ...asked, name }
+    const isNew = request.create === "new"
+    const exists = Effect.fail(
+      new MmioError.CannotOpen({ operation, file: asked.name.full, description: "the name exists", errno: "EEXIST" })
+    )
+    // A link has the name, too, wherever it leads.
+    if (isNew && ((stamp !== "missing" && stamp !== "unknown") || name.full !== asked.name.full)) return exists
     if (stamp === "other") return inner.open(request)
-    return Effect.flatMap(admitted(inner, request, stamp), () =>
-      Effect.mapBoth(openTemporary(inner, request), {
-        onFailure: (error) =>
-          error._tag === "CannotWrite"
-            ? new MmioError.CannotOpen({
-              operation,
-              file: request.name.full,
-              description: error.description,
-              cause: error
-            })
-            : error,
-        onSuccess: (opened) => new ReplacingFile(inner, request, opened, stamp)
-      }))
+    return Effect.flatMap(
+      admitted(inner, request, stamp),
+      () =>
+        isNew && stamp !== "missing" ? exists : Effect.mapBoth(openTemporary(inner, request), {
+          onFailure: (error) =>
+            error._tag === "CannotWrite"
+              ? new MmioError.CannotOpen({
+                operation,
+                file: request.name.full,
+                description: error.description,
+                cause: error
+              })
+              : error,
+          onSuccess: (opened) => new ReplacingFile(inner, request, opened, stamp)
+        })
+    )
   }))
 
 /** Has the storage check what it checks as it opens the file that is to be replaced: rights, sharing, its version, whether it is a folder. */

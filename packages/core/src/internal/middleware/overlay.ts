@@ -292,6 +292,7 @@ const overlayOf = (
         })
       ),
     fullName: (name) => upper.fullName(name),
+    realName: (name) => upper.realName(name),
     tempName: (request) =>
       Effect.mapError(
         Effect.zipRight(

@@ -49,6 +49,12 @@ export const prefixed = (self: Api.IOProc, prefix: string): Api.IOProc => {
       rename: (from, to) => named(inner.rename(down(from), down(to))),
       remove: (name) => named(inner.remove(down(name))),
       exists: (name) => named(inner.exists(down(name))),
+      // A link that leads out of the prefix has no other name here.
+      realName: (name) =>
+        Effect.orElseSucceed(
+          Effect.flatMap(inner.realName(down(name)), (real) => above(real, "realName")),
+          () => name
+        ),
       fullName: (name) => named(Effect.flatMap(inner.fullName(down(name)), (full) => above(full, "fullName"))),
       tempName: ({ folder, like, prefix: first = "mmio", suffix }) =>
         named(Effect.uninterruptible(Effect.flatMap(

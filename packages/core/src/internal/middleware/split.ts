@@ -146,6 +146,7 @@ export const split = (self: Api.IOProc, partSize: number): Api.IOProc => {
           : inner.makeFolder(name)),
     rename: (from, to) => named(from, Effect.uninterruptible(rename(inner, from, to))),
     remove: (name) => named(name, Effect.uninterruptible(remove(inner, name))),
+    realName: Effect.succeed,
     exists: (name) => named(name, inner.exists(partName(name, 0))),
     tempName: ({ suffix = ".tmp", ...request }) =>
       Effect.map(

@@ -1,8 +1,8 @@
 import * as path from "node:path"
 import { group, type Subject } from "../runner/model.js"
-import { mebibytes, microsecondsPer } from "../runner/unit.js"
+import { mebibytes, microsecondsPer, nanosecondsPer } from "../runner/unit.js"
 import { inChild } from "../ways/child.js"
-import { byLibrary, byWaveFile, changedByLibrary, changedByWaveFile, makeTagged } from "../ways/tags.js"
+import { byLibrary, byWaveFile, changedByLibrary, changedByWaveFile, decoded, makeTagged } from "../ways/tags.js"
 
 const mebibyte = 2 ** 20
 
@@ -15,7 +15,8 @@ export const tags: Subject = {
     // Each way changes a file of its own: wavefile writes all of it anew.
     const ours = path.join(folder, "tags-ours.wav")
     const theirs = path.join(folder, "tags-theirs.wav")
-    for (const name of [file, ours, theirs]) makeTagged(name, quick ? 128 * mebibyte : 1024 * mebibyte)
+    const synced = path.join(folder, "tags-synced.wav")
+    for (const name of [file, ours, theirs, synced]) makeTagged(name, quick ? 128 * mebibyte : 1024 * mebibyte)
     makeTagged(small, mebibyte)
     return [
       group({
@@ -48,6 +49,44 @@ export const tags: Subject = {
           target: { "wavefile": 50 }
         }]
       }),
+      group({
+        times: { check: 1, most: 1000 },
+        rounds: 3,
+        works: {
+          "Riff.edit": (times) => changedByLibrary(ours, times),
+          "Riff.edit, sync: true": (times) => changedByLibrary(synced, times, true)
+        },
+        rows: [{
+          case: "Riff.edit of a tag, not waiting for the device",
+          ours: "Riff.edit",
+          peers: [],
+          unit: microsecondsPer("file"),
+          // What is quick is mostly loading and compiling.
+          ...(quick ? {} : { target: 5000 })
+        }, {
+          case: "Riff.edit of a tag, waiting for the device",
+          ours: "Riff.edit, sync: true",
+          peers: ["Riff.edit"],
+          unit: microsecondsPer("file")
+        }]
+      }),
+      // What a file without an end of tags or cue points costs: as much for each of them, however many there are.
+      ...(["LIST INFO", "cue "] as const).map((kind) =>
+        group({
+          times: { check: 1, most: 1000 },
+          rounds: 3,
+          works: {
+            "100 000 entries": (times) => decoded(kind, 100_000, 8 * times),
+            "800 000 entries": (times) => decoded(kind, 800_000, times)
+          },
+          rows: [{
+            case: `Wave.decode of a ${kind.trim()}`,
+            ours: "800 000 entries",
+            peers: ["100 000 entries"],
+            unit: nanosecondsPer("entry", 800_000)
+          }]
+        })
+      ),
       group({
         measuresItself: true,
         rounds: quick ? 1 : 3,

@@ -11,3 +11,7 @@ export const onNode = <A, E>(program: Effect.Effect<A, E, IOProc.IOProc | Scope.
 /** Runs a program on the storage whose calls block. */
 export const onNodeSync = <A, E>(program: Effect.Effect<A, E, IOProc.IOProc | Scope.Scope>): Promise<A> =>
   Effect.runPromise(program.pipe(Effect.scoped, Effect.provide(NodeIOProc.layerSync)))
+
+/** Runs a program on the storage whose flushes return once the device has what was written. */
+export const onNodeSynced = <A, E>(program: Effect.Effect<A, E, IOProc.IOProc | Scope.Scope>): Promise<A> =>
+  Effect.runPromise(program.pipe(Effect.scoped, Effect.provide(NodeIOProc.layerWith({ sync: true }))))

@@ -46,15 +46,55 @@ export const byWaveFile = (file: string, times: number): string => {
   return answer
 }
 
+/** How many bytes an entry of the chunks has that are made to be decoded: a tag of one letter, a cue point. */
+const entrySize = { "LIST INFO": 10, "cue ": 24 } as const
+
+/** The data of a chunk of so many entries, as a hostile file may have it. */
+const entriesOf = (kind: keyof typeof entrySize, count: number): Uint8Array => {
+  const [head, size] = [4, entrySize[kind]]
+  const bytes = Buffer.alloc(head + size * count)
+  if (kind === "cue ") bytes.writeUInt32LE(count, 0)
+  else bytes.write("INFO", 0)
+  for (let i = 0, at = head; i < count; i++, at += size) {
+    if (kind === "cue ") bytes.writeUInt32LE(i, at)
+    else {
+      bytes.write("ICMT", at)
+      bytes.writeUInt32LE(2, at + 4)
+      bytes.write("x", at + 8)
+    }
+  }
+  return bytes
+}
+
+/** Decodes a chunk of so many entries, so many times; the part of them that came out. */
+export const decoded = async (kind: keyof typeof entrySize, count: number, times: number): Promise<number> => {
+  const { FourCC, Wave } = await import("@effect-mmio/core")
+  const { Either, Option } = await import("effect")
+  const bytes = entriesOf(kind, count)
+  const header = kind === "cue "
+    ? { id: FourCC.make("cue "), type: Option.none() }
+    : { id: FourCC.make("LIST"), type: Option.some(FourCC.make("INFO")) }
+  let entries = 0
+  for (let time = 0; time < times; time++) {
+    const chunk = Either.getOrThrow(Wave.decode(header, bytes, "little", { entries: count }))
+    entries = chunk._tag === "cue "
+      ? chunk.value.points.length
+      : chunk._tag === "LIST:INFO"
+      ? chunk.value.tags.length
+      : 0
+  }
+  return entries / count
+}
+
 /** What a file is called after so many changes. */
 const titleAfter = (times: number): string => times % 2 === 1 ? "Other" : "Title"
 
-/** Changes the title so many times, by the library; gives the last one. */
-export const changedByLibrary = async (file: string, times: number): Promise<string> => {
+/** Changes the title so many times, by the library; gives the last one. With `sync`, each flush waits for the device. */
+export const changedByLibrary = async (file: string, times: number, sync = false): Promise<string> => {
   const { Riff, RiffEdit } = await import("@effect-mmio/core")
-  const { onNode } = await import("./library.js")
+  const { onNode, onNodeSynced } = await import("./library.js")
   const { Effect } = await import("effect")
-  await onNode(Effect.gen(function*() {
+  await (sync ? onNodeSynced : onNode)(Effect.gen(function*() {
     for (let time = 1; time <= times; time++) {
       const title = new TextEncoder().encode(`${titleAfter(time)}\0`)
       yield* Riff.edit(file, [RiffEdit.assign("RIFF:WAVE / LIST:INFO / INAM", title)])

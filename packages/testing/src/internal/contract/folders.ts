@@ -56,6 +56,18 @@ export const folders: ReadonlyArray<Definition> = [
       }
     })),
 
+  names("stat says the identity that open files of the name have", ["stat"], (env) =>
+    Effect.gen(function*() {
+      for (const fixture of ["small", "large"] as const) {
+        const { name } = yield* env.given(fixture)
+        const file = yield* env.open(name)
+        const { identity } = yield* env.driver.stat(name)
+        // What a storage cannot tell of one of them, it need not tell of the other.
+        if (Option.isNone(identity) || Option.isNone(file.identity)) return
+        same(identity.value, file.identity.value, `the identity of ${fixture}`)
+      }
+    })),
+
   names("stat of a folder says that it is one", ["stat", "folders"], (env) =>
     Effect.gen(function*() {
       same((yield* env.driver.stat(env.name("folder"))).kind, "folder", "the kind")

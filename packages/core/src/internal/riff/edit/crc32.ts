@@ -11,7 +11,7 @@ for (let byte = 0; byte < 256; byte++) {
 }
 for (let i = 256; i < 1024; i++) table[i] = table[table[i - 256]! & 0xff]! ^ (table[i - 256]! >>> 8)
 
-/** The CRC-32 of bytes that follow others, whose CRC is `before` (of none: 0). @internal */
+/** The CRC-32 of bytes that follow others, whose CRC is `before` (of none: 0). */
 export const crc32 = (bytes: Uint8Array, before = 0): number => {
   let crc = ~before
   let i = 0

@@ -2,7 +2,7 @@
  * The file of an edit, as the edit reads and writes it: at offsets, in full, and without a buffer between.
  */
 import * as Effect from "effect/Effect"
-import type * as Option from "effect/Option"
+import * as Option from "effect/Option"
 import type * as FileName from "../../../FileName.js"
 import type * as IOProc from "../../../IOProc.js"
 import type * as Mmio from "../../../Mmio.js"
@@ -19,6 +19,9 @@ export type Failure = ReadFailure | MmioError.WriteError | MmioError.SeekError |
 
 /** Reads from a position on into the whole of `target`, or to the end of the file, and returns how many bytes. @internal */
 export type ReadAt<E> = (position: number, target: Uint8Array) => Effect.Effect<number, E>
+
+/** What a storage says of a name: that it leads nowhere, or nothing where it does not know names. @internal */
+export type Named = IOProc.Stat | "missing" | "unknown"
 
 const noBytes = new Uint8Array(0)
 
@@ -69,8 +72,16 @@ export class ExclusiveFile {
   }
 
   /** What the storage says of the name, where it can. */
-  get stat(): Effect.Effect<Option.Option<IOProc.Stat>> {
-    return this.driver === undefined ? Effect.succeedNone : Effect.option(this.driver.stat(this.name))
+  get stat(): Effect.Effect<Named> {
+    return this.driver === undefined ? Effect.succeed("unknown") : Effect.match(this.driver.stat(this.name), {
+      onFailure: ({ _tag }): Named => _tag === "FileNotFound" || _tag === "PathNotFound" ? "missing" : "unknown",
+      onSuccess: (stat): Named => stat
+    })
+  }
+
+  /** Whether a name that the storage knows leads to another file than this one. */
+  isOther({ identity }: IOProc.Stat): boolean {
+    return Option.exists(identity, (named) => Option.exists(this.file.identity, (own) => own !== named))
   }
 
   readonly readAt: ReadAt<MmioError.ReadError> = (position, target) =>

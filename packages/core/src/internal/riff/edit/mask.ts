@@ -16,8 +16,6 @@ const isLittle = new Uint8Array(Uint32Array.of(1).buffer)[0] === 1
 
 /**
  * Masks bytes in place, or unmasks them: `at` is where they begin in the records, and `nonce` has eight bytes.
- *
- * @internal
  */
 export const mask = (bytes: Uint8Array, at: number, nonce: Uint8Array): void => {
   const low = Layout.uint32(nonce, 0)

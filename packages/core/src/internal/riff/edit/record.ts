@@ -19,7 +19,7 @@ import { blockSize, sectorSize, sectorsOf } from "./geometry.js"
 /** How many bytes come before the checksums. @internal */
 export const headSize = 16
 
-/** What a record begins with. @internal */
+/** What a record begins with. */
 export interface Head {
   readonly offset: number
   readonly length: number
@@ -35,7 +35,6 @@ const bytesLength = ({ length, zeros }: Head): number => zeros ? 0 : length
 /** How long a record is. @internal */
 export const sizeOf = (head: Head): number => headSize + sumsLength(head) + bytesLength(head)
 
-/** @internal */
 export const encodeHead = ({ length, offset, zeros }: Head): Uint8Array =>
   new Writer(headSize).uint64(offset).uint32(length).uint32(zeros ? 1 : 0).bytes
 
@@ -74,7 +73,7 @@ const forEachSector = (
   }
 }
 
-/** The checksums of old bytes, as a record has them. @internal */
+/** The checksums of old bytes, as a record has them. */
 export const encodeSums = (offset: number, old: Uint8Array): Uint8Array => {
   const writer = new Writer(sumsLength({ offset, length: old.length }))
   forEachSector({ offset, length: old.length }, (_, from, to) => {

@@ -9,7 +9,7 @@ import type * as IOProc from "../../../IOProc.js"
 import type * as MmioError from "../../../MmioError.js"
 import type * as Api from "../../../Riff.js"
 import type * as RiffEdit from "../../../RiffEdit.js"
-import type { ExclusiveFile, Failure } from "./exclusiveFile.js"
+import type { ExclusiveFile, Failure, Named } from "./exclusiveFile.js"
 import type * as Footer from "./footer.js"
 import { endOf } from "./geometry.js"
 import * as Journal from "./journal.js"
@@ -32,24 +32,35 @@ export const advancing = (
     })
 }
 
-const isSameStat = (a: IOProc.Stat, b: IOProc.Stat): boolean => {
-  const isSame = <A>(one: Option.Option<A>, other: Option.Option<A>, of: (value: A) => unknown): boolean =>
-    Option.isNone(one) || Option.isNone(other) || of(one.value) === of(other.value)
-  return a.kind === b.kind && isSame(a.size, b.size, (size) => size) && isSame(a.version, b.version, (text) => text)
-    && isSame(a.modified, b.modified, (date) => date.getTime())
+/** Whether what was known of a name before is no longer true; what is not known is not different. */
+const isDifferent = (before: IOProc.Stat, now: IOProc.Stat): boolean => {
+  const differs = <A>(one: Option.Option<A>, other: Option.Option<A>, of: (value: A) => unknown): boolean =>
+    Option.exists(one, (a) => Option.exists(other, (b) => of(a) !== of(b)))
+  return before.kind !== now.kind || differs(before.size, now.size, (size) => size)
+    || differs(before.version, now.version, (text) => text)
+    || differs(before.modified, now.modified, (date) => date.getTime())
 }
+
+/** Fails where another program has removed the name, or has given it to another file. Returns what the storage says of the name. */
+const named = (file: ExclusiveFile): Effect.Effect<Named, MmioError.VersionChanged> =>
+  Effect.filterOrFail(
+    file.stat,
+    (now) => now === "unknown" || (now !== "missing" && !file.isOther(now)),
+    (now) =>
+      file.changed(`another program has ${now === "missing" ? "removed" : "replaced"} the file while it was edited`)
+  )
 
 /** Fails where the file, or what its name leads to, is not what it was when the edit was planned. */
 const isAsPlanned = (
   file: ExclusiveFile,
   oldLength: number,
-  planned: Option.Option<IOProc.Stat>
+  planned: Named
 ): Effect.Effect<void, MmioError.SeekError | MmioError.VersionChanged> =>
   Effect.gen(function*() {
-    const now = yield* file.stat
+    const now = yield* named(file)
     if (
       (yield* file.size) !== oldLength
-      || (Option.isSome(planned) && Option.isSome(now) && !isSameStat(planned.value, now.value))
+      || (typeof planned !== "string" && typeof now !== "string" && isDifferent(planned, now))
     ) {
       return yield* Effect.fail(file.changed("another program has changed the file while the edit was planned"))
     }
@@ -61,8 +72,9 @@ const isStillOurs = (file: ExclusiveFile, footer: Footer.Footer): Effect.Effect<
     const changed = (what: string) => Effect.fail(file.changed(`another program has ${what} while it was edited`))
     const size = yield* file.size
     if (size !== endOf(footer)) return yield* changed("changed the length of the file")
-    const stat = yield* file.stat
-    if (Option.exists(Option.flatMap(stat, ({ size }) => size), (named) => named !== size)) {
+    const now = yield* named(file)
+    // Of storages that cannot tell files apart.
+    if (typeof now !== "string" && Option.exists(now.size, (named) => named !== size)) {
       return yield* changed("replaced the file")
     }
     const inspected = yield* Journal.inspect(file, footer)
@@ -90,7 +102,7 @@ const rollBack = (file: ExclusiveFile, oldLength: number): Effect.Effect<void, M
 export interface InPlace {
   readonly draft: Journal.Draft
   /** What the storage said of the name before the edit was planned. */
-  readonly planned: Option.Option<IOProc.Stat>
+  readonly planned: Named
   readonly onProgress: OnProgress
   readonly omitted?: Steps.Omitted | undefined
 }
