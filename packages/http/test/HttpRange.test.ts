@@ -272,7 +272,7 @@ layer(FetchHttpClient.layer)("HttpRange", (it) => {
     }],
     ["a range, compressed", "InvalidAnswer", ranged({ "content-encoding": "br" })],
     ["a range that starts elsewhere", "InvalidAnswer", ranged({ "content-range": "bytes 1-8192/200000" })],
-    ["a longer range", "InvalidAnswer", ranged({ "content-range": "bytes 0-8192/200000" })],
+    ["a longer range", "InvalidAnswer", ranged({ "content-range": "bytes 0-8192/200000", "content-length": "8193" })],
     ["a range of an unknown size", "InvalidAnswer", ranged({ "content-range": "bytes 0-8191/*" })],
     ["a range past its own size", "InvalidAnswer", ranged({ "content-range": "bytes 0-8191/8000" })],
     ["a range that ends before it starts", "InvalidAnswer", ranged({ "content-range": "bytes 0--1/200000" })],
@@ -433,6 +433,7 @@ layer(FetchHttpClient.layer)("HttpRange", (it) => {
         const server = yield* serve(after(handler))
         const opened = yield* open(server)
         const fiber = yield* Effect.fork(failing(read(opened, length)))
+        while (server.seen.length < 2) yield* Effect.promise(() => new Promise((resolve) => setTimeout(resolve, 1)))
         // What was sent arrives in real time; the time that the server then takes does not.
         while (Option.isNone(yield* Fiber.poll(fiber))) {
           yield* Effect.promise(() => new Promise((resolve) => setTimeout(resolve, 5)))
@@ -548,7 +549,7 @@ describe.each(clients)("HttpRange by %s", (_, client) => {
       )
       assert.deepStrictEqual(yield* read(opened), bytes.subarray(10_000, 11_000))
       assert.deepStrictEqual(
-        server.seen.map(({ url }) => url.replace("#part", "")),
+        server.seen.map(({ url }) => url),
         ["/old", "/older?a=b%20c+d", "/new", "/here", "/new", "/here"]
       )
       assert.isTrue(server.seen.every(({ headers }) => headers.authorization === "secret"))

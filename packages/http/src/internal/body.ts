@@ -4,7 +4,7 @@
 import * as Effect from "effect/Effect"
 import * as Stream from "effect/Stream"
 import type { HttpRangeError } from "../HttpRangeError.js"
-import { type Answer, type Exchange, timeoutError, transportError } from "./exchange.js"
+import { type Answer, type Exchange, transportError } from "./exchange.js"
 import { contentLength } from "./fields.js"
 
 /** Bodies up to this size are received at once, if they have a declared length: a stream costs as much as the rest of a request. */
@@ -22,7 +22,7 @@ export const receive = (
 ): Effect.Effect<void, HttpRangeError> =>
   Effect.flatMap(
     target.length <= largestWhole && contentLength(answer.fields) === target.length
-      ? whole(exchange, answer, target)
+      ? whole(answer, target)
       : parts(exchange, answer, target),
     (filled) =>
       filled === target.length
@@ -31,39 +31,34 @@ export const receive = (
   )
 
 /** Receives a body of as many bytes as it says: the protocol ends it there. */
-const whole = ({ timeout }: Exchange, answer: Answer, target: Uint8Array): Effect.Effect<number, HttpRangeError> =>
-  Effect.map(
-    Effect.timeoutFail(
-      Effect.mapError(answer.response.arrayBuffer, (error) => transportError(answer.url, error)),
-      { duration: timeout, onTimeout: () => timeoutError(answer.url) }
-    ),
-    (buffer) => {
+const whole = (answer: Answer, target: Uint8Array): Effect.Effect<number, HttpRangeError> =>
+  Effect.mapBoth(answer.response.arrayBuffer, {
+    onFailure: (error) => transportError(answer.url, error),
+    onSuccess: (buffer) => {
       const bytes = new Uint8Array(buffer).subarray(0, target.length)
       target.set(bytes)
       return bytes.length
     }
-  )
+  })
 
 /**
  * Receives a body part by part. Its end is waited for, since only then can the connection be used again; once `target` is full, it does not matter how the
  * body ends.
  */
-const parts = ({ timeout }: Exchange, answer: Answer, target: Uint8Array): Effect.Effect<number, HttpRangeError> =>
+const parts = ({ progress }: Exchange, answer: Answer, target: Uint8Array): Effect.Effect<number, HttpRangeError> =>
   Effect.suspend(() => {
     let filled = 0
-    const body = Stream.timeoutFail(
-      Stream.mapError(answer.response.stream, (error) => transportError(answer.url, error)),
-      () => timeoutError(answer.url),
-      timeout
-    )
-    return Stream.runForEachWhile(body, (bytes) =>
+    return Stream.runForEachWhile(answer.response.stream, (bytes) =>
       Effect.sync(() => {
+        progress.count++
         const some = bytes.subarray(0, target.length - filled)
         target.set(some, filled)
         filled += some.length
         return some.length === bytes.length
       })).pipe(
-        Effect.catchAll((error) => filled === target.length ? Effect.void : Effect.fail(error)),
+        Effect.catchAll((error) =>
+          filled === target.length ? Effect.void : Effect.fail(transportError(answer.url, error))
+        ),
         Effect.map(() => filled)
       )
   })

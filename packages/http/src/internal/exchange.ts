@@ -13,19 +13,25 @@ import type * as Scope from "effect/Scope"
 import type * as Api from "../HttpRange.js"
 import { HttpRangeError, type Reason } from "../HttpRangeError.js"
 import { type Fields, retryAfter } from "./fields.js"
+import { type Progress, watched } from "./progress.js"
 
 /** Who asks, and within which limits. @internal */
-export interface Exchange {
+export interface Asker {
   readonly client: HttpClient.HttpClient
   readonly maxRedirects: number
   readonly timeout: Duration.DurationInput
+}
+
+/** The same for one request, of which it notes what was received. @internal */
+export interface Exchange extends Asker {
+  readonly progress: Progress
 }
 
 const defaultRedirects = 5
 const defaultTimeout = "30 seconds"
 
 /** @internal */
-export const make = (client: HttpClient.HttpClient, limits: Api.Limits = {}): Exchange => ({
+export const make = (client: HttpClient.HttpClient, limits: Api.Limits = {}): Asker => ({
   client,
   maxRedirects: limits.maxRedirects ?? defaultRedirects,
   timeout: limits.timeout ?? defaultTimeout
@@ -67,20 +73,40 @@ export const transportError = (url: string, error: HttpClientError.HttpClientErr
     cause: error.cause
   })
 
-/** @internal */
-export const timeoutError = (url: string): HttpRangeError =>
-  new HttpRangeError({ url, reason: "Timeout", description: "the server sent nothing for too long" })
+/**
+ * One exchange, from the request to whatever is wanted of the answer; then its connection is released, or closed where its body was not received.
+ *
+ * @internal
+ */
+export const exchanging = <A>(
+  asker: Asker,
+  request: HttpClientRequest.HttpClientRequest,
+  exchange: (exchange: Exchange) => Effect.Effect<A, HttpRangeError, Scope.Scope>
+): Effect.Effect<A, HttpRangeError> =>
+  watched(
+    asker.timeout,
+    () =>
+      new HttpRangeError({
+        url: shown(request),
+        reason: "Timeout",
+        description: "the server sent nothing for too long"
+      }),
+    (progress) => Effect.scoped(exchange({ ...asker, progress }))
+  )
 
 /** One request, and the head of its answer. */
 const hop = (
-  { client, timeout }: Exchange,
+  { client, progress }: Exchange,
   request: HttpClientRequest.HttpClientRequest,
   url: string
 ): Effect.Effect<HttpClientResponse.HttpClientResponse, HttpRangeError, Scope.Scope> =>
-  HttpClient.withScope(client).execute(request).pipe(
-    Effect.mapError((error) => transportError(url, error)),
-    Effect.timeoutFail({ duration: timeout, onTimeout: () => timeoutError(url) })
-  )
+  Effect.mapBoth(HttpClient.withScope(client).execute(request), {
+    onFailure: (error) => transportError(url, error),
+    onSuccess: (response) => {
+      progress.count++
+      return response
+    }
+  })
 
 const isRedirect = (status: number): boolean =>
   status === 301 || status === 302 || status === 303 || status === 307 || status === 308
@@ -97,6 +123,7 @@ const follow = (
   if (to.protocol !== "https:" && (to.protocol !== "http:" || current?.protocol === "https:")) {
     return `a redirect leads to ${to.protocol}, which is not followed`
   }
+  to.hash = ""
   // As text: of a URL the client would write the query anew.
   return HttpClientRequest.make(from.method)(to.href, { headers: to.origin === origin ? from.headers : {} })
 }

@@ -6,7 +6,7 @@ import type * as Scope from "effect/Scope"
 import type * as Api from "../HttpRange.js"
 import type { HttpRangeError } from "../HttpRangeError.js"
 import { receive } from "./body.js"
-import { type Answer, ask, type Exchange, make as makeExchange } from "./exchange.js"
+import { type Answer, ask, type Asker, type Exchange, exchanging, make as makeAsker } from "./exchange.js"
 import { contentLength, type ContentRange, contentRange, dateOf, isPlain, sizeOfUnsatisfied } from "./fields.js"
 import { isSame, preconditions, type Validators, validatorsOf, versionOf } from "./validators.js"
 
@@ -68,22 +68,22 @@ const knowsNoHead = (status: number): boolean => status === 400 || status === 40
 const statWith = (
   exchange: Exchange,
   request: HttpClientRequest.HttpClientRequest
-): Effect.Effect<Api.Facts, HttpRangeError> =>
-  Effect.scoped(Effect.flatMap(ask(exchange, "HEAD", request, uncompressed), (answer) => {
+): Effect.Effect<Api.Facts, HttpRangeError, Scope.Scope> =>
+  Effect.flatMap(ask(exchange, "HEAD", request, uncompressed), (answer) => {
     const { fields, response: { status } } = answer
     return knowsNoHead(status)
       ? statByRange(exchange, request)
       : status === 200
       ? Effect.succeed(factsOf(isPlain(fields) ? contentLength(fields) : undefined, validatorsOf(fields)))
       : Effect.fail(refusal(answer))
-  }))
+  })
 
 /** The same by GET, of which only the head is received. */
 const statByRange = (
   exchange: Exchange,
   request: HttpClientRequest.HttpClientRequest
-): Effect.Effect<Api.Facts, HttpRangeError> =>
-  Effect.scoped(Effect.flatMap(ask(exchange, "GET", request, { ...uncompressed, ...rangeOf(0, 1) }), (answer) => {
+): Effect.Effect<Api.Facts, HttpRangeError, Scope.Scope> =>
+  Effect.flatMap(ask(exchange, "GET", request, { ...uncompressed, ...rangeOf(0, 1) }), (answer) => {
     const { fields, response: { status } } = answer
     const size = status === 206
       ? contentRange(fields)?.size
@@ -93,14 +93,17 @@ const statByRange = (
     return status === 200 || status === 206 || status === 416
       ? Effect.succeed(factsOf(isPlain(fields) ? size : undefined, validatorsOf(fields)))
       : Effect.fail(refusal(answer))
-  }))
+  })
 
 /** @internal */
 export const stat = (
   request: HttpClientRequest.HttpClientRequest,
   limits?: Api.Limits
 ): Effect.Effect<Api.Facts, HttpRangeError, HttpClient.HttpClient> =>
-  Effect.flatMap(HttpClient.HttpClient, (client) => statWith(makeExchange(client, limits), request))
+  Effect.flatMap(
+    HttpClient.HttpClient,
+    (client) => exchanging(makeAsker(client, limits), request, (exchange) => statWith(exchange, request))
+  )
 
 // ---------------------------------------------------------------------------------------------------------------------
 // one version of a resource
@@ -117,33 +120,34 @@ interface Opened {
 
 /** Receives a range of the version that is pinned into the front of `target`, which is not empty and does not reach past the end. */
 const readRange = (
-  exchange: Exchange,
+  asker: Asker,
   { pinned, request, size }: Opened,
   position: number,
   target: Uint8Array
 ): Effect.Effect<number, HttpRangeError> =>
-  Effect.scoped(Effect.flatMap(
-    ask(exchange, "GET", request, {
-      ...uncompressed,
-      ...preconditions(pinned),
-      ...rangeOf(position, target.length)
-    }),
-    (answer) => {
-      const { fields, response: { status } } = answer
-      if (status === 412) return changed(answer, "the resource has changed")
-      if (status === 416 && (sizeOfUnsatisfied(fields) ?? size) !== size) {
-        return changed(answer, `the resource has now ${sizeOfUnsatisfied(fields)} bytes`)
+  exchanging(asker, request, (exchange) =>
+    Effect.flatMap(
+      ask(exchange, "GET", request, {
+        ...uncompressed,
+        ...preconditions(pinned),
+        ...rangeOf(position, target.length)
+      }),
+      (answer) => {
+        const { fields, response: { status } } = answer
+        if (status === 412) return changed(answer, "the resource has changed")
+        if (status === 416 && (sizeOfUnsatisfied(fields) ?? size) !== size) {
+          return changed(answer, `the resource has now ${sizeOfUnsatisfied(fields)} bytes`)
+        }
+        if (status !== 200 && status !== 206) return Effect.fail(refusal(answer))
+        if (!isSame(pinned, validatorsOf(fields))) return changed(answer, "the answer is of another version")
+        return Effect.flatMap(received(answer, position, target.length), ({ end, size: total, start }) =>
+          total === size
+            ? Effect.as(receive(exchange, answer, target.subarray(0, end - start)), end - start)
+            : changed(answer, `the resource has now ${total} bytes`))
       }
-      if (status !== 200 && status !== 206) return Effect.fail(refusal(answer))
-      if (!isSame(pinned, validatorsOf(fields))) return changed(answer, "the answer is of another version")
-      return Effect.flatMap(received(answer, position, target.length), ({ end, size: total, start }) =>
-        total === size
-          ? Effect.as(receive(exchange, answer, target.subarray(0, end - start)), end - start)
-          : changed(answer, `the resource has now ${total} bytes`))
-    }
-  ))
+    ))
 
-const resourceOf = (exchange: Exchange, opened: Opened): Api.Resource => {
+const resourceOf = (asker: Asker, opened: Opened): Api.Resource => {
   const { facts, first, size } = opened
   return {
     ...facts,
@@ -152,7 +156,7 @@ const resourceOf = (exchange: Exchange, opened: Opened): Api.Resource => {
       Effect.suspend(() => {
         const wanted = target.subarray(0, Math.max(0, size - position))
         if (wanted.length === 0) return Effect.succeed(0)
-        if (position >= first.length) return readRange(exchange, opened, position, wanted)
+        if (position >= first.length) return readRange(asker, opened, position, wanted)
         const some = first.subarray(position, position + wanted.length)
         target.set(some)
         return Effect.succeed(some.length)
@@ -165,7 +169,7 @@ const openEmpty = (
   exchange: Exchange,
   { failure, fields, settled: request }: Answer,
   { ifVersion }: Api.Options
-): Effect.Effect<Opened, HttpRangeError> =>
+): Effect.Effect<Opened, HttpRangeError, Scope.Scope> =>
   Effect.gen(function*() {
     const pinned = validatorsOf(fields)
     const facts = versionOf(pinned) === undefined ? yield* statWith(exchange, request) : factsOf(0, pinned)
@@ -214,9 +218,9 @@ export const open = (
   options: Api.Options = {}
 ): Effect.Effect<Api.Resource, HttpRangeError, HttpClient.HttpClient> =>
   Effect.flatMap(HttpClient.HttpClient, (client) => {
-    const exchange = makeExchange(client, options)
+    const asker = makeAsker(client, options)
     return Effect.map(
-      Effect.scoped(openFirst(exchange, request, options)),
-      (opened) => resourceOf(exchange, opened)
+      exchanging(asker, request, (exchange) => openFirst(exchange, request, options)),
+      (opened) => resourceOf(asker, opened)
     )
   })

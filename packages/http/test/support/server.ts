@@ -160,23 +160,20 @@ export const answer = (
   response.end(request.method === "HEAD" ? undefined : resource?.bytes(start, end))
 }
 
-/** A server of these files, by their paths. */
-export const serveFiles = (
-  files: { readonly [path: string]: Resource }
-): Effect.Effect<Server, never, Scope.Scope> =>
-  serve((request, response) => answer(request, response, files[decodeURI(request.url ?? "").slice(1)]))
-
-/** The same without a network: a client that answers itself. */
+/** The same without a network: a client of these files, by their paths, that answers itself. */
 export const clientOf = (files: { readonly [path: string]: Resource }): HttpClient.HttpClient =>
-  HttpClient.make((request, url) => {
-    const resource = files[decodeURI(url.pathname).slice(1)]
-    const { end, fields, start, status } = headOf(request.headers, resource)
-    const body = request.method === "HEAD" ? null : resource?.bytes(start, end) ?? null
-    // Later, as from a network.
-    return Effect.zipRight(
-      Effect.yieldNow(),
-      Effect.sync(() =>
-        HttpClientResponse.fromWeb(request, new Response(body?.slice() ?? null, { status, headers: fields }))
+  HttpClient.withTracerDisabledWhen(
+    HttpClient.make((request, url) => {
+      const resource = files[decodeURI(url.pathname).slice(1)]
+      const { end, fields, start, status } = headOf(request.headers, resource)
+      const body = request.method === "HEAD" ? null : resource?.bytes(start, end) ?? null
+      // Later, as from a network.
+      return Effect.zipRight(
+        Effect.yieldNow(),
+        Effect.sync(() =>
+          HttpClientResponse.fromWeb(request, new Response(body?.slice() ?? null, { status, headers: fields }))
+        )
       )
-    )
-  })
+    }),
+    () => true
+  )
