@@ -12,6 +12,7 @@ import { smallWrites } from "./smallWrites.js"
 import { start } from "./start.js"
 import { streams } from "./streams.js"
 import { tags } from "./tags.js"
+import { webReads } from "./webReads.js"
 
 export const subjects: ReadonlyArray<Subject> = [
   smallReads,
@@ -23,6 +24,7 @@ export const subjects: ReadonlyArray<Subject> = [
   randomReads,
   chunks,
   tags,
+  webReads,
   manyHandles,
   peakMemory,
   start

@@ -1,0 +1,164 @@
+/**
+ * One request and the head of its answer, past the redirects. The answer lives in a scope: with it the connection of a body that was not read is closed.
+ */
+import * as HttpClient from "@effect/platform/HttpClient"
+import type * as HttpClientError from "@effect/platform/HttpClientError"
+import * as HttpClientRequest from "@effect/platform/HttpClientRequest"
+import type * as HttpClientResponse from "@effect/platform/HttpClientResponse"
+import type * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
+import * as Predicate from "effect/Predicate"
+import type * as Scope from "effect/Scope"
+import type * as Api from "../HttpRange.js"
+import { HttpRangeError, type Reason } from "../HttpRangeError.js"
+import { type Fields, retryAfter } from "./fields.js"
+import { type Progress, watched } from "./progress.js"
+
+/** Who asks, and within which limits. @internal */
+export interface Asker {
+  readonly client: HttpClient.HttpClient
+  readonly maxRedirects: number
+  readonly timeout: Duration.DurationInput
+}
+
+/** The same for one request, of which it notes what was received. @internal */
+export interface Exchange extends Asker {
+  readonly progress: Progress
+}
+
+const defaultRedirects = 5
+const defaultTimeout = "30 seconds"
+
+/** @internal */
+export const make = (client: HttpClient.HttpClient, limits: Api.Limits = {}): Asker => ({
+  client,
+  maxRedirects: limits.maxRedirects ?? defaultRedirects,
+  timeout: limits.timeout ?? defaultTimeout
+})
+
+/** The head of an answer; its body has not been read. @internal */
+export interface Answer {
+  readonly response: HttpClientResponse.HttpClientResponse
+  readonly fields: Fields
+  /** What to ask instead of the first request from now on: permanent redirects lead there. */
+  readonly settled: HttpClientRequest.HttpClientRequest
+  /** The URL that was asked, as errors show it. */
+  readonly url: string
+  /** An error about this answer. */
+  readonly failure: (reason: Reason, description: string) => HttpRangeError
+}
+
+/** A URL as an error may show it: the rest can be secret. */
+const shown = (request: HttpClientRequest.HttpClientRequest): string =>
+  Option.match(HttpClientRequest.toUrl(request), {
+    onNone: () => "the URL",
+    onSome: ({ origin, pathname }) => `${origin}${pathname}`
+  })
+
+/** The clients wrap the system's error, which says what happened. */
+const wordsOf = (cause: unknown, depth = 3): string =>
+  Predicate.hasProperty(cause, "cause") && cause.cause !== undefined && depth > 0
+    ? wordsOf(cause.cause, depth - 1)
+    : Predicate.hasProperty(cause, "message") && typeof cause.message === "string" && cause.message !== ""
+    ? cause.message
+    : "the connection failed"
+
+/** What the client failed with, without its request, whose headers may be secret. @internal */
+export const transportError = (url: string, error: HttpClientError.HttpClientError): HttpRangeError =>
+  new HttpRangeError({
+    url,
+    reason: error.reason === "InvalidUrl" ? "InvalidUrl" : "Transport",
+    description: error.reason === "InvalidUrl" ? "this is not a URL" : wordsOf(error.cause),
+    cause: error.cause
+  })
+
+/**
+ * One exchange, from the request to whatever is wanted of the answer; then its connection is released, or closed where its body was not received.
+ *
+ * @internal
+ */
+export const exchanging = <A>(
+  asker: Asker,
+  request: HttpClientRequest.HttpClientRequest,
+  exchange: (exchange: Exchange) => Effect.Effect<A, HttpRangeError, Scope.Scope>
+): Effect.Effect<A, HttpRangeError> =>
+  watched(
+    asker.timeout,
+    () =>
+      new HttpRangeError({
+        url: shown(request),
+        reason: "Timeout",
+        description: "the server sent nothing for too long"
+      }),
+    (progress) => Effect.scoped(exchange({ ...asker, progress }))
+  )
+
+/** One request, and the head of its answer. */
+const hop = (
+  { client, progress }: Exchange,
+  request: HttpClientRequest.HttpClientRequest,
+  url: string
+): Effect.Effect<HttpClientResponse.HttpClientResponse, HttpRangeError, Scope.Scope> =>
+  Effect.mapBoth(HttpClient.withScope(client).execute(request), {
+    onFailure: (error) => transportError(url, error),
+    onSuccess: (response) => {
+      progress.count++
+      return response
+    }
+  })
+
+const isRedirect = (status: number): boolean =>
+  status === 301 || status === 302 || status === 303 || status === 307 || status === 308
+
+/** Where a redirect leads, or why it is not followed. */
+const follow = (
+  from: HttpClientRequest.HttpClientRequest,
+  origin: string | undefined,
+  location: string | undefined
+): HttpClientRequest.HttpClientRequest | string => {
+  const current = Option.getOrUndefined(HttpClientRequest.toUrl(from))
+  if (location === undefined || !URL.canParse(location, current?.href)) return "a redirect leads nowhere"
+  const to = new URL(location, current?.href)
+  if (to.protocol !== "https:" && (to.protocol !== "http:" || current?.protocol === "https:")) {
+    return `a redirect leads to ${to.protocol}, which is not followed`
+  }
+  to.hash = ""
+  // As text: of a URL the client would write the query anew.
+  return HttpClientRequest.make(from.method)(to.href, { headers: to.origin === origin ? from.headers : {} })
+}
+
+/**
+ * Asks, and follows redirects. `own` are the headers of this one request, which go to every server; those of `request` go to its own origin only.
+ *
+ * @internal
+ */
+export const ask = (
+  exchange: Exchange,
+  method: "GET" | "HEAD",
+  request: HttpClientRequest.HttpClientRequest,
+  own: { readonly [name: string]: string }
+): Effect.Effect<Answer, HttpRangeError, Scope.Scope> => {
+  const origin = Option.getOrUndefined(Option.map(HttpClientRequest.toUrl(request), (url) => url.origin))
+  const step = (
+    target: HttpClientRequest.HttpClientRequest,
+    settled: HttpClientRequest.HttpClientRequest,
+    redirects: number
+  ): Effect.Effect<Answer, HttpRangeError, Scope.Scope> =>
+    Effect.suspend(() => {
+      const asked = HttpClientRequest.setHeaders(HttpClientRequest.setMethod(target, method), own)
+      const url = shown(asked)
+      return Effect.flatMap(hop(exchange, asked, url), (response) => {
+        const { headers, status } = response
+        const failure: Answer["failure"] = (reason, description) =>
+          new HttpRangeError({ reason, url, description, status, retryAfter: retryAfter(headers) })
+        if (!isRedirect(status)) return Effect.succeed({ response, fields: headers, settled, url, failure })
+        if (redirects === exchange.maxRedirects) return Effect.fail(failure("Redirect", "there are too many redirects"))
+        const next = follow(target, origin, headers["location"])
+        if (typeof next === "string") return Effect.fail(failure("Redirect", next))
+        const isPermanent = (status === 301 || status === 308) && settled === target
+        return step(next, isPermanent ? next : settled, redirects + 1)
+      })
+    })
+  return step(request, request, 0)
+}
