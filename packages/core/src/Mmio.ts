@@ -22,11 +22,14 @@ import * as Stream from "effect/Stream"
 import type { FileName } from "./FileName.js"
 import type { FourCC } from "./FourCC.js"
 import * as direct from "./internal/handle/directAccess.js"
+import * as emitting from "./internal/handle/emit.js"
 import * as handles from "./internal/handle/handle.js"
+import * as parsing from "./internal/handle/parse.js"
 import * as streams from "./internal/handle/stream.js"
 import * as internal from "./internal/mmio.js"
 import type * as IOProc from "./IOProc.js"
 import type * as MmioError from "./MmioError.js"
+import type { ByteOrder } from "./Riff.js"
 
 // ---------------------------------------------------------------------------------------------------------------------
 // handles
@@ -820,6 +823,247 @@ export function forEachBuffer(self: ReadHandle, f: (bytes: Uint8Array, position:
     (range) => direct.forEachBuffer(implementation(self), f, range)
   )
 }
+
+// ---------------------------------------------------------------------------------------------------------------------
+// records
+// ---------------------------------------------------------------------------------------------------------------------
+
+/**
+ * What the function of {@link parse} reads with. Each method takes bytes at the position, which is after them then; numbers are in little-endian order
+ * unless the call says otherwise. It is of no use after the function has returned.
+ *
+ * @since 1.0.0
+ * @category models
+ */
+export interface Reader {
+  /** An integer of 8 bits from 0. */
+  readonly u8: () => number
+  /** An integer of 8 bits with a sign. */
+  readonly i8: () => number
+  /** An integer of 16 bits from 0. */
+  readonly u16: (order?: ByteOrder) => number
+  /** An integer of 16 bits with a sign. */
+  readonly i16: (order?: ByteOrder) => number
+  /** An integer of 32 bits from 0. */
+  readonly u32: (order?: ByteOrder) => number
+  /** An integer of 32 bits with a sign. */
+  readonly i32: (order?: ByteOrder) => number
+  /** An integer of 64 bits from 0. */
+  readonly u64: (order?: ByteOrder) => bigint
+  /** An integer of 64 bits with a sign. */
+  readonly i64: (order?: ByteOrder) => bigint
+  /** A floating-point number of 32 bits. */
+  readonly f32: (order?: ByteOrder) => number
+  /** A floating-point number of 64 bits. */
+  readonly f64: (order?: ByteOrder) => number
+  /** A copy of the next `count` bytes. */
+  readonly bytes: (count: number) => Uint8Array
+  /** Copies the next bytes into all of `target`. */
+  readonly bytesInto: (target: Uint8Array) => void
+  /** Passes over `count` bytes, which count for the limit as all others do. */
+  readonly skip: (count: number) => void
+  /** Where in the file the next byte is read, in bytes from its start. */
+  readonly position: number
+  /** How many bytes there are from the position to the end of the file, or of the range of {@link parseAll}. A file without a size fails with `CannotSeek`. */
+  readonly remaining: number
+}
+
+/**
+ * How {@link parse} reads a record.
+ *
+ * @since 1.0.0
+ * @category options
+ */
+export interface ParseOptions {
+  /** How many bytes a record may have; they may have to be in memory together. Default: 1 MiB. */
+  readonly limit?: number | undefined
+}
+
+/**
+ * Reads a record with a synchronous function: the reader costs no effect for each of its reads, but for the whole record one. `f` reads out of the
+ * buffer; where that has too little, it is refilled, and `f` runs again from the start of the record. So `f` must do nothing but read and return, and
+ * must not use the handle. A record may be larger than the buffer.
+ *
+ * Fails with `InvalidFile` where the file ends inside the record, also where it ends before it; where the record has more bytes than the limit; and where
+ * it asks for a negative or fractional number of bytes. With `CannotSeek` only where `remaining` is asked of a file without a size. With
+ * `OutOfMemory` where a record is larger than the buffer, and there is no memory for it. What `f` throws is a defect. Whatever fails leaves the
+ * position at the start of the record.
+ *
+ * @example
+ * ```ts
+ * import { Mmio } from "@effect-mmio/core"
+ *
+ * // the header of a bitmap
+ * export const bitmap = (file: Mmio.ReadHandle) =>
+ *   Mmio.parse(file, (reader) => {
+ *     reader.skip(18)
+ *     return { width: reader.i32(), height: reader.i32(), planes: reader.u16(), bitsPerPixel: reader.u16() }
+ *   })
+ * ```
+ *
+ * @since 1.0.0
+ * @category records
+ */
+export const parse: {
+  <A>(f: (reader: Reader) => A, options?: ParseOptions): <H extends ReadHandle>(
+    self: H
+  ) => Effect.Effect<
+    A,
+    | DriverError<H, ReadError<H["access"]> | MmioError.SeekError | MmioError.OutOfMemory>
+    | MmioError.InvalidFile
+    | MmioError.InvalidParameter
+  >
+  <H extends ReadHandle, A>(
+    self: H,
+    f: (reader: Reader) => A,
+    options?: ParseOptions
+  ): Effect.Effect<
+    A,
+    | DriverError<H, ReadError<H["access"]> | MmioError.SeekError | MmioError.OutOfMemory>
+    | MmioError.InvalidFile
+    | MmioError.InvalidParameter
+  >
+} = dual(
+  (args) => internal.isHandle(args[0]),
+  <A>(self: ReadHandle, f: (reader: Reader) => A, options?: ParseOptions) =>
+    options?.limit === undefined
+      ? parsing.parse(implementation(self), f, parsing.defaultLimit)
+      : Effect.flatMap(
+        internal.checkLimit(implementation(self), "Mmio.parse", options.limit),
+        (limit) => parsing.parse(implementation(self), f, limit)
+      )
+)
+
+/**
+ * Reads one record after the other with a synchronous function, as {@link parse} does, from the position or `from` on to the end of the file or `to`. The
+ * stream ends where a record would begin there. Its first chunk is the records that the buffer holds, the others are those of 64 KiB at most, or of a larger buffer.
+ *
+ * The stream keeps a position of its own, so that other operations may come between two chunks; the position of the handle is after the last record of
+ * the chunk that was read last.
+ *
+ * Fails as {@link parse} does, after the records before; and with `InvalidFile` for a record that takes no bytes, or goes past `to`. The position of
+ * the handle is then the start of that record.
+ *
+ * @example
+ * ```ts
+ * import { Mmio } from "@effect-mmio/core"
+ * import { Stream } from "effect"
+ *
+ * // the loudest sample of 16 bits
+ * export const peak = (file: Mmio.ReadHandle, from: number, to: number) =>
+ *   Stream.runFold(
+ *     Mmio.parseAll(file, (reader) => Math.abs(reader.i16()), { from, to }),
+ *     0,
+ *     Math.max
+ *   )
+ * ```
+ *
+ * @since 1.0.0
+ * @category records
+ */
+export const parseAll: {
+  <A>(f: (reader: Reader) => A, options?: Range & ParseOptions): <H extends ReadHandle>(
+    self: H
+  ) => Stream.Stream<
+    A,
+    | DriverError<H, ReadError<H["access"]> | MmioError.SeekError | MmioError.OutOfMemory>
+    | MmioError.CannotSeek
+    | MmioError.InvalidFile
+    | MmioError.InvalidParameter
+  >
+  <H extends ReadHandle, A>(
+    self: H,
+    f: (reader: Reader) => A,
+    options?: Range & ParseOptions
+  ): Stream.Stream<
+    A,
+    | DriverError<H, ReadError<H["access"]> | MmioError.SeekError | MmioError.OutOfMemory>
+    | MmioError.CannotSeek
+    | MmioError.InvalidFile
+    | MmioError.InvalidParameter
+  >
+} = dual(
+  (args) => internal.isHandle(args[0]),
+  <A>(self: ReadHandle, f: (reader: Reader) => A, options?: Range & ParseOptions) =>
+    Stream.unwrap(
+      Effect.zipWith(
+        internal.checkRange(implementation(self), "Mmio.parseAll", options),
+        internal.checkLimit(implementation(self), "Mmio.parseAll", options?.limit ?? parsing.defaultLimit),
+        ({ from, to }, limit) => parsing.parseAll(implementation(self), f, from, { limit, to })
+      )
+    )
+)
+
+/**
+ * What the function of {@link emit} writes with. Each method adds bytes; numbers are in little-endian order unless the call says otherwise. A number that
+ * does not fit throws a `RangeError`. It is of no use after the function has returned.
+ *
+ * @since 1.0.0
+ * @category models
+ */
+export interface Writer {
+  /** An integer of 8 bits from 0. */
+  readonly u8: (value: number) => void
+  /** An integer of 8 bits with a sign. */
+  readonly i8: (value: number) => void
+  /** An integer of 16 bits from 0. */
+  readonly u16: (value: number, order?: ByteOrder) => void
+  /** An integer of 16 bits with a sign. */
+  readonly i16: (value: number, order?: ByteOrder) => void
+  /** An integer of 32 bits from 0. */
+  readonly u32: (value: number, order?: ByteOrder) => void
+  /** An integer of 32 bits with a sign. */
+  readonly i32: (value: number, order?: ByteOrder) => void
+  /** An integer of 64 bits from 0. */
+  readonly u64: (value: bigint, order?: ByteOrder) => void
+  /** An integer of 64 bits with a sign. */
+  readonly i64: (value: bigint, order?: ByteOrder) => void
+  /** A floating-point number of 32 bits. */
+  readonly f32: (value: number, order?: ByteOrder) => void
+  /** A floating-point number of 64 bits. */
+  readonly f64: (value: number, order?: ByteOrder) => void
+  /** A copy of these bytes. */
+  readonly bytes: (source: Uint8Array) => void
+  /** So many zeros. */
+  readonly zeros: (count: number) => void
+  /** How many bytes there are so far. */
+  readonly length: number
+}
+
+/**
+ * Writes what a synchronous function says, in one {@link writeAll}: it costs no effect for each number, but for all of them one. What `f` writes is
+ * in memory until it returns.
+ *
+ * Fails as {@link writeAll} does, and with `OutOfMemory` where there is no memory for what `f` writes; what `f` throws is a defect. Nothing
+ * is written then, but for the part of a large write that a driver took before it failed (`written` of `CannotWrite`), and the position stays.
+ *
+ * @example
+ * ```ts
+ * import { Mmio } from "@effect-mmio/core"
+ *
+ * export const format = (file: Mmio.WriteHandle, channels: number, sampleRate: number) =>
+ *   Mmio.emit(file, (writer) => {
+ *     writer.u16(1)
+ *     writer.u16(channels)
+ *     writer.u32(sampleRate)
+ *     writer.u32(sampleRate * channels * 2)
+ *     writer.u16(channels * 2)
+ *     writer.u16(16)
+ *   })
+ * ```
+ *
+ * @since 1.0.0
+ * @category records
+ */
+export const emit: {
+  (f: (writer: Writer) => void): <H extends WriteHandle>(
+    self: H
+  ) => Effect.Effect<void, DriverError<H, MmioError.WriteError> | MmioError.CannotExpand | MmioError.OutOfMemory>
+  <H extends WriteHandle>(
+    self: H,
+    f: (writer: Writer) => void
+  ): Effect.Effect<void, DriverError<H, MmioError.WriteError> | MmioError.CannotExpand | MmioError.OutOfMemory>
+} = dual(2, (self: WriteHandle, f: (writer: Writer) => void) => emitting.emit(implementation(self), f))
 
 // ---------------------------------------------------------------------------------------------------------------------
 // streams

@@ -404,3 +404,41 @@ test("names", () => {
   >()
   expect(Mmio.tempName()).type.toBe<Effect.Effect<FileName.FileName, MmioError.TempNameError | Names, IOProc.IOProc>>()
 })
+
+describe("records", () => {
+  type Records = MmioError.InvalidFile | MmioError.InvalidParameter
+  type Bringing = Reading | MmioError.CannotSeek | MmioError.OutOfMemory
+  const u8 = (record: Mmio.Reader) => record.u8()
+
+  test("parse gives what its function returns, and fails with what the handle can", () => {
+    expect(Mmio.parse(reader, u8)).type.toBe<Effect.Effect<number, Bringing | Records>>()
+    expect(Mmio.parse(both, u8, { limit: undefined })).type.toBe<Effect.Effect<number, Bringing | Writing | Records>>()
+    expect(Mmio.parse(block, u8)).type.toBe<Effect.Effect<number, Records>>()
+    expect(reader.pipe(Mmio.parse(u8))).type.toBe<Effect.Effect<number, Bringing | Records>>()
+    expect(reader.pipe(Mmio.parse(u8, { limit: 16 }))).type.toBe<Effect.Effect<number, Bringing | Records>>()
+    expect(Mmio.parse).type.not.toBeCallableWith(writer, u8)
+  })
+
+  test("parseAll gives a stream of it", () => {
+    expect(Mmio.parseAll(reader, u8)).type.toBe<Stream.Stream<number, Bringing | Records>>()
+    expect(Mmio.parseAll(block, u8, { from: 1, to: undefined, limit: 2 })).type.toBe<
+      Stream.Stream<number, MmioError.CannotSeek | Records>
+    >()
+    expect(reader.pipe(Mmio.parseAll(u8, { from: 1 }))).type.toBe<Stream.Stream<number, Bringing | Records>>()
+    expect(Mmio.parseAll).type.not.toBeCallableWith(writer, u8)
+  })
+
+  test("emit is of handles that can be written", () => {
+    const one = (record: Mmio.Writer) => record.u8(1)
+    expect(Mmio.emit(writer, one)).type.toBe<Effect.Effect<void, Writing | MmioError.OutOfMemory>>()
+    expect(memory.pipe(Mmio.emit(one))).type.toBe<
+      Effect.Effect<void, MmioError.CannotExpand | MmioError.OutOfMemory>
+    >()
+    expect(Mmio.emit).type.not.toBeCallableWith(reader, one)
+  })
+
+  test("numbers of 64 bits are bigints", () => {
+    expect(Mmio.parse(block, (record) => record.u64("big"))).type.toBe<Effect.Effect<bigint, Records>>()
+    expect(Mmio.parse(block, (record) => record.remaining)).type.toBe<Effect.Effect<number, Records>>()
+  })
+})

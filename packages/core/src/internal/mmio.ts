@@ -484,4 +484,14 @@ export const checkChunkSize = (
     : handle.invalid(operation, `${size} is not the size of a chunk`)
 
 /** @internal */
+export const checkLimit = (
+  handle: Handle,
+  operation: string,
+  limit: number
+): Effect.Effect<number, MmioError.InvalidParameter> =>
+  Number.isSafeInteger(limit) && limit > 0
+    ? Effect.succeed(limit)
+    : handle.invalid(operation, `${limit} is no limit of the bytes of a record`)
+
+/** @internal */
 export const isHandle = (u: unknown): u is Api.Handle => typeof u === "object" && u !== null && TypeId in u
