@@ -21,6 +21,8 @@ import type * as Sink from "effect/Sink"
 import * as Stream from "effect/Stream"
 import type { FileName } from "./FileName.js"
 import type { FourCC } from "./FourCC.js"
+import * as copying from "./internal/copyFile.js"
+import * as fileStreams from "./internal/fileStream.js"
 import * as direct from "./internal/handle/directAccess.js"
 import * as emitting from "./internal/handle/emit.js"
 import * as handles from "./internal/handle/handle.js"
@@ -1090,13 +1092,7 @@ export function stream<H extends ReadHandle>(
   | MmioError.InvalidParameter
 >
 export function stream(self: ReadHandle, options?: Range & { readonly chunkSize?: number | undefined }) {
-  return Stream.unwrap(
-    Effect.zipWith(
-      internal.checkRange(implementation(self), "Mmio.stream", options),
-      internal.checkChunkSize(implementation(self), "Mmio.stream", options?.chunkSize),
-      (range, chunkSize) => streams.stream(implementation(self), range, chunkSize)
-    )
-  )
+  return fileStreams.ranged("Mmio.stream", implementation(self), options, options?.chunkSize)
 }
 
 /**
@@ -1114,6 +1110,209 @@ export const sink = <H extends WriteHandle>(
   never,
   DriverError<H, MmioError.WriteError> | MmioError.CannotExpand | MmioError.InvalidParameter
 > => streams.sink((bytes) => writeAll(self, bytes))
+
+// ---------------------------------------------------------------------------------------------------------------------
+// whole files
+// ---------------------------------------------------------------------------------------------------------------------
+
+/**
+ * How a file is opened that is only read, and closed by who opened it.
+ *
+ * @since 1.0.0
+ * @category options
+ */
+export interface ReadFileOptions extends Omit<OpenOptions<"read">, "access" | "create" | "onFailure">, NameOptions {}
+
+/**
+ * What of a file is streamed, and how the file is opened.
+ *
+ * @since 1.0.0
+ * @category options
+ */
+export interface StreamFileOptions extends Range, ReadFileOptions {
+  /** How many bytes a chunk has; the last one may have fewer. Default: 64 KiB. */
+  readonly chunkSize?: number | undefined
+}
+
+/**
+ * The bytes of a file as a stream, in chunks as those of {@link stream}. The file is opened as the stream begins, and closed as it ends.
+ *
+ * Fails with what opening, reading and closing fail with. Where the stream is not read to its end, a failure to close the file is logged as an error.
+ *
+ * @example
+ * ```ts
+ * import { Mmio } from "@effect-mmio/core"
+ * import { Stream } from "effect"
+ *
+ * // The first MiB of a file.
+ * export const first = Mmio.streamFile("take1.wav", { to: 1024 * 1024 }).pipe(
+ *   Stream.runFold(0, (total, chunk) => total + chunk.length)
+ * )
+ * ```
+ *
+ * @since 1.0.0
+ * @category streaming
+ */
+export const streamFile: (name: string | FileName, options?: StreamFileOptions) => Stream.Stream<
+  Uint8Array,
+  | MmioError.OpenError
+  | MmioError.InvalidParameter
+  | MmioError.ReadError
+  | MmioError.SeekError
+  | MmioError.CloseError,
+  IOProc.IOProc
+> = fileStreams.streamFile
+
+/**
+ * How the file of a sink is created and opened.
+ *
+ * @since 1.0.0
+ * @category options
+ */
+export interface SinkFileOptions extends Omit<OpenOptions<"write">, "access" | "create">, NameOptions {
+  /**
+   * `"new"` creates the file, and fails with `CannotOpen` (`EEXIST`) where the name exists; `true` creates it or cuts it to no bytes; with `append`,
+   * `true` creates it where it does not exist. Default: `"new"`; with `append`, the file has to exist.
+   */
+  readonly create?: true | "new" | undefined
+  /** Whether to keep what the file holds, and to begin at its end as it was opened. Default: false. */
+  readonly append?: boolean | undefined
+}
+
+/**
+ * A sink that writes a file and returns how many bytes it wrote. The file is opened as the sink begins, also for a stream of no bytes; flushed and closed
+ * as it ends: the failures of the last flush and of closing are in its type, so that a full disk is not missed.
+ *
+ * Where the stream or a write fails, or the stream is interrupted, the file is closed as a scope closes it: over a storage that commits on close the old
+ * content stays (`onFailure`); elsewhere the file has what was written so far. A failure to flush or close is then logged as an error.
+ *
+ * @example
+ * ```ts
+ * import { Mmio } from "@effect-mmio/core"
+ * import { Effect, Stream } from "effect"
+ *
+ * export const save = (upload: Stream.Stream<Uint8Array>) =>
+ *   Stream.run(upload, Mmio.sinkFile("upload.bin")).pipe(
+ *     Effect.catchTag("CannotWrite", (error) => Effect.logError(error.errno === "ENOSPC" ? "the disk is full" : error.message))
+ *   )
+ * ```
+ *
+ * @since 1.0.0
+ * @category streaming
+ */
+export function sinkFile(
+  name: string | FileName,
+  options?: SinkFileOptions & { readonly append?: false | undefined }
+): Sink.Sink<
+  number,
+  Uint8Array,
+  never,
+  MmioError.OpenError | MmioError.InvalidParameter | MmioError.CloseError,
+  IOProc.IOProc
+>
+export function sinkFile(name: string | FileName, options: SinkFileOptions): Sink.Sink<
+  number,
+  Uint8Array,
+  never,
+  MmioError.OpenError | MmioError.InvalidParameter | MmioError.CloseError | MmioError.SeekError,
+  IOProc.IOProc
+>
+export function sinkFile(name: string | FileName, options: SinkFileOptions = {}) {
+  return fileStreams.sinkFile(name, options)
+}
+
+/**
+ * A file of a given driver, as an end of {@link copy}.
+ *
+ * @since 1.0.0
+ * @category models
+ */
+export interface GivenEnd {
+  readonly ioProc: IOProc.IOProc
+  readonly name: string | FileName
+}
+
+/**
+ * An end of {@link copy}: a name in the program's storage, or a file of a given driver.
+ *
+ * @since 1.0.0
+ * @category models
+ */
+export type CopyEnd = string | FileName | GivenEnd
+
+/**
+ * How far a copy has come.
+ *
+ * @since 1.0.0
+ * @category models
+ */
+export interface CopyProgress {
+  /** How many bytes were written. */
+  readonly copied: number
+  /** The size of the source as the copy began, in bytes, where its storage knows it. */
+  readonly total: Option.Option<number>
+}
+
+/**
+ * How a file is copied.
+ *
+ * @since 1.0.0
+ * @category options
+ */
+export interface CopyOptions<out E = never, out R = never> {
+  /**
+   * `"new"` fails with `CannotOpen` (`EEXIST`) where the destination exists; `true` replaces its content. Default: `"new"`.
+   */
+  readonly create?: true | "new" | undefined
+  /** Runs after each block of at most 256 KiB; its failure ends the copy. */
+  readonly onProgress?: ((progress: CopyProgress) => Effect.Effect<void, E, R>) | undefined
+}
+
+/**
+ * What copying can fail with.
+ *
+ * @since 1.0.0
+ * @category errors
+ */
+export type CopyError = MmioError.OpenError | MmioError.InvalidParameter | MmioError.ReadError | MmioError.CloseError
+
+/**
+ * Copies a file, within a storage or between two, in constant memory, and returns how many bytes that were.
+ *
+ * A copy that fails or is interrupted leaves in the destination what was written so far; over a storage that commits on close, the old content. Fails with
+ * `InvalidParameter`, and changes nothing, where source and destination are the same file, as far as the storage knows it, under whichever names.
+ *
+ * @example
+ * ```ts
+ * import { MemoryIOProc, Mmio } from "@effect-mmio/core"
+ * import { Console, Effect } from "effect"
+ *
+ * // From the program's storage into memory.
+ * export const load = Effect.gen(function*() {
+ *   const memory = yield* MemoryIOProc.make()
+ *   yield* Mmio.copy("take1.wav", { ioProc: memory, name: "take1.wav" }, {
+ *     onProgress: ({ copied }) => Console.log(copied)
+ *   })
+ *   return memory
+ * })
+ * ```
+ *
+ * @since 1.0.0
+ * @category names
+ */
+export function copy<E = never, R = never>(
+  from: GivenEnd,
+  to: GivenEnd,
+  options?: CopyOptions<E, R>
+): Effect.Effect<number, E | CopyError, R>
+export function copy<E = never, R = never>(
+  from: CopyEnd,
+  to: CopyEnd,
+  options?: CopyOptions<E, R>
+): Effect.Effect<number, E | CopyError, IOProc.IOProc | R>
+export function copy<E, R>(from: CopyEnd, to: CopyEnd, options?: CopyOptions<E, R>) {
+  return copying.copy(from, to, options)
+}
 
 // ---------------------------------------------------------------------------------------------------------------------
 // messages

@@ -16,9 +16,10 @@
 import * as Effect from "effect/Effect"
 import type * as Either from "effect/Either"
 import type * as Option from "effect/Option"
-import type * as Stream from "effect/Stream"
+import * as Stream from "effect/Stream"
 import type { FileName } from "./FileName.js"
 import type { FourCC, FourCharacters } from "./FourCC.js"
+import * as fileStreams from "./internal/fileStream.js"
 import { implementation } from "./internal/mmio.js"
 import * as building from "./internal/riff/build.js"
 import * as descending from "./internal/riff/descend.js"
@@ -500,6 +501,49 @@ export const stream = <A extends Mmio.Readable>(
     to: Math.min(chunk.dataOffset + chunk.size, Number.MAX_SAFE_INTEGER),
     chunkSize: options?.chunkSize
   })
+
+/**
+ * How the file of a chunk is opened and read.
+ *
+ * @since 1.0.0
+ * @category options
+ */
+export interface StreamChunkOptions extends Mmio.ReadFileOptions {
+  /** How many bytes a chunk of the stream has; the last one may have fewer. Default: 64 KiB. */
+  readonly chunkSize?: number | undefined
+}
+
+/**
+ * The data of the first chunk that a path leads to in a file, as a stream, as {@link find} and {@link stream} give it. The file is opened as the stream
+ * begins, and closed as it ends, as by `Mmio.streamFile`.
+ *
+ * @example
+ * ```ts
+ * import { Mmio, Riff } from "@effect-mmio/core"
+ * import { Stream } from "effect"
+ *
+ * // The samples of a take, without its header.
+ * export const samples = Stream.run(Riff.streamChunk("take1.wav", "RIFF:WAVE / data"), Mmio.sinkFile("take1.raw"))
+ * ```
+ *
+ * @since 1.0.0
+ * @category streaming
+ */
+export const streamChunk = <const P extends string | Path>(
+  name: string | FileName,
+  path: P & (P extends string ? PathText<P> : unknown),
+  options?: StreamChunkOptions
+): Stream.Stream<
+  Uint8Array,
+  MmioError.OpenError | DescendError<"read"> | MmioError.SeekError | MmioError.CloseError,
+  IOProc
+> => {
+  const { chunkSize, ...opening } = options ?? {}
+  return fileStreams.reading("Riff.streamChunk", name, opening, (handle) =>
+    Stream.unwrap(
+      Effect.map(finding.find<"read">(handle, path, undefined), (chunk) => stream(handle, chunk, { chunkSize }))
+    ))
+}
 
 // ---------------------------------------------------------------------------------------------------------------------
 // walking

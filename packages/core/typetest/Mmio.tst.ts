@@ -386,6 +386,45 @@ test("streams", () => {
   expect(Mmio.sink(writer)).type.toBe<Sink.Sink<number, Uint8Array, never, Writing | MmioError.InvalidParameter>>()
 })
 
+describe("whole files", () => {
+  type Closing = MmioError.CloseError
+
+  test("streamFile and sinkFile ask for the storage, and have the closing in their types", () => {
+    expect(Mmio.streamFile("a", { from: 1, to: 9, chunkSize: 3, share: "denyWrite", ioProc: "ZIP " })).type.toBe<
+      Stream.Stream<Uint8Array, OpenFailure | Reading | MmioError.SeekError | Closing, IOProc.IOProc>
+    >()
+    expect(Mmio.streamFile).type.toBeCallableWith(name, { from: undefined, chunkSize: undefined })
+    expect(Mmio.streamFile).type.not.toBeCallableWith("a", { access: "readWrite" })
+    expect(Mmio.sinkFile("a")).type.toBe<
+      Sink.Sink<number, Uint8Array, never, OpenFailure | Closing, IOProc.IOProc>
+    >()
+    expect(Mmio.sinkFile(name, { create: true })).type.toBe<
+      Sink.Sink<number, Uint8Array, never, OpenFailure | Closing, IOProc.IOProc>
+    >()
+    expect(Mmio.sinkFile("a", { append: true })).type.toBe<
+      Sink.Sink<number, Uint8Array, never, OpenFailure | Closing | MmioError.SeekError, IOProc.IOProc>
+    >()
+    expect(Mmio.sinkFile).type.toBeCallableWith("a", { create: undefined, append: undefined, buffer: 9 })
+    expect(Mmio.sinkFile).type.not.toBeCallableWith("a", { create: false })
+  })
+
+  test("copy asks for the storage unless both ends have a driver, and fails as its progress does", () => {
+    type Failure = OpenFailure | Reading | Closing
+    expect(Mmio.copy("a", name)).type.toBe<Effect.Effect<number, Failure, IOProc.IOProc>>()
+    expect(Mmio.copy({ ioProc, name: "a" }, "b", { create: true })).type.toBe<
+      Effect.Effect<number, Failure, IOProc.IOProc>
+    >()
+    expect(Mmio.copy({ ioProc, name: "a" }, { ioProc, name })).type.toBe<Effect.Effect<number, Failure>>()
+    expect(Mmio.copy({ ioProc, name: "a" }, { ioProc, name }, {
+      onProgress: (progress) => {
+        expect(progress).type.toBe<Mmio.CopyProgress>()
+        return Effect.fail("mine" as const)
+      }
+    })).type.toBe<Effect.Effect<number, Failure | "mine">>()
+    expect(Mmio.copy).type.not.toBeCallableWith("a", "b", { create: false })
+  })
+})
+
 test("messages carry the types of their answers", () => {
   type Answer = Effect.Effect<Option.Option<number>, MmioError.InvalidFile>
   expect(Mmio.sendMessage(reader, count)).type.toBe<Answer>()

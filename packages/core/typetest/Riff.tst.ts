@@ -1,5 +1,6 @@
 import {
   FourCC,
+  type IOProc,
   type Mmio,
   type MmioError,
   Riff,
@@ -156,6 +157,18 @@ test("stream", () => {
   >()
   expect(Riff.stream).type.toBeCallableWith(reader, found, { chunkSize: undefined })
   expect(Riff.stream).type.not.toBeCallableWith(writer, found)
+})
+
+test("streamChunk", () => {
+  expect(Riff.streamChunk("a", "RIFF:WAVE / data", { chunkSize: 9 })).type.toBe<
+    Stream.Stream<
+      Uint8Array,
+      MmioError.OpenError | Reading | Finding | Placing | MmioError.CloseError,
+      IOProc.IOProc
+    >
+  >()
+  expect(Riff.streamChunk).type.toBeCallableWith("a", [{ id: "data" }])
+  expect(Riff.streamChunk).type.not.toBeCallableWith("a", "RIFF:WAVES / data")
 })
 
 describe("the family", () => {
