@@ -1,4 +1,13 @@
-import { FileName, FileSystemIOProc, FourCC, IOProc, IOProcRegistry, MemoryIOProc, MmioError } from "@effect-mmio/core"
+import {
+  FileName,
+  FileSystemIOProc,
+  FourCC,
+  IOProc,
+  IOProcFileSystem,
+  IOProcRegistry,
+  MemoryIOProc,
+  MmioError
+} from "@effect-mmio/core"
 import type { FileSystem } from "@effect/platform"
 import { type Context, Effect, type Layer, Option, Request, type Scope, type Stream } from "effect"
 import { describe, expect, test } from "tstyche"
@@ -207,4 +216,11 @@ test("FileSystemIOProc", () => {
     Layer.Layer<IOProc.IOProc, never, FileSystem.FileSystem>
   >()
   expect(FileSystemIOProc.make()).type.toBe<Effect.Effect<IOProc.IOProc, never, FileSystem.FileSystem>>()
+})
+
+describe("IOProcFileSystem", () => {
+  test("is a FileSystem for a storage", () => {
+    expect(IOProcFileSystem.layer).type.toBe<Layer.Layer<FileSystem.FileSystem, never, IOProc.IOProc>>()
+    expect(IOProcFileSystem.make).type.toBe<(ioProc: IOProc.IOProc) => FileSystem.FileSystem>()
+  })
 })

@@ -193,6 +193,17 @@ describe("parse", () => {
       assert.isBelow(Math.max(...storage.transferred.map((bytes) => bytes.buffer.byteLength)), 1 << 18)
     }))
 
+  it.scoped("runs its function again once for each buffer, and not for each field, where the file cannot go back", () =>
+    Effect.gen(function*() {
+      const file = yield* Mmio.fromFile(forwardOnly(new TestStorage(numbers(1000))), { buffer: 64 })
+      let runs = 0
+      yield* Mmio.parse(file, (reader) => {
+        runs++
+        for (let i = 0; i < 1000; i++) reader.u8()
+      })
+      assert.isAtMost(runs, 1000 / 64 + 2)
+    }))
+
   it.scoped("refuses what is no number of bytes, and a limit that is none", () =>
     Effect.gen(function*() {
       const { file } = yield* opened(numbers(100))
@@ -332,7 +343,7 @@ describe("emit", () => {
 
   it.scoped("zeros what was something else in memory that is used again, and grows", () =>
     Effect.gen(function*() {
-      const file = yield* Mmio.openMemory({ expandBy: 1 })
+      const file = yield* Mmio.openMemory({ create: true, size: 100, expandBy: 1 })
       yield* Mmio.emit(file, (writer) => writer.bytes(numbers(100)))
       yield* Mmio.emit(file, (writer) => {
         writer.zeros(50)
