@@ -1409,7 +1409,7 @@ export class MalformedChunk extends Data.TaggedError("MalformedChunk")<{
   readonly description: string
 }> {
   override get message() {
-    return `MalformedChunk: ${FourCC.format(this.chunk)} at ${this.offset}: ${this.description}`
+    return `${FourCC.format(this.chunk)} at ${this.offset}: ${this.description}`
   }
 }
 
