@@ -72,7 +72,7 @@ describe("mistakes", () => {
           () => Mmio.write(untyped(value), new Uint8Array(1)),
           () => Mmio.seek(untyped(value), 0),
           () => Mmio.position(untyped(value)),
-          () => Mmio.flush(untyped(value)),
+          () => Mmio.flush(untyped(value), {}),
           () => Mmio.close(untyped(value)),
           () => Mmio.getInfo(untyped(value))
         ]
