@@ -28,6 +28,7 @@
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import type * as Exit from "effect/Exit"
+import { dual } from "effect/Function"
 import * as Layer from "effect/Layer"
 import type * as Option from "effect/Option"
 import type * as Request from "effect/Request"
@@ -884,9 +885,21 @@ export const layerRoute = <E = never, R = never>(
  * @since 0.1.0
  * @category combinators
  */
-export const withRoute = <E2 = never, R2 = never>(
-  code: FourCC,
-  driver: IOProc | Effect.Effect<IOProc, E2, R2>
-) =>
-<A, E, R>(effect: Effect.Effect<A, E, R>): Effect.Effect<A, E | E2, IOProc | Exclude<R, IOProc> | R2> =>
-  Effect.provide(effect, layerRoute(code, driver))
+export const withRoute: {
+  <E2 = never, R2 = never>(
+    code: FourCC,
+    driver: IOProc | Effect.Effect<IOProc, E2, R2>
+  ): <A, E, R>(effect: Effect.Effect<A, E, R>) => Effect.Effect<A, E | E2, IOProc | Exclude<R, IOProc> | R2>
+  <A, E, R, E2 = never, R2 = never>(
+    effect: Effect.Effect<A, E, R>,
+    code: FourCC,
+    driver: IOProc | Effect.Effect<IOProc, E2, R2>
+  ): Effect.Effect<A, E | E2, IOProc | Exclude<R, IOProc> | R2>
+} = dual(
+  3,
+  <A, E, R, E2, R2>(
+    effect: Effect.Effect<A, E, R>,
+    code: FourCC,
+    driver: IOProc | Effect.Effect<IOProc, E2, R2>
+  ): Effect.Effect<A, E | E2, IOProc | Exclude<R, IOProc> | R2> => Effect.provide(effect, layerRoute(code, driver))
+)

@@ -22,6 +22,7 @@ import * as Stream from "effect/Stream"
 import type { FileName } from "./FileName.js"
 import type { FourCC } from "./FourCC.js"
 import * as copying from "./internal/copyFile.js"
+import { hasHandle } from "./internal/dataFirst.js"
 import * as fileStreams from "./internal/fileStream.js"
 import * as direct from "./internal/handle/directAccess.js"
 import * as emitting from "./internal/handle/emit.js"
@@ -32,6 +33,8 @@ import * as internal from "./internal/mmio.js"
 import type * as IOProc from "./IOProc.js"
 import type * as MmioError from "./MmioError.js"
 import type { ByteOrder } from "./Riff.js"
+
+const implementation = internal.implementation
 
 // ---------------------------------------------------------------------------------------------------------------------
 // handles
@@ -522,14 +525,22 @@ export const writeAll: {
  * @since 0.1.0
  * @category seeking
  */
-export function seek<H extends Handle>(
-  self: H,
-  offset: number,
-  from?: IOProc.Whence
-): Effect.Effect<number, DriverError<H, MmioError.SeekError> | MmioError.CannotSeek | MmioError.InvalidParameter>
-export function seek(self: Handle, offset: number, from: IOProc.Whence = "start") {
-  return implementation(self).seek(offset, from)
-}
+export const seek: {
+  (
+    offset: number,
+    from?: IOProc.Whence
+  ): <H extends Handle>(
+    self: H
+  ) => Effect.Effect<number, DriverError<H, MmioError.SeekError> | MmioError.CannotSeek | MmioError.InvalidParameter>
+  <H extends Handle>(
+    self: H,
+    offset: number,
+    from?: IOProc.Whence
+  ): Effect.Effect<number, DriverError<H, MmioError.SeekError> | MmioError.CannotSeek | MmioError.InvalidParameter>
+} = dual(
+  (args) => typeof args[0] !== "number" || typeof args[1] === "number",
+  (self: Handle, offset: number, from: IOProc.Whence = "start") => implementation(self).seek(offset, from)
+)
 
 /**
  * The position, in bytes from the start of the file.
@@ -544,6 +555,17 @@ export const position = (self: Handle): Effect.Effect<number> => implementation(
 // ---------------------------------------------------------------------------------------------------------------------
 
 /**
+ * What a flush does besides.
+ *
+ * @since 1.0.0
+ * @category options
+ */
+export interface FlushOptions {
+  /** Whether to drop what was read ahead as well (`MMIO_EMPTYBUF`). Default: false. */
+  readonly emptyBuffer?: boolean | undefined
+}
+
+/**
  * Writes the dirty range of the buffer, and has the driver push down what it holds itself (`mmioFlush`, `MMIOM_WRITEFLUSH`). With `emptyBuffer`
  * (`MMIO_EMPTYBUF`) what was read ahead, here and by middleware, is dropped too, so that the next read asks the storage; of a file that only goes
  * forward it is kept, since it could not be read again. The position stays. Content that commits on close is not committed.
@@ -553,12 +575,15 @@ export const position = (self: Handle): Effect.Effect<number> => implementation(
  * @since 0.1.0
  * @category buffering
  */
-export function flush<H extends Handle>(self: H, options?: {
-  readonly emptyBuffer?: boolean | undefined
-}): Effect.Effect<void, DriverError<H, PendingError<H["access"]>>>
-export function flush(self: Handle, options?: { readonly emptyBuffer?: boolean | undefined }) {
-  return implementation(self).flush(options?.emptyBuffer === true)
-}
+export const flush: {
+  (
+    options?: FlushOptions
+  ): <H extends Handle>(self: H) => Effect.Effect<void, DriverError<H, PendingError<H["access"]>>>
+  <H extends Handle>(self: H, options?: FlushOptions): Effect.Effect<void, DriverError<H, PendingError<H["access"]>>>
+} = dual(
+  hasHandle,
+  (self: Handle, options?: FlushOptions) => implementation(self).flush(options?.emptyBuffer === true)
+)
 
 /**
  * Gives the handle another buffer, at any moment (`mmioSetBuffer`): of a size in bytes, of the caller's own bytes (which belong to the
@@ -682,32 +707,42 @@ const directly = <B, E extends MmioError.MmioError>(effect: Effect.Effect<B, E>)
  * @since 0.1.0
  * @category direct access
  */
-export function advance<H extends ReadHandle>(
-  self: H,
-  info: Info | undefined,
-  direction: "read"
-): Effect.Effect<
-  Info,
-  | DriverError<H, ReadError<H["access"]>>
-  | GrowError<H["access"]>
-  | MmioError.Unbuffered
-  | MmioError.InvalidParameter
->
-export function advance<H extends WriteHandle>(
-  self: H,
-  info: Info | undefined,
-  direction: "write"
-): Effect.Effect<
-  Info,
-  | DriverError<H, MmioError.WriteError>
-  | MmioError.CannotExpand
-  | MmioError.OutOfMemory
-  | MmioError.Unbuffered
-  | MmioError.InvalidParameter
->
-export function advance(self: Handle, info: Info | undefined, direction: "read" | "write") {
-  return directly(direct.advance(implementation(self), info, direction))
-}
+export const advance: {
+  (info: Info | undefined, direction: "read"): <H extends ReadHandle>(self: H) => Effect.Effect<
+    Info,
+    | DriverError<H, ReadError<H["access"]>>
+    | GrowError<H["access"]>
+    | MmioError.Unbuffered
+    | MmioError.InvalidParameter
+  >
+  (info: Info | undefined, direction: "write"): <H extends WriteHandle>(self: H) => Effect.Effect<
+    Info,
+    | DriverError<H, MmioError.WriteError>
+    | MmioError.CannotExpand
+    | MmioError.OutOfMemory
+    | MmioError.Unbuffered
+    | MmioError.InvalidParameter
+  >
+  <H extends ReadHandle>(self: H, info: Info | undefined, direction: "read"): Effect.Effect<
+    Info,
+    | DriverError<H, ReadError<H["access"]>>
+    | GrowError<H["access"]>
+    | MmioError.Unbuffered
+    | MmioError.InvalidParameter
+  >
+  <H extends WriteHandle>(self: H, info: Info | undefined, direction: "write"): Effect.Effect<
+    Info,
+    | DriverError<H, MmioError.WriteError>
+    | MmioError.CannotExpand
+    | MmioError.OutOfMemory
+    | MmioError.Unbuffered
+    | MmioError.InvalidParameter
+  >
+} = dual(
+  3,
+  (self: Handle, info: Info | undefined, direction: "read" | "write") =>
+    directly(direct.advance(implementation(self), info, direction))
+)
 
 /**
  * What a function did to a buffer: how far it went, whether it wrote, and what it found.
@@ -742,32 +777,42 @@ export interface Advanced<out B> {
  * @since 0.1.0
  * @category direct access
  */
-export function withBuffer<H extends ReadHandle, B>(
-  self: H,
-  direction: "read",
-  f: (info: Info) => Advanced<B>
-): Effect.Effect<
-  B,
-  | DriverError<H, ReadError<H["access"]>>
-  | GrowError<H["access"]>
-  | MmioError.Unbuffered
-  | MmioError.InvalidParameter
->
-export function withBuffer<H extends WriteHandle, B>(
-  self: H,
-  direction: "write",
-  f: (info: Info) => Advanced<B>
-): Effect.Effect<
-  B,
-  | DriverError<H, MmioError.WriteError>
-  | MmioError.CannotExpand
-  | MmioError.OutOfMemory
-  | MmioError.Unbuffered
-  | MmioError.InvalidParameter
->
-export function withBuffer<B>(self: Handle, direction: "read" | "write", f: (info: Info) => Advanced<B>) {
-  return directly(direct.withBuffer(implementation(self), direction, f))
-}
+export const withBuffer: {
+  <B>(direction: "read", f: (info: Info) => Advanced<B>): <H extends ReadHandle>(self: H) => Effect.Effect<
+    B,
+    | DriverError<H, ReadError<H["access"]>>
+    | GrowError<H["access"]>
+    | MmioError.Unbuffered
+    | MmioError.InvalidParameter
+  >
+  <B>(direction: "write", f: (info: Info) => Advanced<B>): <H extends WriteHandle>(self: H) => Effect.Effect<
+    B,
+    | DriverError<H, MmioError.WriteError>
+    | MmioError.CannotExpand
+    | MmioError.OutOfMemory
+    | MmioError.Unbuffered
+    | MmioError.InvalidParameter
+  >
+  <H extends ReadHandle, B>(self: H, direction: "read", f: (info: Info) => Advanced<B>): Effect.Effect<
+    B,
+    | DriverError<H, ReadError<H["access"]>>
+    | GrowError<H["access"]>
+    | MmioError.Unbuffered
+    | MmioError.InvalidParameter
+  >
+  <H extends WriteHandle, B>(self: H, direction: "write", f: (info: Info) => Advanced<B>): Effect.Effect<
+    B,
+    | DriverError<H, MmioError.WriteError>
+    | MmioError.CannotExpand
+    | MmioError.OutOfMemory
+    | MmioError.Unbuffered
+    | MmioError.InvalidParameter
+  >
+} = dual(
+  3,
+  <B>(self: Handle, direction: "read" | "write", f: (info: Info) => Advanced<B>) =>
+    directly(direct.withBuffer(implementation(self), direction, f))
+)
 
 /**
  * A range of a file.
@@ -808,23 +853,29 @@ export interface Range {
  * @since 0.1.0
  * @category direct access
  */
-export function forEachBuffer<H extends ReadHandle>(
-  self: H,
-  f: (bytes: Uint8Array, position: number) => void,
-  range?: Range
-): Effect.Effect<
-  number,
-  | DriverError<H, ReadError<H["access"]> | MmioError.SeekError>
-  | MmioError.CannotSeek
-  | MmioError.Unbuffered
-  | MmioError.InvalidParameter
->
-export function forEachBuffer(self: ReadHandle, f: (bytes: Uint8Array, position: number) => void, range?: Range) {
-  return Effect.flatMap(
-    internal.checkRange(implementation(self), "Mmio.forEachBuffer", range),
-    (range) => direct.forEachBuffer(implementation(self), f, range)
-  )
-}
+export const forEachBuffer: {
+  (f: (bytes: Uint8Array, position: number) => void, range?: Range): <H extends ReadHandle>(self: H) => Effect.Effect<
+    number,
+    | DriverError<H, ReadError<H["access"]> | MmioError.SeekError>
+    | MmioError.CannotSeek
+    | MmioError.Unbuffered
+    | MmioError.InvalidParameter
+  >
+  <H extends ReadHandle>(self: H, f: (bytes: Uint8Array, position: number) => void, range?: Range): Effect.Effect<
+    number,
+    | DriverError<H, ReadError<H["access"]> | MmioError.SeekError>
+    | MmioError.CannotSeek
+    | MmioError.Unbuffered
+    | MmioError.InvalidParameter
+  >
+} = dual(
+  (args) => typeof args[0] !== "function",
+  (self: ReadHandle, f: (bytes: Uint8Array, position: number) => void, range?: Range) =>
+    Effect.flatMap(
+      internal.checkRange(implementation(self), "Mmio.forEachBuffer", range),
+      (range) => direct.forEachBuffer(implementation(self), f, range)
+    )
+)
 
 // ---------------------------------------------------------------------------------------------------------------------
 // records
@@ -1072,6 +1123,17 @@ export const emit: {
 // ---------------------------------------------------------------------------------------------------------------------
 
 /**
+ * What of a file is streamed.
+ *
+ * @since 1.0.0
+ * @category options
+ */
+export interface StreamOptions extends Range {
+  /** How many bytes a chunk has; the last one may have fewer. Default: 64 KiB. */
+  readonly chunkSize?: number | undefined
+}
+
+/**
  * The bytes of a range as a stream of chunks of `chunkSize` bytes (default 64 KiB; the last one may be shorter), read as they are
  * wanted and in constant memory. The stream keeps a position of its own, so that other operations may come between two chunks; the position
  * of the handle is after the last chunk that was read.
@@ -1082,18 +1144,24 @@ export const emit: {
  * @since 0.1.0
  * @category streaming
  */
-export function stream<H extends ReadHandle>(
-  self: H,
-  options?: Range & { readonly chunkSize?: number | undefined }
-): Stream.Stream<
-  Uint8Array,
-  | DriverError<H, ReadError<H["access"]> | MmioError.SeekError>
-  | MmioError.CannotSeek
-  | MmioError.InvalidParameter
->
-export function stream(self: ReadHandle, options?: Range & { readonly chunkSize?: number | undefined }) {
-  return fileStreams.ranged("Mmio.stream", implementation(self), options, options?.chunkSize)
-}
+export const stream: {
+  (options?: StreamOptions): <H extends ReadHandle>(self: H) => Stream.Stream<
+    Uint8Array,
+    | DriverError<H, ReadError<H["access"]> | MmioError.SeekError>
+    | MmioError.CannotSeek
+    | MmioError.InvalidParameter
+  >
+  <H extends ReadHandle>(self: H, options?: StreamOptions): Stream.Stream<
+    Uint8Array,
+    | DriverError<H, ReadError<H["access"]> | MmioError.SeekError>
+    | MmioError.CannotSeek
+    | MmioError.InvalidParameter
+  >
+} = dual(
+  hasHandle,
+  (self: ReadHandle, options?: StreamOptions) =>
+    fileStreams.ranged("Mmio.stream", implementation(self), options, options?.chunkSize)
+)
 
 /**
  * A sink that writes what it gets at the position of the handle, as {@link writeAll} does, and returns how many bytes that were. It does
@@ -1129,10 +1197,7 @@ export interface ReadFileOptions extends Omit<OpenOptions<"read">, "access" | "c
  * @since 1.0.0
  * @category options
  */
-export interface StreamFileOptions extends Range, ReadFileOptions {
-  /** How many bytes a chunk has; the last one may have fewer. Default: 64 KiB. */
-  readonly chunkSize?: number | undefined
-}
+export interface StreamFileOptions extends StreamOptions, ReadFileOptions {}
 
 /**
  * The bytes of a file as a stream, in chunks as those of {@link stream}. The file is opened as the stream begins, and closed as it ends.
@@ -1394,8 +1459,6 @@ export const tempName = (options?: IOProc.TempNameRequest & NameOptions): Effect
   MmioError.TempNameError | MmioError.CannotOpen | MmioError.InvalidParameter,
   IOProc.IOProc
 > => internal.tempName(options)
-
-const implementation = internal.implementation
 
 /**
  * What the storage knows about a name: whether it is a file or a folder, its size, its version, and when it changed.

@@ -244,6 +244,52 @@ describe("writing", () => {
   })
 })
 
+describe("the handle last", () => {
+  type Seeking = MmioError.CannotSeek | MmioError.NetworkError | MmioError.InvalidParameter
+  type Direct = MmioError.Unbuffered | MmioError.InvalidParameter
+
+  test("seek and flush", () => {
+    expect(reader.pipe(Mmio.seek(0))).type.toBe<Effect.Effect<number, Seeking>>()
+    expect(memory.pipe(Mmio.seek(-1, "end"))).type.toBe<
+      Effect.Effect<number, MmioError.CannotSeek | MmioError.InvalidParameter>
+    >()
+    expect(Mmio.seek).type.not.toBeCallableWith(0, "middle")
+    expect(reader.pipe(Mmio.flush())).type.toBe<Effect.Effect<void>>()
+    expect(both.pipe(Mmio.flush({ emptyBuffer: true }))).type.toBe<Effect.Effect<void, Writing>>()
+    expect(memory.pipe(Mmio.flush({ emptyBuffer: undefined }))).type.toBe<Effect.Effect<void>>()
+  })
+
+  test("advance and withBuffer, in either direction", () => {
+    expect(reader.pipe(Mmio.advance(info, "read"))).type.toBe<Effect.Effect<Mmio.Info, Reading | Direct>>()
+    expect(writer.pipe(Mmio.advance(undefined, "write"))).type.toBe<
+      Effect.Effect<Mmio.Info, Writing | Direct | MmioError.OutOfMemory>
+    >()
+    expect(Mmio.advance(info, "read")).type.not.toBeCallableWith(writer)
+    expect(Mmio.advance(info, "write")).type.not.toBeCallableWith(reader)
+    expect(reader.pipe(Mmio.withBuffer("read", (info) => ({ value: info.bytes, next: info.next })))).type.toBe<
+      Effect.Effect<Uint8Array, Reading | Direct>
+    >()
+    expect(both.pipe(Mmio.withBuffer("write", () => ({ value: "x", next: 0, dirty: true })))).type.toBe<
+      Effect.Effect<string, Writing | Direct | MmioError.OutOfMemory>
+    >()
+    expect(Mmio.withBuffer("write", () => ({ value: 1, next: 0 }))).type.not.toBeCallableWith(reader)
+  })
+
+  test("forEachBuffer and stream", () => {
+    expect(reader.pipe(Mmio.forEachBuffer(() => {}, { from: 1 }))).type.toBe<
+      Effect.Effect<number, Reading | Direct | MmioError.CannotSeek>
+    >()
+    expect(reader.pipe(Mmio.stream())).type.toBe<
+      Stream.Stream<Uint8Array, Reading | MmioError.CannotSeek | MmioError.InvalidParameter>
+    >()
+    expect(memory.pipe(Mmio.stream({ chunkSize: 9 }))).type.toBe<
+      Stream.Stream<Uint8Array, MmioError.CannotSeek | MmioError.InvalidParameter>
+    >()
+    expect(Mmio.stream()).type.not.toBeCallableWith(writer)
+    expect(Mmio.forEachBuffer(() => {})).type.not.toBeCallableWith(writer)
+  })
+})
+
 test("seek and position, of any handle", () => {
   expect(Mmio.seek(any, 0)).type.toBe<
     Effect.Effect<number, MmioError.CannotSeek | MmioError.NetworkError | MmioError.InvalidParameter>
