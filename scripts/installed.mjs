@@ -41,13 +41,13 @@ const program = Mmio.withFile(file, { access: "readWrite", create: true }, (hand
     yield* Mmio.seek(handle, 0)
     return yield* Mmio.parse(handle, (reader) => reader.u32("big"))
   }))
-const check = (layer: Layer.Layer<IOProc.IOProc>) =>
+const check = (layer: Layer.Layer<IOProc.IOProc, unknown>) =>
   Effect.runPromise(Effect.provide(program, layer)).then((number) => {
     if (number !== 0x01020304) throw new Error("read " + number)
   })
-check(NodeIOProc.layer).then(() => check(MemoryIOProc.layer())).then(() => console.log("it works"))
+check(NodeIOProc.layer).then(() => check(MemoryIOProc.layer({ [file]: new Uint8Array(0) }))).then(() => console.log("it works"))
 `
-const plain = body.replace("(layer: Layer.Layer<IOProc.IOProc>)", "(layer)")
+const plain = body.replace("(layer: Layer.Layer<IOProc.IOProc, unknown>)", "(layer)")
 const used = {
   "@effect-mmio/core": "{ IOProc, MemoryIOProc, Mmio }",
   "@effect-mmio/platform-node": "{ NodeIOProc }",

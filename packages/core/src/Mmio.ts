@@ -932,6 +932,9 @@ export interface ParseOptions {
   readonly limit?: number | undefined
 }
 
+/** What is no function is taken for the handle, so that using it is the defect that it is. */
+const hasHandleBeforeFunction = (args: IArguments): boolean => typeof args[0] !== "function"
+
 /**
  * Reads a record with a synchronous function: the reader costs no effect for each of its reads, but for the whole record one. `f` reads out of the
  * buffer; where that has too little, it is refilled, and `f` runs again from the start of the record. So `f` must do nothing but read and return, and
@@ -977,7 +980,7 @@ export const parse: {
     | MmioError.InvalidParameter
   >
 } = dual(
-  (args) => internal.isHandle(args[0]),
+  hasHandleBeforeFunction,
   <A>(self: ReadHandle, f: (reader: Reader) => A, options?: ParseOptions) =>
     options?.limit === undefined
       ? parsing.parse(implementation(self), f, parsing.defaultLimit)
@@ -1036,7 +1039,7 @@ export const parseAll: {
     | MmioError.InvalidParameter
   >
 } = dual(
-  (args) => internal.isHandle(args[0]),
+  hasHandleBeforeFunction,
   <A>(self: ReadHandle, f: (reader: Reader) => A, options?: Range & ParseOptions) =>
     Stream.unwrap(
       Effect.zipWith(

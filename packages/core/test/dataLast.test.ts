@@ -29,6 +29,7 @@ const outcome = (use: Use) =>
   }))
 
 const collect = <A, E>(stream: Stream.Stream<A, E>) => Effect.map(Stream.runCollect(stream), Chunk.toReadonlyArray)
+const u8 = (reader: Mmio.Reader) => reader.u8()
 const data = (file: Mmio.ReadHandle) => Riff.find(file, "RIFF:WAVE / data")
 const info = (file: Mmio.Handle) => Mmio.getInfo(file)
 const form = { find: { riff: "WAVE" } } as const
@@ -55,6 +56,19 @@ const pairs: { readonly [name: string]: readonly [first: Use, last: Use] } = {
   "Mmio.forEachBuffer": [
     (file) => Mmio.forEachBuffer(file, count, { from: 3, to: 9 }),
     (file) => file.pipe(Mmio.forEachBuffer(count, { from: 3, to: 9 }))
+  ],
+  "Mmio.parse": [(file) => Mmio.parse(file, u8), (file) => file.pipe(Mmio.parse(u8))],
+  "Mmio.parse, with options": [
+    (file) => Mmio.parse(file, (reader) => reader.u16(), { limit: 2 }),
+    (file) => file.pipe(Mmio.parse((reader) => reader.u16(), { limit: 2 }))
+  ],
+  "Mmio.parseAll": [
+    (file) => collect(Mmio.parseAll(file, u8, { from: 3, to: 9 })),
+    (file) => collect(file.pipe(Mmio.parseAll(u8, { from: 3, to: 9 })))
+  ],
+  "Mmio.emit": [
+    (file) => Mmio.emit(file, (writer) => writer.u8(7)),
+    (file) => file.pipe(Mmio.emit((writer) => writer.u8(7)))
   ],
   "Mmio.stream": [
     (file) => collect(Mmio.stream(file)),
