@@ -29,7 +29,8 @@ const must = async (name, running) => {
 
 const named = packages
   .map((dir) => JSON.parse(fs.readFileSync(path.join(root, dir, "package.json"), "utf8")))
-  .filter((read) => read.private !== true)
+  // a package that is only a command has nothing to import
+  .filter((read) => read.private !== true && read.exports?.["."] !== undefined)
 const names = named.map(({ name }) => name)
 
 /** Writes a file and reads it back, in two storages, and imports every package. */
@@ -61,6 +62,12 @@ const sources = {
   "main.mjs": imports + all((name) => `import "${name}"\n`) + file + plain,
   "main.cjs": Object.entries(used).map(([name, what]) => `const ${what} = require("${name}")\n`).join("")
     + all((name) => `require("${name}")\n`) + file + plain,
+  "stack.mjs":
+    `${imports}Effect.runPromise(Effect.flip(Effect.provide(Mmio.stat("/missing/missing"), NodeIOProc.layer))).then(({ stack }) => {
+  if (!/platform-node.src.internal.\\w+\\.ts:\\d+/.test(stack)) throw new Error("no source files: " + stack)
+  if (!/core.src.Errno\\.ts:\\d+/.test(stack)) throw new Error("no source files of core: " + stack)
+})
+`,
   // TypeScript is to see every package as well
   "esm.mts": imports + all((name, i) => `import * as package${i} from "${name}"\nvoid package${i}\n`) + file + body,
   "commonjs.cts": imports + all((name, i) => `import * as package${i} from "${name}"\nvoid package${i}\n`) + file +
@@ -134,6 +141,7 @@ try {
     for (const program of programs) {
       await must(`${process.version} runs ${program}`, run(process.execPath, [inFolder(program)]))
     }
+    await must("stack traces name source files", run(process.execPath, ["--enable-source-maps", inFolder("stack.mjs")]))
     if (withRuntimes) {
       for (const [runtime, [name, executable]] of Object.entries(runtimes)) {
         const prefix = inFolder(runtime.replace(" ", "-"))

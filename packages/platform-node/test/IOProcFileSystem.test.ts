@@ -1,4 +1,13 @@
-import { FileSystemIOProc, FourCC, IOProc, IOProcFileSystem, MemoryIOProc, Mmio, MmioError } from "@effect-mmio/core"
+import {
+  FileName,
+  FileSystemIOProc,
+  FourCC,
+  IOProc,
+  IOProcFileSystem,
+  MemoryIOProc,
+  Mmio,
+  MmioError
+} from "@effect-mmio/core"
 import { NodeIOProc } from "@effect-mmio/platform-node"
 import {
   FileSystem,
@@ -224,7 +233,10 @@ layer(NodeFileSystem.layer)("IOProcFileSystem", (it) => {
       const write = Effect.flatMap(files.open("a", { flag: "w" }), (file) => file.writeAll(bytes(5)))
       yield* Effect.exit(Effect.scoped(Effect.zipRight(write, Effect.fail("no"))))
       assert.deepStrictEqual(yield* memory.bytes("a"), bytes(3))
+      const version = Effect.map(memory.stat(FileName.plain("a")), ({ version }) => version)
+      const before = yield* version
       yield* files.access("a", { writable: true })
+      assert.deepStrictEqual(yield* version, before)
       yield* Effect.scoped(write)
       assert.deepStrictEqual(yield* memory.bytes("a"), bytes(5))
       yield* Effect.exit(Stream.run(Stream.concat(Stream.make(bytes(9)), Stream.fail("no")), files.sink("a")))
