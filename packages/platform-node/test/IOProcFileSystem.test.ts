@@ -243,6 +243,17 @@ layer(NodeFileSystem.layer)("IOProcFileSystem", (it) => {
       assert.deepStrictEqual(yield* memory.bytes("a"), bytes(5))
     }))
 
+  it.scoped("appends where the file ends when it is written, wherever the cursor is, and leaves that where it was", () =>
+    Effect.gen(function*() {
+      const files = IOProcFileSystem.make(yield* MemoryIOProc.make({ files: { a: bytes(3) } }))
+      const file = yield* files.open("a", { flag: "a+" })
+      yield* files.writeFile("a", Uint8Array.of(7), { flag: "a" })
+      yield* file.writeAll(Uint8Array.of(8))
+      yield* file.seek(1, "start")
+      yield* file.write(Uint8Array.of(9))
+      assert.deepStrictEqual(yield* file.readAlloc(10), Option.some(Uint8Array.of(1, 2, 7, 8, 9)))
+    }))
+
   it.scoped("keeps the error of this library as the cause, with its errno", () =>
     Effect.gen(function*() {
       const full = IOProc.mapFile(yield* MemoryIOProc.make(), (file) =>
