@@ -69,11 +69,20 @@ const checkShaking = async () => {
   process.exitCode = 1
 }
 
+/** Fails where the packed manifest has a version of the workspace, which nobody outside can install, or a script that runs at users'. */
+const leftOver = async (tarball) => {
+  const { code, output } = await run("tar", ["-xzOf", tarball, "package/package.json"])
+  return code === 0 && !output.includes("workspace:") && !/"(pre|post)?(install|prepare)"/.test(output)
+    ? { code: 0, output: "" }
+    : { code: 1, output }
+}
+
 const checkPackage = async (dir) => {
   const out = path.join(temp, path.basename(dir))
   await must(`${dir}: pnpm pack`, pnpm(["--dir", dir, "pack", "--pack-destination", out]))
   if (!fs.existsSync(out)) return
   const tarball = path.join(out, fs.readdirSync(out)[0])
+  await must(`${dir}: workspace: left in package.json`, leftOver(tarball))
   // attw cannot see what the pattern "./*" stands for
   const modules = fs.readdirSync(path.join(root, dir, "src"))
     .filter((file) => file.endsWith(".ts") && file !== "index.ts")

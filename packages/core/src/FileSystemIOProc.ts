@@ -28,7 +28,9 @@
  * @since 0.1.0
  */
 import type * as FileSystem from "@effect/platform/FileSystem"
-import type * as Effect from "effect/Effect"
+import * as Config from "effect/Config"
+import type { ConfigError } from "effect/ConfigError"
+import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as internal from "./internal/fileSystemIOProc.js"
 import * as IOProc from "./IOProc.js"
@@ -61,7 +63,7 @@ export const make: (options?: Options) => Effect.Effect<IOProc.IOProc, never, Fi
  * @since 0.1.0
  * @category layers
  */
-export const layerWith = (options?: Options): Layer.Layer<IOProc.IOProc, never, FileSystem.FileSystem> =>
+export const layerWith = (options: Options): Layer.Layer<IOProc.IOProc, never, FileSystem.FileSystem> =>
   Layer.effect(IOProc.IOProc, make(options))
 
 /**
@@ -83,4 +85,23 @@ export const layerWith = (options?: Options): Layer.Layer<IOProc.IOProc, never, 
  * @since 0.1.0
  * @category layers
  */
-export const layer: Layer.Layer<IOProc.IOProc, never, FileSystem.FileSystem> = layerWith()
+export const layer: Layer.Layer<IOProc.IOProc, never, FileSystem.FileSystem> = layerWith({})
+
+/**
+ * The files of the program's `FileSystem` as its storage, with options from its configuration.
+ *
+ * @example
+ * ```ts
+ * import { FileSystemIOProc } from "@effect-mmio/core"
+ * import { Config } from "effect"
+ *
+ * export const storage = FileSystemIOProc.layerConfig({ sync: Config.withDefault(Config.boolean("SYNC"), false) })
+ * ```
+ *
+ * @since 1.0.0
+ * @category layers
+ */
+export const layerConfig = (
+  config: Config.Config.Wrap<Options>
+): Layer.Layer<IOProc.IOProc, ConfigError, FileSystem.FileSystem> =>
+  Layer.effect(IOProc.IOProc, Effect.flatMap(Config.unwrap(config), make))

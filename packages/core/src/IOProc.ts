@@ -1188,9 +1188,21 @@ export const layerRoute = <E = never, R = never>(
  * @since 0.1.0
  * @category combinators
  */
-export const withRoute = <E2 = never, R2 = never>(
-  code: FourCC,
-  driver: IOProc | Effect.Effect<IOProc, E2, R2>
-) =>
-<A, E, R>(effect: Effect.Effect<A, E, R>): Effect.Effect<A, E | E2, IOProc | Exclude<R, IOProc> | R2> =>
-  Effect.provide(effect, layerRoute(code, driver))
+export const withRoute: {
+  <E2 = never, R2 = never>(
+    code: FourCC,
+    driver: IOProc | Effect.Effect<IOProc, E2, R2>
+  ): <A, E, R>(effect: Effect.Effect<A, E, R>) => Effect.Effect<A, E | E2, IOProc | Exclude<R, IOProc> | R2>
+  <A, E, R, E2 = never, R2 = never>(
+    effect: Effect.Effect<A, E, R>,
+    code: FourCC,
+    driver: IOProc | Effect.Effect<IOProc, E2, R2>
+  ): Effect.Effect<A, E | E2, IOProc | Exclude<R, IOProc> | R2>
+} = dual(
+  3,
+  <A, E, R, E2, R2>(
+    effect: Effect.Effect<A, E, R>,
+    code: FourCC,
+    driver: IOProc | Effect.Effect<IOProc, E2, R2>
+  ): Effect.Effect<A, E | E2, IOProc | Exclude<R, IOProc> | R2> => Effect.provide(effect, layerRoute(code, driver))
+)

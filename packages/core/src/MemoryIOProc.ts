@@ -95,10 +95,28 @@ export const make: (options?: Options) => Effect.Effect<MemoryIOProc, MmioError.
  */
 export const layer = (
   files?: { readonly [name: string]: Uint8Array }
+): Layer.Layer<IOProc.IOProc | MemoryIOProc, MmioError.CannotOpen> => layerWith({ files })
+
+/**
+ * A new storage in memory, with options, as the storage of a program and as a service to look into.
+ *
+ * @example
+ * ```ts
+ * import { MemoryIOProc } from "@effect-mmio/core"
+ *
+ * // As an object store does, it shows a content only once it is complete.
+ * export const storage = MemoryIOProc.layerWith({ folders: ["uploads"], commit: "onClose" })
+ * ```
+ *
+ * @since 1.0.0
+ * @category layers
+ */
+export const layerWith = (
+  options: Options
 ): Layer.Layer<IOProc.IOProc | MemoryIOProc, MmioError.CannotOpen> =>
   Layer.effectContext(
     Effect.map(
-      make({ files }),
+      make(options),
       (storage) => Context.make(IOProc.IOProc, storage as IOProc.IOProc).pipe(Context.add(MemoryIOProc, storage))
     )
   )

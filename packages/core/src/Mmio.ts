@@ -21,12 +21,20 @@ import type * as Sink from "effect/Sink"
 import * as Stream from "effect/Stream"
 import type { FileName } from "./FileName.js"
 import type { FourCC } from "./FourCC.js"
+import * as copying from "./internal/copyFile.js"
+import { hasHandle } from "./internal/dataFirst.js"
+import * as fileStreams from "./internal/fileStream.js"
 import * as direct from "./internal/handle/directAccess.js"
+import * as emitting from "./internal/handle/emit.js"
 import * as handles from "./internal/handle/handle.js"
+import * as parsing from "./internal/handle/parse.js"
 import * as streams from "./internal/handle/stream.js"
 import * as internal from "./internal/mmio.js"
 import type * as IOProc from "./IOProc.js"
 import type * as MmioError from "./MmioError.js"
+import type { ByteOrder } from "./Riff.js"
+
+const implementation = internal.implementation
 
 // ---------------------------------------------------------------------------------------------------------------------
 // handles
@@ -517,14 +525,22 @@ export const writeAll: {
  * @since 0.1.0
  * @category seeking
  */
-export function seek<H extends Handle>(
-  self: H,
-  offset: number,
-  from?: IOProc.Whence
-): Effect.Effect<number, DriverError<H, MmioError.SeekError> | MmioError.CannotSeek | MmioError.InvalidParameter>
-export function seek(self: Handle, offset: number, from: IOProc.Whence = "start") {
-  return implementation(self).seek(offset, from)
-}
+export const seek: {
+  (
+    offset: number,
+    from?: IOProc.Whence
+  ): <H extends Handle>(
+    self: H
+  ) => Effect.Effect<number, DriverError<H, MmioError.SeekError> | MmioError.CannotSeek | MmioError.InvalidParameter>
+  <H extends Handle>(
+    self: H,
+    offset: number,
+    from?: IOProc.Whence
+  ): Effect.Effect<number, DriverError<H, MmioError.SeekError> | MmioError.CannotSeek | MmioError.InvalidParameter>
+} = dual(
+  (args) => typeof args[0] !== "number" || typeof args[1] === "number",
+  (self: Handle, offset: number, from: IOProc.Whence = "start") => implementation(self).seek(offset, from)
+)
 
 /**
  * The position, in bytes from the start of the file.
@@ -539,6 +555,17 @@ export const position = (self: Handle): Effect.Effect<number> => implementation(
 // ---------------------------------------------------------------------------------------------------------------------
 
 /**
+ * What a flush does besides.
+ *
+ * @since 1.0.0
+ * @category options
+ */
+export interface FlushOptions {
+  /** Whether to drop what was read ahead as well (`MMIO_EMPTYBUF`). Default: false. */
+  readonly emptyBuffer?: boolean | undefined
+}
+
+/**
  * Writes the dirty range of the buffer, and has the driver push down what it holds itself (`mmioFlush`, `MMIOM_WRITEFLUSH`). With `emptyBuffer`
  * (`MMIO_EMPTYBUF`) what was read ahead, here and by middleware, is dropped too, so that the next read asks the storage; of a file that only goes
  * forward it is kept, since it could not be read again. The position stays. Content that commits on close is not committed.
@@ -548,12 +575,15 @@ export const position = (self: Handle): Effect.Effect<number> => implementation(
  * @since 0.1.0
  * @category buffering
  */
-export function flush<H extends Handle>(self: H, options?: {
-  readonly emptyBuffer?: boolean | undefined
-}): Effect.Effect<void, DriverError<H, PendingError<H["access"]>>>
-export function flush(self: Handle, options?: { readonly emptyBuffer?: boolean | undefined }) {
-  return implementation(self).flush(options?.emptyBuffer === true)
-}
+export const flush: {
+  (
+    options?: FlushOptions
+  ): <H extends Handle>(self: H) => Effect.Effect<void, DriverError<H, PendingError<H["access"]>>>
+  <H extends Handle>(self: H, options?: FlushOptions): Effect.Effect<void, DriverError<H, PendingError<H["access"]>>>
+} = dual(
+  hasHandle,
+  (self: Handle, options?: FlushOptions) => implementation(self).flush(options?.emptyBuffer === true)
+)
 
 /**
  * Gives the handle another buffer, at any moment (`mmioSetBuffer`): of a size in bytes, of the caller's own bytes (which belong to the
@@ -677,32 +707,42 @@ const directly = <B, E extends MmioError.MmioError>(effect: Effect.Effect<B, E>)
  * @since 0.1.0
  * @category direct access
  */
-export function advance<H extends ReadHandle>(
-  self: H,
-  info: Info | undefined,
-  direction: "read"
-): Effect.Effect<
-  Info,
-  | DriverError<H, ReadError<H["access"]>>
-  | GrowError<H["access"]>
-  | MmioError.Unbuffered
-  | MmioError.InvalidParameter
->
-export function advance<H extends WriteHandle>(
-  self: H,
-  info: Info | undefined,
-  direction: "write"
-): Effect.Effect<
-  Info,
-  | DriverError<H, MmioError.WriteError>
-  | MmioError.CannotExpand
-  | MmioError.OutOfMemory
-  | MmioError.Unbuffered
-  | MmioError.InvalidParameter
->
-export function advance(self: Handle, info: Info | undefined, direction: "read" | "write") {
-  return directly(direct.advance(implementation(self), info, direction))
-}
+export const advance: {
+  (info: Info | undefined, direction: "read"): <H extends ReadHandle>(self: H) => Effect.Effect<
+    Info,
+    | DriverError<H, ReadError<H["access"]>>
+    | GrowError<H["access"]>
+    | MmioError.Unbuffered
+    | MmioError.InvalidParameter
+  >
+  (info: Info | undefined, direction: "write"): <H extends WriteHandle>(self: H) => Effect.Effect<
+    Info,
+    | DriverError<H, MmioError.WriteError>
+    | MmioError.CannotExpand
+    | MmioError.OutOfMemory
+    | MmioError.Unbuffered
+    | MmioError.InvalidParameter
+  >
+  <H extends ReadHandle>(self: H, info: Info | undefined, direction: "read"): Effect.Effect<
+    Info,
+    | DriverError<H, ReadError<H["access"]>>
+    | GrowError<H["access"]>
+    | MmioError.Unbuffered
+    | MmioError.InvalidParameter
+  >
+  <H extends WriteHandle>(self: H, info: Info | undefined, direction: "write"): Effect.Effect<
+    Info,
+    | DriverError<H, MmioError.WriteError>
+    | MmioError.CannotExpand
+    | MmioError.OutOfMemory
+    | MmioError.Unbuffered
+    | MmioError.InvalidParameter
+  >
+} = dual(
+  3,
+  (self: Handle, info: Info | undefined, direction: "read" | "write") =>
+    directly(direct.advance(implementation(self), info, direction))
+)
 
 /**
  * What a function did to a buffer: how far it went, whether it wrote, and what it found.
@@ -737,32 +777,42 @@ export interface Advanced<out B> {
  * @since 0.1.0
  * @category direct access
  */
-export function withBuffer<H extends ReadHandle, B>(
-  self: H,
-  direction: "read",
-  f: (info: Info) => Advanced<B>
-): Effect.Effect<
-  B,
-  | DriverError<H, ReadError<H["access"]>>
-  | GrowError<H["access"]>
-  | MmioError.Unbuffered
-  | MmioError.InvalidParameter
->
-export function withBuffer<H extends WriteHandle, B>(
-  self: H,
-  direction: "write",
-  f: (info: Info) => Advanced<B>
-): Effect.Effect<
-  B,
-  | DriverError<H, MmioError.WriteError>
-  | MmioError.CannotExpand
-  | MmioError.OutOfMemory
-  | MmioError.Unbuffered
-  | MmioError.InvalidParameter
->
-export function withBuffer<B>(self: Handle, direction: "read" | "write", f: (info: Info) => Advanced<B>) {
-  return directly(direct.withBuffer(implementation(self), direction, f))
-}
+export const withBuffer: {
+  <B>(direction: "read", f: (info: Info) => Advanced<B>): <H extends ReadHandle>(self: H) => Effect.Effect<
+    B,
+    | DriverError<H, ReadError<H["access"]>>
+    | GrowError<H["access"]>
+    | MmioError.Unbuffered
+    | MmioError.InvalidParameter
+  >
+  <B>(direction: "write", f: (info: Info) => Advanced<B>): <H extends WriteHandle>(self: H) => Effect.Effect<
+    B,
+    | DriverError<H, MmioError.WriteError>
+    | MmioError.CannotExpand
+    | MmioError.OutOfMemory
+    | MmioError.Unbuffered
+    | MmioError.InvalidParameter
+  >
+  <H extends ReadHandle, B>(self: H, direction: "read", f: (info: Info) => Advanced<B>): Effect.Effect<
+    B,
+    | DriverError<H, ReadError<H["access"]>>
+    | GrowError<H["access"]>
+    | MmioError.Unbuffered
+    | MmioError.InvalidParameter
+  >
+  <H extends WriteHandle, B>(self: H, direction: "write", f: (info: Info) => Advanced<B>): Effect.Effect<
+    B,
+    | DriverError<H, MmioError.WriteError>
+    | MmioError.CannotExpand
+    | MmioError.OutOfMemory
+    | MmioError.Unbuffered
+    | MmioError.InvalidParameter
+  >
+} = dual(
+  3,
+  <B>(self: Handle, direction: "read" | "write", f: (info: Info) => Advanced<B>) =>
+    directly(direct.withBuffer(implementation(self), direction, f))
+)
 
 /**
  * A range of a file.
@@ -803,27 +853,288 @@ export interface Range {
  * @since 0.1.0
  * @category direct access
  */
-export function forEachBuffer<H extends ReadHandle>(
-  self: H,
-  f: (bytes: Uint8Array, position: number) => void,
-  range?: Range
-): Effect.Effect<
-  number,
-  | DriverError<H, ReadError<H["access"]> | MmioError.SeekError>
-  | MmioError.CannotSeek
-  | MmioError.Unbuffered
-  | MmioError.InvalidParameter
->
-export function forEachBuffer(self: ReadHandle, f: (bytes: Uint8Array, position: number) => void, range?: Range) {
-  return Effect.flatMap(
-    internal.checkRange(implementation(self), "Mmio.forEachBuffer", range),
-    (range) => direct.forEachBuffer(implementation(self), f, range)
-  )
+export const forEachBuffer: {
+  (f: (bytes: Uint8Array, position: number) => void, range?: Range): <H extends ReadHandle>(self: H) => Effect.Effect<
+    number,
+    | DriverError<H, ReadError<H["access"]> | MmioError.SeekError>
+    | MmioError.CannotSeek
+    | MmioError.Unbuffered
+    | MmioError.InvalidParameter
+  >
+  <H extends ReadHandle>(self: H, f: (bytes: Uint8Array, position: number) => void, range?: Range): Effect.Effect<
+    number,
+    | DriverError<H, ReadError<H["access"]> | MmioError.SeekError>
+    | MmioError.CannotSeek
+    | MmioError.Unbuffered
+    | MmioError.InvalidParameter
+  >
+} = dual(
+  (args) => typeof args[0] !== "function",
+  (self: ReadHandle, f: (bytes: Uint8Array, position: number) => void, range?: Range) =>
+    Effect.flatMap(
+      internal.checkRange(implementation(self), "Mmio.forEachBuffer", range),
+      (range) => direct.forEachBuffer(implementation(self), f, range)
+    )
+)
+
+// ---------------------------------------------------------------------------------------------------------------------
+// records
+// ---------------------------------------------------------------------------------------------------------------------
+
+/**
+ * What the function of {@link parse} reads with. Each method takes bytes at the position, which is after them then; numbers are in little-endian order
+ * unless the call says otherwise. It is of no use after the function has returned.
+ *
+ * @since 1.0.0
+ * @category models
+ */
+export interface Reader {
+  /** An integer of 8 bits from 0. */
+  readonly u8: () => number
+  /** An integer of 8 bits with a sign. */
+  readonly i8: () => number
+  /** An integer of 16 bits from 0. */
+  readonly u16: (order?: ByteOrder) => number
+  /** An integer of 16 bits with a sign. */
+  readonly i16: (order?: ByteOrder) => number
+  /** An integer of 32 bits from 0. */
+  readonly u32: (order?: ByteOrder) => number
+  /** An integer of 32 bits with a sign. */
+  readonly i32: (order?: ByteOrder) => number
+  /** An integer of 64 bits from 0. */
+  readonly u64: (order?: ByteOrder) => bigint
+  /** An integer of 64 bits with a sign. */
+  readonly i64: (order?: ByteOrder) => bigint
+  /** A floating-point number of 32 bits. */
+  readonly f32: (order?: ByteOrder) => number
+  /** A floating-point number of 64 bits. */
+  readonly f64: (order?: ByteOrder) => number
+  /** A copy of the next `count` bytes. */
+  readonly bytes: (count: number) => Uint8Array
+  /** Copies the next bytes into all of `target`. */
+  readonly bytesInto: (target: Uint8Array) => void
+  /** Passes over `count` bytes, which count for the limit as all others do. */
+  readonly skip: (count: number) => void
+  /** Where in the file the next byte is read, in bytes from its start. */
+  readonly position: number
+  /** How many bytes there are from the position to the end of the file, or of the range of {@link parseAll}. A file without a size fails with `CannotSeek`. */
+  readonly remaining: number
 }
+
+/**
+ * How {@link parse} reads a record.
+ *
+ * @since 1.0.0
+ * @category options
+ */
+export interface ParseOptions {
+  /** How many bytes a record may have; they may have to be in memory together. Default: 1 MiB. */
+  readonly limit?: number | undefined
+}
+
+/** What is no function is taken for the handle, so that using it is the defect that it is. */
+const hasHandleBeforeFunction = (args: IArguments): boolean => typeof args[0] !== "function"
+
+/**
+ * Reads a record with a synchronous function: the reader costs no effect for each of its reads, but for the whole record one. `f` reads out of the
+ * buffer; where that has too little, it is refilled, and `f` runs again from the start of the record. So `f` must do nothing but read and return, and
+ * must not use the handle. A record may be larger than the buffer.
+ *
+ * Fails with `InvalidFile` where the file ends inside the record, also where it ends before it; where the record has more bytes than the limit; and where
+ * it asks for a negative or fractional number of bytes. With `CannotSeek` only where `remaining` is asked of a file without a size. With
+ * `OutOfMemory` where a record is larger than the buffer, and there is no memory for it. What `f` throws is a defect. Whatever fails leaves the
+ * position at the start of the record.
+ *
+ * @example
+ * ```ts
+ * import { Mmio } from "@effect-mmio/core"
+ *
+ * // the header of a bitmap
+ * export const bitmap = (file: Mmio.ReadHandle) =>
+ *   Mmio.parse(file, (reader) => {
+ *     reader.skip(18)
+ *     return { width: reader.i32(), height: reader.i32(), planes: reader.u16(), bitsPerPixel: reader.u16() }
+ *   })
+ * ```
+ *
+ * @since 1.0.0
+ * @category records
+ */
+export const parse: {
+  <A>(f: (reader: Reader) => A, options?: ParseOptions): <H extends ReadHandle>(
+    self: H
+  ) => Effect.Effect<
+    A,
+    | DriverError<H, ReadError<H["access"]> | MmioError.SeekError | MmioError.OutOfMemory>
+    | MmioError.InvalidFile
+    | MmioError.InvalidParameter
+  >
+  <H extends ReadHandle, A>(
+    self: H,
+    f: (reader: Reader) => A,
+    options?: ParseOptions
+  ): Effect.Effect<
+    A,
+    | DriverError<H, ReadError<H["access"]> | MmioError.SeekError | MmioError.OutOfMemory>
+    | MmioError.InvalidFile
+    | MmioError.InvalidParameter
+  >
+} = dual(
+  hasHandleBeforeFunction,
+  <A>(self: ReadHandle, f: (reader: Reader) => A, options?: ParseOptions) =>
+    options?.limit === undefined
+      ? parsing.parse(implementation(self), f, parsing.defaultLimit)
+      : Effect.flatMap(
+        internal.checkLimit(implementation(self), "Mmio.parse", options.limit),
+        (limit) => parsing.parse(implementation(self), f, limit)
+      )
+)
+
+/**
+ * Reads one record after the other with a synchronous function, as {@link parse} does, from the position or `from` on to the end of the file or `to`. The
+ * stream ends where a record would begin there. Its first chunk is the records that the buffer holds, the others are those of 64 KiB at most, or of a larger buffer.
+ *
+ * The stream keeps a position of its own, so that other operations may come between two chunks; the position of the handle is after the last record of
+ * the chunk that was read last.
+ *
+ * Fails as {@link parse} does, after the records before; and with `InvalidFile` for a record that takes no bytes, or goes past `to`. The position of
+ * the handle is then the start of that record.
+ *
+ * @example
+ * ```ts
+ * import { Mmio } from "@effect-mmio/core"
+ * import { Stream } from "effect"
+ *
+ * // the loudest sample of 16 bits
+ * export const peak = (file: Mmio.ReadHandle, from: number, to: number) =>
+ *   Stream.runFold(
+ *     Mmio.parseAll(file, (reader) => Math.abs(reader.i16()), { from, to }),
+ *     0,
+ *     Math.max
+ *   )
+ * ```
+ *
+ * @since 1.0.0
+ * @category records
+ */
+export const parseAll: {
+  <A>(f: (reader: Reader) => A, options?: Range & ParseOptions): <H extends ReadHandle>(
+    self: H
+  ) => Stream.Stream<
+    A,
+    | DriverError<H, ReadError<H["access"]> | MmioError.SeekError | MmioError.OutOfMemory>
+    | MmioError.CannotSeek
+    | MmioError.InvalidFile
+    | MmioError.InvalidParameter
+  >
+  <H extends ReadHandle, A>(
+    self: H,
+    f: (reader: Reader) => A,
+    options?: Range & ParseOptions
+  ): Stream.Stream<
+    A,
+    | DriverError<H, ReadError<H["access"]> | MmioError.SeekError | MmioError.OutOfMemory>
+    | MmioError.CannotSeek
+    | MmioError.InvalidFile
+    | MmioError.InvalidParameter
+  >
+} = dual(
+  hasHandleBeforeFunction,
+  <A>(self: ReadHandle, f: (reader: Reader) => A, options?: Range & ParseOptions) =>
+    Stream.unwrap(
+      Effect.zipWith(
+        internal.checkRange(implementation(self), "Mmio.parseAll", options),
+        internal.checkLimit(implementation(self), "Mmio.parseAll", options?.limit ?? parsing.defaultLimit),
+        ({ from, to }, limit) => parsing.parseAll(implementation(self), f, from, { limit, to })
+      )
+    )
+)
+
+/**
+ * What the function of {@link emit} writes with. Each method adds bytes; numbers are in little-endian order unless the call says otherwise. A number that
+ * does not fit throws a `RangeError`. It is of no use after the function has returned.
+ *
+ * @since 1.0.0
+ * @category models
+ */
+export interface Writer {
+  /** An integer of 8 bits from 0. */
+  readonly u8: (value: number) => void
+  /** An integer of 8 bits with a sign. */
+  readonly i8: (value: number) => void
+  /** An integer of 16 bits from 0. */
+  readonly u16: (value: number, order?: ByteOrder) => void
+  /** An integer of 16 bits with a sign. */
+  readonly i16: (value: number, order?: ByteOrder) => void
+  /** An integer of 32 bits from 0. */
+  readonly u32: (value: number, order?: ByteOrder) => void
+  /** An integer of 32 bits with a sign. */
+  readonly i32: (value: number, order?: ByteOrder) => void
+  /** An integer of 64 bits from 0. */
+  readonly u64: (value: bigint, order?: ByteOrder) => void
+  /** An integer of 64 bits with a sign. */
+  readonly i64: (value: bigint, order?: ByteOrder) => void
+  /** A floating-point number of 32 bits. */
+  readonly f32: (value: number, order?: ByteOrder) => void
+  /** A floating-point number of 64 bits. */
+  readonly f64: (value: number, order?: ByteOrder) => void
+  /** A copy of these bytes. */
+  readonly bytes: (source: Uint8Array) => void
+  /** So many zeros. */
+  readonly zeros: (count: number) => void
+  /** How many bytes there are so far. */
+  readonly length: number
+}
+
+/**
+ * Writes what a synchronous function says, in one {@link writeAll}: it costs no effect for each number, but for all of them one. What `f` writes is
+ * in memory until it returns.
+ *
+ * Fails as {@link writeAll} does, and with `OutOfMemory` where there is no memory for what `f` writes; what `f` throws is a defect. Nothing
+ * is written then, but for the part of a large write that a driver took before it failed (`written` of `CannotWrite`), and the position stays.
+ *
+ * @example
+ * ```ts
+ * import { Mmio } from "@effect-mmio/core"
+ *
+ * export const format = (file: Mmio.WriteHandle, channels: number, sampleRate: number) =>
+ *   Mmio.emit(file, (writer) => {
+ *     writer.u16(1)
+ *     writer.u16(channels)
+ *     writer.u32(sampleRate)
+ *     writer.u32(sampleRate * channels * 2)
+ *     writer.u16(channels * 2)
+ *     writer.u16(16)
+ *   })
+ * ```
+ *
+ * @since 1.0.0
+ * @category records
+ */
+export const emit: {
+  (f: (writer: Writer) => void): <H extends WriteHandle>(
+    self: H
+  ) => Effect.Effect<void, DriverError<H, MmioError.WriteError> | MmioError.CannotExpand | MmioError.OutOfMemory>
+  <H extends WriteHandle>(
+    self: H,
+    f: (writer: Writer) => void
+  ): Effect.Effect<void, DriverError<H, MmioError.WriteError> | MmioError.CannotExpand | MmioError.OutOfMemory>
+} = dual(2, (self: WriteHandle, f: (writer: Writer) => void) => emitting.emit(implementation(self), f))
 
 // ---------------------------------------------------------------------------------------------------------------------
 // streams
 // ---------------------------------------------------------------------------------------------------------------------
+
+/**
+ * What of a file is streamed.
+ *
+ * @since 1.0.0
+ * @category options
+ */
+export interface StreamOptions extends Range {
+  /** How many bytes a chunk has; the last one may have fewer. Default: 64 KiB. */
+  readonly chunkSize?: number | undefined
+}
 
 /**
  * The bytes of a range as a stream of chunks of `chunkSize` bytes (default 64 KiB; the last one may be shorter), read as they are
@@ -836,24 +1147,24 @@ export function forEachBuffer(self: ReadHandle, f: (bytes: Uint8Array, position:
  * @since 0.1.0
  * @category streaming
  */
-export function stream<H extends ReadHandle>(
-  self: H,
-  options?: Range & { readonly chunkSize?: number | undefined }
-): Stream.Stream<
-  Uint8Array,
-  | DriverError<H, ReadError<H["access"]> | MmioError.SeekError>
-  | MmioError.CannotSeek
-  | MmioError.InvalidParameter
->
-export function stream(self: ReadHandle, options?: Range & { readonly chunkSize?: number | undefined }) {
-  return Stream.unwrap(
-    Effect.zipWith(
-      internal.checkRange(implementation(self), "Mmio.stream", options),
-      internal.checkChunkSize(implementation(self), "Mmio.stream", options?.chunkSize),
-      (range, chunkSize) => streams.stream(implementation(self), range, chunkSize)
-    )
-  )
-}
+export const stream: {
+  (options?: StreamOptions): <H extends ReadHandle>(self: H) => Stream.Stream<
+    Uint8Array,
+    | DriverError<H, ReadError<H["access"]> | MmioError.SeekError>
+    | MmioError.CannotSeek
+    | MmioError.InvalidParameter
+  >
+  <H extends ReadHandle>(self: H, options?: StreamOptions): Stream.Stream<
+    Uint8Array,
+    | DriverError<H, ReadError<H["access"]> | MmioError.SeekError>
+    | MmioError.CannotSeek
+    | MmioError.InvalidParameter
+  >
+} = dual(
+  hasHandle,
+  (self: ReadHandle, options?: StreamOptions) =>
+    fileStreams.ranged("Mmio.stream", implementation(self), options, options?.chunkSize)
+)
 
 /**
  * A sink that writes what it gets at the position of the handle, as {@link writeAll} does, and returns how many bytes that were. It does
@@ -870,6 +1181,206 @@ export const sink = <H extends WriteHandle>(
   never,
   DriverError<H, MmioError.WriteError> | MmioError.CannotExpand | MmioError.InvalidParameter
 > => streams.sink((bytes) => writeAll(self, bytes))
+
+// ---------------------------------------------------------------------------------------------------------------------
+// whole files
+// ---------------------------------------------------------------------------------------------------------------------
+
+/**
+ * How a file is opened that is only read, and closed by who opened it.
+ *
+ * @since 1.0.0
+ * @category options
+ */
+export interface ReadFileOptions extends Omit<OpenOptions<"read">, "access" | "create" | "onFailure">, NameOptions {}
+
+/**
+ * What of a file is streamed, and how the file is opened.
+ *
+ * @since 1.0.0
+ * @category options
+ */
+export interface StreamFileOptions extends StreamOptions, ReadFileOptions {}
+
+/**
+ * The bytes of a file as a stream, in chunks as those of {@link stream}. The file is opened as the stream begins, and closed as it ends.
+ *
+ * Fails with what opening, reading and closing fail with. Where the stream is not read to its end, a failure to close the file is logged as an error.
+ *
+ * @example
+ * ```ts
+ * import { Mmio } from "@effect-mmio/core"
+ * import { Stream } from "effect"
+ *
+ * // The first MiB of a file.
+ * export const first = Mmio.streamFile("take1.wav", { to: 1024 * 1024 }).pipe(
+ *   Stream.runFold(0, (total, chunk) => total + chunk.length)
+ * )
+ * ```
+ *
+ * @since 1.0.0
+ * @category streaming
+ */
+export const streamFile: (name: string | FileName, options?: StreamFileOptions) => Stream.Stream<
+  Uint8Array,
+  | MmioError.OpenError
+  | MmioError.InvalidParameter
+  | MmioError.ReadError
+  | MmioError.SeekError
+  | MmioError.CloseError,
+  IOProc.IOProc
+> = fileStreams.streamFile
+
+/**
+ * How the file of a sink is created and opened.
+ *
+ * @since 1.0.0
+ * @category options
+ */
+export interface SinkFileOptions extends Omit<OpenOptions<"write">, "access" | "create">, NameOptions {
+  /**
+   * `"new"` creates the file, and fails with `CannotOpen` (`EEXIST`) where the name exists; `true` creates it or cuts it to no bytes; with `append`,
+   * `true` creates it where it does not exist. Default: `"new"`; with `append`, the file has to exist.
+   */
+  readonly create?: true | "new" | undefined
+  /** Whether to keep what the file holds, and to begin at its end as it was opened. Default: false. */
+  readonly append?: boolean | undefined
+}
+
+/**
+ * A sink that writes a file and returns how many bytes it wrote. The file is opened as the sink begins, also for a stream of no bytes; flushed and closed
+ * as it ends: the failures of the last flush and of closing are in its type, so that a full disk is not missed.
+ *
+ * Where the stream or a write fails, or the stream is interrupted, the file is closed as a scope closes it: over a storage that commits on close the old
+ * content stays (`onFailure`); elsewhere the file has what was written so far. A failure to flush or close is then logged as an error.
+ *
+ * @example
+ * ```ts
+ * import { Mmio } from "@effect-mmio/core"
+ * import { Effect, Stream } from "effect"
+ *
+ * export const save = (upload: Stream.Stream<Uint8Array>) =>
+ *   Stream.run(upload, Mmio.sinkFile("upload.bin")).pipe(
+ *     Effect.catchTag("CannotWrite", (error) => Effect.logError(error.errno === "ENOSPC" ? "the disk is full" : error.message))
+ *   )
+ * ```
+ *
+ * @since 1.0.0
+ * @category streaming
+ */
+export function sinkFile(
+  name: string | FileName,
+  options?: SinkFileOptions & { readonly append?: false | undefined }
+): Sink.Sink<
+  number,
+  Uint8Array,
+  never,
+  MmioError.OpenError | MmioError.InvalidParameter | MmioError.CloseError,
+  IOProc.IOProc
+>
+export function sinkFile(name: string | FileName, options: SinkFileOptions): Sink.Sink<
+  number,
+  Uint8Array,
+  never,
+  MmioError.OpenError | MmioError.InvalidParameter | MmioError.CloseError | MmioError.SeekError,
+  IOProc.IOProc
+>
+export function sinkFile(name: string | FileName, options: SinkFileOptions = {}) {
+  return fileStreams.sinkFile(name, options)
+}
+
+/**
+ * A file of a given driver, as an end of {@link copy}.
+ *
+ * @since 1.0.0
+ * @category models
+ */
+export interface GivenEnd {
+  readonly ioProc: IOProc.IOProc
+  readonly name: string | FileName
+}
+
+/**
+ * An end of {@link copy}: a name in the program's storage, or a file of a given driver.
+ *
+ * @since 1.0.0
+ * @category models
+ */
+export type CopyEnd = string | FileName | GivenEnd
+
+/**
+ * How far a copy has come.
+ *
+ * @since 1.0.0
+ * @category models
+ */
+export interface CopyProgress {
+  /** How many bytes were written. */
+  readonly copied: number
+  /** The size of the source as the copy began, in bytes, where its storage knows it. */
+  readonly total: Option.Option<number>
+}
+
+/**
+ * How a file is copied.
+ *
+ * @since 1.0.0
+ * @category options
+ */
+export interface CopyOptions<out E = never, out R = never> {
+  /**
+   * `"new"` fails with `CannotOpen` (`EEXIST`) where the destination exists; `true` replaces its content. Default: `"new"`.
+   */
+  readonly create?: true | "new" | undefined
+  /** Runs after each block of at most 256 KiB; its failure ends the copy. */
+  readonly onProgress?: ((progress: CopyProgress) => Effect.Effect<void, E, R>) | undefined
+}
+
+/**
+ * What copying can fail with.
+ *
+ * @since 1.0.0
+ * @category errors
+ */
+export type CopyError = MmioError.OpenError | MmioError.InvalidParameter | MmioError.ReadError | MmioError.CloseError
+
+/**
+ * Copies a file, within a storage or between two, in constant memory, and returns how many bytes that were.
+ *
+ * A copy that fails or is interrupted leaves in the destination what was written so far; over a storage that commits on close, the old content. Fails with
+ * `InvalidParameter`, and changes nothing, where source and destination are the same file, as far as the storage knows it, under whichever names.
+ *
+ * @example
+ * ```ts
+ * import { MemoryIOProc, Mmio } from "@effect-mmio/core"
+ * import { Console, Effect } from "effect"
+ *
+ * // From the program's storage into memory.
+ * export const load = Effect.gen(function*() {
+ *   const memory = yield* MemoryIOProc.make()
+ *   yield* Mmio.copy("take1.wav", { ioProc: memory, name: "take1.wav" }, {
+ *     onProgress: ({ copied }) => Console.log(copied)
+ *   })
+ *   return memory
+ * })
+ * ```
+ *
+ * @since 1.0.0
+ * @category names
+ */
+export function copy<E = never, R = never>(
+  from: GivenEnd,
+  to: GivenEnd,
+  options?: CopyOptions<E, R>
+): Effect.Effect<number, E | CopyError, R>
+export function copy<E = never, R = never>(
+  from: CopyEnd,
+  to: CopyEnd,
+  options?: CopyOptions<E, R>
+): Effect.Effect<number, E | CopyError, IOProc.IOProc | R>
+export function copy<E, R>(from: CopyEnd, to: CopyEnd, options?: CopyOptions<E, R>) {
+  return copying.copy(from, to, options)
+}
 
 // ---------------------------------------------------------------------------------------------------------------------
 // messages
@@ -951,8 +1462,6 @@ export const tempName = (options?: IOProc.TempNameRequest & NameOptions): Effect
   MmioError.TempNameError | MmioError.CannotOpen | MmioError.InvalidParameter,
   IOProc.IOProc
 > => internal.tempName(options)
-
-const implementation = internal.implementation
 
 /**
  * What the storage knows about a name: whether it is a file or a folder, its size, its version, and when it changed.

@@ -1,9 +1,8 @@
 /**
  * What can go wrong: one tagged class for each `MMIOERR_*`, with its number in `code`.
  *
- * The `message` of every error is a sentence, such as
- * `CannotWrite: Mmio.write take1.wav at 4096: no space left on device (ENOSPC)`.
- * It is one line: characters of names that cannot be printed (control characters, line separators, controls of the reading order) are
+ * The `message` of every error is a sentence, such as `Mmio.write take1.wav at 4096: no space left on device (ENOSPC)`; what prints the error
+ * puts its tag in front, once. It is one line: characters of names that cannot be printed (control characters, line separators, controls of the reading order) are
  * escaped, such as `\n` and `\u001b`. The fields `file` and `description` hold them as they are.
  * The end of a file is not an error: it is a value (0, or fewer bytes than asked for).
  *
@@ -11,6 +10,8 @@
  */
 import type * as Cause from "effect/Cause"
 import * as Data from "effect/Data"
+import * as Effect from "effect/Effect"
+import { dual } from "effect/Function"
 import * as Predicate from "effect/Predicate"
 import { errnoName } from "./internal/errnoName.js"
 import { escape } from "./internal/escape.js"
@@ -74,7 +75,7 @@ const define = <const Tag extends string, const Code extends number | undefined>
     override get message() {
       const where = this.position === undefined ? "" : ` at ${this.position}`
       const origin = this.errno === undefined ? "" : ` (${this.errno})`
-      return `${tag}: ${this.operation} ${escape(this.file)}${where}: ${escape(this.description)}${origin}`
+      return `${this.operation} ${escape(this.file)}${where}: ${escape(this.description)}${origin}`
     }
   }
   // Data.TaggedError assigns whatever fields it is given; a class expression cannot say so for fields yet to be named.
@@ -401,6 +402,39 @@ export type TempNameError = PathNotFound | AccessDenied | TooManyOpenFiles | Net
  * @category guards
  */
 export const isMmioError = (u: unknown): u is MmioError | InvalidHandle => Predicate.hasProperty(u, TypeId)
+
+/**
+ * Recovers from every error of this module; other errors pass. `catchTag` recovers from one of them.
+ *
+ * @example
+ * ```ts
+ * import { Mmio, MmioError } from "@effect-mmio/core"
+ * import { Effect } from "effect"
+ *
+ * export const magic = Effect.scoped(Effect.flatMap(Mmio.open("take1.wav"), Mmio.read(4))).pipe(
+ *   MmioError.catchAll((error) => Effect.as(Effect.logWarning(error.message), new Uint8Array(0)))
+ * )
+ * ```
+ *
+ * @since 1.0.0
+ * @category combinators
+ */
+export const catchAll: {
+  <E, A2, E2, R2>(
+    f: (error: Extract<E, MmioError>) => Effect.Effect<A2, E2, R2>
+  ): <A, R>(self: Effect.Effect<A, E, R>) => Effect.Effect<A | A2, Exclude<E, Extract<E, MmioError>> | E2, R | R2>
+  <A, E, R, A2, E2, R2>(
+    self: Effect.Effect<A, E, R>,
+    f: (error: Extract<E, MmioError>) => Effect.Effect<A2, E2, R2>
+  ): Effect.Effect<A | A2, Exclude<E, Extract<E, MmioError>> | E2, R | R2>
+} = dual(
+  2,
+  <A, E, R, A2, E2, R2>(
+    self: Effect.Effect<A, E, R>,
+    f: (error: Extract<E, MmioError>) => Effect.Effect<A2, E2, R2>
+  ): Effect.Effect<A | A2, Exclude<E, Extract<E, MmioError>> | E2, R | R2> =>
+    Effect.catchIf(self, (error): error is Extract<E, MmioError> => isMmioError(error), f)
+)
 
 /**
  * The same error as seen from another call: other `operation`, `file`, `position`; the rest stays.

@@ -15,11 +15,14 @@
  */
 import * as Effect from "effect/Effect"
 import type * as Either from "effect/Either"
+import { dual } from "effect/Function"
 import type * as Option from "effect/Option"
-import type * as Stream from "effect/Stream"
+import * as Stream from "effect/Stream"
 import type { FileName } from "./FileName.js"
 import type { FourCC, FourCharacters } from "./FourCC.js"
-import { implementation } from "./internal/mmio.js"
+import { hasHandle } from "./internal/dataFirst.js"
+import * as fileStreams from "./internal/fileStream.js"
+import { implementation, isHandle } from "./internal/mmio.js"
 import * as building from "./internal/riff/build.js"
 import * as descending from "./internal/riff/descend.js"
 import * as editing from "./internal/riff/edit/edit.js"
@@ -227,10 +230,19 @@ export type DescendError<A extends Mmio.Readable> =
  * @since 0.1.0
  * @category navigation
  */
-export const descend = <A extends Mmio.Readable, const O extends DescendOptions>(
-  self: Mmio.Handle<A>,
-  options?: O & DescendOptionsWithCodes<O>
-): Effect.Effect<FoundChunk, DescendError<A>> => descending.descend(implementation(self), options)
+export const descend: {
+  <const O extends DescendOptions>(
+    options?: O & DescendOptionsWithCodes<O>
+  ): <A extends Mmio.Readable>(self: Mmio.Handle<A>) => Effect.Effect<FoundChunk, DescendError<A>>
+  <A extends Mmio.Readable, const O extends DescendOptions>(
+    self: Mmio.Handle<A>,
+    options?: O & DescendOptionsWithCodes<O>
+  ): Effect.Effect<FoundChunk, DescendError<A>>
+} = dual(
+  hasHandle,
+  <A extends Mmio.Readable>(self: Mmio.Handle<A>, options?: DescendOptions) =>
+    descending.descend(implementation(self), options)
+)
 
 /**
  * Goes out of a chunk (`mmioAscend`), to the even position after it (in Wave64 to the next multiple of eight), where the next one begins. A size of 64
@@ -246,17 +258,21 @@ export const descend = <A extends Mmio.Readable, const O extends DescendOptions>
  * @since 0.1.0
  * @category navigation
  */
-export function ascend(
-  self: Mmio.Handle,
-  chunk: FoundChunk
-): Effect.Effect<FoundChunk, MmioError.SeekError | MmioError.InvalidParameter>
-export function ascend(
-  self: Mmio.WriteHandle,
-  chunk: Chunk
-): Effect.Effect<FoundChunk, MmioError.SeekError | MmioError.InvalidParameter | MmioError.WriteError>
-export function ascend(self: Mmio.Handle, chunk: Chunk) {
-  return building.ascend(implementation(self), chunk)
-}
+export const ascend: {
+  (
+    chunk: FoundChunk
+  ): (self: Mmio.Handle) => Effect.Effect<FoundChunk, MmioError.SeekError | MmioError.InvalidParameter>
+  (
+    chunk: Chunk
+  ): (
+    self: Mmio.WriteHandle
+  ) => Effect.Effect<FoundChunk, MmioError.SeekError | MmioError.InvalidParameter | MmioError.WriteError>
+  (self: Mmio.Handle, chunk: FoundChunk): Effect.Effect<FoundChunk, MmioError.SeekError | MmioError.InvalidParameter>
+  (
+    self: Mmio.WriteHandle,
+    chunk: Chunk
+  ): Effect.Effect<FoundChunk, MmioError.SeekError | MmioError.InvalidParameter | MmioError.WriteError>
+} = dual(2, (self: Mmio.Handle, chunk: Chunk) => building.ascend(implementation(self), chunk))
 
 /**
  * What chunk to make.
@@ -309,10 +325,15 @@ export type CreateError = MmioError.InvalidParameter | MmioError.WriteError
  * @since 0.1.0
  * @category building
  */
-export const createChunk = <const S extends ChunkSpec>(
-  self: Mmio.WriteHandle,
-  spec: S & WithCodes<S>
-): Effect.Effect<CreatedChunk, CreateError> => building.createChunk(implementation(self), spec)
+export const createChunk: {
+  <const S extends ChunkSpec>(
+    spec: S & WithCodes<S>
+  ): (self: Mmio.WriteHandle) => Effect.Effect<CreatedChunk, CreateError>
+  <const S extends ChunkSpec>(
+    self: Mmio.WriteHandle,
+    spec: S & WithCodes<S>
+  ): Effect.Effect<CreatedChunk, CreateError>
+} = dual(2, (self: Mmio.WriteHandle, spec: ChunkSpec) => building.createChunk(implementation(self), spec))
 
 /**
  * Makes a chunk, runs `body`, which writes its data, and ascends. If `body` fails, the chunk is left as it is; inside of {@link withRiff}
@@ -334,11 +355,21 @@ export const createChunk = <const S extends ChunkSpec>(
  * @since 0.1.0
  * @category building
  */
-export const withChunk = <B, E, R, const S extends ChunkSpec>(
-  self: Mmio.WriteHandle,
-  spec: S & WithCodes<S>,
-  body: (chunk: CreatedChunk) => Effect.Effect<B, E, R>
-): Effect.Effect<B, E | CreateError | MmioError.SeekError, R> => building.withChunk(implementation(self), spec, body)
+export const withChunk: {
+  <B, E, R, const S extends ChunkSpec>(
+    spec: S & WithCodes<S>,
+    body: (chunk: CreatedChunk) => Effect.Effect<B, E, R>
+  ): (self: Mmio.WriteHandle) => Effect.Effect<B, E | CreateError | MmioError.SeekError, R>
+  <B, E, R, const S extends ChunkSpec>(
+    self: Mmio.WriteHandle,
+    spec: S & WithCodes<S>,
+    body: (chunk: CreatedChunk) => Effect.Effect<B, E, R>
+  ): Effect.Effect<B, E | CreateError | MmioError.SeekError, R>
+} = dual(
+  3,
+  <B, E, R>(self: Mmio.WriteHandle, spec: ChunkSpec, body: (chunk: CreatedChunk) => Effect.Effect<B, E, R>) =>
+    building.withChunk(implementation(self), spec, body)
+)
 
 /**
  * How a form is written.
@@ -423,13 +454,27 @@ export interface RiffOptions {
  * @since 0.1.0
  * @category building
  */
-export const withRiff = <B, E, R, const T extends string>(
-  self: Mmio.WriteHandle,
-  type: T & CodeText<T>,
-  options: RiffOptions,
-  body: (form: CreatedChunk) => Effect.Effect<B, E, R>
-): Effect.Effect<B, E | CreateError | MmioError.SeekError, R> =>
-  forms.withRiff(implementation(self), type, options, body)
+export const withRiff: {
+  <B, E, R, const T extends string>(
+    type: T & CodeText<T>,
+    options: RiffOptions,
+    body: (form: CreatedChunk) => Effect.Effect<B, E, R>
+  ): (self: Mmio.WriteHandle) => Effect.Effect<B, E | CreateError | MmioError.SeekError, R>
+  <B, E, R, const T extends string>(
+    self: Mmio.WriteHandle,
+    type: T & CodeText<T>,
+    options: RiffOptions,
+    body: (form: CreatedChunk) => Effect.Effect<B, E, R>
+  ): Effect.Effect<B, E | CreateError | MmioError.SeekError, R>
+} = dual(
+  4,
+  <B, E, R>(
+    self: Mmio.WriteHandle,
+    type: string,
+    options: RiffOptions,
+    body: (form: CreatedChunk) => Effect.Effect<B, E, R>
+  ) => forms.withRiff(implementation(self), type, options, body)
+)
 
 /**
  * How sizes are updated.
@@ -462,10 +507,13 @@ export interface UpdateOptions {
  * @since 0.1.0
  * @category building
  */
-export const updateSizes = (
-  self: Mmio.WriteHandle,
-  options?: UpdateOptions
-): Effect.Effect<void, CreateError | MmioError.SeekError> => forms.updateSizes(implementation(self), options)
+export const updateSizes: {
+  (options?: UpdateOptions): (self: Mmio.WriteHandle) => Effect.Effect<void, CreateError | MmioError.SeekError>
+  (self: Mmio.WriteHandle, options?: UpdateOptions): Effect.Effect<void, CreateError | MmioError.SeekError>
+} = dual(
+  hasHandle,
+  (self: Mmio.WriteHandle, options?: UpdateOptions) => forms.updateSizes(implementation(self), options)
+)
 
 /**
  * Descends into a chunk, runs `body`, and ascends. If `body` fails, the position stays where it left it.
@@ -473,15 +521,30 @@ export const updateSizes = (
  * @since 0.1.0
  * @category navigation
  */
-export const inChunk = <A extends Mmio.Readable, B, E, R, const O extends DescendOptions>(
-  self: Mmio.Handle<A>,
-  options: O & DescendOptionsWithCodes<O>,
-  body: (chunk: FoundChunk) => Effect.Effect<B, E, R>
-): Effect.Effect<B, E | DescendError<A> | MmioError.SeekError, R> =>
-  Effect.flatMap(
-    descending.descend(implementation(self), options),
-    (chunk) => Effect.zipLeft(body(chunk), ascend(self, chunk))
-  )
+export const inChunk: {
+  <B, E, R, const O extends DescendOptions>(
+    options: O & DescendOptionsWithCodes<O>,
+    body: (chunk: FoundChunk) => Effect.Effect<B, E, R>
+  ): <A extends Mmio.Readable>(
+    self: Mmio.Handle<A>
+  ) => Effect.Effect<B, E | DescendError<A> | MmioError.SeekError, R>
+  <A extends Mmio.Readable, B, E, R, const O extends DescendOptions>(
+    self: Mmio.Handle<A>,
+    options: O & DescendOptionsWithCodes<O>,
+    body: (chunk: FoundChunk) => Effect.Effect<B, E, R>
+  ): Effect.Effect<B, E | DescendError<A> | MmioError.SeekError, R>
+} = dual(
+  3,
+  <A extends Mmio.Readable, B, E, R>(
+    self: Mmio.Handle<A>,
+    options: DescendOptions,
+    body: (chunk: FoundChunk) => Effect.Effect<B, E, R>
+  ) =>
+    Effect.flatMap(
+      descending.descend(implementation(self), options),
+      (chunk) => Effect.zipLeft(body(chunk), ascend(self, chunk))
+    )
+)
 
 /**
  * The data of a chunk as a stream, with the type of a `RIFF` or `LIST`; it ends early where the file does. Otherwise like `Mmio.stream`.
@@ -489,17 +552,75 @@ export const inChunk = <A extends Mmio.Readable, B, E, R, const O extends Descen
  * @since 0.1.0
  * @category streaming
  */
-export const stream = <A extends Mmio.Readable>(
-  self: Mmio.Handle<A>,
-  chunk: Chunk,
-  options?: { readonly chunkSize?: number | undefined }
-): Stream.Stream<Uint8Array, Mmio.ReadError<A> | MmioError.SeekError | MmioError.InvalidParameter> =>
-  Mmio.stream(self, {
-    from: chunk.dataOffset,
-    // No file goes further, but a size of 64 bits may.
-    to: Math.min(chunk.dataOffset + chunk.size, Number.MAX_SAFE_INTEGER),
-    chunkSize: options?.chunkSize
-  })
+export const stream: {
+  (
+    chunk: Chunk,
+    options?: { readonly chunkSize?: number | undefined }
+  ): <A extends Mmio.Readable>(
+    self: Mmio.Handle<A>
+  ) => Stream.Stream<Uint8Array, Mmio.ReadError<A> | MmioError.SeekError | MmioError.InvalidParameter>
+  <A extends Mmio.Readable>(
+    self: Mmio.Handle<A>,
+    chunk: Chunk,
+    options?: { readonly chunkSize?: number | undefined }
+  ): Stream.Stream<Uint8Array, Mmio.ReadError<A> | MmioError.SeekError | MmioError.InvalidParameter>
+} = dual(
+  ({ 0: first, length }) => length > 2 || isHandle(first),
+  <A extends Mmio.Readable>(
+    self: Mmio.Handle<A>,
+    chunk: Chunk,
+    options?: { readonly chunkSize?: number | undefined }
+  ) =>
+    Mmio.stream(self, {
+      from: chunk.dataOffset,
+      // No file goes further, but a size of 64 bits may.
+      to: Math.min(chunk.dataOffset + chunk.size, Number.MAX_SAFE_INTEGER),
+      chunkSize: options?.chunkSize
+    })
+)
+
+/**
+ * How the file of a chunk is opened and read.
+ *
+ * @since 1.0.0
+ * @category options
+ */
+export interface StreamChunkOptions extends Mmio.ReadFileOptions {
+  /** How many bytes a chunk of the stream has; the last one may have fewer. Default: 64 KiB. */
+  readonly chunkSize?: number | undefined
+}
+
+/**
+ * The data of the first chunk that a path leads to in a file, as a stream, as {@link find} and {@link stream} give it. The file is opened as the stream
+ * begins, and closed as it ends, as by `Mmio.streamFile`.
+ *
+ * @example
+ * ```ts
+ * import { Mmio, Riff } from "@effect-mmio/core"
+ * import { Stream } from "effect"
+ *
+ * // The samples of a take, without its header.
+ * export const samples = Stream.run(Riff.streamChunk("take1.wav", "RIFF:WAVE / data"), Mmio.sinkFile("take1.raw"))
+ * ```
+ *
+ * @since 1.0.0
+ * @category streaming
+ */
+export const streamChunk = <const P extends string | Path>(
+  name: string | FileName,
+  path: P & (P extends string ? PathText<P> : unknown),
+  options?: StreamChunkOptions
+): Stream.Stream<
+  Uint8Array,
+  MmioError.OpenError | DescendError<"read"> | MmioError.SeekError | MmioError.CloseError,
+  IOProc
+> => {
+  const { chunkSize, ...opening } = options ?? {}
+  return fileStreams.reading("Riff.streamChunk", name, opening, (handle) =>
+    Stream.unwrap(
+      Effect.map(finding.find<"read">(handle, path, undefined), (chunk) => stream(handle, chunk, { chunkSize }))
+    ))
+}
 
 // ---------------------------------------------------------------------------------------------------------------------
 // walking
@@ -579,11 +700,21 @@ export interface WalkedChunk extends FoundChunk {
  * @since 0.1.0
  * @category walking
  */
-export const chunks = <A extends Mmio.Readable>(
-  self: Mmio.Handle<A>,
-  options?: ChunksOptions
-): Stream.Stream<WalkedChunk, MmioError.InvalidFile | Mmio.ReadError<A>> =>
-  unfinished.chunks(implementation(self), options)
+export const chunks: {
+  (
+    options?: ChunksOptions
+  ): <A extends Mmio.Readable>(
+    self: Mmio.Handle<A>
+  ) => Stream.Stream<WalkedChunk, MmioError.InvalidFile | Mmio.ReadError<A>>
+  <A extends Mmio.Readable>(
+    self: Mmio.Handle<A>,
+    options?: ChunksOptions
+  ): Stream.Stream<WalkedChunk, MmioError.InvalidFile | Mmio.ReadError<A>>
+} = dual(
+  hasHandle,
+  <A extends Mmio.Readable>(self: Mmio.Handle<A>, options?: ChunksOptions) =>
+    unfinished.chunks(implementation(self), options)
+)
 
 /**
  * A chunk, what is there of it, and what is in it.
@@ -654,11 +785,20 @@ export interface TreeOptions extends ChunksOptions {
  * @since 0.1.0
  * @category walking
  */
-export const tree = <A extends Mmio.Readable>(
-  self: Mmio.Handle<A>,
-  options?: TreeOptions
-): Effect.Effect<Tree, MmioError.SeekError | MmioError.InvalidFile | Mmio.ReadError<A>> =>
-  trees.tree(implementation(self), options)
+export const tree: {
+  (
+    options?: TreeOptions
+  ): <A extends Mmio.Readable>(
+    self: Mmio.Handle<A>
+  ) => Effect.Effect<Tree, MmioError.SeekError | MmioError.InvalidFile | Mmio.ReadError<A>>
+  <A extends Mmio.Readable>(
+    self: Mmio.Handle<A>,
+    options?: TreeOptions
+  ): Effect.Effect<Tree, MmioError.SeekError | MmioError.InvalidFile | Mmio.ReadError<A>>
+} = dual(
+  hasHandle,
+  <A extends Mmio.Readable>(self: Mmio.Handle<A>, options?: TreeOptions) => trees.tree(implementation(self), options)
+)
 
 /**
  * A step of a path: a chunk of an id, and a type if one is given. `RIFF` and `LIST` mean their relatives too, as in {@link Find}.
@@ -757,11 +897,21 @@ export const formatPath = (path: Path): string => paths.format(path)
  * @since 0.1.0
  * @category navigation
  */
-export const find = <A extends Mmio.Readable, const P extends string | Path>(
-  self: Mmio.Handle<A>,
-  path: P & (P extends string ? PathText<P> : unknown),
-  options?: WithinOptions
-): Effect.Effect<FoundChunk, DescendError<A>> => finding.find<A>(implementation(self), path, options)
+export const find: {
+  <const P extends string | Path>(
+    path: P & (P extends string ? PathText<P> : unknown),
+    options?: WithinOptions
+  ): <A extends Mmio.Readable>(self: Mmio.Handle<A>) => Effect.Effect<FoundChunk, DescendError<A>>
+  <A extends Mmio.Readable, const P extends string | Path>(
+    self: Mmio.Handle<A>,
+    path: P & (P extends string ? PathText<P> : unknown),
+    options?: WithinOptions
+  ): Effect.Effect<FoundChunk, DescendError<A>>
+} = dual(
+  ({ 0: first }) => typeof first !== "string" && !Array.isArray(first),
+  <A extends Mmio.Readable>(self: Mmio.Handle<A>, path: string | Path, options?: WithinOptions) =>
+    finding.find<A>(implementation(self), path, options)
+)
 
 // ---------------------------------------------------------------------------------------------------------------------
 // damage
@@ -830,23 +980,32 @@ export interface RepairOptions extends AtOptions {
  * @since 0.1.0
  * @category damage
  */
-export function repair<A extends Mmio.Readable>(
-  self: Mmio.Handle<A>,
-  options: RepairOptions & { readonly dryRun: true }
-): Effect.Effect<
-  ReadonlyArray<RiffCorrection>,
-  MmioError.SeekError | MmioError.InvalidFile | Mmio.ReadError<A>
->
-export function repair(
-  self: Mmio.ReadWriteHandle,
-  options?: RepairOptions
-): Effect.Effect<
-  ReadonlyArray<RiffCorrection>,
-  MmioError.SeekError | MmioError.InvalidFile | Mmio.ReadError<"readWrite">
->
-export function repair(self: Mmio.ReadHandle, options?: RepairOptions) {
-  return repairs.repair(implementation(self), options ?? {})
-}
+export const repair: {
+  (
+    options: RepairOptions & { readonly dryRun: true }
+  ): <A extends Mmio.Readable>(self: Mmio.Handle<A>) => Effect.Effect<
+    ReadonlyArray<RiffCorrection>,
+    MmioError.SeekError | MmioError.InvalidFile | Mmio.ReadError<A>
+  >
+  (options?: RepairOptions): (self: Mmio.ReadWriteHandle) => Effect.Effect<
+    ReadonlyArray<RiffCorrection>,
+    MmioError.SeekError | MmioError.InvalidFile | Mmio.ReadError<"readWrite">
+  >
+  <A extends Mmio.Readable>(
+    self: Mmio.Handle<A>,
+    options: RepairOptions & { readonly dryRun: true }
+  ): Effect.Effect<
+    ReadonlyArray<RiffCorrection>,
+    MmioError.SeekError | MmioError.InvalidFile | Mmio.ReadError<A>
+  >
+  (self: Mmio.ReadWriteHandle, options?: RepairOptions): Effect.Effect<
+    ReadonlyArray<RiffCorrection>,
+    MmioError.SeekError | MmioError.InvalidFile | Mmio.ReadError<"readWrite">
+  >
+} = dual(
+  hasHandle,
+  (self: Mmio.ReadHandle, options?: RepairOptions) => repairs.repair(implementation(self), options ?? {})
+)
 
 // ---------------------------------------------------------------------------------------------------------------------
 // editing
@@ -994,10 +1153,14 @@ export type IntegerError<A extends Mmio.Readable> = MmioError.InvalidFile | Mmio
  * @since 0.1.0
  * @category integers
  */
-export const uint16 = <A extends Mmio.Readable>(
-  self: Mmio.Handle<A>,
-  chunk: Chunk
-): Effect.Effect<number, IntegerError<A>> => integers.read(implementation(self), chunk, integers.uint16)
+export const uint16: {
+  (chunk: Chunk): <A extends Mmio.Readable>(self: Mmio.Handle<A>) => Effect.Effect<number, IntegerError<A>>
+  <A extends Mmio.Readable>(self: Mmio.Handle<A>, chunk: Chunk): Effect.Effect<number, IntegerError<A>>
+} = dual(
+  2,
+  <A extends Mmio.Readable>(self: Mmio.Handle<A>, chunk: Chunk) =>
+    integers.read(implementation(self), chunk, integers.uint16)
+)
 
 /**
  * Reads the signed integer of 16 bits at the position; otherwise like {@link uint16}.
@@ -1005,10 +1168,14 @@ export const uint16 = <A extends Mmio.Readable>(
  * @since 0.1.0
  * @category integers
  */
-export const int16 = <A extends Mmio.Readable>(
-  self: Mmio.Handle<A>,
-  chunk: Chunk
-): Effect.Effect<number, IntegerError<A>> => integers.read(implementation(self), chunk, integers.int16)
+export const int16: {
+  (chunk: Chunk): <A extends Mmio.Readable>(self: Mmio.Handle<A>) => Effect.Effect<number, IntegerError<A>>
+  <A extends Mmio.Readable>(self: Mmio.Handle<A>, chunk: Chunk): Effect.Effect<number, IntegerError<A>>
+} = dual(
+  2,
+  <A extends Mmio.Readable>(self: Mmio.Handle<A>, chunk: Chunk) =>
+    integers.read(implementation(self), chunk, integers.int16)
+)
 
 /**
  * Reads the integer of 32 bits at the position; otherwise like {@link uint16}.
@@ -1016,10 +1183,14 @@ export const int16 = <A extends Mmio.Readable>(
  * @since 0.1.0
  * @category integers
  */
-export const uint32 = <A extends Mmio.Readable>(
-  self: Mmio.Handle<A>,
-  chunk: Chunk
-): Effect.Effect<number, IntegerError<A>> => integers.read(implementation(self), chunk, integers.uint32)
+export const uint32: {
+  (chunk: Chunk): <A extends Mmio.Readable>(self: Mmio.Handle<A>) => Effect.Effect<number, IntegerError<A>>
+  <A extends Mmio.Readable>(self: Mmio.Handle<A>, chunk: Chunk): Effect.Effect<number, IntegerError<A>>
+} = dual(
+  2,
+  <A extends Mmio.Readable>(self: Mmio.Handle<A>, chunk: Chunk) =>
+    integers.read(implementation(self), chunk, integers.uint32)
+)
 
 /**
  * Reads the signed integer of 32 bits at the position; otherwise like {@link uint16}.
@@ -1027,10 +1198,14 @@ export const uint32 = <A extends Mmio.Readable>(
  * @since 0.1.0
  * @category integers
  */
-export const int32 = <A extends Mmio.Readable>(
-  self: Mmio.Handle<A>,
-  chunk: Chunk
-): Effect.Effect<number, IntegerError<A>> => integers.read(implementation(self), chunk, integers.int32)
+export const int32: {
+  (chunk: Chunk): <A extends Mmio.Readable>(self: Mmio.Handle<A>) => Effect.Effect<number, IntegerError<A>>
+  <A extends Mmio.Readable>(self: Mmio.Handle<A>, chunk: Chunk): Effect.Effect<number, IntegerError<A>>
+} = dual(
+  2,
+  <A extends Mmio.Readable>(self: Mmio.Handle<A>, chunk: Chunk) =>
+    integers.read(implementation(self), chunk, integers.int32)
+)
 
 /**
  * Reads the integer of 64 bits at the position; otherwise like {@link uint16}.
@@ -1038,7 +1213,11 @@ export const int32 = <A extends Mmio.Readable>(
  * @since 0.1.0
  * @category integers
  */
-export const uint64 = <A extends Mmio.Readable>(
-  self: Mmio.Handle<A>,
-  chunk: Chunk
-): Effect.Effect<bigint, IntegerError<A>> => integers.read(implementation(self), chunk, integers.uint64)
+export const uint64: {
+  (chunk: Chunk): <A extends Mmio.Readable>(self: Mmio.Handle<A>) => Effect.Effect<bigint, IntegerError<A>>
+  <A extends Mmio.Readable>(self: Mmio.Handle<A>, chunk: Chunk): Effect.Effect<bigint, IntegerError<A>>
+} = dual(
+  2,
+  <A extends Mmio.Readable>(self: Mmio.Handle<A>, chunk: Chunk) =>
+    integers.read(implementation(self), chunk, integers.uint64)
+)

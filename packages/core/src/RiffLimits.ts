@@ -5,6 +5,7 @@
  */
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
+import { dual } from "effect/Function"
 import { checked } from "./internal/riff/limitValues.js"
 
 /**
@@ -68,9 +69,14 @@ export class RiffLimits extends Context.Reference<RiffLimits>()("@effect-mmio/co
  * @since 0.1.0
  * @category combinators
  */
-export const withLimits =
-  (limits: Partial<Limits>) => <A, E, R>(effect: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> =>
+export const withLimits: {
+  (limits: Partial<Limits>): <A, E, R>(effect: Effect.Effect<A, E, R>) => Effect.Effect<A, E, R>
+  <A, E, R>(effect: Effect.Effect<A, E, R>, limits: Partial<Limits>): Effect.Effect<A, E, R>
+} = dual(
+  2,
+  <A, E, R>(effect: Effect.Effect<A, E, R>, limits: Partial<Limits>): Effect.Effect<A, E, R> =>
     Effect.zipRight(
       checked("RiffLimits.withLimits", limits),
       Effect.flatMap(RiffLimits, (current) => Effect.provideService(effect, RiffLimits, { ...current, ...limits }))
     )
+)

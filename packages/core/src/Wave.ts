@@ -25,11 +25,13 @@ import * as Data from "effect/Data"
 import type * as Duration from "effect/Duration"
 import type * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
+import { dual } from "effect/Function"
 import * as Option from "effect/Option"
 import type * as ParseResult from "effect/ParseResult"
 import * as Schema from "effect/Schema"
 import type * as Stream from "effect/Stream"
 import * as FourCC from "./FourCC.js"
+import { hasHandle } from "./internal/dataFirst.js"
 import { implementation } from "./internal/mmio.js"
 import * as samples from "./internal/wave/blocks.js"
 import { schemasOf } from "./internal/wave/codec.js"
@@ -1409,7 +1411,7 @@ export class MalformedChunk extends Data.TaggedError("MalformedChunk")<{
   readonly description: string
 }> {
   override get message() {
-    return `MalformedChunk: ${FourCC.format(this.chunk)} at ${this.offset}: ${this.description}`
+    return `${FourCC.format(this.chunk)} at ${this.offset}: ${this.description}`
   }
 }
 
@@ -1655,15 +1657,28 @@ export type InfoError<A extends Mmio.Readable> =
   | Mmio.ReadError<A>
 
 /**
- * How {@link info} reads.
+ * How a WAVE file is read.
  *
  * @since 1.0.0
  * @category options
  */
 export interface InfoOptions extends Riff.AtOptions {
-  /** Whether to give all that can be understood of a damaged chunk, with a problem, instead of failing. Default: false. */
-  readonly lenient?: boolean | undefined
+  /** Strict reading: a malformed chunk is a failure. */
+  readonly lenient?: false | undefined
   /** The encoding of all texts. Default: that of the code page in `CSET`, else UTF-8 or windows-1252, whichever a text is in. */
+  readonly encoding?: TextEncoding | undefined
+}
+
+/**
+ * How a damaged WAVE file is read.
+ *
+ * @since 1.0.0
+ * @category options
+ */
+export interface LenientInfoOptions extends Riff.AtOptions {
+  /** Everything that can be understood is given, and `problems` says what is wrong. */
+  readonly lenient: true
+  /** As in {@link InfoOptions}. */
   readonly encoding?: TextEncoding | undefined
 }
 
@@ -1699,25 +1714,23 @@ export interface InfoOptions extends Riff.AtOptions {
  * @since 0.1.0
  * @category files
  */
-export function info<A extends Mmio.Readable>(
-  self: Mmio.Handle<A>,
-  options: InfoOptions & { readonly lenient: true }
-): Effect.Effect<LenientInfo, InfoError<A>>
-export function info<A extends Mmio.Readable>(
-  self: Mmio.Handle<A>,
-  options?: InfoOptions & { readonly lenient?: false | undefined }
-): Effect.Effect<Info, InfoError<A>>
-export function info(
-  self: Mmio.ReadHandle,
-  options?: InfoOptions
-) {
-  // The tool compares the errors with those of the signatures above, whose type parameter it leaves as it is.
-  // @effect-diagnostics-next-line missingEffectError:off
-  return infos.info(implementation(self), options ?? {})
-}
+export const info: {
+  (options: LenientInfoOptions): <A extends Mmio.Readable>(
+    self: Mmio.Handle<A>
+  ) => Effect.Effect<LenientInfo, InfoError<A>>
+  (options?: InfoOptions): <A extends Mmio.Readable>(self: Mmio.Handle<A>) => Effect.Effect<Info, InfoError<A>>
+  <A extends Mmio.Readable>(
+    self: Mmio.Handle<A>,
+    options: LenientInfoOptions
+  ): Effect.Effect<LenientInfo, InfoError<A>>
+  <A extends Mmio.Readable>(self: Mmio.Handle<A>, options?: InfoOptions): Effect.Effect<Info, InfoError<A>>
+} = dual(
+  hasHandle,
+  (self: Mmio.ReadHandle, options?: InfoOptions | LenientInfoOptions) => infos.info(implementation(self), options ?? {})
+)
 
 /**
- * How {@link blocks} reads.
+ * How samples are streamed.
  *
  * @since 1.0.0
  * @category options
@@ -1755,8 +1768,18 @@ export interface BlocksOptions extends Riff.AtOptions {
  * @since 0.1.0
  * @category files
  */
-export const blocks = <A extends Mmio.Readable>(
-  self: Mmio.Handle<A>,
-  options?: BlocksOptions
-): Stream.Stream<Uint8Array, InfoError<A> | MmioError.InvalidParameter> =>
-  samples.blocks(implementation(self), options ?? {})
+export const blocks: {
+  (
+    options?: BlocksOptions
+  ): <A extends Mmio.Readable>(
+    self: Mmio.Handle<A>
+  ) => Stream.Stream<Uint8Array, InfoError<A> | MmioError.InvalidParameter>
+  <A extends Mmio.Readable>(
+    self: Mmio.Handle<A>,
+    options?: BlocksOptions
+  ): Stream.Stream<Uint8Array, InfoError<A> | MmioError.InvalidParameter>
+} = dual(
+  hasHandle,
+  <A extends Mmio.Readable>(self: Mmio.Handle<A>, options?: BlocksOptions) =>
+    samples.blocks(implementation(self), options ?? {})
+)

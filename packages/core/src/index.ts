@@ -40,6 +40,14 @@ export * as FourCC from "./FourCC.js"
 export * as IOProc from "./IOProc.js"
 
 /**
+ * Any storage as `@effect/platform`'s `FileSystem`: the other way round of `FileSystemIOProc`. Programs that know only a `FileSystem`, such as
+ * `HttpServerResponse.file` over `HttpPlatform.layer` and `KeyValueStore.layerFileSystem`, so run over memory, an archive or a database.
+ *
+ * @since 1.0.0
+ */
+export * as IOProcFileSystem from "./IOProcFileSystem.js"
+
+/**
  * Drivers that are installed and removed while a program runs.
  *
  * @since 0.1.0

@@ -361,7 +361,7 @@ describe("FileSystemIOProc", () => {
         )
         assert.strictEqual(
           error.message,
-          "SharingViolation: FileSystemIOProc.open ./a: another handle has it open for read as denyWrite"
+          "FileSystemIOProc.open ./a: another handle has it open for read as denyWrite"
         )
         assert.strictEqual(disk.content("a"), "content")
         assert.strictEqual(disk.openFiles, 1)
@@ -401,7 +401,7 @@ describe("FileSystemIOProc", () => {
         )
         assert.strictEqual(
           error.message,
-          "CannotOpen: FileSystemIOProc.open a: the files of this storage have no versions"
+          "FileSystemIOProc.open a: the files of this storage have no versions"
         )
         assert.strictEqual(disk.log.length, calls)
         assert.strictEqual(disk.content("a"), "a")
@@ -439,7 +439,7 @@ describe("FileSystemIOProc", () => {
         const file = yield* driver.open(request("a", { share: "exclusive" }))
         disk.failures.set("close", failure("close", "EIO"))
         const error = yield* Effect.flip(file.close)
-        assert.strictEqual(error.message, "CannotWrite: FileSystemIOProc.close a: the device failed (EIO)")
+        assert.strictEqual(error.message, "FileSystemIOProc.close a: the device failed (EIO)")
         disk.failures.clear()
         yield* (yield* driver.open(request("a", { share: "exclusive" }))).close
         assert.strictEqual(disk.openFiles, 0)
@@ -478,7 +478,7 @@ describe("FileSystemIOProc", () => {
           const file = yield* Effect.flip(driver.open(request("d/a")))
           assert.strictEqual(
             file.message,
-            "FileNotFound: FileSystemIOProc.open d/a: there is no such file (ENOENT)"
+            "FileSystemIOProc.open d/a: there is no such file (ENOENT)"
           )
           assert.isTrue(PlatformError.isPlatformError(file.cause))
           assert.strictEqual(yield* tag(driver.open(request("a"))), "FileNotFound")
@@ -697,7 +697,7 @@ describe("FileSystemIOProc", () => {
         const error = yield* Effect.flip(write(file, 6, target))
         assert.strictEqual(
           error.message,
-          "CannotWrite: FileSystemIOProc.write a at 6: no space left on device (ENOSPC)"
+          "FileSystemIOProc.write a at 6: no space left on device (ENOSPC)"
         )
         disk.failures.clear()
         disk.atMost = 1
@@ -719,7 +719,7 @@ describe("FileSystemIOProc", () => {
         const error = yield* Effect.flip(truncate(file, 9))
         assert.strictEqual(
           error.message,
-          "CannotWrite: FileSystemIOProc.truncate a at 9: the file would be too large (EFBIG)"
+          "FileSystemIOProc.truncate a at 9: the file would be too large (EFBIG)"
         )
         disk.failures.clear()
         yield* file.close
@@ -734,9 +734,9 @@ describe("FileSystemIOProc", () => {
         const file = yield* driver.open(request("a"))
         disk.failures.set("read", failure("read", "EIO")).set("fstat", failure("stat", "EIO"))
         const reading = yield* Effect.flip(file.readAt(0, new Uint8Array(1)))
-        assert.strictEqual(reading.message, "CannotRead: FileSystemIOProc.read a at 0: the device failed (EIO)")
+        assert.strictEqual(reading.message, "FileSystemIOProc.read a at 0: the device failed (EIO)")
         const size = yield* Effect.flip(file.size)
-        assert.strictEqual(size.message, "CannotSeek: FileSystemIOProc.seek a: the device failed (EIO)")
+        assert.strictEqual(size.message, "FileSystemIOProc.seek a: the device failed (EIO)")
         disk.failures.set("read", failure("read", "ECONNRESET")).set("fstat", failure("stat", "ECONNRESET"))
         assert.strictEqual(yield* tag(file.readAt(0, new Uint8Array(1))), "NetworkError")
         assert.strictEqual(yield* tag(file.size), "NetworkError")
@@ -872,7 +872,7 @@ describe("FileSystemIOProc", () => {
         assert.strictEqual(yield* tag(driver.remove(a)), "FileNotFound")
         assert.strictEqual(yield* tag(driver.remove(FileName.plain("n/a"))), "PathNotFound")
         const error = yield* Effect.flip(driver.remove(FileName.plain("d")))
-        assert.strictEqual(error.message, "CannotWrite: FileSystemIOProc.remove d: it is a folder")
+        assert.strictEqual(error.message, "FileSystemIOProc.remove d: it is a folder")
         assert.isTrue(disk.nodes.has("d"))
       }))
 
@@ -907,7 +907,7 @@ describe("FileSystemIOProc", () => {
         assert.strictEqual(yield* tag(fullName("d/b")), "AccessDenied")
         disk.failures.set("realPath", failure("realPath", "EIO"))
         const error = yield* Effect.flip(fullName("d/b"))
-        assert.strictEqual(error.message, "PathNotFound: FileSystemIOProc.fullName d/b: the device failed (EIO)")
+        assert.strictEqual(error.message, "FileSystemIOProc.fullName d/b: the device failed (EIO)")
       }))
 
     it.effect("stat knows what the platform knows", () =>
@@ -959,7 +959,7 @@ describe("FileSystemIOProc", () => {
           yield* driver.makeFolder(FileName.plain("d"))
           assert.strictEqual(disk.content("d/b"), "b")
           const error = yield* Effect.flip(driver.makeFolder(a))
-          assert.strictEqual(error.message, "CannotWrite: FileSystemIOProc.makeFolder a: the name is taken (EEXIST)")
+          assert.strictEqual(error.message, "FileSystemIOProc.makeFolder a: the name is taken (EEXIST)")
           assert.strictEqual(yield* tag(driver.makeFolder(FileName.plain("n/d"))), "PathNotFound")
         }))
     }
@@ -974,7 +974,7 @@ describe("FileSystemIOProc", () => {
         const error = yield* Effect.flip(remove("d"))
         assert.strictEqual(
           error.message,
-          "CannotWrite: FileSystemIOProc.removeFolder d: the folder is not empty (ENOTEMPTY)"
+          "FileSystemIOProc.removeFolder d: the folder is not empty (ENOTEMPTY)"
         )
         assert.strictEqual(yield* tag(remove("a")), "PathNotFound")
         assert.strictEqual(yield* tag(remove("n")), "PathNotFound")
@@ -1013,7 +1013,7 @@ describe("FileSystemIOProc", () => {
         const [, aside] = [...disk.nodes.keys()]
         assert.strictEqual(
           error.message,
-          `CannotWrite: FileSystemIOProc.removeFolder d: the folder could be neither removed nor moved back from ./${aside} (EIO)`
+          `FileSystemIOProc.removeFolder d: the folder could be neither removed nor moved back from ./${aside} (EIO)`
         )
       }))
 

@@ -444,7 +444,7 @@ describe("MemoryIOProc", () => {
         const error = yield* Effect.flip(storage.open(request("./a", { ...creating, share: "denyNone" })))
         assert.strictEqual(
           error.message,
-          "SharingViolation: MemoryIOProc.open ./a: another handle has it open for read as denyWrite"
+          "MemoryIOProc.open ./a: another handle has it open for read as denyWrite"
         )
         assert.strictEqual(text(yield* storage.bytes("a")), "abc")
         assert.strictEqual(yield* tag(storage.open(request("a", { share: "denyNone" }))), "success")

@@ -1,6 +1,7 @@
 import { Errno, MmioError } from "@effect-mmio/core"
 import { assert, describe, it } from "@effect/vitest"
 import { Cause, Effect, Exit } from "effect"
+import { inspect } from "node:util"
 
 const details = { operation: "Mmio.write", file: "take1.wav", description: "no reason" }
 
@@ -39,7 +40,8 @@ describe("MmioError", () => {
       assert.strictEqual(error.code, code)
       assert.instanceOf(error, Error)
       assert.isTrue(MmioError.isMmioError(error))
-      assert.strictEqual(error.message, `${tag}: Mmio.write take1.wav: no reason`)
+      assert.strictEqual(error.message, "Mmio.write take1.wav: no reason")
+      assert.strictEqual(String(error), `${tag}: Mmio.write take1.wav: no reason`)
     })
   }
 
@@ -51,7 +53,7 @@ describe("MmioError", () => {
     assert.strictEqual(classes.length, 19)
     const changed = new MmioError.VersionChanged({ operation: "Mmio.commit", file: "a", description: "it changed" })
     assert.isUndefined(changed.code)
-    assert.strictEqual(changed.message, "VersionChanged: Mmio.commit a: it changed")
+    assert.strictEqual(changed.message, "Mmio.commit a: it changed")
   })
 
   it("errno is the name of the system's error, from the cause or given", () => {
@@ -73,7 +75,7 @@ describe("MmioError", () => {
         cause: noSpace,
         written: 0
       })
-      assert.strictEqual(error.message, "CannotWrite: Mmio.write take1.wav at 4096: no space left on device (ENOSPC)")
+      assert.strictEqual(error.message, "Mmio.write take1.wav at 4096: no space left on device (ENOSPC)")
       assert.strictEqual(error.written, 0)
       assert.strictEqual(error.cause, noSpace)
     })
@@ -86,18 +88,18 @@ describe("MmioError", () => {
       })
       assert.strictEqual(
         error.message,
-        "CannotWrite: FileSystemIOProc.write take1.wav: no space left on device (ENOSPC)"
+        "FileSystemIOProc.write take1.wav: no space left on device (ENOSPC)"
       )
     })
 
     it("says nothing of a cause that has no name, or of another kind of code", () => {
       assert.strictEqual(
         new MmioError.CannotRead({ ...details, cause: new Error("x") }).message,
-        "CannotRead: Mmio.write take1.wav: no reason"
+        "Mmio.write take1.wav: no reason"
       )
       assert.strictEqual(
         new MmioError.CannotRead({ ...details, cause: { code: 28 } }).message,
-        "CannotRead: Mmio.write take1.wav: no reason"
+        "Mmio.write take1.wav: no reason"
       )
     })
 
@@ -105,10 +107,30 @@ describe("MmioError", () => {
       assert.include(new MmioError.CannotRead({ ...details, position: 0 }).message, " at 0: ")
     })
 
-    it("stands in what Effect prints", () => {
+    it("has the tag in front once, however it is printed", () => {
       const error = new MmioError.CannotWrite({ ...details, written: 3 })
-      assert.include(Cause.pretty(Cause.fail(error)), "CannotWrite: Mmio.write take1.wav: no reason")
+      for (const printed of [String(error), inspect(error), Cause.pretty(Cause.fail(error)), error.stack ?? ""]) {
+        const [line = ""] = printed.split("\n")
+        assert.match(line, /^\(?(CannotWrite: )?Mmio\.write take1\.wav: no reason|^CannotWrite: Mmio/)
+        assert.isAtMost(line.split("CannotWrite").length, 2)
+      }
+      assert.strictEqual(String(error), "CannotWrite: Mmio.write take1.wav: no reason")
     })
+  })
+
+  describe("catchAll", () => {
+    const failing = (error: MmioError.CannotRead | MmioError.CannotWrite | "other") => Effect.fail(error)
+
+    it.effect("recovers from every error of this library, and from no other", () =>
+      Effect.gen(function*() {
+        const mine = new MmioError.CannotRead(details)
+        assert.strictEqual(yield* MmioError.catchAll(failing(mine), Effect.succeed), mine)
+        assert.strictEqual(yield* failing(mine).pipe(MmioError.catchAll(Effect.succeed)), mine)
+        assert.strictEqual(yield* Effect.flip(MmioError.catchAll(failing("other"), Effect.succeed)), "other")
+        const defect = new MmioError.InvalidHandle(details)
+        const exit = yield* Effect.exit(MmioError.catchAll(Effect.die(defect), Effect.succeed))
+        assert.deepStrictEqual(exit, Exit.die(defect))
+      }))
   })
 
   describe("withDetails", () => {
@@ -137,7 +159,7 @@ describe("MmioError", () => {
       assert.strictEqual(changed.cause, noSpace)
       assert.strictEqual(changed.stack, original.stack)
       assert.isTrue(MmioError.isMmioError(changed))
-      assert.strictEqual(changed.message, "ChunkNotFound: Riff.descend take1.wav at 7: the end is here (ENOSPC)")
+      assert.strictEqual(changed.message, "Riff.descend take1.wav at 7: the end is here (ENOSPC)")
       assert.strictEqual(original.operation, "driver")
     })
 

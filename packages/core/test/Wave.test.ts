@@ -805,7 +805,7 @@ describe("any chunk", () => {
     assert(Either.isLeft(failed))
     assert.strictEqual(
       failed.left.message,
-      "MalformedChunk: \"cue \" at 0: 4294967295 cue points are announced, where there is room for 0"
+      "\"cue \" at 0: 4294967295 cue points are announced, where there is room for 0"
     )
   })
 

@@ -197,7 +197,7 @@ describe("a list", () => {
     assert(strict._tag === "Left")
     assert.strictEqual(
       strict.left.message,
-      "MalformedChunk: \"LIST:INFO\" at 15: there is no pad byte after \"INAM\", of odd size"
+      "\"LIST:INFO\" at 15: there is no pad byte after \"INAM\", of odd size"
     )
   })
 })

@@ -185,7 +185,7 @@ describe("chunks of recorders and editors", () => {
       bytes(zeros(8), number(4, 0x7fc00001), number(4, 0))
     )
     assert(Either.isLeft(failed))
-    assert.strictEqual(failed.left.message, "MalformedChunk: \"PEAK\" at 8: it is not a number")
+    assert.strictEqual(failed.left.message, "\"PEAK\" at 8: it is not a number")
   })
 })
 

@@ -182,7 +182,7 @@ describe("names and bytes of files in messages", () => {
   it("are escaped in the messages of errors, and raw in their fields", () => {
     const error = new MmioError.CannotOpen({ operation: "Mmio.open", file: raw, description: `no ${raw}` })
     assert.strictEqual(error.file, raw)
-    assert.strictEqual(error.message, `CannotOpen: Mmio.open ${printed}: no ${printed}`)
+    assert.strictEqual(error.message, `Mmio.open ${printed}: no ${printed}`)
     const seen = error.toString()
     assert.notMatch(seen, unsafe)
     for (const text of [error.stack ?? "", Cause.pretty(Cause.fail(error))]) {

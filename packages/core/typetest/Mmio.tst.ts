@@ -244,6 +244,52 @@ describe("writing", () => {
   })
 })
 
+describe("the handle last", () => {
+  type Seeking = MmioError.CannotSeek | MmioError.NetworkError | MmioError.InvalidParameter
+  type Direct = MmioError.Unbuffered | MmioError.InvalidParameter
+
+  test("seek and flush", () => {
+    expect(reader.pipe(Mmio.seek(0))).type.toBe<Effect.Effect<number, Seeking>>()
+    expect(memory.pipe(Mmio.seek(-1, "end"))).type.toBe<
+      Effect.Effect<number, MmioError.CannotSeek | MmioError.InvalidParameter>
+    >()
+    expect(Mmio.seek).type.not.toBeCallableWith(0, "middle")
+    expect(reader.pipe(Mmio.flush())).type.toBe<Effect.Effect<void>>()
+    expect(both.pipe(Mmio.flush({ emptyBuffer: true }))).type.toBe<Effect.Effect<void, Writing>>()
+    expect(memory.pipe(Mmio.flush({ emptyBuffer: undefined }))).type.toBe<Effect.Effect<void>>()
+  })
+
+  test("advance and withBuffer, in either direction", () => {
+    expect(reader.pipe(Mmio.advance(info, "read"))).type.toBe<Effect.Effect<Mmio.Info, Reading | Direct>>()
+    expect(writer.pipe(Mmio.advance(undefined, "write"))).type.toBe<
+      Effect.Effect<Mmio.Info, Writing | Direct | MmioError.OutOfMemory>
+    >()
+    expect(Mmio.advance(info, "read")).type.not.toBeCallableWith(writer)
+    expect(Mmio.advance(info, "write")).type.not.toBeCallableWith(reader)
+    expect(reader.pipe(Mmio.withBuffer("read", (info) => ({ value: info.bytes, next: info.next })))).type.toBe<
+      Effect.Effect<Uint8Array, Reading | Direct>
+    >()
+    expect(both.pipe(Mmio.withBuffer("write", () => ({ value: "x", next: 0, dirty: true })))).type.toBe<
+      Effect.Effect<string, Writing | Direct | MmioError.OutOfMemory>
+    >()
+    expect(Mmio.withBuffer("write", () => ({ value: 1, next: 0 }))).type.not.toBeCallableWith(reader)
+  })
+
+  test("forEachBuffer and stream", () => {
+    expect(reader.pipe(Mmio.forEachBuffer(() => {}, { from: 1 }))).type.toBe<
+      Effect.Effect<number, Reading | Direct | MmioError.CannotSeek>
+    >()
+    expect(reader.pipe(Mmio.stream())).type.toBe<
+      Stream.Stream<Uint8Array, Reading | MmioError.CannotSeek | MmioError.InvalidParameter>
+    >()
+    expect(memory.pipe(Mmio.stream({ chunkSize: 9 }))).type.toBe<
+      Stream.Stream<Uint8Array, MmioError.CannotSeek | MmioError.InvalidParameter>
+    >()
+    expect(Mmio.stream()).type.not.toBeCallableWith(writer)
+    expect(Mmio.forEachBuffer(() => {})).type.not.toBeCallableWith(writer)
+  })
+})
+
 test("seek and position, of any handle", () => {
   expect(Mmio.seek(any, 0)).type.toBe<
     Effect.Effect<number, MmioError.CannotSeek | MmioError.NetworkError | MmioError.InvalidParameter>
@@ -386,6 +432,45 @@ test("streams", () => {
   expect(Mmio.sink(writer)).type.toBe<Sink.Sink<number, Uint8Array, never, Writing | MmioError.InvalidParameter>>()
 })
 
+describe("whole files", () => {
+  type Closing = MmioError.CloseError
+
+  test("streamFile and sinkFile ask for the storage, and have the closing in their types", () => {
+    expect(Mmio.streamFile("a", { from: 1, to: 9, chunkSize: 3, share: "denyWrite", ioProc: "ZIP " })).type.toBe<
+      Stream.Stream<Uint8Array, OpenFailure | Reading | MmioError.SeekError | Closing, IOProc.IOProc>
+    >()
+    expect(Mmio.streamFile).type.toBeCallableWith(name, { from: undefined, chunkSize: undefined })
+    expect(Mmio.streamFile).type.not.toBeCallableWith("a", { access: "readWrite" })
+    expect(Mmio.sinkFile("a")).type.toBe<
+      Sink.Sink<number, Uint8Array, never, OpenFailure | Closing, IOProc.IOProc>
+    >()
+    expect(Mmio.sinkFile(name, { create: true })).type.toBe<
+      Sink.Sink<number, Uint8Array, never, OpenFailure | Closing, IOProc.IOProc>
+    >()
+    expect(Mmio.sinkFile("a", { append: true })).type.toBe<
+      Sink.Sink<number, Uint8Array, never, OpenFailure | Closing | MmioError.SeekError, IOProc.IOProc>
+    >()
+    expect(Mmio.sinkFile).type.toBeCallableWith("a", { create: undefined, append: undefined, buffer: 9 })
+    expect(Mmio.sinkFile).type.not.toBeCallableWith("a", { create: false })
+  })
+
+  test("copy asks for the storage unless both ends have a driver, and fails as its progress does", () => {
+    type Failure = OpenFailure | Reading | Closing
+    expect(Mmio.copy("a", name)).type.toBe<Effect.Effect<number, Failure, IOProc.IOProc>>()
+    expect(Mmio.copy({ ioProc, name: "a" }, "b", { create: true })).type.toBe<
+      Effect.Effect<number, Failure, IOProc.IOProc>
+    >()
+    expect(Mmio.copy({ ioProc, name: "a" }, { ioProc, name })).type.toBe<Effect.Effect<number, Failure>>()
+    expect(Mmio.copy({ ioProc, name: "a" }, { ioProc, name }, {
+      onProgress: (progress) => {
+        expect(progress).type.toBe<Mmio.CopyProgress>()
+        return Effect.fail("mine" as const)
+      }
+    })).type.toBe<Effect.Effect<number, Failure | "mine">>()
+    expect(Mmio.copy).type.not.toBeCallableWith("a", "b", { create: false })
+  })
+})
+
 test("messages carry the types of their answers", () => {
   type Answer = Effect.Effect<Option.Option<number>, MmioError.InvalidFile>
   expect(Mmio.sendMessage(reader, count)).type.toBe<Answer>()
@@ -403,4 +488,42 @@ test("names", () => {
     Effect.Effect<FileName.FileName, MmioError.FullNameError | Names, IOProc.IOProc>
   >()
   expect(Mmio.tempName()).type.toBe<Effect.Effect<FileName.FileName, MmioError.TempNameError | Names, IOProc.IOProc>>()
+})
+
+describe("records", () => {
+  type Records = MmioError.InvalidFile | MmioError.InvalidParameter
+  type Bringing = Reading | MmioError.CannotSeek | MmioError.OutOfMemory
+  const u8 = (record: Mmio.Reader) => record.u8()
+
+  test("parse gives what its function returns, and fails with what the handle can", () => {
+    expect(Mmio.parse(reader, u8)).type.toBe<Effect.Effect<number, Bringing | Records>>()
+    expect(Mmio.parse(both, u8, { limit: undefined })).type.toBe<Effect.Effect<number, Bringing | Writing | Records>>()
+    expect(Mmio.parse(block, u8)).type.toBe<Effect.Effect<number, Records>>()
+    expect(reader.pipe(Mmio.parse(u8))).type.toBe<Effect.Effect<number, Bringing | Records>>()
+    expect(reader.pipe(Mmio.parse(u8, { limit: 16 }))).type.toBe<Effect.Effect<number, Bringing | Records>>()
+    expect(Mmio.parse).type.not.toBeCallableWith(writer, u8)
+  })
+
+  test("parseAll gives a stream of it", () => {
+    expect(Mmio.parseAll(reader, u8)).type.toBe<Stream.Stream<number, Bringing | Records>>()
+    expect(Mmio.parseAll(block, u8, { from: 1, to: undefined, limit: 2 })).type.toBe<
+      Stream.Stream<number, MmioError.CannotSeek | Records>
+    >()
+    expect(reader.pipe(Mmio.parseAll(u8, { from: 1 }))).type.toBe<Stream.Stream<number, Bringing | Records>>()
+    expect(Mmio.parseAll).type.not.toBeCallableWith(writer, u8)
+  })
+
+  test("emit is of handles that can be written", () => {
+    const one = (record: Mmio.Writer) => record.u8(1)
+    expect(Mmio.emit(writer, one)).type.toBe<Effect.Effect<void, Writing | MmioError.OutOfMemory>>()
+    expect(memory.pipe(Mmio.emit(one))).type.toBe<
+      Effect.Effect<void, MmioError.CannotExpand | MmioError.OutOfMemory>
+    >()
+    expect(Mmio.emit).type.not.toBeCallableWith(reader, one)
+  })
+
+  test("numbers of 64 bits are bigints", () => {
+    expect(Mmio.parse(block, (record) => record.u64("big"))).type.toBe<Effect.Effect<bigint, Records>>()
+    expect(Mmio.parse(block, (record) => record.remaining)).type.toBe<Effect.Effect<number, Records>>()
+  })
 })

@@ -1,5 +1,6 @@
 import {
   FourCC,
+  type IOProc,
   type Mmio,
   type MmioError,
   Riff,
@@ -158,6 +159,18 @@ test("stream", () => {
   expect(Riff.stream).type.not.toBeCallableWith(writer, found)
 })
 
+test("streamChunk", () => {
+  expect(Riff.streamChunk("a", "RIFF:WAVE / data", { chunkSize: 9 })).type.toBe<
+    Stream.Stream<
+      Uint8Array,
+      MmioError.OpenError | Reading | Finding | Placing | MmioError.CloseError,
+      IOProc.IOProc
+    >
+  >()
+  expect(Riff.streamChunk).type.toBeCallableWith("a", [{ id: "data" }])
+  expect(Riff.streamChunk).type.not.toBeCallableWith("a", "RIFF:WAVES / data")
+})
+
 describe("the family", () => {
   test("every chunk says how it is written", () => {
     expect<Pick<Riff.Chunk, "byteOrder" | "ds64" | "guid" | "offset" | "sizeField" | "typeGuid">>().type.toBe<{
@@ -253,4 +266,74 @@ test("limits need no layer", () => {
   const limited = RiffLimits.withLimits({ nesting: 3 })(Riff.tree(reader))
   expect(limited).type.toBe<Effect.Effect<Riff.Tree, MmioError.InvalidFile | MmioError.CannotSeek | Reading>>()
   expect(RiffLimits.withLimits).type.not.toBeCallableWith({ depth: 3 })
+})
+
+describe("the handle last", () => {
+  test("navigation", () => {
+    expect(reader.pipe(Riff.descend())).type.toBe<Effect.Effect<Riff.FoundChunk, Reading | Finding>>()
+    expect(both.pipe(Riff.descend({ find: { riff: "WAVE" } }))).type.toBe<
+      Effect.Effect<Riff.FoundChunk, Reading | Writing | Finding>
+    >()
+    expect(Riff.descend).type.not.toBeCallableWith({ find: { chunk: "fmt" } })
+    expect(reader.pipe(Riff.ascend(found))).type.toBe<Effect.Effect<Riff.FoundChunk, Placing>>()
+    expect(writer.pipe(Riff.ascend(created))).type.toBe<Effect.Effect<Riff.FoundChunk, Placing | Writing>>()
+    expect(Riff.ascend(created)).type.not.toBeCallableWith(reader)
+    expect(reader.pipe(Riff.inChunk({ find: { list: "INFO" } }, () => Effect.fail("mine" as const)))).type.toBe<
+      Effect.Effect<never, "mine" | Reading | Finding | MmioError.SeekError>
+    >()
+    expect(reader.pipe(Riff.find("RIFF:WAVE / data", { within: found }))).type.toBe<
+      Effect.Effect<Riff.FoundChunk, Reading | Finding>
+    >()
+    expect(Riff.find).type.not.toBeCallableWith("RIFF:WAVES / data")
+    expect(Riff.descend()).type.not.toBeCallableWith(writer)
+  })
+
+  test("building", () => {
+    type Failure = MmioError.InvalidParameter | Writing
+    expect(writer.pipe(Riff.createChunk({ chunk: "fmt " }))).type.toBe<Effect.Effect<Riff.CreatedChunk, Failure>>()
+    expect(Riff.createChunk).type.not.toBeCallableWith({ chunk: "fmt" })
+    expect(Riff.createChunk({ chunk: "fmt " })).type.not.toBeCallableWith(reader)
+    expect(writer.pipe(Riff.withChunk({ list: "INFO" }, () => Effect.succeed(1)))).type.toBe<
+      Effect.Effect<number, Failure | MmioError.SeekError>
+    >()
+    expect(writer.pipe(Riff.withRiff("WAVE", {}, (form) => Effect.succeed(form)))).type.toBe<
+      Effect.Effect<Riff.CreatedChunk, Failure | MmioError.SeekError>
+    >()
+    expect(Riff.withRiff).type.not.toBeCallableWith("WAVES", {}, () => Effect.void)
+    expect(writer.pipe(Riff.updateSizes())).type.toBe<Effect.Effect<void, Failure | MmioError.SeekError>>()
+    expect(writer.pipe(Riff.updateSizes({ flush: false }))).type.toBe<
+      Effect.Effect<void, Failure | MmioError.SeekError>
+    >()
+  })
+
+  test("walking, damage and integers", () => {
+    expect(reader.pipe(Riff.stream(found, { chunkSize: 9 }))).type.toBe<
+      Stream.Stream<Uint8Array, Reading | Placing>
+    >()
+    expect(reader.pipe(Riff.chunks())).type.toBe<Stream.Stream<Riff.WalkedChunk, MmioError.InvalidFile | Reading>>()
+    expect(reader.pipe(Riff.tree({ lenient: true }))).type.toBe<
+      Effect.Effect<Riff.Tree, MmioError.SeekError | MmioError.InvalidFile | Reading>
+    >()
+    expect(reader.pipe(Riff.repair({ dryRun: true }))).type.toBe<
+      Effect.Effect<
+        ReadonlyArray<RiffCorrection.RiffCorrection>,
+        MmioError.SeekError | MmioError.InvalidFile | Reading
+      >
+    >()
+    expect(both.pipe(Riff.repair())).type.toBe<
+      Effect.Effect<
+        ReadonlyArray<RiffCorrection.RiffCorrection>,
+        MmioError.SeekError | MmioError.InvalidFile | Reading | Writing
+      >
+    >()
+    expect(Riff.repair()).type.not.toBeCallableWith(reader)
+    expect(reader.pipe(Riff.uint16(chunk))).type.toBe<Effect.Effect<number, MmioError.InvalidFile | Reading>>()
+    expect(reader.pipe(Riff.uint64(chunk))).type.toBe<Effect.Effect<bigint, MmioError.InvalidFile | Reading>>()
+  })
+
+  test("limits of an effect, first or last", () => {
+    const effect: Effect.Effect<1, 2, 3> = Effect.never
+    expect(RiffLimits.withLimits(effect, { nesting: 1 })).type.toBe<Effect.Effect<1, 2, 3>>()
+    expect(effect.pipe(RiffLimits.withLimits({ nesting: 1 }))).type.toBe<Effect.Effect<1, 2, 3>>()
+  })
 })

@@ -143,6 +143,16 @@ describe("info", () => {
   })
 })
 
+test("the handle last", () => {
+  expect(reader.pipe(Wave.info())).type.toBe<Effect.Effect<Wave.Info, Failing | Reading>>()
+  expect(both.pipe(Wave.info({ lenient: true }))).type.toBe<
+    Effect.Effect<Wave.LenientInfo, Failing | Reading | Writing>
+  >()
+  expect(reader.pipe(Wave.blocks({ chunkSize: 9 }))).type.toBe<
+    Stream.Stream<Uint8Array, Failing | Reading | MmioError.InvalidParameter>
+  >()
+})
+
 test("blocks", () => {
   expect(Wave.blocks(reader)).type.toBe<Stream.Stream<Uint8Array, Failing | Reading | MmioError.InvalidParameter>>()
   expect(Wave.blocks(both, { chunkSize: undefined })).type.toBe<

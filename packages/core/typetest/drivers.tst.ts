@@ -1,6 +1,25 @@
-import { FileName, FileSystemIOProc, FourCC, IOProc, IOProcRegistry, MemoryIOProc, MmioError } from "@effect-mmio/core"
+import {
+  FileName,
+  FileSystemIOProc,
+  FourCC,
+  IOProc,
+  IOProcFileSystem,
+  IOProcRegistry,
+  MemoryIOProc,
+  MmioError
+} from "@effect-mmio/core"
 import type { FileSystem } from "@effect/platform"
-import { type Context, Effect, type Layer, Option, Request, type Scope, type Stream } from "effect"
+import {
+  Config,
+  type ConfigError,
+  type Context,
+  Effect,
+  type Layer,
+  Option,
+  Request,
+  type Scope,
+  type Stream
+} from "effect"
 import { describe, expect, test } from "tstyche"
 
 declare const driver: IOProc.IOProc
@@ -146,6 +165,7 @@ describe("IOProc", () => {
     >()
     expect(IOProc.layerRoute(ZIP, driver)).type.toBe<Layered<never, never>>()
     expect(IOProc.layerRoute(ZIP, service)).type.toBe<Layered<never, "Service">>()
+    expect(IOProc.withRoute(Effect.succeed(1), ZIP, driver)).type.toBe<Effect.Effect<number, never, IOProc.IOProc>>()
     expect(IOProc.withRoute(ZIP, driver)(Effect.succeed(1))).type.toBe<Effect.Effect<number, never, IOProc.IOProc>>()
     expect(Effect.fail("mine" as const).pipe(IOProc.withRoute(ZIP, service))).type.toBe<
       Effect.Effect<never, "mine", IOProc.IOProc | "Service">
@@ -201,10 +221,26 @@ test("MemoryIOProc", () => {
   >()
 })
 
+test("layers with options are named alike", () => {
+  expect(MemoryIOProc.layerWith({ commit: "onClose" })).type.toBe<
+    Layer.Layer<IOProc.IOProc | MemoryIOProc.MemoryIOProc, MmioError.CannotOpen>
+  >()
+  expect(FileSystemIOProc.layerConfig({ sync: Config.boolean("SYNC") })).type.toBe<
+    Layer.Layer<IOProc.IOProc, ConfigError.ConfigError, FileSystem.FileSystem>
+  >()
+})
+
 test("FileSystemIOProc", () => {
   expect(FileSystemIOProc.layer).type.toBe<Layer.Layer<IOProc.IOProc, never, FileSystem.FileSystem>>()
   expect(FileSystemIOProc.layerWith({ sync: undefined })).type.toBe<
     Layer.Layer<IOProc.IOProc, never, FileSystem.FileSystem>
   >()
   expect(FileSystemIOProc.make()).type.toBe<Effect.Effect<IOProc.IOProc, never, FileSystem.FileSystem>>()
+})
+
+describe("IOProcFileSystem", () => {
+  test("is a FileSystem for a storage", () => {
+    expect(IOProcFileSystem.layer).type.toBe<Layer.Layer<FileSystem.FileSystem, never, IOProc.IOProc>>()
+    expect(IOProcFileSystem.make).type.toBe<(ioProc: IOProc.IOProc) => FileSystem.FileSystem>()
+  })
 })

@@ -219,7 +219,8 @@ layer(Layer.provideMerge(HttpIOProc.layer, FetchHttpClient.layer), { excludeTest
           size: Option.some(bytes.length),
           version: Option.fromNullable(resource.etag),
           modified: Option.some(new Date("2026-11-21T07:28:00Z")),
-          created: Option.none()
+          created: Option.none(),
+          identity: Option.none()
         })
       }))
 

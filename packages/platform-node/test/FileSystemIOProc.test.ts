@@ -294,7 +294,7 @@ layer(storage, { excludeTestServices: true })("FileSystemIOProc on Node", (it) =
         const error = yield* Effect.flip(writeAt(file, 0, "x"))
         assert.strictEqual(
           error.message,
-          "CannotWrite: FileSystemIOProc.write /dev/full at 0: no space left on device (ENOSPC)"
+          "FileSystemIOProc.write /dev/full at 0: no space left on device (ENOSPC)"
         )
       })
   )

@@ -72,7 +72,7 @@ describe("open", () => {
         NFS.symlinkSync(path, `${folder}/link`)
         for (const taken of [path, `${folder}/folder`, `${folder}/dangling`, `${folder}/link`]) {
           const error = yield* Effect.flip((yield* driver).open(request(taken, { access, create: "new" })))
-          strictEqual(error.message, `CannotOpen: NodeIOProc.open ${taken}: the name is taken (EEXIST)`)
+          strictEqual(error.message, `NodeIOProc.open ${taken}: the name is taken (EEXIST)`)
           strictEqual(error.errno, "EEXIST")
         }
         const noFolder = request(`${folder}/no/file`, { access, create: "new" })
@@ -147,7 +147,7 @@ describe("open", () => {
       )
       strictEqual(
         error.message,
-        `CannotOpen: NodeIOProc.open ${path}: the files of this storage have no versions`
+        `NodeIOProc.open ${path}: the files of this storage have no versions`
       )
       assert.deepStrictEqual(NFS.readdirSync(folder), [])
     }))
@@ -417,7 +417,7 @@ describe.skipIf(!canLoop)("a block device", () => {
       const error = yield* Effect.flip(file.size)
       strictEqual(
         error.message,
-        `CannotSeek: NodeIOProc.seek ${device}: the size of a device cannot be found out`
+        `NodeIOProc.seek ${device}: the size of a device cannot be found out`
       )
     }))
 })

@@ -214,7 +214,7 @@ describe("an error of Node's", () => {
         strictEqual(error.cause, cause)
         strictEqual(error.position, 4096)
         strictEqual(error.errno, name)
-        assert.match(error.message, new RegExp(`^${error._tag}: NodeIOProc.call take1.wav at 4096: .+ \\(${name}\\)$`))
+        assert.match(error.message, new RegExp(`^NodeIOProc.call take1.wav at 4096: .+ \\(${name}\\)$`))
       }
       for (const error of errors) if (error._tag === "CannotWrite") strictEqual(error.written, 0)
     })

@@ -158,7 +158,7 @@ describe.each([false, true])("with blocking: %s", (blocking) => {
         yield* makeFolder(plain(`${folder}/link`))
         strictEqual(NFS.readFileSync(`${folder}/new/file`, "latin1"), "abc")
         const error = yield* Effect.flip(makeFolder(plain(`${folder}/new/file`)))
-        strictEqual(error.message, `CannotWrite: NodeIOProc.makeFolder ${folder}/new/file: the name is taken (EEXIST)`)
+        strictEqual(error.message, `NodeIOProc.makeFolder ${folder}/new/file: the name is taken (EEXIST)`)
         strictEqual((yield* Effect.flip(makeFolder(plain(`${folder}/no/new`))))._tag, "PathNotFound")
         strictEqual((yield* Effect.flip(makeFolder(plain(`${folder}/new/file/x`))))._tag, "PathNotFound")
         strictEqual(NFS.readFileSync(`${folder}/new/file`, "latin1"), "abc")
@@ -176,7 +176,7 @@ describe.each([false, true])("with blocking: %s", (blocking) => {
         const full = yield* Effect.flip(removeFolder(plain(`${folder}/full`)))
         strictEqual(
           full.message,
-          `CannotWrite: NodeIOProc.removeFolder ${folder}/full: the folder is not empty (ENOTEMPTY)`
+          `NodeIOProc.removeFolder ${folder}/full: the folder is not empty (ENOTEMPTY)`
         )
         strictEqual(full.errno, "ENOTEMPTY")
         const error = (path: string) =>

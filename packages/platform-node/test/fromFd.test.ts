@@ -108,7 +108,7 @@ describe("fromFd", () => {
       // What the descriptor cannot do, the system refuses.
       const readOnly = yield* NodeIOProc.fromFd(yield* openFd(path, "r"), { access: "readWrite", name: "take 1" })
       const error = yield* Effect.flip(writeAt(readOnly, 0, "x"))
-      strictEqual(error.message, "CannotWrite: NodeIOProc.write take 1 at 0: the file is not open for this (EBADF)")
+      strictEqual(error.message, "NodeIOProc.write take 1 at 0: the file is not open for this (EBADF)")
     }))
 
   it.scoped("takes a FileHandle, and fails once its owner has closed it", () =>
@@ -138,9 +138,9 @@ describe("fromFd", () => {
     Effect.gen(function*() {
       const fd = yield* openFd(yield* tempFolder, "r")
       const folder = yield* Effect.flip(NodeIOProc.fromFd(fd))
-      strictEqual(folder.message, `CannotOpen: NodeIOProc.fromFd descriptor ${fd}: it is a folder (EISDIR)`)
+      strictEqual(folder.message, `NodeIOProc.fromFd descriptor ${fd}: it is a folder (EISDIR)`)
       const unused = yield* Effect.flip(NodeIOProc.fromFd(100_000, { name: "no file" }))
-      strictEqual(unused.message, "CannotOpen: NodeIOProc.fromFd no file: the file is not open for this (EBADF)")
+      strictEqual(unused.message, "NodeIOProc.fromFd no file: the file is not open for this (EBADF)")
       for (const invalid of [-1, 0.5]) {
         strictEqual((yield* Effect.flip(NodeIOProc.fromFd(invalid)))._tag, "CannotOpen")
       }

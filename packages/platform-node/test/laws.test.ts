@@ -202,7 +202,7 @@ describe("a file", () => {
       const file = yield* openFile(yield* plain, path, { access: "write" })
       yield* stub("node:fs", "ftruncate", failing("ENOSPC"))
       const error = yield* Effect.flip(truncate(file, 10))
-      strictEqual(error.message, `CannotWrite: NodeIOProc.truncate ${path} at 10: no space left on device (ENOSPC)`)
+      strictEqual(error.message, `NodeIOProc.truncate ${path} at 10: no space left on device (ENOSPC)`)
       strictEqual(NFS.readFileSync(path, "latin1"), "abc")
     }))
 
@@ -316,7 +316,7 @@ describe("writeFlush", () => {
       const first = yield* Effect.scoped(
         Effect.zipRight(stub("node:fs", "fsync", failing("EIO")), Effect.flip(flush(file, 2, "cd")))
       )
-      strictEqual(first.message, `CannotWrite: NodeIOProc.writeFlush ${path} at 2: the device failed (EIO)`)
+      strictEqual(first.message, `NodeIOProc.writeFlush ${path} at 2: the device failed (EIO)`)
       for (const source of ["cd", ""]) {
         const later = yield* Effect.flip(flush(file, 2, source))
         strictEqual(later._tag, "CannotWrite")

@@ -100,7 +100,7 @@ describe.skipIf(!isLinux)("sharing modes between processes", () => {
           const error = yield* Effect.flip(driver.open(request(name)))
           strictEqual(
             error.message,
-            `SharingViolation: NodeIOProc.open ${name}: another process has it open, and not as compat`
+            `NodeIOProc.open ${name}: another process has it open, and not as compat`
           )
         }
         yield* other.ask({ do: "close", id })
@@ -424,7 +424,7 @@ describe("the locks of other systems, by their documentation", () => {
       const error = yield* Effect.flip(driver.open(request(path)))
       strictEqual(
         error.message,
-        `SharingViolation: NodeIOProc.open ${path}: another process has it open, and not as compat`
+        `NodeIOProc.open ${path}: another process has it open, and not as compat`
       )
     }))
 

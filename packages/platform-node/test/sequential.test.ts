@@ -65,7 +65,7 @@ describe.skipIf(!isLinux)("a FIFO", () => {
       strictEqual(reader.writeAt, undefined)
       strictEqual(writer.truncate, undefined)
       const error = yield* Effect.flip(reader.size)
-      strictEqual(error.message, `CannotSeek: NodeIOProc.seek ${path}: the file has no positions (ESPIPE)`)
+      strictEqual(error.message, `NodeIOProc.seek ${path}: the file has no positions (ESPIPE)`)
       yield* writer.commit
     }))
 
@@ -123,7 +123,7 @@ describe.skipIf(!isLinux)("a FIFO", () => {
         const error = yield* Effect.flip(writeAt(writer, position, "x"))
         strictEqual(
           error.message,
-          `CannotWrite: NodeIOProc.write ${path} at ${position}: the file has no positions (ESPIPE)`
+          `NodeIOProc.write ${path} at ${position}: the file has no positions (ESPIPE)`
         )
         strictEqual((yield* Effect.flip(canSeek(writer, position)))._tag, "CannotSeek")
       }
@@ -333,7 +333,7 @@ describe.skipIf(!isLinux)("a FIFO", () => {
       const error = yield* Effect.flip(writeAt(writer, 0, "abc"))
       strictEqual(
         error.message,
-        `NetworkError: NodeIOProc.write ${path} at 0: the other end closed the connection (EPIPE)`
+        `NodeIOProc.write ${path} at 0: the other end closed the connection (EPIPE)`
       )
     }))
 
@@ -422,6 +422,6 @@ describe.skipIf(!isLinux)("a character device", () => {
     Effect.gen(function*() {
       const file = yield* openFile(yield* NodeIOProc.make(), "/dev/full", { access: "write" })
       const error = yield* Effect.flip(writeAt(file, 0, "abc"))
-      strictEqual(error.message, "CannotWrite: NodeIOProc.write /dev/full at 0: no space left on device (ENOSPC)")
+      strictEqual(error.message, "NodeIOProc.write /dev/full at 0: no space left on device (ENOSPC)")
     }))
 })

@@ -54,7 +54,7 @@ describe("sharing modes", () => {
               } else {
                 strictEqual(
                   other.left.message,
-                  `SharingViolation: NodeIOProc.open ${link}: another handle of this process has it open for ${x} as ${a}`
+                  `NodeIOProc.open ${link}: another handle of this process has it open for ${x} as ${a}`
                 )
               }
               yield* holder.close
@@ -235,6 +235,6 @@ describe.skipIf(!isLinux)("an open that fails", () => {
       NFS.chmodSync(path, 0o000)
       const driver = yield* NodeIOProc.make()
       const error = yield* asNobody(Effect.flip(driver.open(request(path))))
-      strictEqual(error.message, `AccessDenied: NodeIOProc.open ${path}: permission denied (EACCES)`)
+      strictEqual(error.message, `NodeIOProc.open ${path}: permission denied (EACCES)`)
     }))
 })

@@ -20,7 +20,7 @@ import * as Effect from "effect/Effect"
 import type * as Layer from "effect/Layer"
 import * as internal from "./internal/contract/contract.js"
 import * as fixture from "./internal/contract/fixtures.js"
-import * as vitest from "./internal/contract/suite.js"
+import * as runner from "./internal/contract/suite.js"
 
 // ---------------------------------------------------------------------------------------------------------------------
 // what a driver can do
@@ -333,17 +333,30 @@ export const tests = (options?: Options): ReadonlyArray<Test> =>
   })
 
 /**
- * Registers the tests with vitest, in the file or the `describe` that it is called from. Each test builds the layer anew, and fails where
- * the layer cannot be built or released.
+ * What a runner registers a test with, such as `test` of `node:test`. A test fails by rejecting.
+ *
+ * @since 1.0.0
+ * @category models
+ */
+export type Register = (name: string, run: () => Promise<void>) => void
+
+/**
+ * Registers the tests with vitest, in the file or the `describe` that it is called from, or with another runner. Each test builds the layer anew, and
+ * fails where the layer cannot be built or released. What a failure prints is the law, the test, and what was expected, in at most ten lines.
  *
  * @example
  * ```ts
  * import { MemoryIOProc } from "@effect-mmio/core"
  * import { IOProcContract } from "@effect-mmio/testing"
+ * import { test } from "node:test"
  *
- * // in MemoryIOProc.test.ts
+ * // in MemoryIOProc.test.ts, with vitest
  * export const register = () =>
  *   IOProcContract.suite("MemoryIOProc", { layer: MemoryIOProc.layer(), capabilities: { folders: false } })
+ *
+ * // with `node --test`
+ * export const registerWithNode = () =>
+ *   IOProcContract.suite("MemoryIOProc", { layer: MemoryIOProc.layer(), test: (name, run) => void test(name, run) })
  * ```
  *
  * @since 0.1.0
@@ -354,9 +367,15 @@ export const suite = <E>(
   options: Options & {
     /** The driver, and {@link Root} where it has one. */
     readonly layer: Layer.Layer<IOProc.IOProc, E>
+    /** What registers a test. Default: that of the vitest that runs this; outside of vitest `suite` throws without it. */
+    readonly test?: Register | undefined
   }
 ): void => {
+  const register = options.test ?? runner.withVitest
   for (const { law, name: sentence, test } of tests(options)) {
-    vitest.register(`${name} > ${laws[law]} > ${sentence}`, Effect.provide(test, options.layer))
+    register(
+      `${name} > ${laws[law]} > ${sentence}`,
+      () => runner.runTest(Effect.provide(test, options.layer))
+    )
   }
 }

@@ -395,7 +395,7 @@ describe("replaying", () => {
       assert.instanceOf(again, MmioError.CannotWrite)
       assert.strictEqual(
         again.message,
-        "CannotWrite: Mmio.withFile a at 2: no space left on device (ENOSPC)".replace(
+        "Mmio.withFile a at 2: no space left on device (ENOSPC)".replace(
           "Mmio.withFile",
           error.operation
         )

@@ -29,8 +29,14 @@ export const ReplyTypeId: Api.ReplyTypeId = Symbol.for("@effect-mmio/core/IOProc
 /** @internal */
 export const isIOProc = (u: unknown): u is Api.IOProc => Predicate.hasProperty(u, TypeId)
 
+const unsupported = "this storage cannot do that"
+
 const refusal = (operation: string, file: string) =>
-  new MmioError.AccessDenied({ operation, file, description: "this storage cannot do that" })
+  new MmioError.AccessDenied({ operation, file, description: unsupported })
+
+/** Whether an error says that a driver has no such function, rather than that it does not permit it. @internal */
+export const isUnsupported = (error: MmioError.MmioError): boolean =>
+  error._tag === "AccessDenied" && error.description === unsupported
 
 const refuse = (operation: string, file: string) => Effect.fail(refusal(operation, file))
 

@@ -308,7 +308,8 @@ const makeMemory = <A extends IOProc.Access>(
     )
     : Effect.fail(invalid(operation, name.full, `a block cannot grow by ${expandBy} bytes`))
 
-const openRouted = <A extends IOProc.Access>(
+/** @internal */
+export const openRouted = <A extends IOProc.Access>(
   operation: string,
   given: string | FileName.FileName,
   options: Api.OpenOptions<A> & Api.NameOptions | undefined
@@ -330,13 +331,37 @@ export const openWith = <A extends IOProc.Access>(
   driver: IOProc.IOProc,
   name: string | FileName.FileName,
   options?: Api.OpenOptions<A>
-): Effect.Effect<Handle<A>, OpenFailure, Scope.Scope> =>
-  scoped(Effect.suspend(() => openFile("Mmio.openWith", givenDriver(driver, FileName.from(name)), options)))
+): Effect.Effect<Handle<A>, OpenFailure, Scope.Scope> => scoped(openGiven("Mmio.openWith", driver, name, options))
+
+/** @internal */
+export const openGiven = <A extends IOProc.Access>(
+  operation: string,
+  driver: IOProc.IOProc,
+  name: string | FileName.FileName,
+  options: Api.OpenOptions<A> | undefined
+): Effect.Effect<Handle<A>, OpenFailure> =>
+  Effect.suspend(() => openFile(operation, givenDriver(driver, FileName.from(name)), options))
 
 const givenDriver = (driver: IOProc.IOProc, name: FileName.FileName): Served => ({ driver, name, code: name.code })
 
-/** Flushes and closes after a use, however it ended; both failures are reported. */
-const using = <A extends IOProc.Access, E, R, B, E2, R2>(
+/**
+ * Flushes and closes after a use that ended so; both failures are reported.
+ *
+ * @internal
+ */
+export const ending = <A extends IOProc.Access, B, E>(
+  operation: string,
+  handle: Handle<A>,
+  used: Exit.Exit<B, E>
+): Effect.Effect<B, E | MmioError.CloseError | Api.PendingError<A>> =>
+  Effect.flatMap(Effect.exit(handle.dispose(operation, used)), (closed) => bothExits(used, closed))
+
+/**
+ * Opens, uses, flushes and closes, however the use ended; both failures are reported.
+ *
+ * @internal
+ */
+export const using = <A extends IOProc.Access, E, R, B, E2, R2>(
   operation: string,
   open: Effect.Effect<Handle<A>, E, R>,
   use: (handle: Handle<A>) => Effect.Effect<B, E2, R2>
@@ -344,9 +369,7 @@ const using = <A extends IOProc.Access, E, R, B, E2, R2>(
   Effect.uninterruptibleMask((restore) =>
     Effect.flatMap(
       open,
-      (handle) =>
-        Effect.flatMap(Effect.exit(restore(use(handle))), (used) =>
-          Effect.flatMap(Effect.exit(handle.dispose(operation, used)), (closed) => bothExits(used, closed)))
+      (handle) => Effect.flatMap(Effect.exit(restore(use(handle))), (used) => ending(operation, handle, used))
     )
   )
 
@@ -482,6 +505,16 @@ export const checkChunkSize = (
   Number.isSafeInteger(size) && size > 0
     ? Effect.succeed(size)
     : handle.invalid(operation, `${size} is not the size of a chunk`)
+
+/** @internal */
+export const checkLimit = (
+  handle: Handle,
+  operation: string,
+  limit: number
+): Effect.Effect<number, MmioError.InvalidParameter> =>
+  Number.isSafeInteger(limit) && limit > 0
+    ? Effect.succeed(limit)
+    : handle.invalid(operation, `${limit} is no limit of the bytes of a record`)
 
 /** @internal */
 export const isHandle = (u: unknown): u is Api.Handle => typeof u === "object" && u !== null && TypeId in u

@@ -134,7 +134,7 @@ export const make = (
       stat: (name) =>
         Effect.map(
           stat("HttpIOProc.stat", name),
-          (facts) => ({ kind: "file" as const, ...facts, created: Option.none() })
+          (facts) => ({ kind: "file" as const, ...facts, created: Option.none(), identity: Option.none() })
         ),
       exists: (name) =>
         stat("HttpIOProc.exists", name).pipe(

@@ -83,7 +83,7 @@ describe("mmioFlush", () => {
       strictEqual(yield* Mmio.write(file, text("abcd")), 4)
       strictEqual(yield* Mmio.write(file, text("ef")), 2)
       const error = yield* Effect.flip(Mmio.flush(file))
-      strictEqual(error.message, "CannotWrite: Mmio.flush f at 0: no space left on device (ENOSPC)")
+      strictEqual(error.message, "Mmio.flush f at 0: no space left on device (ENOSPC)")
       disk.grow(100)
       yield* Mmio.flush(file)
       strictEqual(latin1(disk.content()), "abcdef")

@@ -135,7 +135,7 @@ describe("MMIOM_OPEN", () => {
           : Option.none()
       )
       const error = yield* Effect.flip(Mmio.openWith(failing, "f"))
-      strictEqual(error.message, "OutOfMemory: Mmio.openWith f: there is not enough of it")
+      strictEqual(error.message, "Mmio.openWith f: there is not enough of it")
     }))
 
   it.scoped("asks for deleting, existence, full and temporary names too; here these are messages of their own", () => {

@@ -45,7 +45,7 @@ describe("mmioClose", () => {
       )
       const file = yield* Mmio.openWith(procedure, "f")
       const error = yield* Effect.flip(Mmio.close(file))
-      strictEqual(error.message, "CannotClose: Mmio.close f: the procedure says so")
+      strictEqual(error.message, "Mmio.close f: the procedure says so")
       const exit = yield* Effect.exit(Mmio.position(file))
       assert.include(String(exit), "the handle was used after it was closed")
     }))

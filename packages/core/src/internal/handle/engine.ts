@@ -447,6 +447,24 @@ export class Engine {
     })
   }
 
+  /** Goes on with a larger buffer, which keeps all that the window has at the position. */
+  widen(larger: Uint8Array, restore: Restore): Effect.Effect<void, MmioError.WriteError> {
+    return map(this.drain(restore), () => this.window.rebuffer(larger, this.window.readable))
+  }
+
+  /** Whether what was read can be read again for certain. */
+  get canReturn(): boolean {
+    return !this.file.capabilities.forwardOnly && this.file.canSeek === undefined
+  }
+
+  /** Goes back to a smaller buffer where that loses nothing: bytes that do not fit have to be read again. */
+  narrow(bytes: Uint8Array): void {
+    const { readable, state } = this.window
+    if (state.bytes !== bytes && (readable <= bytes.length || this.canReturn)) {
+      this.window.rebuffer(bytes, Math.min(readable, bytes.length))
+    }
+  }
+
   /** Brings the window to the position, so that an `Info` can describe it. */
   attach(restore: Restore): Effect.Effect<void, MmioError.WriteError | MmioError.OutOfMemory> {
     const s = this.window.state

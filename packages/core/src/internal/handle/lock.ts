@@ -40,6 +40,16 @@ export class Lock {
     })
   }
 
+  /** Runs a function that nothing else runs beside, in this step; only where the lock is idle. */
+  exclusiveSync<A>(f: () => A): A {
+    this.idle = false
+    try {
+      return f()
+    } finally {
+      this.release()
+    }
+  }
+
   /** Runs an operation whose fiber has acquired the lock, and cannot be interrupted; releases it. */
   private run<A, E>(operation: (restore: Restore) => Effect.Effect<A, E>, restore: Restore): Effect.Effect<A, E> {
     const answer = evaluate(() => this.closed ? this.whenClosed() : operation(restore))

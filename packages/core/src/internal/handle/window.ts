@@ -47,6 +47,8 @@ export const makeRef = (initial: BufferState.BufferState): SyncRef => new CellRe
 export class Window {
   /** The state, as a `Ref`. */
   readonly ref: SyncRef
+  private viewed: DataView | undefined
+  private viewedBytes: Uint8Array | undefined
 
   constructor(ref: SyncRef) {
     this.ref = ref
@@ -63,6 +65,16 @@ export class Window {
   /** How many bytes can be consumed at the position. */
   get readable(): number {
     return BufferState.readable(this.ref.current)
+  }
+
+  /** A view of the buffer, made once for each buffer. */
+  get view(): DataView {
+    const { bytes } = this.ref.current
+    if (this.viewed === undefined || this.viewedBytes !== bytes) {
+      this.viewed = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+      this.viewedBytes = bytes
+    }
+    return this.viewed
   }
 
   /** The one place where the state changes, always by a transition of `bufferState.ts`. */
@@ -156,6 +168,8 @@ export class Window {
 
   /** Lets go of the buffer, as the handle is closed. */
   discard(): void {
+    this.viewed = undefined
+    this.viewedBytes = undefined
     this.become(BufferState.make(new Uint8Array(0), BufferState.position(this.ref.current)))
   }
 }

@@ -130,7 +130,7 @@ const describe = ({ data, form, known, malformed, problems }: Contents): Api.Len
 /** @internal */
 export const info = <A extends Access>(
   handle: Handle<A>,
-  { at, encoding, lenient = false }: Api.InfoOptions
+  { at, encoding, lenient = false }: Api.InfoOptions | Api.LenientInfoOptions
 ): Effect.Effect<Api.Info | Api.LenientInfo, ReadingError<A>> =>
   Effect.flatMap(
     read(handle, { operation: "Wave.info", wanted: described, lenient, encoding, at }),

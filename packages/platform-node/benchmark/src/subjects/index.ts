@@ -5,6 +5,7 @@ import { directAccess } from "./directAccess.js"
 import { manyHandles } from "./manyHandles.js"
 import { peakMemory } from "./peakMemory.js"
 import { randomReads } from "./randomReads.js"
+import { records } from "./records.js"
 import { sequentialReads } from "./sequentialReads.js"
 import { sequentialWrites } from "./sequentialWrites.js"
 import { smallReads } from "./smallReads.js"
@@ -17,6 +18,7 @@ import { webReads } from "./webReads.js"
 export const subjects: ReadonlyArray<Subject> = [
   smallReads,
   smallWrites,
+  records,
   directAccess,
   sequentialReads,
   sequentialWrites,

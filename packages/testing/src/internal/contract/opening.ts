@@ -96,7 +96,7 @@ export const opening: ReadonlyArray<Definition> = [
       same(error.file, name.full, "the file that the error names")
       holds(error.operation !== "", "the error does not name the operation")
       holds(
-        error.message.startsWith(`FileNotFound: ${error.operation} ${name.full}: `),
+        error.message.startsWith(`${error.operation} ${name.full}: `),
         `the message is ${error.message}`
       )
     })),
