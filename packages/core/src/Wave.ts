@@ -33,6 +33,7 @@ import type * as Stream from "effect/Stream"
 import * as FourCC from "./FourCC.js"
 import { hasHandle } from "./internal/dataFirst.js"
 import { implementation } from "./internal/mmio.js"
+import { traced } from "./internal/observe.js"
 import * as samples from "./internal/wave/blocks.js"
 import { schemasOf } from "./internal/wave/codec.js"
 import { codecs, decodeKnown, understand } from "./internal/wave/codecs.js"
@@ -1724,7 +1725,11 @@ export const info: {
 } = dual(
   hasHandle,
   (self: Mmio.ReadHandle, options?: InfoOptions | LenientInfoOptions) =>
-    infos.info(implementation(self), options?.lenient ?? false, options?.encoding)
+    traced(
+      "Wave.info",
+      implementation(self).name.full,
+      infos.info(implementation(self), options?.lenient ?? false, options?.encoding)
+    )
 )
 
 /**
