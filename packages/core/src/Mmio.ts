@@ -1151,6 +1151,8 @@ export function copy<E = never, R = never>(
   options?: CopyOptions<E, R>
 ): Effect.Effect<number, E | CopyError, IOProc.IOProc | R>
 export function copy<E, R>(from: CopyEnd, to: CopyEnd, options?: CopyOptions<E, R>) {
+  // The tool compares with the signatures above, whose type parameters it leaves as they are.
+  // @effect-diagnostics-next-line missingEffectError:off missingEffectContext:off
   return copying.copy(from, to, options)
 }
 
