@@ -234,7 +234,8 @@ export interface NameOptions {
 }
 
 /**
- * Opens a file of the program's storage until the scope ends (`mmioOpen`).
+ * Opens a file of the program's storage until the scope ends (`mmioOpen`). **A flush that fails as the scope ends is a defect**, with the typed error in
+ * it: to write, use {@link withFile} or {@link sinkFile}, whose types have that failure, or {@link close} before the scope ends.
  *
  * By default (`share: "compat"`, as `mmioOpen` has it) a file can be opened any number of times, so `create: true` empties a file that another
  * handle is reading, and a copy onto itself loses the content. A reader that opens with `share: "denyWrite"` forbids that: the other `open` then
@@ -242,8 +243,7 @@ export interface NameOptions {
  *
  * A name as text is read by `FileName.parse`, and goes to the last `+` whose code has a driver ({@link NameOptions}).
  *
- * A flush that fails as the scope ends is a defect, with the typed error in it: to handle it, use {@link close} or {@link withFile}. Over a storage
- * that commits on close, a scope that fails or is interrupted aborts, and the old content stays (`onFailure`).
+ * Over a storage that commits on close, a scope that fails or is interrupted aborts, and the old content stays (`onFailure`).
  *
  * Fails with what its driver's `open` fails with; with `CannotOpen` where no driver serves the name; with `AccessDenied` where a file that is
  * only read is opened for writing; with `InvalidParameter` for an invalid size, code, access or name.
@@ -703,6 +703,25 @@ const directly = <B, E extends MmioError.MmioError>(effect: Effect.Effect<B, E>)
  *
  * Fails with `Unbuffered` on a handle without a buffer; for `"write"` into a memory file that is full with `CannotExpand`, or with `OutOfMemory`
  * where the block could grow and there is no memory for that.
+ *
+ * @example
+ * ```ts
+ * import { Mmio } from "@effect-mmio/core"
+ * import { Effect } from "effect"
+ *
+ * // How many lines a file has, in a loop over its buffer.
+ * export const lines = (file: Mmio.ReadHandle) =>
+ *   Effect.gen(function*() {
+ *     let count = 0
+ *     let info = yield* Mmio.advance(file, undefined, "read")
+ *     while (info.next < info.endRead) {
+ *       for (let i = info.next; i < info.endRead; i++) if (info.bytes[i] === 10) count++
+ *       // All of it is consumed; at the end of the file there is no more.
+ *       info = yield* Mmio.advance(file, { ...info, next: info.endRead }, "read")
+ *     }
+ *     return count
+ *   })
+ * ```
  *
  * @since 0.1.0
  * @category direct access
@@ -1379,6 +1398,8 @@ export function copy<E = never, R = never>(
   options?: CopyOptions<E, R>
 ): Effect.Effect<number, E | CopyError, IOProc.IOProc | R>
 export function copy<E, R>(from: CopyEnd, to: CopyEnd, options?: CopyOptions<E, R>) {
+  // The tool compares with the signatures above, whose type parameters it leaves as they are.
+  // @effect-diagnostics-next-line missingEffectError:off missingEffectContext:off
   return copying.copy(from, to, options)
 }
 

@@ -340,8 +340,7 @@ export const MalformedChunk: Schema.Schema<Wave.MalformedChunk, {
   readonly description: string
 }> = define(
   "MalformedChunk",
-  Schema.Struct({
-    _tag: Schema.Literal("MalformedChunk"),
+  Schema.TaggedStruct("MalformedChunk", {
     chunk: Schema.String.pipe(Schema.filter((key): key is keyof Wave.Known => Object.hasOwn(codecs, key))),
     offset: Schema.Number,
     description: Schema.String

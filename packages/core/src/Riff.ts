@@ -23,6 +23,7 @@ import type { FourCC, FourCharacters } from "./FourCC.js"
 import { hasHandle } from "./internal/dataFirst.js"
 import * as fileStreams from "./internal/fileStream.js"
 import { implementation, isHandle } from "./internal/mmio.js"
+import { traced } from "./internal/observe.js"
 import * as building from "./internal/riff/build.js"
 import * as descending from "./internal/riff/descend.js"
 import * as editing from "./internal/riff/edit/edit.js"
@@ -797,7 +798,13 @@ export const tree: {
   ): Effect.Effect<Tree, MmioError.SeekError | MmioError.InvalidFile | Mmio.ReadError<A>>
 } = dual(
   hasHandle,
-  <A extends Mmio.Readable>(self: Mmio.Handle<A>, options?: TreeOptions) => trees.tree(implementation(self), options)
+  <A extends Mmio.Readable>(self: Mmio.Handle<A>, options?: TreeOptions) =>
+    traced(
+      "Riff.tree",
+      implementation(self).name.full,
+      trees.tree(implementation(self), options),
+      ({ length, problems }) => ({ "mmio.size": length, "riff.problems": problems.length })
+    )
 )
 
 /**
@@ -939,7 +946,12 @@ export const verify = <A extends Mmio.Readable>(
   self: Mmio.Handle<A>,
   options?: AtOptions
 ): Effect.Effect<ReadonlyArray<RiffProblem>, MmioError.SeekError | Mmio.ReadError<A>> =>
-  trees.verify(implementation(self), options)
+  traced(
+    "Riff.verify",
+    implementation(self).name.full,
+    trees.verify(implementation(self), options),
+    ({ length }) => ({ "riff.problems": length })
+  )
 
 /**
  * How to repair.
@@ -1004,7 +1016,13 @@ export const repair: {
   >
 } = dual(
   hasHandle,
-  (self: Mmio.ReadHandle, options?: RepairOptions) => repairs.repair(implementation(self), options ?? {})
+  (self: Mmio.ReadHandle, options?: RepairOptions) =>
+    traced(
+      "Riff.repair",
+      implementation(self).name.full,
+      repairs.repair(implementation(self), options ?? {}),
+      ({ length }) => ({ "riff.corrections": length })
+    )
 )
 
 // ---------------------------------------------------------------------------------------------------------------------
@@ -1116,7 +1134,18 @@ export const edit = (
   name: string | FileName,
   edits: ReadonlyArray<RiffEdit.RiffEdit>,
   options?: EditOptions
-): Effect.Effect<RiffEdit.Report, EditError, IOProc> => editing.edit(name, edits, options)
+): Effect.Effect<RiffEdit.Report, EditError, IOProc> =>
+  traced(
+    "Riff.edit",
+    String(name),
+    editing.edit(name, edits, options),
+    ({ length, moved, recovered, written }) => ({
+      "mmio.size": length,
+      "mmio.written_bytes": written,
+      "riff.moved_bytes": moved,
+      "riff.recovered": recovered
+    })
+  )
 
 /**
  * Ends an edit that a crash or a failure has left in the middle, and returns what it did; {@link verify} reports such an edit as `UnfinishedEdit`. Bytes
@@ -1132,7 +1161,13 @@ export const edit = (
 export const recover = (
   name: string | FileName,
   options?: RecoverOptions
-): Effect.Effect<RiffEdit.Recovery, RecoverError, IOProc> => editing.recover(name, options)
+): Effect.Effect<RiffEdit.Recovery, RecoverError, IOProc> =>
+  traced(
+    "Riff.recover",
+    String(name),
+    editing.recover(name, options),
+    (recovered) => ({ "riff.recovered": recovered })
+  )
 
 // ---------------------------------------------------------------------------------------------------------------------
 // integers

@@ -33,6 +33,7 @@ import type * as Stream from "effect/Stream"
 import * as FourCC from "./FourCC.js"
 import { hasHandle } from "./internal/dataFirst.js"
 import { implementation } from "./internal/mmio.js"
+import { traced } from "./internal/observe.js"
 import * as samples from "./internal/wave/blocks.js"
 import { schemasOf } from "./internal/wave/codec.js"
 import { codecs, decodeKnown, understand } from "./internal/wave/codecs.js"
@@ -1726,7 +1727,12 @@ export const info: {
   <A extends Mmio.Readable>(self: Mmio.Handle<A>, options?: InfoOptions): Effect.Effect<Info, InfoError<A>>
 } = dual(
   hasHandle,
-  (self: Mmio.ReadHandle, options?: InfoOptions | LenientInfoOptions) => infos.info(implementation(self), options ?? {})
+  (self: Mmio.ReadHandle, options?: InfoOptions | LenientInfoOptions) =>
+    traced(
+      "Wave.info",
+      implementation(self).name.full,
+      infos.info(implementation(self), options ?? {})
+    )
 )
 
 /**

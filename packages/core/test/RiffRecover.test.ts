@@ -3,7 +3,7 @@
  */
 import { IOProc, MemoryIOProc, Mmio, MmioError, Riff, RiffEdit, Wave } from "@effect-mmio/core"
 import { assert, describe, it, layer } from "@effect/vitest"
-import { Effect, Either, Exit, FastCheck as fc, Layer, Option, Stream } from "effect"
+import { Effect, Either, Exit, FastCheck as fc, Layer, Logger, Option, Stream } from "effect"
 import { crc32 } from "../src/internal/riff/edit/crc32.js"
 import * as Footer from "../src/internal/riff/edit/footer.js"
 import { endOf, geometry, headerSize } from "../src/internal/riff/edit/geometry.js"
@@ -59,6 +59,24 @@ const verify = (bytes: Uint8Array) =>
   )
 
 const text = (text: string) => new TextEncoder().encode(text)
+
+it.effect("a recovery is logged as a warning, and a file that needs none is not", () =>
+  Effect.gen(function*() {
+    const logged: Array<string> = []
+    const logger = Logger.make(({ logLevel, message }) => {
+      logged.push(`${logLevel.label} ${String(message)}`)
+    })
+    const before = wave(fmt, chunk("data", noise(100)))
+    const disk = new Disk(yield* decided(before, [RiffEdit.assign("RIFF:WAVE / iXML", text("x"))]))
+    const recovering = Effect.provide(
+      on(disk, Riff.recover("file")),
+      Logger.replace(Logger.defaultLogger, logger)
+    )
+    assert.strictEqual(yield* recovering, "applied")
+    assert.deepStrictEqual(logged, ["WARN file: an edit that was not finished is finished now"])
+    assert.strictEqual(yield* recovering, "nothing")
+    assert.lengthOf(logged, 1)
+  }))
 
 describe("a decided journal", () => {
   for (const [name, { before, edits }] of Object.entries(scenarios)) {

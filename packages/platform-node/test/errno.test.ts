@@ -233,14 +233,14 @@ describe("an error of Node's", () => {
     const origin = { operation: "call", file: "f", cause: new Error("taken"), name: "EEXIST" }
     const error = Errno.openError(origin, false)
     strictEqual(error.errno, "EEXIST")
-    strictEqual(error.message, "CannotOpen: call f: the name is taken (EEXIST)")
+    strictEqual(error.message, "call f: the name is taken (EEXIST)")
     strictEqual(Errno.openError({ ...origin, cause: nodeError("EIO") }, false).errno, "EIO")
   })
 
   it("says in words what is known of it", () => {
     const words = (cause: unknown) => Errno.readError({ operation: "read", file: "f", cause }).message
-    strictEqual(words(nodeError("ENOSPC")), "CannotRead: read f: no space left on device (ENOSPC)")
-    strictEqual(words(nodeError("EAGAIN")), "CannotRead: read f: EAGAIN: a made up error, call '/some/file' (EAGAIN)")
-    strictEqual(words(undefined), "CannotRead: read f: the storage failed")
+    strictEqual(words(nodeError("ENOSPC")), "read f: no space left on device (ENOSPC)")
+    strictEqual(words(nodeError("EAGAIN")), "read f: EAGAIN: a made up error, call '/some/file' (EAGAIN)")
+    strictEqual(words(undefined), "read f: the storage failed")
   })
 })

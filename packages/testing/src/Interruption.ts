@@ -59,7 +59,7 @@ export interface Sweep<P, A, E, E2, E3, R> {
  * import { Interruption } from "@effect-mmio/testing"
  * import { Effect, Exit, Scope } from "effect"
  *
- * // However a write is interrupted, the handle can be closed, and holds all of it or nothing.
+ * // However a write is interrupted, the handle can be closed, and holds all of it or nothing. A write that hangs is a timeout.
  * export const test = Interruption.sweep({
  *   prepare: Effect.gen(function*() {
  *     const scope = yield* Scope.make()
@@ -73,7 +73,7 @@ export interface Sweep<P, A, E, E2, E3, R> {
  *       if (length !== 0 && length !== 100) return yield* Effect.fail(`${length} bytes`)
  *       yield* Scope.close(scope, Exit.void)
  *     })
- * })
+ * }).pipe(Effect.timeout("10 seconds"))
  * ```
  *
  * @since 0.1.0

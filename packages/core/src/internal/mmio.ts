@@ -20,6 +20,7 @@ import { map } from "./io/answer.js"
 import { allocate, isPosition, outOfMemory } from "./io/copy.js"
 import { bothExits } from "./io/exits.js"
 import * as MemoryBlock from "./memoryBlock.js"
+import { countFailure, traced } from "./observe.js"
 
 const defaultBufferSize = 8192
 
@@ -213,7 +214,10 @@ const openFile = <A extends IOProc.Access>(
     // The buffer first: a file must not be cut for a handle that cannot be made.
     return Effect.flatMap(makeBuffer(operation, name.full, options?.buffer), (buffer) =>
       Effect.flatMap(
-        Effect.mapError(driver.open(request), (error) => MmioError.withDetails(error, { operation, file: name.full })),
+        Effect.mapError(
+          driver.open(request),
+          (error) => MmioError.withDetails(countFailure(error), { operation, file: name.full })
+        ),
         (file) =>
           Effect.map(
             Effect.zipRight(
@@ -314,11 +318,26 @@ export const openRouted = <A extends IOProc.Access>(
   given: string | FileName.FileName,
   options: Api.OpenOptions<A> & Api.NameOptions | undefined
 ): Effect.Effect<Handle<A>, OpenFailure, IOProc.IOProc> =>
-  Effect.flatMap(IOProc.IOProc, (storage) =>
-    Effect.flatMap(
-      serving(operation, storage, given, options?.ioProc),
-      (served) => openFile(operation, served, options)
-    ))
+  opening(
+    given,
+    Effect.flatMap(IOProc.IOProc, (storage) =>
+      Effect.flatMap(
+        serving(operation, storage, given, options?.ioProc),
+        (served) => openFile(operation, served, options)
+      ))
+  )
+
+/** Opening as others see it. */
+const opening = <A extends IOProc.Access, E, R>(
+  name: string | FileName.FileName,
+  open: Effect.Effect<Handle<A>, E, R>
+): Effect.Effect<Handle<A>, E, R> =>
+  traced(
+    "Mmio.open",
+    typeof name === "string" ? name : name.full,
+    open,
+    ({ access }) => ({ "mmio.access": access })
+  )
 
 /** @internal */
 export const open = <A extends IOProc.Access>(
@@ -340,7 +359,7 @@ export const openGiven = <A extends IOProc.Access>(
   name: string | FileName.FileName,
   options: Api.OpenOptions<A> | undefined
 ): Effect.Effect<Handle<A>, OpenFailure> =>
-  Effect.suspend(() => openFile(operation, givenDriver(driver, FileName.from(name)), options))
+  opening(name, Effect.suspend(() => openFile(operation, givenDriver(driver, FileName.from(name)), options)))
 
 const givenDriver = (driver: IOProc.IOProc, name: FileName.FileName): Served => ({ driver, name, code: name.code })
 

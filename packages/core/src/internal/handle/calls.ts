@@ -9,6 +9,7 @@ import * as MmioError from "../../MmioError.js"
 import { map, mapError, restoring, settle } from "../io/answer.js"
 import { isCountOf } from "../io/copy.js"
 import { counted } from "../io/exits.js"
+import { countFailure, Meter } from "../observe.js"
 import type { Restore } from "./lock.js"
 
 const noBytes = new Uint8Array(0)
@@ -22,9 +23,10 @@ export class Calls {
   /** What errors call the file. */
   private readonly name: string
   /** Whether the driver was given bytes that it may still hold. */
-  private unflushed = false
+  unflushed = false
   /** Whether the file was given bytes that were not committed. */
   uncommitted = false
+  readonly meter = new Meter()
 
   constructor(file: IOProc.File, name: string) {
     this.file = file
@@ -39,7 +41,9 @@ export class Calls {
     restore: Restore
   ): Effect.Effect<number, MmioError.ReadError> {
     return settle(restoring(this.file.readAt(position, target), restore), (exit) => {
-      if (Exit.isFailure(exit)) return Exit.mapError(exit, (error) => MmioError.withDetails(error, { position }))
+      if (Exit.isFailure(exit)) {
+        return Exit.mapError(exit, (error) => MmioError.withDetails(countFailure(error), { position }))
+      }
       const count = exit.value
       if (!isCountOf(count, target)) {
         return Exit.fail(
@@ -51,6 +55,7 @@ export class Calls {
           })
         )
       }
+      this.meter.refilled(count)
       onRead(count)
       return counted(count)
     })
@@ -70,7 +75,9 @@ export class Calls {
     this.gaveBytes()
     const allow = this.writesOnce ? uninterrupted : restore
     return settle(restoring(file.writeAt(position, source, mode), allow), (exit) => {
-      if (Exit.isFailure(exit)) return Exit.mapError(exit, (error) => this.asOwn(error, position, written))
+      if (Exit.isFailure(exit)) {
+        return Exit.mapError(exit, (error) => this.asOwn(countFailure(error), position, written))
+      }
       const count = exit.value
       if (count === 0 || !isCountOf(count, source)) {
         return Exit.fail(
@@ -83,6 +90,7 @@ export class Calls {
           })
         )
       }
+      this.meter.drained(count)
       onWritten(count)
       return exit
     })
@@ -94,7 +102,7 @@ export class Calls {
     return map(
       mapError(
         restoring(this.file.writeAt(position, noBytes, "writeFlush"), restore),
-        (error) => this.asOwn(error, position, 0)
+        (error) => this.asOwn(countFailure(error), position, 0)
       ),
       () => this.wasFlushed()
     )

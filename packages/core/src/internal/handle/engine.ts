@@ -107,7 +107,10 @@ export class Engine {
       return 0
     }
     const count = this.sync.tryRead(BufferState.position(s), target, done, target.length)
-    if (count > 0) this.window.bypassed(count)
+    if (count > 0) {
+      this.calls.meter.gotBytes(count)
+      this.window.bypassed(count)
+    }
     return count
   }
 
@@ -116,6 +119,7 @@ export class Engine {
     const count = this.sync?.tryWrite(this.window.position, source, done, source.length) ?? 0
     if (count > 0) {
       this.calls.gaveBytes()
+      this.calls.meter.gaveBytes(count)
       this.window.bypassed(count)
     }
     return count
@@ -178,6 +182,7 @@ export class Engine {
     const { bytes, endRead, offset } = this.window.state
     const count = this.sync?.tryRead(offset + endRead, bytes, endRead, bytes.length) ?? 0
     if (count > 0) {
+      this.calls.meter.gotBytes(count)
       this.window.filled(count)
       return counted(count)
     }

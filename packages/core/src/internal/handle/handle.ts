@@ -13,6 +13,7 @@ import type * as Api from "../../Mmio.js"
 import * as MmioError from "../../MmioError.js"
 import { immediate, mapError, settle } from "../io/answer.js"
 import { bothExits } from "../io/exits.js"
+import { countFailure, countHandles, traced } from "../observe.js"
 import * as BufferState from "./bufferState.js"
 import { Engine } from "./engine.js"
 import { Position, Read, ReadInto, Seek, Write, WriteAll } from "./hits.js"
@@ -92,6 +93,7 @@ export class Handle<A extends Access = Access> implements Api.Handle<A> {
       access: options.access,
       expandBy: options.expandBy ?? 0
     })
+    if (options.invalid === undefined) countHandles(1)
     this.lock = new Lock(() =>
       Effect.dieSync(() =>
         new MmioError.InvalidHandle({
@@ -263,10 +265,28 @@ export class Handle<A extends Access = Access> implements Api.Handle<A> {
 
   /** Writes the dirty range and has the driver push it down. */
   flush(emptyBuffer: boolean): Effect.Effect<void, Api.PendingError<A>> {
-    return this.exclusive<void, Api.PendingError<A>>("Mmio.flush", (restore) =>
+    const flushing = this.exclusive<void, Api.PendingError<A>>("Mmio.flush", (restore) =>
       emptyBuffer
         ? Effect.zipRight(this.flushLocked(restore), Effect.suspend(() => this.engine.invalidate(restore)))
         : this.flushLocked(restore))
+    return Effect.suspend(() =>
+      this.hasUnwritten
+        ? Effect.tap(this.traced("Mmio.flush", flushing), () => this.engine.calls.meter.report())
+        : flushing
+    )
+  }
+
+  /** Whether a flush has anything to write. */
+  private get hasUnwritten(): boolean {
+    return BufferState.isDirty(this.window.state) || this.engine.calls.unflushed
+  }
+
+  /** Runs what is coarse in a span, which tells how many bytes the handle has moved by then. */
+  private traced<B, E>(operation: string, effect: Effect.Effect<B, E>): Effect.Effect<B, E> {
+    return traced(operation, this.name.full, effect, () => ({
+      "mmio.read_bytes": this.engine.calls.meter.read,
+      "mmio.written_bytes": this.engine.calls.meter.written
+    }))
   }
 
   /** Only inside of `exclusive`. */
@@ -277,7 +297,7 @@ export class Handle<A extends Access = Access> implements Api.Handle<A> {
   /** Flushes, then makes what was written the content. */
   commit(): Effect.Effect<void, MmioError.VersionChanged | Api.PendingError<A>> {
     type Failure = MmioError.VersionChanged | Api.PendingError<A>
-    return this.exclusive<void, Failure>("Mmio.commit", (restore) =>
+    const committing = this.exclusive<void, Failure>("Mmio.commit", (restore) =>
       Effect.zipRight(
         this.flushLocked(restore),
         this.withoutWriting(
@@ -286,14 +306,16 @@ export class Handle<A extends Access = Access> implements Api.Handle<A> {
           })
         )
       ))
+    return this.traced("Mmio.commit", committing)
   }
 
   /** Flushes and closes. A flush that fails leaves the handle open, with its bytes. */
   close(): Effect.Effect<void, MmioError.CloseError | Api.PendingError<A>> {
-    return this.exclusive<void, MmioError.CloseError | Api.PendingError<A>>(
+    const closing = this.exclusive<void, MmioError.CloseError | Api.PendingError<A>>(
       "Mmio.close",
       (restore) => Effect.zipRight(this.flushLocked(restore), this.shut("close"))
     )
+    return this.traced("Mmio.close", closing)
   }
 
   /** Flushes and closes, whatever happens, or aborts; does nothing to a closed handle. `used` is how the use of the handle ended. */
@@ -306,7 +328,7 @@ export class Handle<A extends Access = Access> implements Api.Handle<A> {
       Effect.suspend(() => {
         if (this.lock.closed) return Effect.void
         const commitsOnClose = this.engine.file.capabilities.commit === "onClose" && this.ownsFile
-        return this.exclusive<void, Failure>(operation, (restore) => {
+        const closing = this.exclusive<void, Failure>(operation, (restore) => {
           if (commitsOnClose && Exit.isFailure(used) && !this.commitsOnFailure) return this.abort("its scope failed")
           return Effect.flatMap(
             Effect.exit(this.flushLocked(restore)),
@@ -320,6 +342,7 @@ export class Handle<A extends Access = Access> implements Api.Handle<A> {
               )
           )
         })
+        return this.traced("Mmio.close", closing)
       })
     )
   }
@@ -339,7 +362,9 @@ export class Handle<A extends Access = Access> implements Api.Handle<A> {
     return Effect.suspend(() => {
       this.lock.close()
       this.window.discard()
-      return this.ownsFile ? this.engine.file[how] : Effect.void
+      this.engine.calls.meter.report()
+      countHandles(-1)
+      return this.ownsFile ? mapError(this.engine.file[how], countFailure) : Effect.void
     })
   }
 

@@ -42,7 +42,15 @@ const recoverOpen = (
     const length = yield* file.size
     const own = implementation(handle)
     const end = yield* own.exclusive(file.operation, (restore) => formsEnd(own, limits, length, restore, options.at))
-    return yield* Recovery.recover(file, { ...options, formsEnd: end })
+    const recovered = yield* Recovery.recover(file, { ...options, formsEnd: end })
+    if (recovered !== "nothing") {
+      yield* Effect.logWarning(
+        recovered === "applied"
+          ? `${file.name.full}: an edit that was not finished is finished now`
+          : `${file.name.full}: the journal of an edit was removed`
+      )
+    }
+    return recovered
   })
 
 /** @internal */
