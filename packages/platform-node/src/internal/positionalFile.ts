@@ -44,6 +44,8 @@ export const isPosition = (position: number): boolean => Number.isSafeInteger(po
 /** @internal */
 export const closedDescriptor = (syscall: string): Error => systemError("EBADF", syscall)
 
+const asItIs = (count: number): number => count
+
 /** A class, since a program may have ten thousand of them open: a record would have a closure for each of its functions. */
 class ReadFile implements IOProc.File {
   readonly capabilities: IOProc.FileCapabilities
@@ -81,7 +83,7 @@ class ReadFile implements IOProc.File {
         const fd = this.fdFor("read", position)
         system.read(fd, target, 0, Math.min(target.length, maxTransfer), position, done)
       },
-      (count) => count,
+      asItIs,
       (cause) => Errno.readError(this.origin("read", cause, position))
     )
   }
@@ -192,7 +194,7 @@ class WriteFile extends ReadFile {
         const fd = this.fdFor("write", position)
         system.write(fd, source, 0, Math.min(source.length, maxTransfer), position, done)
       },
-      (count) => count,
+      asItIs,
       (cause) => Errno.writeError(this.origin("write", cause, position))
     )
   }

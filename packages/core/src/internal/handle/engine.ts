@@ -9,7 +9,7 @@ import type * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import type * as IOProc from "../../IOProc.js"
 import * as MmioError from "../../MmioError.js"
-import { andThen, isDone, map, onExit, restoring } from "../io/answer.js"
+import { andThen, isDone, map, onExit, resolve, restoring, settle } from "../io/answer.js"
 import { allocate, isPosition, outOfMemory, trustedCount } from "../io/copy.js"
 import { counted } from "../io/exits.js"
 import { type SyncAccess, syncAccessOf } from "../io/syncAccess.js"
@@ -36,8 +36,6 @@ export class Engine {
   /** What the file does synchronously, if it keeps blocks. */
   readonly sync: SyncAccess | undefined
   private readonly growth: Growth
-  private readonly onFilled: (count: number) => void
-  private readonly onBypassed: (count: number) => void
 
   constructor(options: {
     readonly window: Window
@@ -55,8 +53,6 @@ export class Engine {
     this.sync = syncAccessOf(options.file)
     this.calls = new Calls(options.file, options.name)
     this.growth = new Growth(options.window, options.name, options.expandBy, this.canWrite)
-    this.onFilled = (count) => this.window.filled(count)
-    this.onBypassed = (count) => this.window.bypassed(count)
   }
 
   // -------------------------------------------------------------------------------------------------------------------
@@ -137,7 +133,6 @@ export class Engine {
   ): Effect.Effect<number, MmioError.ReadError | MmioError.WriteError> {
     for (let done = start;;) {
       done += this.window.consumeInto(target, done)
-      const s = this.window.state
       const wanted = target.length - done
       if (wanted === 0) return counted(done)
       const past = this.readPast(target, done)
@@ -145,43 +140,94 @@ export class Engine {
         done += past
         continue
       }
-      const plan = BufferState.planRead(s, wanted)
+      const plan = BufferState.planRead(this.window.state, wanted)
       if (plan === "end") return counted(done)
-      const answer: Effect.Effect<number, MmioError.ReadError | MmioError.WriteError> = plan === "drain"
-        ? map(this.drain(restore), () => 0)
-        : plan === "fill"
-        ? this.fill(restore)
-        : this.calls.readAt(s.offset + s.next, done === 0 ? target : target.subarray(done), this.onBypassed, restore)
-      const before = done
-      if (!isDone(answer)) {
-        return andThen(answer, (count) =>
-          count === 0 && plan !== "drain"
-            ? counted(before)
-            : this.readOn(target, plan === "bypass" ? before + count : before, restore))
+      if (plan === "drain") {
+        const drained = this.drain(restore)
+        if (!isDone(drained)) return this.readOnAfter(drained, target, done, restore)
+        if (Exit.isFailure(drained)) return Exit.failCause(drained.cause)
+        continue
       }
+      const isFill = plan === "fill"
+      if (isFill && this.fillSync()) continue
+      const { position } = this.window
+      const bytes = isFill ? this.window.room(wanted) : done === 0 ? target : target.subarray(done)
+      const answer = resolve(this.calls.readAt(position, bytes, restore))
+      if (!isDone(answer)) return this.readOnWith(answer, position, bytes, isFill, target, done, restore)
       // A loop where the driver answers synchronously: it may read a byte at a time.
-      if (Exit.isFailure(answer)) return answer
-      if (answer.value === 0 && plan !== "drain") return counted(done)
-      if (plan === "bypass") done += answer.value
+      const count = this.arrived(answer, position, bytes, isFill)
+      if (Exit.isFailure(count)) return count
+      if (count.value === 0) return counted(done)
+      if (!isFill) done += count.value
     }
   }
 
-  /** Brings bytes to the position, where the clean window has none: after those that it has if there is room, else alone. */
-  private fill(restore: Restore): Effect.Effect<number, MmioError.ReadError> {
+  private readOnAfter(
+    drained: Effect.Effect<void, MmioError.WriteError>,
+    target: Uint8Array,
+    done: number,
+    restore: Restore
+  ): Effect.Effect<number, MmioError.ReadError | MmioError.WriteError> {
+    return andThen(drained, () => this.readOn(target, done, restore))
+  }
+
+  /** Goes on once the driver has read into `bytes`. */
+  private readOnWith(
+    answer: Effect.Effect<number, MmioError.ReadError>,
+    position: number,
+    bytes: Uint8Array,
+    isFill: boolean,
+    target: Uint8Array,
+    done: number,
+    restore: Restore
+  ): Effect.Effect<number, MmioError.ReadError | MmioError.WriteError> {
+    return settle(answer, (exit) => {
+      const count = this.arrived(exit, position, bytes, isFill)
+      if (Exit.isFailure(count)) return count
+      return count.value === 0 ? counted(done) : this.readOn(target, isFill ? done : done + count.value, restore)
+    })
+  }
+
+  /** Notes what the driver has read into the window, or past it. */
+  private arrived(
+    exit: Exit.Exit<number, MmioError.ReadError>,
+    position: number,
+    bytes: Uint8Array,
+    isFill: boolean
+  ): Exit.Exit<number, MmioError.ReadError> {
+    const count = this.calls.countRead(exit, position, bytes)
+    if (Exit.isSuccess(count)) {
+      if (isFill) this.window.filled(count.value)
+      else this.window.bypassed(count.value)
+    }
+    return count
+  }
+
+  /** Makes room at the position, where the clean window has no bytes, and brings those that the file has in memory; false where there are none. */
+  private fillSync(): boolean {
     const { bytes, endRead, next } = this.window.state
     if (next !== endRead || endRead === bytes.length) this.window.empty()
-    return this.extend(restore)
+    return this.extendSync()
   }
 
-  /** Reads after the end of the window. */
-  private extend(restore: Restore): Effect.Effect<number, MmioError.ReadError> {
+  /** Brings bytes that the file has in memory after the end of the window, which has room. */
+  private extendSync(): boolean {
     const { bytes, endRead, offset } = this.window.state
     const count = this.sync?.tryRead(offset + endRead, bytes, endRead, bytes.length) ?? 0
-    if (count > 0) {
-      this.window.filled(count)
-      return counted(count)
-    }
-    return this.calls.readAt(offset + endRead, endRead === 0 ? bytes : bytes.subarray(endRead), this.onFilled, restore)
+    if (count > 0) this.window.filled(count)
+    return count > 0
+  }
+
+  /** Reads after the end of the window, as much as there is room for. */
+  private extend(restore: Restore): Effect.Effect<void, MmioError.ReadError> {
+    if (this.extendSync()) return Exit.void
+    const { bytes, endRead, offset } = this.window.state
+    const position = offset + endRead
+    const room = endRead === 0 ? bytes : bytes.subarray(endRead)
+    return settle(
+      this.calls.readAt(position, room, restore),
+      (exit) => Exit.asVoid(this.arrived(exit, position, room, true))
+    )
   }
 
   /**
@@ -218,7 +264,7 @@ export class Engine {
       const { bytes, endRead, next } = this.window.state
       if (next === 0 && endRead === bytes.length) return Exit.void
       this.window.compact()
-      return map(this.extend(restore), () => {})
+      return this.extend(restore)
     })
   }
 
@@ -227,10 +273,7 @@ export class Engine {
     const { window } = this
     if (this.sync === undefined || BufferState.isDirty(window.state)) return false
     window.compact()
-    const { bytes, endRead, offset } = window.state
-    const count = endRead < bytes.length ? this.sync.tryRead(offset + endRead, bytes, endRead, bytes.length) : 0
-    if (count > 0) window.filled(count)
-    return count > 0
+    return window.state.endRead < window.state.bytes.length && this.extendSync()
   }
 
   // -------------------------------------------------------------------------------------------------------------------
