@@ -245,6 +245,16 @@ export const bypassed = (s: BufferState, count: number): BufferState => {
 }
 
 /**
+ * With an empty window after `count` bytes that were written past it, since it may hold what they replace; only for a clean one.
+ *
+ * @internal
+ */
+export const passed = (s: BufferState, count: number): BufferState => {
+  const end = position(s) + count
+  return state(s.bytes, end, 0, 0, 0, 0, end, s.generation + 1, false)
+}
+
+/**
  * With the unconsumed bytes at the front of the window, so that more fit after them; only for a clean one.
  *
  * @internal

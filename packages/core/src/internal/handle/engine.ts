@@ -35,7 +35,8 @@ export class Engine {
   readonly isDuplex: boolean
   /** What the file does synchronously, if it keeps blocks. */
   readonly sync: SyncAccess | undefined
-  private readonly growth: Growth
+  /** How the block of a memory file grows; undefined where the window is not the whole file. */
+  private readonly growth: Growth | undefined
 
   constructor(options: {
     readonly window: Window
@@ -52,7 +53,9 @@ export class Engine {
     this.isDuplex = options.access === "readWrite" && options.file.capabilities.forwardOnly
     this.sync = syncAccessOf(options.file)
     this.calls = new Calls(options.file, options.name)
-    this.growth = new Growth(options.window, options.name, options.expandBy, this.canWrite)
+    this.growth = options.window.state.isWholeFile
+      ? new Growth(options.window, options.name, options.expandBy, this.canWrite)
+      : undefined
   }
 
   // -------------------------------------------------------------------------------------------------------------------
@@ -81,10 +84,11 @@ export class Engine {
 
   /** Writes as many bytes as {@link canWriteSync} has found there to be room for. */
   writeSync(source: Uint8Array): number {
-    const { window } = this
-    if (this.takesPast(source.length)) {
-      window.empty()
-      this.writePastSync(source, 0)
+    const { sync, window } = this
+    if (sync !== undefined && this.takesPast(source.length)) {
+      sync.tryWrite(window.position, source, 0, source.length)
+      this.calls.gaveBytes()
+      window.passed(source.length)
     } else window.put(source, 0, source.length)
     return source.length
   }
@@ -296,7 +300,7 @@ export class Engine {
           window.empty()
           continue
         case "grow": {
-          this.growth.growTo(s.next + source.length)
+          this.growth?.growTo(s.next + source.length)
           const count = Math.min(source.length, window.state.bytes.length - s.next)
           if (count <= 0) return counted(0)
           window.zeroGap()
@@ -319,7 +323,7 @@ export class Engine {
   /** Writes all of the bytes, or fails before the first where it is known that there is no room. */
   writeAll(source: Uint8Array, restore: Restore): Effect.Effect<void, MmioError.WriteError> {
     if (!this.canWrite) return this.cannotWrite()
-    const full = this.window.state.isWholeFile ? this.growth.reserve(source.length) : undefined
+    const full = this.growth?.reserve(source.length)
     return full === undefined ? map(this.write(source, restore), () => {}) : Exit.fail(full)
   }
 
@@ -396,9 +400,11 @@ export class Engine {
 
   /** Has the block go on for `count` bytes from the position. Where it could grow, what it lacks is memory. */
   private makeRoomInBlock(count: number): Effect.Effect<void, MmioError.CannotExpand | MmioError.OutOfMemory> {
-    const full = this.growth.reserve(count)
+    const full = this.growth?.reserve(count)
     if (full !== undefined) {
-      return Exit.fail(this.growth.isPossible ? outOfMemory("Mmio", this.name, this.window.state.next + count) : full)
+      return Exit.fail(
+        this.growth?.isPossible === true ? outOfMemory("Mmio", this.name, this.window.state.next + count) : full
+      )
     }
     this.window.zeroGap()
     return Exit.void
@@ -416,7 +422,7 @@ export class Engine {
   reaches(position: number): boolean {
     const { bytes, endRead, isWholeFile, offset } = this.window.state
     if (!isPosition(position)) return false
-    if (isWholeFile) return position <= bytes.length || this.growth.isPossible
+    if (isWholeFile) return position <= bytes.length || this.growth?.isPossible === true
     return this.file.canSeek === undefined || (position >= offset && position <= offset + endRead)
   }
 

@@ -137,6 +137,11 @@ export class Window {
     this.become(BufferState.bypassed(this.ref.current, count))
   }
 
+  /** Forgets what a clean window holds, as `count` bytes were written past it. */
+  passed(count: number): void {
+    this.become(BufferState.passed(this.ref.current, count))
+  }
+
   /** Goes on with another buffer, into which the first `kept` unconsumed bytes go. */
   rebuffer(bytes: Uint8Array, kept: number): void {
     const s = this.ref.current

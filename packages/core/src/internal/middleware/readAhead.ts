@@ -49,12 +49,9 @@ const mostBlocks = 2
 
 class ReadAheadFile implements SyncFile, SyncAccess {
   readonly capabilities: Api.FileCapabilities
-  readonly start: number | undefined
   readonly canSeek: Api.File["canSeek"]
   readonly writeAt: Api.File["writeAt"]
   readonly truncate: Api.File["truncate"]
-  readonly version: Option.Option<string>
-  readonly identity: Option.Option<string>
   private readonly inner: Api.File
   private readonly innerSync: SyncAccess | undefined
   private readonly background: Background
@@ -82,9 +79,6 @@ class ReadAheadFile implements SyncFile, SyncAccess {
     this.sizes = sizes
     this.blocks = new BlockSource(budget)
     this.capabilities = inner.capabilities
-    this.start = inner.start
-    this.version = inner.version
-    this.identity = inner.identity
     this.key = Option.getOrElse(inner.identity, () => name)
     this.shared = versionOf(this.key)
     // Opening it has truncated what other files have blocks of.
@@ -100,6 +94,15 @@ class ReadAheadFile implements SyncFile, SyncAccess {
 
   get [SyncAccess](): SyncAccess {
     return this
+  }
+  get start(): number | undefined {
+    return this.inner.start
+  }
+  get version(): Option.Option<string> {
+    return this.inner.version
+  }
+  get identity(): Option.Option<string> {
+    return this.inner.identity
   }
 
   get size(): Effect.Effect<number, MmioError.SeekError> {
