@@ -6,7 +6,8 @@
  * interrupted operation leaves the handle as if it had not begun, but for bytes that reached the storage already.
  *
  * What the buffer can serve is one step of the runtime. A transfer of at least the buffer's size bypasses the buffer, in one piece and without a
- * copy; so does a transfer of at least a quarter of it that read-ahead or write-behind serves from memory.
+ * copy; so does a transfer of at least a quarter of it that read-ahead or write-behind serves from memory. Less is read through the buffer: a fill asks
+ * for as much as there is room for, but for a quarter of the buffer at most (or what is wanted) after a seek back, or forward by the buffer's size or more.
  *
  * @since 0.1.0
  */

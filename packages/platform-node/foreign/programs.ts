@@ -218,15 +218,15 @@ export interface Facts {
 /** By the names of files. */
 type ByName<A> = { readonly [file: string]: A | undefined }
 
-const readers = fileURLToPath(new URL("readers.py", import.meta.url))
+const script = fileURLToPath(new URL("readers.py", import.meta.url))
 
 /** What libavformat, which ffprobe asks, says of many files, in one process. */
 export const libav = async (files: ReadonlyArray<string>): Promise<ByName<Facts>> =>
-  JSON.parse(await text("/usr/bin/python3", readers, "sound", ...files)) as ByName<Facts>
+  JSON.parse(await text("/usr/bin/python3", script, "sound", ...files)) as ByName<Facts>
 
 /** What Mutagen says of many files, with the title that TagLib finds. */
 export const taggers = async (files: ReadonlyArray<string>): Promise<ByName<Facts>> =>
-  JSON.parse(await text("/usr/bin/python3", readers, "tags", ...files)) as ByName<Facts>
+  JSON.parse(await text("/usr/bin/python3", script, "tags", ...files)) as ByName<Facts>
 
 /** What libsndfile says of many files. */
 export const sndfiles = async (files: ReadonlyArray<string>): Promise<ByName<Facts>> => {

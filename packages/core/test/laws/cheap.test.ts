@@ -15,6 +15,26 @@ describe("law 6: cheap", () => {
       assert.strictEqual(storage.calls, 8, "no seek between them")
     }))
 
+  it.scoped("a fill after a seek elsewhere asks for a quarter of the buffer, and the one that goes on from there for the rest", () =>
+    Effect.gen(function*() {
+      const storage = new TestStorage(new Uint8Array(1000))
+      const file = yield* Mmio.openWith(storage.ioProc, "test", { buffer: 64 })
+      const asked = () => storage.log.map(({ count, offset }) => [offset, count])
+      yield* Mmio.read(file, 4)
+      // Not further than the buffer is long: the reads are still taken for a sequence.
+      yield* Mmio.seek(file, 127)
+      yield* Mmio.read(file, 1)
+      assert.deepStrictEqual(asked(), [[0, 64], [127, 64]])
+      storage.log.length = 0
+      yield* Mmio.seek(file, 500)
+      for (let i = 0; i < 20; i++) yield* Mmio.read(file, 1)
+      assert.deepStrictEqual(asked(), [[500, 16], [516, 48]])
+      storage.log.length = 0
+      yield* Mmio.seek(file, 100)
+      yield* Mmio.read(file, 20)
+      assert.deepStrictEqual(asked(), [[100, 20]], "what is wanted, where that is more")
+    }))
+
   it.scoped("small writes ask the driver once a buffer", () =>
     Effect.gen(function*() {
       const storage = new TestStorage(new Uint8Array(0))

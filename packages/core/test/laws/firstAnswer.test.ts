@@ -58,6 +58,26 @@ describe("the first answer is final", () => {
         assert.strictEqual(storage.bytes.length, 61)
       }))
 
+    it.scoped(`a transfer that fails after a part of it leaves the position, over a driver that ${name}`, () =>
+      Effect.gen(function*() {
+        const storage = new TestStorage(numbers(200))
+        const handle = yield* Mmio.openWith(answering(storage.ioProc), "test", { access: "readWrite", buffer: 16 })
+        yield* Mmio.seek(handle, 100)
+        const operations: ReadonlyArray<readonly [string, Effect.Effect<unknown, MmioError.MmioError>]> = [
+          ["Mmio.read", Mmio.read(handle, 50)],
+          ["Mmio.readInto", Mmio.readInto(handle, new Uint8Array(50))],
+          ["Mmio.write", Mmio.write(handle, numbers(50))]
+        ]
+        for (const [name, operation] of operations) {
+          const { calls } = storage
+          storage.behaviour = { atMost: () => 10, fails: (call) => call === calls + 1 }
+          const error = yield* Effect.flip(operation)
+          assert.strictEqual(storage.calls, calls + 2)
+          assert.strictEqual(yield* Mmio.position(handle), 100)
+          assert.deepStrictEqual([error.operation, error.file], [name, "test"])
+        }
+      }))
+
     it.scoped(`read and readInto ask a driver that ${name} for the same bytes`, () =>
       Effect.gen(function*() {
         const storage = new TestStorage(numbers(40_000))

@@ -44,6 +44,33 @@ export const isPosition = (position: number): boolean => Number.isSafeInteger(po
 /** @internal */
 export const closedDescriptor = (syscall: string): Error => systemError("EBADF", syscall)
 
+const known: Array<IOProc.FileCapabilities> = []
+
+/** One record for all files that can do the same. */
+const capabilitiesOf = (
+  // A blocking call has ended when it returns: there is nothing to overlap.
+  concurrent: boolean,
+  truncate: boolean,
+  locks: IOProc.FileCapabilities["locks"]
+): IOProc.FileCapabilities => {
+  const found = known.find((other) =>
+    other.concurrent === concurrent && other.truncate === truncate && other.locks === locks
+  )
+  if (found !== undefined) return found
+  const made: IOProc.FileCapabilities = {
+    concurrent,
+    forwardOnly: false,
+    truncate,
+    commit: "inPlace",
+    cancellable: false,
+    locks
+  }
+  known.push(made)
+  return made
+}
+
+const asItIs = (count: number): number => count
+
 /** A class, since a program may have ten thousand of them open: a record would have a closure for each of its functions. */
 class ReadFile implements IOProc.File {
   readonly capabilities: IOProc.FileCapabilities
@@ -62,15 +89,11 @@ class ReadFile implements IOProc.File {
     this.options = options
     this.start = descriptor.start
     this.identity = Option.some(descriptor.identity)
-    this.capabilities = {
-      // A blocking call has ended when it returns: there is nothing to overlap.
-      concurrent: options.system.concurrent,
-      forwardOnly: false,
-      truncate: descriptor.access !== "read" && !isDevice,
-      commit: "inPlace",
-      cancellable: false,
-      locks: descriptor.locks
-    }
+    this.capabilities = capabilitiesOf(
+      options.system.concurrent,
+      descriptor.access !== "read" && !isDevice,
+      descriptor.locks
+    )
   }
 
   readAt(position: number, target: Uint8Array): Effect.Effect<number, MmioError.ReadError> {
@@ -81,7 +104,7 @@ class ReadFile implements IOProc.File {
         const fd = this.fdFor("read", position)
         system.read(fd, target, 0, Math.min(target.length, maxTransfer), position, done)
       },
-      (count) => count,
+      asItIs,
       (cause) => Errno.readError(this.origin("read", cause, position))
     )
   }
@@ -192,7 +215,7 @@ class WriteFile extends ReadFile {
         const fd = this.fdFor("write", position)
         system.write(fd, source, 0, Math.min(source.length, maxTransfer), position, done)
       },
-      (count) => count,
+      asItIs,
       (cause) => Errno.writeError(this.origin("write", cause, position))
     )
   }

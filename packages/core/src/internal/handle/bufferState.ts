@@ -114,6 +114,21 @@ export const planRead = (s: BufferState, wanted: number): "drain" | "fill" | "by
   s.isWholeFile ? "end" : isDirty(s) ? "drain" : bypasses(s, wanted, false) ? "bypass" : "fill"
 
 /**
+ * How many bytes a fill asks for, where `wanted` more bytes are, at the end of the clean window: all that there is room for, but after a seek that went
+ * back, or further forward than the buffer is long, a quarter of the buffer at most, or what is wanted. Of random access the rest would be
+ * read in vain; where the reads go on from there, the next fill finds the position at the end of the last one.
+ *
+ * @internal
+ */
+export const fillSize = (s: BufferState, wanted: number): number => {
+  const room = s.bytes.length - s.endRead
+  const skipped = position(s) - s.diskOffset
+  return skipped >= 0 && skipped < s.bytes.length
+    ? room
+    : Math.min(room, Math.max(wanted, Math.ceil(s.bytes.length / largePart)))
+}
+
+/**
  * What takes `count` bytes (at least one) at the position: the window as it is, the window after the dirty range has been written, the window
  * moved there, the driver, or a larger block of memory.
  *
@@ -227,6 +242,16 @@ export const drained = (s: BufferState, count: number): BufferState => {
 export const bypassed = (s: BufferState, count: number): BufferState => {
   const next = s.next + count
   return state(s.bytes, s.offset, next, s.endRead, s.dirtyStart, s.dirtyEnd, s.offset + next, s.generation, false)
+}
+
+/**
+ * With an empty window after `count` bytes that were written past it, since it may hold what they replace; only for a clean one.
+ *
+ * @internal
+ */
+export const passed = (s: BufferState, count: number): BufferState => {
+  const end = position(s) + count
+  return state(s.bytes, end, 0, 0, 0, 0, end, s.generation + 1, false)
 }
 
 /**

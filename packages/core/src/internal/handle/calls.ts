@@ -8,7 +8,6 @@ import type * as IOProc from "../../IOProc.js"
 import * as MmioError from "../../MmioError.js"
 import { map, mapError, restoring, settle } from "../io/answer.js"
 import { isCountOf } from "../io/copy.js"
-import { counted } from "../io/exits.js"
 import { countFailure, Meter } from "../observe.js"
 import type { Restore } from "./lock.js"
 
@@ -33,32 +32,32 @@ export class Calls {
     this.name = name
   }
 
-  /** Reads once; `onRead` notes how many bytes. */
-  readAt(
+  /** Reads once, as the driver answers: {@link countRead} tells how many bytes. */
+  readAt(position: number, target: Uint8Array, restore: Restore): Effect.Effect<number, MmioError.ReadError> {
+    return restoring(this.file.readAt(position, target), restore)
+  }
+
+  /** How many bytes were read, of the driver's answer. */
+  countRead(
+    exit: Exit.Exit<number, MmioError.ReadError>,
     position: number,
-    target: Uint8Array,
-    onRead: (count: number) => void,
-    restore: Restore
-  ): Effect.Effect<number, MmioError.ReadError> {
-    return settle(restoring(this.file.readAt(position, target), restore), (exit) => {
-      if (Exit.isFailure(exit)) {
-        return Exit.mapError(exit, (error) => MmioError.withDetails(countFailure(error), { position }))
-      }
-      const count = exit.value
-      if (!isCountOf(count, target)) {
-        return Exit.fail(
-          new MmioError.CannotRead({
-            operation: "Mmio",
-            file: this.name,
-            position,
-            description: `the driver says it read ${count} of ${target.length} bytes`
-          })
-        )
-      }
-      this.meter.refilled(count)
-      onRead(count)
-      return counted(count)
-    })
+    target: Uint8Array
+  ): Exit.Exit<number, MmioError.ReadError> {
+    if (Exit.isFailure(exit)) {
+      return Exit.mapError(exit, (error) => MmioError.withDetails(countFailure(error), { position }))
+    }
+    if (!isCountOf(exit.value, target)) {
+      return Exit.fail(
+        new MmioError.CannotRead({
+          operation: "Mmio",
+          file: this.name,
+          position,
+          description: `the driver says it read ${exit.value} of ${target.length} bytes`
+        })
+      )
+    }
+    this.meter.refilled(exit.value)
+    return exit
   }
 
   /** Writes once; `onWritten` notes how many bytes. A failure reports that `written` bytes of the caller's were written before. */

@@ -6,7 +6,7 @@ import * as Exit from "effect/Exit"
 import type { Access } from "../../IOProc.js"
 import type * as Api from "../../Mmio.js"
 import * as MmioError from "../../MmioError.js"
-import { andThen, evaluate, isDone, map } from "../io/answer.js"
+import { andThen, evaluateWith, isDone, map } from "../io/answer.js"
 import * as BufferState from "./bufferState.js"
 import type { Handle, TransferError } from "./handle.js"
 import type { Restore } from "./lock.js"
@@ -210,12 +210,13 @@ export const forEachBuffer = <A extends Access>(
       if (count > 0) window.bypassed(count)
       return count
     }
+    const refill = (restore: Restore) => handle.withoutWriting(engine.refill(restore))
     const readOn = (): Effect.Effect<number, TransferError<A>> => {
       for (let windows = 0; give(); windows++) {
         // Interruption is noticed now and then, also where the driver never waits.
         if (windows === windowsAtOnce) return Effect.flatMap(restore(Effect.void), readOn)
         if (show() > 0) continue
-        const refilled = evaluate(() => handle.withoutWriting(engine.refill(restore)))
+        const refilled = evaluateWith(refill, restore)
         if (!isDone(refilled)) {
           return andThen(
             refilled,

@@ -9,7 +9,7 @@ import type * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import type * as IOProc from "../../IOProc.js"
 import * as MmioError from "../../MmioError.js"
-import { andThen, isDone, map, onExit, restoring } from "../io/answer.js"
+import { andThen, isDone, map, onExit, resolve, restoring, settle } from "../io/answer.js"
 import { allocate, isPosition, outOfMemory, trustedCount } from "../io/copy.js"
 import { counted } from "../io/exits.js"
 import { type SyncAccess, syncAccessOf } from "../io/syncAccess.js"
@@ -35,9 +35,8 @@ export class Engine {
   readonly isDuplex: boolean
   /** What the file does synchronously, if it keeps blocks. */
   readonly sync: SyncAccess | undefined
-  private readonly growth: Growth
-  private readonly onFilled: (count: number) => void
-  private readonly onBypassed: (count: number) => void
+  /** How the block of a memory file grows; undefined where the window is not the whole file. */
+  private readonly growth: Growth | undefined
 
   constructor(options: {
     readonly window: Window
@@ -54,9 +53,9 @@ export class Engine {
     this.isDuplex = options.access === "readWrite" && options.file.capabilities.forwardOnly
     this.sync = syncAccessOf(options.file)
     this.calls = new Calls(options.file, options.name)
-    this.growth = new Growth(options.window, options.name, options.expandBy, this.canWrite)
-    this.onFilled = (count) => this.window.filled(count)
-    this.onBypassed = (count) => this.window.bypassed(count)
+    this.growth = options.window.state.isWholeFile
+      ? new Growth(options.window, options.name, options.expandBy, this.canWrite)
+      : undefined
   }
 
   // -------------------------------------------------------------------------------------------------------------------
@@ -85,10 +84,11 @@ export class Engine {
 
   /** Writes as many bytes as {@link canWriteSync} has found there to be room for. */
   writeSync(source: Uint8Array): number {
-    const { window } = this
-    if (this.takesPast(source.length)) {
-      window.empty()
-      this.writePastSync(source, 0)
+    const { sync, window } = this
+    if (sync !== undefined && this.takesPast(source.length)) {
+      sync.tryWrite(window.position, source, 0, source.length)
+      this.calls.gaveBytes()
+      window.passed(source.length)
     } else window.put(source, 0, source.length)
     return source.length
   }
@@ -141,7 +141,6 @@ export class Engine {
   ): Effect.Effect<number, MmioError.ReadError | MmioError.WriteError> {
     for (let done = start;;) {
       done += this.window.consumeInto(target, done)
-      const s = this.window.state
       const wanted = target.length - done
       if (wanted === 0) return counted(done)
       const past = this.readPast(target, done)
@@ -149,44 +148,97 @@ export class Engine {
         done += past
         continue
       }
-      const plan = BufferState.planRead(s, wanted)
+      const plan = BufferState.planRead(this.window.state, wanted)
       if (plan === "end") return counted(done)
-      const answer: Effect.Effect<number, MmioError.ReadError | MmioError.WriteError> = plan === "drain"
-        ? map(this.drain(restore), () => 0)
-        : plan === "fill"
-        ? this.fill(restore)
-        : this.calls.readAt(s.offset + s.next, done === 0 ? target : target.subarray(done), this.onBypassed, restore)
-      const before = done
-      if (!isDone(answer)) {
-        return andThen(answer, (count) =>
-          count === 0 && plan !== "drain"
-            ? counted(before)
-            : this.readOn(target, plan === "bypass" ? before + count : before, restore))
+      if (plan === "drain") {
+        const drained = this.drain(restore)
+        if (!isDone(drained)) return this.readOnAfter(drained, target, done, restore)
+        if (Exit.isFailure(drained)) return Exit.failCause(drained.cause)
+        continue
       }
+      const isFill = plan === "fill"
+      if (isFill && this.fillSync()) continue
+      const { position } = this.window
+      const bytes = isFill ? this.window.room(wanted) : done === 0 ? target : target.subarray(done)
+      const answer = resolve(this.calls.readAt(position, bytes, restore))
+      if (!isDone(answer)) return this.readOnWith(answer, position, bytes, isFill, target, done, restore)
       // A loop where the driver answers synchronously: it may read a byte at a time.
-      if (Exit.isFailure(answer)) return answer
-      if (answer.value === 0 && plan !== "drain") return counted(done)
-      if (plan === "bypass") done += answer.value
+      const count = this.arrived(answer, position, bytes, isFill)
+      if (Exit.isFailure(count)) return count
+      if (count.value === 0) return counted(done)
+      if (!isFill) done += count.value
     }
   }
 
-  /** Brings bytes to the position, where the clean window has none: after those that it has if there is room, else alone. */
-  private fill(restore: Restore): Effect.Effect<number, MmioError.ReadError> {
-    const { bytes, endRead, next } = this.window.state
-    if (next !== endRead || endRead === bytes.length) this.window.empty()
-    return this.extend(restore)
+  private readOnAfter(
+    drained: Effect.Effect<void, MmioError.WriteError>,
+    target: Uint8Array,
+    done: number,
+    restore: Restore
+  ): Effect.Effect<number, MmioError.ReadError | MmioError.WriteError> {
+    return andThen(drained, () => this.readOn(target, done, restore))
   }
 
-  /** Reads after the end of the window. */
-  private extend(restore: Restore): Effect.Effect<number, MmioError.ReadError> {
+  /** Goes on once the driver has read into `bytes`. */
+  private readOnWith(
+    answer: Effect.Effect<number, MmioError.ReadError>,
+    position: number,
+    bytes: Uint8Array,
+    isFill: boolean,
+    target: Uint8Array,
+    done: number,
+    restore: Restore
+  ): Effect.Effect<number, MmioError.ReadError | MmioError.WriteError> {
+    return settle(answer, (exit) => {
+      const count = this.arrived(exit, position, bytes, isFill)
+      if (Exit.isFailure(count)) return count
+      return count.value === 0 ? counted(done) : this.readOn(target, isFill ? done : done + count.value, restore)
+    })
+  }
+
+  /** Notes what the driver has read into the window, or past it. */
+  private arrived(
+    exit: Exit.Exit<number, MmioError.ReadError>,
+    position: number,
+    bytes: Uint8Array,
+    isFill: boolean
+  ): Exit.Exit<number, MmioError.ReadError> {
+    const count = this.calls.countRead(exit, position, bytes)
+    if (Exit.isSuccess(count)) {
+      if (isFill) this.window.filled(count.value)
+      else this.window.bypassed(count.value)
+    }
+    return count
+  }
+
+  /** Makes room at the position, where the clean window has no bytes, and brings those that the file has in memory; false where there are none. */
+  private fillSync(): boolean {
+    const { bytes, endRead, next } = this.window.state
+    if (next !== endRead || endRead === bytes.length) this.window.empty()
+    return this.extendSync()
+  }
+
+  /** Brings bytes that the file has in memory after the end of the window, which has room. */
+  private extendSync(): boolean {
     const { bytes, endRead, offset } = this.window.state
     const count = this.sync?.tryRead(offset + endRead, bytes, endRead, bytes.length) ?? 0
     if (count > 0) {
       this.calls.meter.gotBytes(count)
       this.window.filled(count)
-      return counted(count)
     }
-    return this.calls.readAt(offset + endRead, endRead === 0 ? bytes : bytes.subarray(endRead), this.onFilled, restore)
+    return count > 0
+  }
+
+  /** Reads after the end of the window, as much as there is room for. */
+  private extend(restore: Restore): Effect.Effect<void, MmioError.ReadError> {
+    if (this.extendSync()) return Exit.void
+    const { bytes, endRead, offset } = this.window.state
+    const position = offset + endRead
+    const room = endRead === 0 ? bytes : bytes.subarray(endRead)
+    return settle(
+      this.calls.readAt(position, room, restore),
+      (exit) => Exit.asVoid(this.arrived(exit, position, room, true))
+    )
   }
 
   /**
@@ -223,7 +275,7 @@ export class Engine {
       const { bytes, endRead, next } = this.window.state
       if (next === 0 && endRead === bytes.length) return Exit.void
       this.window.compact()
-      return map(this.extend(restore), () => {})
+      return this.extend(restore)
     })
   }
 
@@ -232,10 +284,7 @@ export class Engine {
     const { window } = this
     if (this.sync === undefined || BufferState.isDirty(window.state)) return false
     window.compact()
-    const { bytes, endRead, offset } = window.state
-    const count = endRead < bytes.length ? this.sync.tryRead(offset + endRead, bytes, endRead, bytes.length) : 0
-    if (count > 0) window.filled(count)
-    return count > 0
+    return window.state.endRead < window.state.bytes.length && this.extendSync()
   }
 
   // -------------------------------------------------------------------------------------------------------------------
@@ -258,7 +307,7 @@ export class Engine {
           window.empty()
           continue
         case "grow": {
-          this.growth.growTo(s.next + source.length)
+          this.growth?.growTo(s.next + source.length)
           const count = Math.min(source.length, window.state.bytes.length - s.next)
           if (count <= 0) return counted(0)
           window.zeroGap()
@@ -281,7 +330,7 @@ export class Engine {
   /** Writes all of the bytes, or fails before the first where it is known that there is no room. */
   writeAll(source: Uint8Array, restore: Restore): Effect.Effect<void, MmioError.WriteError> {
     if (!this.canWrite) return this.cannotWrite()
-    const full = this.window.state.isWholeFile ? this.growth.reserve(source.length) : undefined
+    const full = this.growth?.reserve(source.length)
     return full === undefined ? map(this.write(source, restore), () => {}) : Exit.fail(full)
   }
 
@@ -358,9 +407,11 @@ export class Engine {
 
   /** Has the block go on for `count` bytes from the position. Where it could grow, what it lacks is memory. */
   private makeRoomInBlock(count: number): Effect.Effect<void, MmioError.CannotExpand | MmioError.OutOfMemory> {
-    const full = this.growth.reserve(count)
+    const full = this.growth?.reserve(count)
     if (full !== undefined) {
-      return Exit.fail(this.growth.isPossible ? outOfMemory("Mmio", this.name, this.window.state.next + count) : full)
+      return Exit.fail(
+        this.growth?.isPossible === true ? outOfMemory("Mmio", this.name, this.window.state.next + count) : full
+      )
     }
     this.window.zeroGap()
     return Exit.void
@@ -378,7 +429,7 @@ export class Engine {
   reaches(position: number): boolean {
     const { bytes, endRead, isWholeFile, offset } = this.window.state
     if (!isPosition(position)) return false
-    if (isWholeFile) return position <= bytes.length || this.growth.isPossible
+    if (isWholeFile) return position <= bytes.length || this.growth?.isPossible === true
     return this.file.canSeek === undefined || (position >= offset && position <= offset + endRead)
   }
 

@@ -11,7 +11,7 @@ import type { FourCC } from "../../FourCC.js"
 import type { Access, File, IOProc, Whence } from "../../IOProc.js"
 import type * as Api from "../../Mmio.js"
 import * as MmioError from "../../MmioError.js"
-import { immediate, mapError, settle } from "../io/answer.js"
+import { immediate, mapError } from "../io/answer.js"
 import { bothExits } from "../io/exits.js"
 import { countFailure, countHandles, traced } from "../observe.js"
 import * as BufferState from "./bufferState.js"
@@ -76,6 +76,9 @@ export class Handle<A extends Access = Access> implements Api.Handle<A> {
   checkNextWrite: ((position: number, source: Uint8Array) => string | undefined) | undefined
   private readonly ownsFile: boolean
   private readonly commitsOnFailure: boolean
+  private readonly whyInvalid: string | undefined
+  /** Where the position was as the transfer that runs began. */
+  private transferStart = 0
 
   constructor(options: HandleOptions<A>) {
     this.name = options.name
@@ -94,15 +97,8 @@ export class Handle<A extends Access = Access> implements Api.Handle<A> {
       expandBy: options.expandBy ?? 0
     })
     if (options.invalid === undefined) countHandles(1)
-    this.lock = new Lock(() =>
-      Effect.dieSync(() =>
-        new MmioError.InvalidHandle({
-          operation: "Mmio",
-          file: this.name.full,
-          description: options.invalid ?? "the handle was used after it was closed"
-        })
-      )
-    )
+    this.lock = new Lock(this)
+    this.whyInvalid = options.invalid
   }
 
   pipe() {
@@ -167,12 +163,25 @@ export class Handle<A extends Access = Access> implements Api.Handle<A> {
   // what needs the lock
   // -------------------------------------------------------------------------------------------------------------------
 
+  get whenClosed(): Effect.Effect<never> {
+    return Effect.dieSync(() =>
+      new MmioError.InvalidHandle({
+        operation: "Mmio",
+        file: this.name.full,
+        description: this.whyInvalid ?? "the handle was used after it was closed"
+      })
+    )
+  }
+
   /** Runs an operation that has the handle to itself; its errors name it. */
   exclusive<B, E extends MmioError.MmioError>(
     operation: string,
     body: (restore: Restore) => Effect.Effect<B, E>
   ): Effect.Effect<B, E> {
-    return this.lock.exclusive((restore) => mapError(body(restore), (error) => this.named(operation, error)))
+    return this.lock.exclusive(
+      body,
+      (exit) => Exit.isSuccess(exit) ? exit : Exit.mapError(exit, (error) => this.named(operation, error))
+    )
   }
 
   /** The same, of a transfer: one that fails or is interrupted leaves the position where it was. */
@@ -181,12 +190,12 @@ export class Handle<A extends Access = Access> implements Api.Handle<A> {
     body: (restore: Restore) => Effect.Effect<B, E>
   ): Effect.Effect<B, E> {
     return this.lock.exclusive((restore) => {
-      const start = this.window.position
-      return settle(body(restore), (exit) => {
-        if (Exit.isSuccess(exit)) return exit
-        this.window.moveTo(start)
-        return Exit.mapError(exit, (error) => this.named(operation, error))
-      })
+      this.transferStart = this.window.position
+      return body(restore)
+    }, (exit) => {
+      if (Exit.isSuccess(exit)) return exit
+      this.window.moveTo(this.transferStart)
+      return Exit.mapError(exit, (error) => this.named(operation, error))
     })
   }
 

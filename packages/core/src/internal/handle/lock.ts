@@ -5,10 +5,18 @@
  * that is interrupted between taking a permit and registering its release loses the permit.)
  */
 import * as Effect from "effect/Effect"
-import { begin, Callback, evaluate, isDone } from "../io/answer.js"
+import type * as Exit from "effect/Exit"
+import { identity } from "effect/Function"
+import { begin, Callback, evaluateWith, isDone, settle } from "../io/answer.js"
 
 /** Makes interruptible again what runs in an operation's uninterruptible region. @internal */
 export type Restore = <A, E, R>(effect: Effect.Effect<A, E, R>) => Effect.Effect<A, E, R>
+
+/** What has the lock. @internal */
+export interface Owner {
+  /** What everyone gets who comes, or is still waiting, after the lock was closed. */
+  readonly whenClosed: Effect.Effect<never>
+}
 
 interface Waiter {
   granted: boolean
@@ -21,22 +29,29 @@ export class Lock {
   idle = true
   closed = false
   private waiters: Array<Waiter> | undefined
-  /** What everyone gets who comes, or is still waiting, after the lock was closed. */
-  private readonly whenClosed: () => Effect.Effect<never>
+  private readonly owner: Owner
 
-  constructor(whenClosed: () => Effect.Effect<never>) {
-    this.whenClosed = whenClosed
+  constructor(owner: Owner) {
+    this.owner = owner
   }
 
   /**
    * Runs an operation that nothing else runs beside, uninterruptibly but for what it restores. An operation that answers without a fiber
-   * is taken at its word in the step that acquires the lock.
+   * is taken at its word in the step that acquires the lock. How it ended goes through `ended` while the lock is still held.
    */
-  exclusive<A, E>(operation: (restore: Restore) => Effect.Effect<A, E>): Effect.Effect<A, E> {
+  exclusive<A, E>(
+    operation: (restore: Restore) => Effect.Effect<A, E>,
+    ended: (exit: Exit.Exit<A, E>) => Exit.Exit<A, E> = identity
+  ): Effect.Effect<A, E> {
     return Effect.uninterruptibleMask((restore) => {
-      if (!this.idle) return Effect.zipRight(this.wait(restore), Effect.suspend(() => this.run(operation, restore)))
+      if (!this.idle) {
+        return Effect.zipRight(
+          this.wait(restore),
+          Effect.suspend(() => this.run(operation, ended, restore))
+        )
+      }
       this.idle = false
-      return this.run(operation, restore)
+      return this.run(operation, ended, restore)
     })
   }
 
@@ -51,20 +66,35 @@ export class Lock {
   }
 
   /** Runs an operation whose fiber has acquired the lock, and cannot be interrupted; releases it. */
-  private run<A, E>(operation: (restore: Restore) => Effect.Effect<A, E>, restore: Restore): Effect.Effect<A, E> {
-    const answer = evaluate(() => this.closed ? this.whenClosed() : operation(restore))
-    if (isDone(answer)) {
-      this.release()
-      return answer
-    }
-    if (!(answer instanceof Callback)) return Effect.ensuring(answer, this.releasing)
+  private run<A, E>(
+    operation: (restore: Restore) => Effect.Effect<A, E>,
+    ended: (exit: Exit.Exit<A, E>) => Exit.Exit<A, E>,
+    restore: Restore
+  ): Effect.Effect<A, E> {
+    const answer = this.closed ? this.owner.whenClosed : evaluateWith(operation, restore)
+    if (isDone(answer)) return this.end(answer, ended)
+    if (!(answer instanceof Callback)) return Effect.ensuring(settle(answer, ended), this.releasing)
+    return this.called(answer, ended)
+  }
+
+  /** Waits for the callback of an operation. */
+  private called<A, E>(
+    call: Callback<A, E>,
+    ended: (exit: Exit.Exit<A, E>) => Exit.Exit<A, E>
+  ): Effect.Effect<A, E> {
     return Effect.async<A, E>((resume) =>
-      begin(answer, (answered) => {
-        if (!isDone(answered)) return resume(Effect.ensuring(answered, this.releasing))
-        this.release()
-        resume(answered)
-      })
+      begin(
+        call,
+        (answer) =>
+          resume(isDone(answer) ? this.end(answer, ended) : Effect.ensuring(settle(answer, ended), this.releasing))
+      )
     )
+  }
+
+  private end<A, E>(exit: Exit.Exit<A, E>, ended: (exit: Exit.Exit<A, E>) => Exit.Exit<A, E>): Exit.Exit<A, E> {
+    const last = ended(exit)
+    this.release()
+    return last
   }
 
   /** Lets nothing run any more; to be called by an operation, or before there is any. */
@@ -81,7 +111,7 @@ export class Lock {
     return Effect.suspend(() => {
       let waiter: Waiter | undefined
       const granted = Effect.async<void>((resume) => {
-        if (this.closed) return resume(this.whenClosed())
+        if (this.closed) return resume(this.owner.whenClosed)
         waiter = { granted: false, wake: () => resume(Effect.void) }
         this.waiters ??= []
         this.waiters.push(waiter)
@@ -109,5 +139,7 @@ export class Lock {
     }
   }
 
-  private readonly releasing: Effect.Effect<void> = Effect.sync(() => this.release())
+  private get releasing(): Effect.Effect<void> {
+    return Effect.sync(() => this.release())
+  }
 }

@@ -82,6 +82,13 @@ export class Window {
     this.ref.current = state
   }
 
+  /** Where a fill of the clean window, at whose end the position is, puts its bytes; the caller wants so many of them. */
+  room(wanted: number): Uint8Array {
+    const s = this.ref.current
+    const end = s.endRead + BufferState.fillSize(s, wanted)
+    return end === s.bytes.length && s.endRead === 0 ? s.bytes : s.bytes.subarray(s.endRead, end)
+  }
+
   /** Copies what the window has at the position into `target` from `done` on; returns how many bytes. */
   consumeInto(target: Uint8Array, done: number): number {
     const s = this.ref.current
@@ -140,6 +147,11 @@ export class Window {
 
   bypassed(count: number): void {
     this.become(BufferState.bypassed(this.ref.current, count))
+  }
+
+  /** Forgets what a clean window holds, as `count` bytes were written past it. */
+  passed(count: number): void {
+    this.become(BufferState.passed(this.ref.current, count))
   }
 
   /** Goes on with another buffer, into which the first `kept` unconsumed bytes go. */

@@ -28,11 +28,13 @@ const continues = ({ end }: AccessPattern, position: number, { smallest }: Sizes
 
 /** What a transfer at `position` that no block serves makes of the pattern. @internal */
 export const observe = (pattern: AccessPattern, position: number, sizes: Sizes): AccessPattern =>
-  !continues(pattern, position, sizes)
-    ? { _tag: "Random", end: pattern.end }
+  continues(pattern, position, sizes)
+    ? pattern._tag === "Random"
+      ? { _tag: "Sequential", end: pattern.end, blockSize: sizes.smallest }
+      : grown(pattern, sizes)
     : pattern._tag === "Random"
-    ? { _tag: "Sequential", end: pattern.end, blockSize: sizes.smallest }
-    : grown(pattern, sizes)
+    ? pattern
+    : { _tag: "Random", end: pattern.end }
 
 /** After a transfer that ended there. @internal */
 export const endingAt = (pattern: AccessPattern, end: number): AccessPattern =>

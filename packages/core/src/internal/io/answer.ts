@@ -10,6 +10,7 @@ import * as Effect from "effect/Effect"
 import * as Effectable from "effect/Effectable"
 import * as Either from "effect/Either"
 import * as Exit from "effect/Exit"
+import { identity } from "effect/Function"
 
 /** An effect that {@link resolve} evaluates without a step of the runtime. */
 class Immediate<A, E> extends Effectable.Class<A, E> {
@@ -32,20 +33,70 @@ export const immediate = <A, E>(evaluate: () => Effect.Effect<A, E>): Effect.Eff
  *
  * @internal
  */
-export class Callback<A, E> extends Effectable.Class<A, E> {
-  readonly start: (done: (answer: Effect.Effect<A, E>) => void) => void
-  constructor(start: (done: (answer: Effect.Effect<A, E>) => void) => void) {
-    super()
-    this.start = start
-  }
+export abstract class Callback<A, E> extends Effectable.Class<A, E> {
+  abstract start(done: (answer: Effect.Effect<A, E>) => void): void
   override commit(): Effect.Effect<A, E> {
     return Effect.uninterruptible(Effect.async<A, E>((resume) => begin(this, resume)))
   }
 }
 
+class Call<A, E> extends Callback<A, E> {
+  private readonly call: (done: (answer: Effect.Effect<A, E>) => void) => void
+  constructor(call: (done: (answer: Effect.Effect<A, E>) => void) => void) {
+    super()
+    this.call = call
+  }
+  override start(done: (answer: Effect.Effect<A, E>) => void): void {
+    this.call(done)
+  }
+}
+
 /** @internal */
-export const callback = <A, E>(start: (done: (exit: Exit.Exit<A, E>) => void) => void): Effect.Effect<A, E> =>
-  new Callback(start)
+export const callback = <A, E>(start: (done: (answer: Effect.Effect<A, E>) => void) => void): Effect.Effect<A, E> =>
+  new Call(start)
+
+/** A callback with whose answer, an exit or an effect, `goOn` goes on. */
+abstract class Continued<A, E, B, E2> extends Callback<B, E2> {
+  private readonly call: Callback<A, E>
+  constructor(call: Callback<A, E>) {
+    super()
+    this.call = call
+  }
+  protected abstract goOn(answer: Effect.Effect<A, E>): Effect.Effect<B, E2>
+  override start(done: (answer: Effect.Effect<B, E2>) => void): void {
+    this.call.start((answer) => done(this.guarded(answer)))
+  }
+  /** What an evaluation throws is a defect of its effect. */
+  private guarded(answer: Effect.Effect<A, E>): Effect.Effect<B, E2> {
+    try {
+      return this.goOn(answer)
+    } catch (defect) {
+      return Exit.die(defect)
+    }
+  }
+}
+
+class Settled<A, E, B, E2> extends Continued<A, E, B, E2> {
+  private readonly f: (exit: Exit.Exit<A, E>) => Effect.Effect<B, E2>
+  constructor(call: Callback<A, E>, f: (exit: Exit.Exit<A, E>) => Effect.Effect<B, E2>) {
+    super(call)
+    this.f = f
+  }
+  protected override goOn(answer: Effect.Effect<A, E>): Effect.Effect<B, E2> {
+    return settle(answer, this.f)
+  }
+}
+
+class Noted<A, E> extends Continued<A, E, A, E> {
+  private readonly note: (exit: Exit.Exit<A, E>) => void
+  constructor(call: Callback<A, E>, note: (exit: Exit.Exit<A, E>) => void) {
+    super(call)
+    this.note = note
+  }
+  protected override goOn(answer: Effect.Effect<A, E>): Effect.Effect<A, E> {
+    return onExit(answer, this.note)
+  }
+}
 
 /** Whether an effect is an exit: `Exit.isExit` cannot know the types, and asks first what is known here, that it is an effect. @internal */
 export const isDone = <A, E>(effect: Effect.Effect<A, E>): effect is Exit.Exit<A, E> =>
@@ -55,15 +106,6 @@ export const isDone = <A, E>(effect: Effect.Effect<A, E>): effect is Exit.Exit<A
 export const needsNoFiber = <A, E>(effect: Effect.Effect<A, E>): boolean =>
   effect instanceof Immediate || effect instanceof Callback || isDone(effect)
 
-/** What an evaluation throws is a defect of its effect. */
-const guarded = <Arg, A, E>(f: (arg: Arg) => Effect.Effect<A, E>, arg: Arg): Effect.Effect<A, E> => {
-  try {
-    return f(arg)
-  } catch (defect) {
-    return Exit.die(defect)
-  }
-}
-
 /** The answer that an effect has now: an exit, a callback, or an effect that has yet to be run. @internal */
 export const resolve = <A, E>(effect: Effect.Effect<A, E>): Effect.Effect<A, E> => {
   let resolved = effect
@@ -71,10 +113,17 @@ export const resolve = <A, E>(effect: Effect.Effect<A, E>): Effect.Effect<A, E> 
   return resolved
 }
 
-/** Like {@link resolve}, of what a function returns; what it throws is a defect. @internal */
-export const evaluate = <A, E>(f: () => Effect.Effect<A, E>): Effect.Effect<A, E> => guarded(resolveOf, f)
+/** Like {@link resolve}, of what a function returns for an argument; what it throws is a defect. @internal */
+export const evaluateWith = <Arg, A, E>(f: (arg: Arg) => Effect.Effect<A, E>, arg: Arg): Effect.Effect<A, E> => {
+  try {
+    return resolve(f(arg))
+  } catch (defect) {
+    return Exit.die(defect)
+  }
+}
 
-const resolveOf = <A, E>(f: () => Effect.Effect<A, E>): Effect.Effect<A, E> => resolve(f())
+/** Like {@link evaluateWith}, without an argument. @internal */
+export const evaluate = <A, E>(f: () => Effect.Effect<A, E>): Effect.Effect<A, E> => evaluateWith(f, undefined)
 
 /** How deep callbacks that complete synchronously, and start the next one, may nest. */
 const mostNested = 32
@@ -86,7 +135,7 @@ export const begin = <A, E>(call: Callback<A, E>, done: (answer: Effect.Effect<A
   nested++
   try {
     call.start((answer) => {
-      const resolved = guarded(resolve, answer)
+      const resolved = evaluateWith(identity, answer)
       if (resolved instanceof Callback) begin(resolved, done)
       else done(resolved)
     })
@@ -95,12 +144,6 @@ export const begin = <A, E>(call: Callback<A, E>, done: (answer: Effect.Effect<A
   }
 }
 
-/** Has `f` go on with the answer of a callback. */
-const answering = <A, E, B, E2>(
-  call: Callback<A, E>,
-  f: (answer: Effect.Effect<A, E>) => Effect.Effect<B, E2>
-): Effect.Effect<B, E2> => new Callback((done) => call.start((answer) => done(guarded(f, answer))))
-
 /** Goes on with how an answer ended; an effect that is interrupted where that is allowed does not go on. @internal */
 export const settle = <A, E, B, E2>(
   effect: Effect.Effect<A, E>,
@@ -108,7 +151,7 @@ export const settle = <A, E, B, E2>(
 ): Effect.Effect<B, E2> => {
   const resolved = resolve(effect)
   return resolved instanceof Callback
-    ? answering(resolved, (answer) => settle(answer, f))
+    ? new Settled(resolved, f)
     : isDone(resolved)
     ? resolve(f(resolved))
     : Effect.matchCauseEffect(resolved, {
@@ -128,7 +171,7 @@ export const onExit = <A, E>(
     return resolved
   }
   return resolved instanceof Callback
-    ? answering(resolved, (answer) => onExit(answer, note))
+    ? new Noted(resolved, note)
     // The rest of an effect that is interrupted does not run, unless it is a finalizer.
     : Effect.onExit(resolved, (exit) => Effect.sync(() => note(exit)))
 }

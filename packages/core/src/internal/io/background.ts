@@ -7,7 +7,7 @@ import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
 import * as Runtime from "effect/Runtime"
 import type * as IOProc from "../../IOProc.js"
-import { andThen, begin, Callback, isDone, needsNoFiber, resolve } from "./answer.js"
+import { andThen, begin, Callback, callback, isDone, needsNoFiber, resolve } from "./answer.js"
 
 const noFibers: ReadonlyArray<Fiber.RuntimeFiber<unknown>> = []
 
@@ -43,7 +43,7 @@ export class Background {
       this.waiting.push(() => done(Exit.void))
     }
     // A call that cannot be cancelled is waited for as if it were the waiting fiber's own.
-    return this.fibers.length === 0 ? new Callback(wait) : Effect.async<void>(wait)
+    return this.fibers.length === 0 ? callback(wait) : Effect.async<void>(wait)
   }
 
   /** Waits until nothing is in flight. */

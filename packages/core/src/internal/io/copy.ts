@@ -7,8 +7,8 @@ import * as MmioError from "../../MmioError.js"
  */
 export const copy = (source: Uint8Array, from: number, target: Uint8Array, to: number, count: number): void => {
   if (count <= 32) { for (let i = 0; i < count; i++) target[to + i] = source[from + i]! }
-  // inside, as the caller checked
-  else target.set(source.subarray(from, from + count), to)
+  // inside, as the caller checked; a view costs as much as the copy of some kilobytes
+  else target.set(count === source.length ? source : source.subarray(from, from + count), to)
 }
 
 /** As many bytes are allocated on the word of the caller alone; for more, the file has to be known to have them. @internal */

@@ -49,12 +49,9 @@ const mostBlocks = 2
 
 class ReadAheadFile implements SyncFile, SyncAccess {
   readonly capabilities: Api.FileCapabilities
-  readonly start: number | undefined
   readonly canSeek: Api.File["canSeek"]
   readonly writeAt: Api.File["writeAt"]
   readonly truncate: Api.File["truncate"]
-  readonly version: Option.Option<string>
-  readonly identity: Option.Option<string>
   private readonly inner: Api.File
   private readonly innerSync: SyncAccess | undefined
   private readonly background: Background
@@ -82,9 +79,6 @@ class ReadAheadFile implements SyncFile, SyncAccess {
     this.sizes = sizes
     this.blocks = new BlockSource(budget)
     this.capabilities = inner.capabilities
-    this.start = inner.start
-    this.version = inner.version
-    this.identity = inner.identity
     this.key = Option.getOrElse(inner.identity, () => name)
     this.shared = versionOf(this.key)
     // Opening it has truncated what other files have blocks of.
@@ -100,6 +94,15 @@ class ReadAheadFile implements SyncFile, SyncAccess {
 
   get [SyncAccess](): SyncAccess {
     return this
+  }
+  get start(): number | undefined {
+    return this.inner.start
+  }
+  get version(): Option.Option<string> {
+    return this.inner.version
+  }
+  get identity(): Option.Option<string> {
+    return this.inner.identity
   }
 
   get size(): Effect.Effect<number, MmioError.SeekError> {
@@ -252,20 +255,40 @@ class ReadAheadFile implements SyncFile, SyncAccess {
   }
 
   private fromInner(position: number, target: Uint8Array): Effect.Effect<number, MmioError.ReadError> {
-    const { background, inner } = this
     // What is in flight may be what is wanted.
-    if (background.busy) return andThen(background.oneEnded(), () => this.readAt(position, target))
+    if (this.background.busy) return this.afterOneEnded(position, target)
     const pattern = AccessPattern.observe(this.pattern, position, this.sizes)
     const size = AccessPattern.blockSize(pattern)
     if (size === 0) this.blocks.releaseSpare()
     const block = target.length < size && position !== this.stopsAt ? this.blocks.take(position, size) : undefined
-    if (block === undefined) {
-      return onExit(background.asked(inner.readAt(position, target)), (exit) => {
-        if (!Exit.isSuccess(exit) || !isCountOf(exit.value, target)) return
-        this.pattern = AccessPattern.endingAt(pattern, position + exit.value)
-        if (exit.value > 0) this.stopsAt = -1
-      })
-    }
+    return block === undefined ? this.pass(position, target, pattern) : this.begin(block, position, target, pattern)
+  }
+
+  private afterOneEnded(position: number, target: Uint8Array): Effect.Effect<number, MmioError.ReadError> {
+    return andThen(this.background.oneEnded(), () => this.readAt(position, target))
+  }
+
+  /** Reads past the blocks. */
+  private pass(
+    position: number,
+    target: Uint8Array,
+    pattern: AccessPattern.AccessPattern
+  ): Effect.Effect<number, MmioError.ReadError> {
+    return onExit(this.background.asked(this.inner.readAt(position, target)), (exit) => {
+      if (!Exit.isSuccess(exit) || !isCountOf(exit.value, target)) return
+      this.pattern = AccessPattern.endingAt(pattern, position + exit.value)
+      if (exit.value > 0) this.stopsAt = -1
+    })
+  }
+
+  /** Reads the first block of a sequence, and out of it. */
+  private begin(
+    block: Block,
+    position: number,
+    target: Uint8Array,
+    pattern: AccessPattern.AccessPattern
+  ): Effect.Effect<number, MmioError.ReadError> {
+    const { background, inner } = this
     const { number } = this.shared
     const read = onExit(background.asked(inner.readAt(position, block.bytes)), (exit) => {
       if (!Exit.isSuccess(exit) || !isCountOf(exit.value, block.bytes)) return this.blocks.release(block)
