@@ -4,7 +4,8 @@
 import * as fs from "node:fs"
 import * as path from "node:path"
 import { pathToFileURL } from "node:url"
-import { bin, bootstrap, filesBelow, packages, root, run } from "./lib.mjs"
+import { bundle, command } from "./bundle.mjs"
+import { bin, bootstrap, filesBelow, libraries, root, run } from "./lib.mjs"
 
 const core = "packages/core"
 const joined = `${core}/dist/joined/`
@@ -47,10 +48,14 @@ const join = async () => {
   }
 }
 
-/** Compiles what has changed of a project and of all that it refers to, and joins what is to be joined. */
+/** Whether a project has the command in it: all of the repository does. */
+const hasCommand = (project) =>
+  [root, path.join(root, command)].includes(path.join(path.dirname(path.resolve(root, project)), "/"))
+
+/** Compiles what has changed of a project and of all that it refers to, joins what is to be joined, and bundles the command. */
 export const build = async (project) => {
   // The compiler leaves the output of deleted modules behind, which would be published.
-  for (const dir of packages) {
+  for (const dir of libraries) {
     for (const file of filesBelow(`${dir}/dist`)) {
       if (file.startsWith(joined)) continue
       const module = file.slice(dir.length + "/dist/".length).match(/^(.*?)(\.d)?\.(js|ts)(\.map)?$/)
@@ -59,6 +64,7 @@ export const build = async (project) => {
   }
   const compiled = await run(bin("tsc"), ["-b", project])
   if (compiled.code === 0) await join()
+  if (compiled.code === 0 && hasCommand(project)) await bundle()
   return compiled
 }
 
