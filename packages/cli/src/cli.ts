@@ -54,7 +54,7 @@ const environment = Layer.mergeAll(
     Logger.defaultLogger,
     Logger.make(({ logLevel, message }) => {
       const texts = Array.isArray(message) ? message : [message]
-      process.stderr.write(`mmio: ${logLevel.label.toLowerCase()}: ${shown(texts.join(" "))}\n`)
+      process.stderr.write(`mmio: ${logLevel._tag.toLowerCase()}: ${shown(texts.join(" "))}\n`)
     })
   )
 )
