@@ -54,7 +54,7 @@ export interface Sinks {
 }
 
 /** The streams of the process. */
-export const ofProcess: Sinks = {
+const ofProcess: Sinks = {
   out: (text) => {
     process.stdout.write(text)
   },

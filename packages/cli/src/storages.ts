@@ -22,14 +22,14 @@ export interface Located {
 }
 
 /** A storage whose names begin with something, as `https://`; it gets the whole name. */
-export interface Prefix {
+interface Prefix {
   readonly _tag: "Prefix"
   readonly prefix: string
   readonly locate: (text: string, disk: IOProc.IOProc) => Effect.Effect<Located, FileError>
 }
 
 /** A storage of elements of files: `ZIP ` serves `archive.zip+element`, over whatever storage has the archive. */
-export interface Route {
+interface Route {
   readonly _tag: "Route"
   readonly code: FourCC.FourCC
   readonly load: (disk: IOProc.IOProc) => Effect.Effect<IOProc.IOProc, FileError>

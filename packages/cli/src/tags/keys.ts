@@ -27,7 +27,7 @@ export const loudnessFields = [
   keyof Wave.Loudness
 >
 
-export type BextText = (typeof bextTexts)[number]
+type BextText = (typeof bextTexts)[number]
 export type LoudnessField = (typeof loudnessFields)[number]
 
 /** What a key means. */
