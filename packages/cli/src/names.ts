@@ -25,7 +25,7 @@ import { type Located, type Storage, storages } from "./storages.js"
 export type Use = "inspect" | "read" | "write"
 
 const disks: Readonly<Record<Use, Effect.Effect<IOProc.IOProc>>> = {
-  inspect: NodeIOProc.make({ blocking: true, locks: "process" }),
+  inspect: NodeIOProc.make({ blocking: true, locks: "process", readAhead: false, writeBehind: false }),
   read: NodeIOProc.make({ locks: "process" }),
   write: NodeIOProc.make({ sync: true })
 }
