@@ -203,7 +203,13 @@ describe("verify", () => {
     const bytes = read("take.wav")
     fs.rmSync(at("take.wav"))
     const names = Array.from({ length: 700 }, (_, index) => `${String(index).padStart(3, "0")}.wav`)
+    // the first batch takes longest
+    const manyChunks = Buffer.concat([
+      Buffer.from("RIFF\u0004\u00e2\u0004\u0000WAVE", "latin1"),
+      Buffer.from("JUNK\0\0\0\0".repeat(40_000), "latin1")
+    ])
     names.forEach((name, index) => fs.writeFileSync(at(name), index % 100 === 7 ? bytes.subarray(0, 100) : bytes))
+    fs.writeFileSync(at("000.wav"), manyChunks)
     const lines = await json(["verify", folder])
     const summary = decode(records.summary, lines.at(-1)).summary
     const verdicts = lines.slice(0, -1).map((line) => decode(records.verify, line))

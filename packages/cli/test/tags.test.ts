@@ -105,7 +105,9 @@ describe("tag", () => {
 
 describe("documents", () => {
   it.prop("a table is read as it was written", [
-    FastCheck.array(FastCheck.array(FastCheck.string({ unit: "binary" }), { minLength: 1 }))
+    FastCheck.array(
+      FastCheck.array(FastCheck.string({ unit: FastCheck.constantFrom(..."\",\r\n\ufeffa ") }), { minLength: 1 })
+    )
   ], ([table]) => {
     // a line without anything in it is no row
     const rows = table.filter((row) => row.length > 1 || row[0] !== "").map((row, index) =>
