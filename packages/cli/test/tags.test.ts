@@ -65,23 +65,21 @@ describe("tag", () => {
     expect(folder.read("bext.wav")).toEqual(bytes)
   })
 
-  for (const kind of ["json", "csv"]) {
-    it(`moves the tags of many files by a ${kind} document`, async () => {
-      const folder = makeFolder({ "a.wav": "wav-info-sndfile.wav", "b.wav": "wav-bext-ffmpeg.wav" })
-      await folder.run(["tag", "a.wav", "--tag", "ICMT=say \"a, b\"\nand c", "--tag", "ICMT=twice"])
-      const [a, b] = [await tagsOf(folder, "a.wav"), await tagsOf(folder, "b.wav")]
-      const exported = await folder.run(["tag", "a.wav", "b.wav", "--export", kind])
-      folder.write(`tags.${kind}`, exported.out)
-      const remove = [...new Set([...a, ...b].map((tag) => tag.slice(0, tag.indexOf("="))))].flatMap((
-        key
-      ) => ["-r", key])
-      expect((await folder.run(["tag", "a.wav", "b.wav", ...remove])).error).toBe("")
-      expect(await tagsOf(folder, "a.wav")).toEqual([])
-      expect(await folder.run(["tag", "--from", `tags.${kind}`])).toMatchObject({ error: "", code: 0 })
-      expect(await tagsOf(folder, "a.wav")).toEqual(a)
-      expect(await tagsOf(folder, "b.wav")).toEqual(b)
-    })
-  }
+  it("moves the tags of many files by a document", async () => {
+    const folder = makeFolder({ "a.wav": "wav-info-sndfile.wav", "b.wav": "wav-bext-ffmpeg.wav" })
+    await folder.run(["tag", "a.wav", "--tag", "ICMT=say \"a, b\"\nand c", "--tag", "ICMT=twice"])
+    const [a, b] = [await tagsOf(folder, "a.wav"), await tagsOf(folder, "b.wav")]
+    const exported = await folder.run(["tag", "a.wav", "b.wav", "--export", "csv"])
+    folder.write("tags.csv", exported.out)
+    const remove = [...new Set([...a, ...b].map((tag) => tag.slice(0, tag.indexOf("="))))].flatMap((
+      key
+    ) => ["-r", key])
+    expect((await folder.run(["tag", "a.wav", "b.wav", ...remove])).error).toBe("")
+    expect(await tagsOf(folder, "a.wav")).toEqual([])
+    expect(await folder.run(["tag", "--from", "tags.csv"])).toMatchObject({ error: "", code: 0 })
+    expect(await tagsOf(folder, "a.wav")).toEqual(a)
+    expect(await tagsOf(folder, "b.wav")).toEqual(b)
+  })
 
   it("touches no file where one tag of a document cannot be", async () => {
     const folder = makeFolder({ "a.wav": "wav-info-sndfile.wav" })
