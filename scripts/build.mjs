@@ -4,12 +4,17 @@
 import * as fs from "node:fs"
 import * as path from "node:path"
 import { pathToFileURL } from "node:url"
-import { bin, bootstrap, filesBelow, packages, root, run } from "./lib.mjs"
+import { bundle, command } from "./bundle.mjs"
+import { bin, bootstrap, filesBelow, libraries, root, run } from "./lib.mjs"
 
-/** Compiles what has changed of a project and of all that it refers to, marks what is pure, and joins what is to be joined. */
+/** Whether a project has the command in it: all of the repository does. */
+const hasCommand = (project) =>
+  [root, path.join(root, command)].includes(path.join(path.dirname(path.resolve(root, project)), "/"))
+
+/** Compiles what has changed of a project and of all that it refers to, marks what is pure, joins what is to be joined, and bundles the command. */
 export const build = async (project) => {
   // The compiler leaves the output of deleted modules behind, which would be published.
-  for (const dir of packages) {
+  for (const dir of libraries) {
     for (const file of filesBelow(`${dir}/dist`)) {
       if (file.includes("/dist/joined/")) continue
       const module = file.slice(dir.length + "/dist/".length).match(/^(.*?)(\.d)?\.(js|ts)(\.map)?$/)
@@ -21,11 +26,12 @@ export const build = async (project) => {
     // Only now: these are loaded before anything is installed.
     const [{ join, joined }, { markPure }] = await Promise.all([import("./join.mjs"), import("./pure.mjs")])
     markPure(
-      packages.flatMap((dir) => filesBelow(`${dir}/dist`)).filter((file) =>
+      libraries.flatMap((dir) => filesBelow(`${dir}/dist`)).filter((file) =>
         file.endsWith(".js") && !file.startsWith(joined)
       )
     )
     await join()
+    if (hasCommand(project)) await bundle()
   }
   return compiled
 }

@@ -12,7 +12,7 @@
 import * as fs from "node:fs"
 import * as path from "node:path"
 import ts from "typescript"
-import { filesBelow, packages, root } from "./lib.mjs"
+import { filesBelow, libraries, packages, root } from "./lib.mjs"
 
 const problems = []
 const report = (file, line, text) => problems.push(`${file}:${line} ${text}`)
@@ -88,7 +88,7 @@ const checkModule = (file) => {
 /** Modules that are imported by themselves, since few programs need them, and the index of a package loads all that it exports. */
 const apart = new Set(["MmioErrorSchema"])
 
-for (const dir of packages) {
+for (const dir of libraries) {
   modulesOf(dir).forEach(checkModule)
   const index = read(`${dir}/src/index.ts`)
   for (const file of modulesOf(dir)) {
@@ -126,7 +126,7 @@ const blocksOf = (file) => {
 // The blocks exist only in memory, as files in a folder of a package.
 const folder = path.join(root, "packages/platform-node/.blocks").replaceAll(path.sep, "/")
 const blocks = new Map(
-  [...packages.flatMap(modulesOf), ...markdown].flatMap(blocksOf).map((
+  [...libraries.flatMap(modulesOf), ...markdown].flatMap(blocksOf).map((
     block,
     index
   ) => [`${folder}/${index}.ts`, block])

@@ -11,6 +11,11 @@ export const packages = fs.readdirSync(path.join(root, "packages"))
   .map((name) => `packages/${name}`)
   .filter((dir) => fs.existsSync(path.join(root, dir, "package.json")))
 
+const exportsOf = (dir) => JSON.parse(fs.readFileSync(path.join(root, dir, "package.json"), "utf8")).exports
+
+/** Those that programs import; the others are programs, which are bundled. */
+export const libraries = packages.filter((dir) => "." in exportsOf(dir))
+
 /** What is installed beside the packages, and never published. */
 const unpublished = ["packages/platform-node/benchmark"]
 

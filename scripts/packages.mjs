@@ -7,7 +7,7 @@ import * as fs from "node:fs"
 import * as os from "node:os"
 import * as path from "node:path"
 import { pathToFileURL } from "node:url"
-import { bin, filesBelow, hashOf, packages, pnpm, root, run } from "./lib.mjs"
+import { bin, filesBelow, hashOf, libraries, packages, pnpm, root, run } from "./lib.mjs"
 
 const cache = path.join(root, "node_modules/.cache/effect-mmio/packages.json")
 const known = fs.existsSync(cache) && !process.env.CI ? JSON.parse(fs.readFileSync(cache, "utf8")) : {}
@@ -83,6 +83,7 @@ const checkPackage = async (dir) => {
   if (!fs.existsSync(out)) return
   const tarball = path.join(out, fs.readdirSync(out)[0])
   await must(`${dir}: workspace: left in package.json`, leftOver(tarball))
+  if (!libraries.includes(dir)) return must(`${dir}: publint`, run(bin("publint"), ["run", tarball, "--strict"]))
   // attw cannot see what the pattern "./*" stands for
   const modules = fs.readdirSync(path.join(root, dir, "src"))
     .filter((file) => file.endsWith(".ts") && file !== "index.ts")

@@ -1,7 +1,7 @@
 /**
  * Prints the chunks of a RIFF file, writes a copy with one tag set, and compares the two:
  *
- *   npm start -- [file] [--tag INAM=Title] [--output file] [--storage memory]
+ *   npm run retag -- [file] [--tag INAM=Title] [--output file] [--storage memory]
  *
  * Which storage it works on is decided here, by the Layer that it is given, and nowhere else.
  */
@@ -39,7 +39,7 @@ const main = Effect.flatMap(
   })
 )
 
-// `npm start | head` closes the pipe while there is more to print: the copy is finished all the same
+// `npm run retag | head` closes the pipe while there is more to print: the copy is finished all the same
 process.stdout.on("error", () => {})
 
 NodeRuntime.runMain(

@@ -1,4 +1,4 @@
-/** The program of `npm start`: as a process, and the compiled program itself on every fixture. */
+/** The program of `npm run retag`: as a process, and the compiled program itself on every fixture. */
 import { type IOProc, MemoryIOProc, type MmioError } from "@effect-mmio/core"
 import { assert, describe, it } from "@effect/vitest"
 import { Console, Effect, FastCheck, Layer } from "effect"
@@ -46,7 +46,7 @@ const start = (folder: string, ...args: ReadonlyArray<string>) =>
 
 const fixture = (name: string) => Path.join(fixtures, name)
 
-describe("npm start", () => {
+describe("npm run retag", () => {
   it.scopedLive("retags the file that comes with it", () =>
     Effect.gen(function*() {
       const folder = yield* tempFolder

@@ -18,7 +18,7 @@ const defaultTag = "ICMT=Retagged with effect-mmio"
 export const usage =
   `Prints the chunks of a RIFF file (WAV, AVI, WebP, ...), writes a copy with one tag set, and compares the two.
 
-  npm start -- [file] [options]
+  npm run retag -- [file] [options]
 
   file                    what to read (default: a WAV file that comes with this program)
   -t, --tag ID=text       the tag of the list INFO (default: "${defaultTag}");

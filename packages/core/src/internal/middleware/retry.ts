@@ -10,8 +10,8 @@ import { around, openWith } from "./around.js"
 
 const transient = new Set(["EAGAIN", "EBUSY", "EINTR", "ETIMEDOUT"])
 
-/** @internal */
-export const isTransient = (error: MmioError.MmioError): boolean =>
+/** What a later call may not meet again. */
+const isTransient = (error: MmioError.MmioError): boolean =>
   error._tag === "NetworkError" || (error.errno !== undefined && transient.has(error.errno))
 
 /** @internal */

@@ -1,6 +1,7 @@
 /** All subjects, in the order of their tables. A new one is a file beside this, and a line in it. */
 import type { Subject } from "../runner/model.js"
 import { chunks } from "./chunks.js"
+import { command } from "./command.js"
 import { directAccess } from "./directAccess.js"
 import { manyHandles } from "./manyHandles.js"
 import { peakMemory } from "./peakMemory.js"
@@ -29,5 +30,6 @@ export const subjects: ReadonlyArray<Subject> = [
   webReads,
   manyHandles,
   peakMemory,
-  start
+  start,
+  command
 ]

@@ -1,0 +1,96 @@
+/** `mmio repair`: sizes that a writer could not come back to correct, and pad bytes that are missing. */
+import * as Mmio from "@effect-mmio/core/Mmio"
+import * as Riff from "@effect-mmio/core/Riff"
+import type { RiffCorrection } from "@effect-mmio/core/RiffCorrection"
+import type { RiffProblem } from "@effect-mmio/core/RiffProblem"
+import * as Effect from "effect/Effect"
+import { exitCodes } from "../failure.js"
+import { withNamed, withReading } from "../names.js"
+import { type Json, Output } from "../output.js"
+import { problemJson } from "../problems.js"
+import { remark } from "../remarks.js"
+import { each } from "../run.js"
+import { counted, shown } from "../text.js"
+
+export interface Options {
+  readonly names: ReadonlyArray<string>
+  readonly dryRun: boolean
+}
+
+const correctionJson = (correction: RiffCorrection): Json => ({
+  tag: correction._tag,
+  ...("id" in correction ? { id: correction.id } : {}),
+  ...("chunk" in correction ? { chunk: correction.chunk } : {}),
+  offset: correction.offset,
+  message: correction.message
+})
+
+/** What a repair offers is inserted by an edit, since all that follows has to move. */
+const offersOf = (corrections: ReadonlyArray<RiffCorrection>) =>
+  corrections.flatMap((correction) => correction._tag === "PadByteOffered" ? [correction.edit] : [])
+
+/** What is said of bytes that were left is no correction. */
+const corrected = (corrections: ReadonlyArray<RiffCorrection>) => corrections.filter(({ _tag }) => _tag !== "BytesLeft")
+
+interface Repaired {
+  readonly corrections: ReadonlyArray<RiffCorrection>
+  /** What is wrong with the file even so; nothing is known of it where nothing was written. */
+  readonly problems: ReadonlyArray<RiffProblem>
+}
+
+const tried = (name: string) =>
+  withReading(
+    name,
+    "inspect",
+    (file) =>
+      Effect.map(Riff.repair(file, { dryRun: true }), (corrections): Repaired => ({ corrections, problems: [] }))
+  )
+
+const written = (name: string) =>
+  withNamed(
+    name,
+    "write",
+    (located) =>
+      Effect.gen(function*() {
+        const corrections = yield* Mmio.withFile(
+          located.name,
+          { access: "readWrite", share: "exclusive" },
+          (file) => Effect.tap(Riff.repair(file), () => Mmio.flush(file))
+        )
+        const offers = offersOf(corrections)
+        if (offers.length > 0) yield* Riff.edit(located.name, offers)
+        if (corrected(corrections).length > 0) yield* remark(located)
+        const problems = yield* Mmio.withFile(located.name, { access: "read", share: "denyWrite" }, Riff.verify)
+        return { corrections, problems } satisfies Repaired
+      }).pipe(
+        // A few fields of one file, and an edit that is whole: Ctrl-C waits until all of them are written.
+        Effect.uninterruptible
+      )
+  )
+
+const repairOf = (dryRun: boolean) => (name: string) =>
+  Effect.gen(function*() {
+    const { corrections, problems } = yield* dryRun ? tried(name) : written(name)
+    const errors = problems.filter(({ level }) => level === "error")
+    const output = yield* Output
+    const { length } = corrected(corrections)
+    const verdict = length === 0
+      ? "nothing to correct"
+      : `${counted(length, "correction")}${dryRun ? ", nothing was written" : ""}`
+    yield* output.result(
+      {
+        name,
+        written: !dryRun && length > 0,
+        corrections: corrections.map(correctionJson),
+        problems: problems.map(problemJson)
+      },
+      (style) => [
+        `${style.bold(shown(name))}: ${verdict}`,
+        ...corrections.map(({ message }) => `  ${message}`),
+        ...errors.map(({ message }) => `  ${style.bad(`still damaged: ${message}`)}`)
+      ]
+    )
+    return errors.length > 0 ? exitCodes.damaged : exitCodes.ok
+  })
+
+export const repair = ({ dryRun, names }: Options) => each(names, repairOf(dryRun))

@@ -1,0 +1,64 @@
+/**
+ * The storages that a name can lead to, beside the files of the machine: one entry each.
+ *
+ * A package that brings a storage adds its entry here. Its driver is loaded by `import()` when a name asks for it, so that it costs nothing where it
+ * is not used; what a driver needs and may be missing, as a client of a database, is an optional dependency of this package, and where it is
+ * missing, `load` fails with a sentence that says how to install it.
+ */
+import * as FileName from "@effect-mmio/core/FileName"
+import type * as FourCC from "@effect-mmio/core/FourCC"
+import type * as IOProc from "@effect-mmio/core/IOProc"
+import * as MemoryIOProc from "@effect-mmio/core/MemoryIOProc"
+import * as Mmio from "@effect-mmio/core/Mmio"
+import * as Effect from "effect/Effect"
+import type { FileError } from "./failure.js"
+
+/** Where a name leads. */
+export interface Located {
+  readonly ioProc: IOProc.IOProc
+  readonly name: FileName.FileName
+  /** What a command that has written there has to say, if what it wrote does not last. */
+  readonly remark?: string | undefined
+}
+
+/** A storage whose names begin with something, as `https://`; it gets the whole name. */
+interface Prefix {
+  readonly _tag: "Prefix"
+  readonly prefix: string
+  readonly locate: (text: string, disk: IOProc.IOProc) => Effect.Effect<Located, FileError>
+}
+
+/** A storage of elements of files: `ZIP ` serves `archive.zip+element`, over whatever storage has the archive. */
+interface Route {
+  readonly _tag: "Route"
+  readonly code: FourCC.FourCC
+  readonly load: (disk: IOProc.IOProc) => Effect.Effect<IOProc.IOProc, FileError>
+}
+
+export type Storage = Prefix | Route
+
+/** `mem:take.wav` is the file take.wav, read into memory: what a command does to it is tried out, and nothing is written. */
+const memory: Prefix = {
+  _tag: "Prefix",
+  prefix: "mem:",
+  locate: (text, disk) =>
+    Effect.gen(function*() {
+      const path = FileName.plain(text.slice("mem:".length))
+      const bytes = yield* Effect.scoped(
+        Effect.flatMap(Mmio.openWith(disk, path), (file) =>
+          Effect.flatMap(Mmio.seek(file, 0, "end"), (length) =>
+            Effect.zipRight(Mmio.seek(file, 0), Mmio.read(file, length))))
+      ).pipe(Effect.catchTag("FileNotFound", () =>
+        Effect.succeed(undefined)))
+      return {
+        ioProc: yield* MemoryIOProc.make({
+          files: bytes === undefined ? {} : { [text]: bytes },
+          folders: text.includes("/") ? [text.slice(0, text.lastIndexOf("/"))] : []
+        }),
+        name: FileName.plain(text),
+        remark: "it is in memory only, and nothing was written"
+      }
+    })
+}
+
+export const storages: ReadonlyArray<Storage> = [memory]
