@@ -93,6 +93,12 @@ try {
   const bin = (dir) => path.join(dir, "node_modules/.bin/mmio")
   check("without the optional dependency", () => works(bare, true, bin(bare)))
   check("with the optional dependency", () => works(complete, false, bin(complete)))
+  for (const shell of ["bash", "zsh", "fish"]) {
+    check(`prints completions of ${shell}`, () => {
+      const { status, stdout } = run(complete, bin(complete), "--completions", shell)
+      expect(status === 0 && ["tree", "verify", "recover"].every((name) => stdout.includes(name)), stdout)
+    })
+  }
   check("through npx", () => works(complete, false, "npx", "mmio"))
   for (const version of nodes) {
     const dir = project(`node-${version}`, `node-${process.platform}-${process.arch}@${version}`)
