@@ -42,11 +42,11 @@ describe("a file that is changed", () => {
       const folder = makeFolder({ "a.wav": "wav-info-sndfile.wav" })
       const name = folder.at("a.wav")
       const before = folder.read("a.wav")
-      const error = yield* editFile(name, () => Effect.void, () =>
-        Effect.succeed([RiffEdit.remove("RIFF:WAVE / LIST:none")])).pipe(
-          Effect.provideService(Output.Output, output),
-          Effect.flip
-        )
+      const edits = Effect.succeed([RiffEdit.remove("RIFF:WAVE / LIST:none")])
+      const error = yield* editFile(name, () => Effect.void, () => edits).pipe(
+        Effect.provideService(Output.Output, output),
+        Effect.flip
+      )
       expect(error._tag).toBe("ChunkNotFound")
       const disk = yield* diskFor("write")
       yield* Effect.scoped(Mmio.openWith(disk, FileName.plain(name), { access: "readWrite", share: "exclusive" }))

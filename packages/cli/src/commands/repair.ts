@@ -59,8 +59,12 @@ const written = (name: string) =>
         )
         // From here on the file is whole at any time: an edit is all there or not at all.
         const offers = offersOf(corrections)
-        if (offers.length > 0) yield* Riff.edit(located.name, offers)
-        if (corrected(corrections).length > 0) yield* remark(located)
+        if (offers.length > 0) {
+          yield* Riff.edit(located.name, offers)
+        }
+        if (corrected(corrections).length > 0) {
+          yield* remark(located)
+        }
         const problems = yield* Mmio.withFile(located.name, { access: "read" }, Riff.verify)
         return { corrections, problems } satisfies Repaired
       })
