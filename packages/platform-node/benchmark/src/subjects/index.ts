@@ -3,6 +3,7 @@ import type { Subject } from "../runner/model.js"
 import { chunks } from "./chunks.js"
 import { directAccess } from "./directAccess.js"
 import { manyHandles } from "./manyHandles.js"
+import { middleware } from "./middleware.js"
 import { peakMemory } from "./peakMemory.js"
 import { randomReads } from "./randomReads.js"
 import { sequentialReads } from "./sequentialReads.js"
@@ -24,6 +25,7 @@ export const subjects: ReadonlyArray<Subject> = [
   chunks,
   tags,
   manyHandles,
+  middleware,
   peakMemory,
   start
 ]
