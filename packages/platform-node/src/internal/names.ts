@@ -36,8 +36,8 @@ export const rename = (
     (cause) => {
       const failed = (file: string, folderMissing: boolean) =>
         Effect.fail(Errno.renameError({ operation: "NodeIOProc.rename", file, cause }, folderMissing))
-      if (!isMissing(cause)) return failed(from, false)
-      // The system does not say which of the two names lacks something.
+      if (!isMissing(cause) && Errno.nameOf(cause) !== "ENOTCAPABLE") return failed(from, false)
+      // It does not say which of the two names lacks something, or leaves a jail.
       return Effect.matchEffect(
         os.lstat(from),
         {
@@ -68,18 +68,21 @@ export const exists = (os: PathCalls, path: string): Effect.Effect<boolean, Mmio
     onSuccess: (stats) => Effect.succeed(!stats.isDirectory())
   })
 
-/** The path from the root; it fails where the folder of the process is gone. @internal */
+/** The path from the root; it fails where the folder of the process is gone, and where a jail refuses the name. @internal */
 export const resolve = (
+  os: PathCalls,
   operation: string,
   file: string,
   ...path: ReadonlyArray<string>
 ): Effect.Effect<string, MmioError.FullNameError> =>
   Effect.try({
-    try: () => Path.resolve(...path),
-    catch: (cause) =>
-      Errno.nameOf(cause) === "EACCES"
-        ? new MmioError.AccessDenied({ operation, file, description: "permission denied", cause })
+    try: () => os.resolve(...path),
+    catch: (cause) => {
+      const error = Errno.folderError({ operation, file, cause })
+      return error._tag === "AccessDenied"
+        ? error
         : new MmioError.PathNotFound({ operation, file, description: "the folder of the process is gone", cause })
+    }
   })
 
 /** The permissions with which a file is created, and those that it gets once it exists: before that, others must not open it. */
@@ -117,7 +120,7 @@ export const tempName = (
       { created, later }: Modes
     ): Effect.Effect<FileName.FileName, MmioError.TempNameError> =>
       Effect.flatMap(
-        resolve(operation, parent, parent, `${prefix}${Crypto.randomBytes(8).toString("hex")}${suffix}`),
+        resolve(os, operation, parent, parent, `${prefix}${Crypto.randomBytes(8).toString("hex")}${suffix}`),
         (path) => {
           const failed = (cause: unknown) => Errno.tempNameError({ operation, file: path, cause })
           return Effect.matchEffect(os.open(path, O_RDWR | O_CREAT | O_EXCL, created), {
@@ -128,7 +131,14 @@ export const tempName = (
             onSuccess: (fd) =>
               Effect.mapBoth(
                 Effect.onError(
-                  Effect.zipRight(os.close(fd), later === undefined ? Effect.void : os.chmod(path, later)),
+                  // The descriptor, not the name: another process may have put a link in its place.
+                  Effect.zipRight(
+                    Effect.onError(
+                      later === undefined ? Effect.void : os.fchmod(fd, later),
+                      () => Effect.ignore(os.close(fd))
+                    ),
+                    os.close(fd)
+                  ),
                   () => Effect.ignore(os.unlink(path))
                 ),
                 {
@@ -143,7 +153,7 @@ export const tempName = (
       ? Effect.succeed({ created: options.mode ?? 0o600, later: undefined })
       : Effect.match(os.stat(like.full), {
         onFailure: () => ({ created: options.mode ?? 0o666, later: undefined }),
-        onSuccess: (stats) => ({ created: 0o600, later: stats.mode & 0o7777 })
+        onSuccess: (stats) => ({ created: 0o600, later: Number(stats.mode) & 0o7777 })
       })
     return Effect.uninterruptible(Effect.flatMap(modes, (modes) => make(attempts, modes)))
   })
@@ -170,7 +180,7 @@ export const stat = (os: PathCalls, path: string): Effect.Effect<IOProc.Stat, Mm
     onSuccess: (stats) =>
       Effect.succeed({
         kind: kindOf(stats),
-        size: stats.isFile() ? Option.some(stats.size) : Option.none(),
+        size: stats.isFile() ? Option.some(Number(stats.size)) : Option.none(),
         version: Option.none(),
         modified: timeOf(stats.mtime),
         created: timeOf(stats.birthtime)

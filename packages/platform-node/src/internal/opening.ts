@@ -54,6 +54,8 @@ interface Opened {
 interface OpenOptions {
   readonly mode: number
   readonly locks: Locks
+  /** The calls in the background, for an open that waits. */
+  readonly waiting: PathCalls
 }
 
 /**
@@ -64,7 +66,7 @@ const descriptorOf = (
   system: System,
   os: PathCalls,
   request: IOProc.OpenRequest,
-  { locks, mode }: OpenOptions
+  { locks, mode, waiting }: OpenOptions
 ): Effect.Effect<Opened, unknown> => {
   const { access, create, name: { full: path }, share } = request
   const openAs = (os: PathCalls, asWritable: boolean): Effect.Effect<Opened, unknown> => {
@@ -78,7 +80,7 @@ const descriptorOf = (
   return Effect.matchEffect(os.stat(path), {
     onFailure: () => openAs(os, false),
     onSuccess: (stats) => {
-      if (stats.isFIFO()) return openAs(pathCalls(background), false)
+      if (stats.isFIFO()) return openAs(waiting, false)
       return wantsWritable && stats.isFile()
         ? Effect.catchAll(openAs(os, true), () => openAs(os, false))
         : openAs(os, false)
