@@ -176,7 +176,7 @@ export class MalformedManifest extends Data.TaggedError("MalformedManifest")<{
  * @since 0.1.0
  * @category decoding
  */
-export const fromJson = (text: string): Either.Either<ReadonlyArray<Entry>, MalformedManifest> =>
+export const fromJson = (text: string): Effect.Effect<ReadonlyArray<Entry>, MalformedManifest> =>
   Either.mapBoth(decodeManifest(text), {
     onLeft: (cause) => {
       const [issue] = ParseResult.ArrayFormatter.formatErrorSync(cause)
