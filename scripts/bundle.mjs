@@ -1,6 +1,6 @@
 /**
- * Bundling: the `mmio` command as one file, `command.js`; `mmio.js`, which starts it, and has what it says for `--help` in itself; and the licences
- * of all that is bundled.
+ * Bundling: the `mmio` command as `command.js`; storages that are loaded when a name asks for them, each in a file of its own in `chunks`, with what they share;
+ * `mmio.js`, which starts the command, and has what it says for `--help` in itself; and the licences of all that is bundled.
  *
  * A licence is looked for in the package that a bundled file is from, and has to be one of a few: what is bundled is published with ours.
  */
@@ -64,10 +64,9 @@ const writeChanged = (file, contents, mode) => {
   fs.writeFileSync(file, contents, { mode })
 }
 
-const options = (name) => ({
+const options = {
   absWorkingDir: root,
-  entryPoints: [`${command}build/src/${name}.js`],
-  outfile: `${command}dist/${name === "main" ? "mmio" : name}.js`,
+  outdir: `${command}dist`,
   bundle: true,
   format: "esm",
   platform: "node",
@@ -76,7 +75,17 @@ const options = (name) => ({
   legalComments: "none",
   metafile: true,
   write: false
-})
+}
+
+/** Writes what was bundled, and deletes the chunks of an earlier time: nothing refers to them. */
+const writeBundled = (outputFiles) => {
+  for (const { contents, path: file } of outputFiles) writeChanged(file, contents, 0o644)
+  const chunks = path.join(root, command, "dist/chunks")
+  const current = new Set(outputFiles.map(({ path: file }) => file))
+  for (const name of fs.existsSync(chunks) ? fs.readdirSync(chunks) : []) {
+    if (!current.has(path.join(chunks, name))) fs.rmSync(path.join(chunks, name))
+  }
+}
 
 export const bundle = async () => {
   // Only now: this file is loaded before anything is installed.
@@ -84,7 +93,11 @@ export const bundle = async () => {
   const { version } = JSON.parse(fs.readFileSync(path.join(root, command, "package.json"), "utf8"))
   const versionOnly = { MMIO_VERSION: JSON.stringify(version) }
   const bundled = await build({
-    ...options("command"),
+    ...options,
+    entryPoints: [`${command}build/src/command.js`],
+    // what is imported when it is used
+    splitting: true,
+    chunkNames: "chunks/[name]-[hash]",
     external,
     define: versionOnly,
     // what is CommonJS asks for modules of Node
@@ -93,7 +106,7 @@ export const bundle = async () => {
         "const require = createRequireOfNode(import.meta.url);"
     }
   })
-  writeChanged(path.join(root, command, "dist/command.js"), bundled.outputFiles[0].contents, 0o644)
+  writeBundled(bundled.outputFiles)
 
   const { NO_COLOR: _, ...env } = process.env
   const help = execFileSync(process.execPath, [path.join(root, command, "dist/command.js"), "--help"], {
@@ -101,25 +114,30 @@ export const bundle = async () => {
     encoding: "utf8"
   })
   const main = await build({
-    ...options("main"),
+    ...options,
+    entryPoints: { mmio: `${command}build/src/main.js` },
     external: ["./command.js"],
     define: { ...versionOnly, MMIO_HELP: JSON.stringify(help) }
   })
   writeChanged(path.join(root, command, "dist/mmio.js"), main.outputFiles[0].contents, 0o755)
 
-  const [{ inputs }] = Object.values(bundled.metafile.outputs)
-  const files = Object.keys(inputs).filter((file) => inputs[file].bytesInOutput > 0)
+  /** How many bytes of each file are bundled, in all chunks together. */
+  const inputs = {}
+  for (const output of Object.values(bundled.metafile.outputs)) {
+    for (const [file, { bytesInOutput }] of Object.entries(output.inputs)) {
+      inputs[file] = (inputs[file] ?? 0) + bytesInOutput
+    }
+  }
+  const files = Object.keys(inputs).filter((file) => inputs[file] > 0)
   writeChanged(path.join(root, command, "dist/THIRD-PARTY.txt"), thirdParty(files), 0o644)
-  return { bytes: bundled.outputFiles[0].contents.length, inputs }
+  return { bytes: bundled.outputFiles.reduce((sum, { contents }) => sum + contents.length, 0), inputs }
 }
 
 if (process.argv[1] === new URL(import.meta.url).pathname) {
   const { bytes, inputs } = await bundle()
   console.log(`${bytes} bytes`)
   if (process.argv[2] === "--largest") {
-    const sizes = Object.entries(inputs).map((
-      [file, { bytesInOutput }]
-    ) => [bytesInOutput, file.split("node_modules/").at(-1)])
+    const sizes = Object.entries(inputs).map(([file, bytes]) => [bytes, file.split("node_modules/").at(-1)])
     for (const [size, file] of sizes.toSorted(([a], [b]) => b - a).slice(0, 60)) console.log(`${size}  ${file}`)
   }
 }

@@ -82,7 +82,10 @@ try {
       "dist/mmio.js",
       "package.json"
     ]
-    expect(files.join() === wanted.map((file) => `package/${file}`).join(), files.join("\n"))
+    // the names of chunks hold a digest of what is in them
+    const whole = files.filter((file) => !/^package\/dist\/chunks\/[\w-]+\.js$/.test(file))
+    expect(files.length > whole.length, "there are no chunks")
+    expect(whole.join() === wanted.map((file) => `package/${file}`).join(), files.join("\n"))
   })
 
   const bare = project("bare", tarball, "--omit=optional")
@@ -90,6 +93,12 @@ try {
   const bin = (dir) => path.join(dir, "node_modules/.bin/mmio")
   check("without the optional dependency", () => works(bare, true, bin(bare)))
   check("with the optional dependency", () => works(complete, false, bin(complete)))
+  for (const shell of ["bash", "zsh", "fish"]) {
+    check(`prints completions of ${shell}`, () => {
+      const { status, stdout } = run(complete, bin(complete), "--completions", shell)
+      expect(status === 0 && ["tree", "verify", "recover"].every((name) => stdout.includes(name)), stdout)
+    })
+  }
   check("through npx", () => works(complete, false, "npx", "mmio"))
   for (const version of nodes) {
     const dir = project(`node-${version}`, `node-${process.platform}-${process.arch}@${version}`)

@@ -4,7 +4,7 @@ import * as Riff from "@effect-mmio/core/Riff"
 import type * as RiffEdit from "@effect-mmio/core/RiffEdit"
 import * as Effect from "effect/Effect"
 import type { FileError } from "./failure.js"
-import { withNamed } from "./names.js"
+import { withHeld } from "./held.js"
 import type { Output } from "./output.js"
 import { withProgress } from "./progress.js"
 import { remark } from "./remarks.js"
@@ -41,12 +41,12 @@ export const editFile = <A, E extends FileError>(
   read: (file: Mmio.Handle<"read">) => Effect.Effect<A, E>,
   editsFor: (found: A) => Effect.Effect<ReadonlyArray<RiffEdit.RiffEdit>, FileError>
 ): Effect.Effect<Edited<A>, FileError, Output> =>
-  withNamed(text, "write", (located) =>
+  withHeld(text, (located) =>
     Effect.gen(function*() {
       const { name } = located
       // What an edit left behind is finished first: it decides what there is to read.
       yield* Riff.recover(name)
-      const found = yield* Mmio.withFile(name, { access: "read", share: "denyWrite" }, read)
+      const found = yield* Mmio.withFile(name, { access: "read" }, read)
       const edits = yield* editsFor(found)
       if (edits.length === 0) return { found, report: undefined }
       const report = yield* withProgress(text, "bytes", (advance) =>

@@ -61,4 +61,11 @@ const memory: Prefix = {
     })
 }
 
-export const storages: ReadonlyArray<Storage> = [memory]
+/** `https://example.com/take.wav`: its parts are asked for by ranges, as they are needed. */
+const web = (prefix: string): Prefix => ({
+  _tag: "Prefix",
+  prefix,
+  locate: (text) => Effect.flatMap(Effect.promise(() => import("./web.js")), ({ locate }) => locate(text))
+})
+
+export const storages: ReadonlyArray<Storage> = [memory, web("https://"), web("http://")]

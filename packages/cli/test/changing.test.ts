@@ -50,10 +50,7 @@ describe("cue", () => {
       [5, 400, []]
     ])
     expect((await run(["verify", "cues.wav"])).code).toBe(0)
-    expect((await json(["cue", "cues.wav"]))[0]).toEqual({
-      ...decode(records.cue, (await json(["cue", "cues.wav"]))[0]),
-      written: false
-    })
+    expect(decode(records.cue, (await json(["cue", "cues.wav"]))[0])).toMatchObject({ cuePoints, written: false })
   })
 
   it("makes the first point of a file, and takes the last one away", async () => {

@@ -5,9 +5,11 @@ import * as MemoryIOProc from "@effect-mmio/core/MemoryIOProc"
 import { describe, expect, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
+import * as Http from "node:http"
+import { afterAll } from "vitest"
 import { locateWith } from "../src/names.js"
 import type { Storage } from "../src/storages.js"
-import { makeFolder } from "./support/command.js"
+import { makeFolder, waveHeader } from "./support/command.js"
 
 describe("names", () => {
   const bytes = new Uint8Array(1)
@@ -64,6 +66,69 @@ describe("names", () => {
     const { run } = makeFolder({ "a.zip+b.wav": "wav-info-sndfile.wav", "mem:x.wav": "wav-bext-ffmpeg.wav" })
     expect((await run(["info", "a.zip+b.wav", "mem:x.wav"])).code).toBe(0)
     expect(await run(["info", "c.zip+b.wav"])).toMatchObject({ code: 6, out: "" })
+  })
+})
+
+describe("URLs", () => {
+  const requests: Array<string> = []
+  let sent = 0
+  /** A WAVE of 500 MB of silence, a small one, a redirect to it, and nothing else. */
+  const sound = 500_000_000
+  const sizes: Readonly<Record<string, number>> = { "/large.wav": sound, "/take+1.wav": 100_000 }
+  const server = Http.createServer(({ headers, method, url = "" }, response) => {
+    requests.push(`${method} ${url}`)
+    const data = sizes[url]
+    if (url === "/moved") return response.writeHead(302, { location: "/take+1.wav" }).end()
+    if (data === undefined) return response.writeHead(404).end()
+    const size = 44 + data
+    const [, first = "0", last = `${size - 1}`] = /^bytes=(\d+)-(\d+)$/.exec(headers.range ?? "") ?? []
+    const [start, end] = [Number(first), Math.min(Number(last) + 1, size)]
+    const bytes = new Uint8Array(end - start)
+    bytes.set(waveHeader(data).subarray(start, end))
+    sent += bytes.length
+    return response
+      .writeHead(headers.range === undefined ? 200 : 206, {
+        etag: "\"1\"",
+        "content-length": bytes.length,
+        "content-range": `bytes ${start}-${end - 1}/${size}`
+      })
+      .end(bytes)
+  })
+  const listening = new Promise<string>((resolve) => {
+    server.listen(0, "127.0.0.1", () => {
+      const address = server.address()
+      resolve(`http://127.0.0.1:${typeof address === "object" && address !== null ? address.port : 0}`)
+    })
+  })
+  afterAll(() => {
+    server.close()
+  })
+
+  it("are files of web servers, of which what is asked for is read", async () => {
+    const { json, run } = makeFolder()
+    const url = await listening
+    const names = [`${url}/large.wav`, `${url}/moved`, `${url}/missing.wav`]
+    const [large, moved, missing] = await json(["info", ...names])
+    expect(large).toMatchObject({ name: names[0], data: { available: sound }, frames: sound / 4 })
+    expect(moved).toMatchObject({ name: names[1], data: { available: 100_000 } })
+    expect(missing).toMatchObject({ name: names[2], error: { tag: "FileNotFound", exitCode: 3 } })
+    expect(requests.length).toBeLessThanOrEqual(8)
+    expect(sent).toBeLessThanOrEqual(40_000)
+
+    requests.length = 0
+    expect(await run(["tag", `${url}/take+1.wav`, "--tag", "INAM=x"])).toMatchObject({
+      code: 4,
+      error: expect.stringContaining("only read")
+    })
+    expect(requests).toEqual([])
+  })
+
+  it("are copied whole", async () => {
+    const { read, run } = makeFolder()
+    expect((await run(["copy", `${await listening}/take+1.wav`, "take.wav"])).code).toBe(0)
+    const expected = new Uint8Array(44 + 100_000)
+    expected.set(waveHeader(100_000))
+    expect(Buffer.compare(read("take.wav"), expected)).toBe(0)
   })
 })
 

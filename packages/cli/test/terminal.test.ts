@@ -17,7 +17,6 @@ describe("help", () => {
     expect(out).not.toContain(escape)
     expect((await run([])).out).toBe(out)
     expect((await onTerminal(["--help"])).screen).toContain(escape)
-    expect((await onTerminal(["--help"], undefined, { NO_COLOR: "1" })).screen).not.toContain(escape)
   })
 
   it("explains each subcommand", async () => {
@@ -33,14 +32,12 @@ describe("help", () => {
 })
 
 describe("completions", () => {
-  for (const shell of ["bash", "zsh", "fish"]) {
-    it(`of ${shell} name the subcommands`, async () => {
-      const { code, out } = await makeFolder().run(["--completions", shell])
-      expect(code).toBe(0)
-      for (const name of ["tree", "verify", "recover"]) expect(out).toContain(name)
-      if (shell === "bash") execFileSync("bash", ["-n"], { input: out })
-    })
-  }
+  it("of bash name the subcommands", async () => {
+    const { code, out } = await makeFolder().run(["--completions", "bash"])
+    expect(code).toBe(0)
+    for (const name of ["tree", "verify", "recover"]) expect(out).toContain(name)
+    execFileSync("bash", ["-n"], { input: out })
+  })
 })
 
 describe("results", () => {

@@ -1,7 +1,7 @@
 /**
  * The storage over nginx as Debian has it.
  */
-import { IOProc, Mmio, Wave } from "@effect-mmio/core"
+import { Mmio, Wave } from "@effect-mmio/core"
 import { HttpIOProc, HttpRangeError } from "@effect-mmio/http"
 import { IOProcContract } from "@effect-mmio/testing"
 import { FetchHttpClient } from "@effect/platform"
@@ -9,16 +9,10 @@ import { assert, it } from "@effect/vitest"
 import { Duration, Effect, Layer, Option } from "effect"
 import * as NFS from "node:fs"
 import * as Path from "node:path"
+import { capabilities, middleware } from "../test/support/contract.js"
 import { pattern } from "../test/support/server.js"
 import { makeWave } from "../test/support/wav.js"
 import { layerOn, nginx } from "./nginx.js"
-
-const capabilities: Partial<IOProcContract.Capabilities> = {
-  ...IOProcContract.readOnly,
-  folders: false,
-  list: false,
-  sharing: false
-}
 
 const storage = (options?: HttpIOProc.Options) =>
   layerOn(
@@ -32,12 +26,14 @@ IOProcContract.suite("HttpIOProc over nginx", {
   patience: "2 minutes"
 })
 
-IOProcContract.suite("HttpIOProc over nginx, under readAhead", {
-  layer: storage(),
-  around: IOProc.readAhead({ smallest: 8, largest: 32 }),
-  capabilities,
-  patience: "2 minutes"
-})
+for (const [name, around] of Object.entries(middleware)) {
+  IOProcContract.suite(`HttpIOProc over nginx, under ${name}`, {
+    layer: storage(),
+    around,
+    capabilities,
+    patience: "2 minutes"
+  })
+}
 
 const web = Layer.provide(HttpIOProc.layer, FetchHttpClient.layer)
 const contents = (url: string) => Effect.scoped(Effect.flatMap(Mmio.open(url), (file) => Mmio.read(file, 1_000_000)))

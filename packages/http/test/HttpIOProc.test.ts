@@ -25,11 +25,12 @@ import {
   Layer,
   Option,
   Redacted,
+  Schedule,
   Stream,
   Tracer
 } from "effect"
 import * as Http from "node:http"
-import { answer, clientOf, pattern, resourceOf, serve, type Server } from "./support/server.js"
+import { answer, clientOf, type Head, headOf, pattern, resourceOf, serve, type Server } from "./support/server.js"
 import { makeWave } from "./support/wav.js"
 
 const bytes = pattern(20_000)
@@ -288,6 +289,63 @@ layer(Layer.provideMerge(HttpIOProc.layer, FetchHttpClient.layer), { excludeTest
           assert.strictEqual(reading.position, 9000)
           // Each was asked for once, but for what stat asks for where it takes the answer for a missing HEAD.
           assert.strictEqual(server.seen.length, 5)
+        })
+    )
+
+    type Misbehaviour = (request: Http.IncomingMessage, response: Http.ServerResponse) => unknown
+    const changing = (fields: Head["fields"], status = 206): Misbehaviour => (request, response) =>
+      answer(request, response, resource, (head) => ({ ...head, status, fields: { ...head.fields, ...fields } }))
+    const misbehaviours: ReadonlyArray<readonly [string, open: string, read: string, Misbehaviour]> = [
+      ["503", "read", "read", (_, response) => response.writeHead(503, { "retry-after": "0" }).end()],
+      ["429", "read", "read", (_, response) => response.writeHead(429).end()],
+      ["a closed connection", "read", "read", (_, response) => response.destroy()],
+      ["a broken body", "read", "read", (request, response) => {
+        const { fields, status } = headOf(request.headers, resource)
+        response.writeHead(status, fields)
+        response.write(bytes.subarray(0, 5), () => response.destroy())
+      }],
+      ["the whole resource", "CannotOpen", "CannotRead", (request, response) => {
+        request.headers = {}
+        answer(request, response, resource)
+      }],
+      ["a range elsewhere", "CannotOpen", "CannotRead", changing({ "content-range": "bytes 1-8192/20000" })],
+      ["a compressed range", "CannotOpen", "CannotRead", changing({ "content-encoding": "gzip" })],
+      ["416", "CannotOpen", "CannotRead", (_, response) => response.writeHead(416).end()],
+      ["404", "FileNotFound", "VersionChanged", (_, response) => response.writeHead(404).end()],
+      ["403", "AccessDenied", "CannotRead", (_, response) => response.writeHead(403).end()],
+      ["another version", "read", "VersionChanged", (request, response) => {
+        delete request.headers["if-match"]
+        answer(request, response, { ...resource, etag: "\"other\"" })
+      }]
+    ]
+    it.scoped.each(misbehaviours)(
+      "under retry, one answer of %s has an open end in %s, and a read in %s",
+      ([misbehaviour, open, read, handler]) =>
+        Effect.gen(function*() {
+          /** Which request is answered so. */
+          let bad = 0
+          let count = 0
+          const server = yield* serve((request, response) =>
+            count++ === bad ? handler(request, response) : answer(request, response, resource)
+          )
+          const name = at(server)
+          const storage = IOProc.retry(yield* IOProc.IOProc, { schedule: Schedule.recurs(2) })
+          const outcome = <E extends { readonly _tag: string }>(effect: Effect.Effect<unknown, E>) =>
+            Effect.match(effect, { onFailure: ({ _tag }) => _tag, onSuccess: () => "read" })
+          assert.strictEqual(yield* outcome(storage.open(request(name))), open)
+          const isTriedAgain = (what: string) => what === "read" && misbehaviour !== "another version"
+          assert.strictEqual(server.seen.length, isTriedAgain(open) ? 2 : 1)
+
+          bad = -1
+          const file = yield* storage.open(request(name))
+          bad = server.seen.length
+          const target = new Uint8Array(100)
+          assert.strictEqual(yield* outcome(file.readAt(9000, target)), read)
+          assert.strictEqual(server.seen.length, bad + (isTriedAgain(read) ? 2 : 1))
+          // a failure is final for its own call only
+          bad = -1
+          assert.strictEqual(yield* file.readAt(9000, target), 100)
+          assert.deepStrictEqual(target, bytes.subarray(9000, 9100))
         })
     )
 

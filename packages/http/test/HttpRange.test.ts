@@ -642,7 +642,9 @@ describe("HttpRange without a network", () => {
         run: (target) => opened.readAt(10_000, target),
         check: (target, [exit]) =>
           Effect.gen(function*() {
-            assert.isTrue(signals.every(({ aborted }) => aborted))
+            // a request of which everything was received has nothing left to cancel
+            const isReceived = target.every((byte, index) => byte === bytes[10_000 + index])
+            assert.isTrue(isReceived || signals.every(({ aborted }) => aborted))
             if (exit !== undefined && Exit.isSuccess(exit)) {
               return assert.deepStrictEqual(target, bytes.subarray(10_000, 10_100))
             }

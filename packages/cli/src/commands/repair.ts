@@ -5,7 +5,8 @@ import type { RiffCorrection } from "@effect-mmio/core/RiffCorrection"
 import type { RiffProblem } from "@effect-mmio/core/RiffProblem"
 import * as Effect from "effect/Effect"
 import { exitCodes } from "../failure.js"
-import { withNamed, withReading } from "../names.js"
+import { withHeld } from "../held.js"
+import { withReading } from "../names.js"
 import { type Json, Output } from "../output.js"
 import { problemJson } from "../problems.js"
 import { remark } from "../remarks.js"
@@ -47,25 +48,26 @@ const tried = (name: string) =>
   )
 
 const written = (name: string) =>
-  withNamed(
+  withHeld(
     name,
-    "write",
     (located) =>
       Effect.gen(function*() {
-        const corrections = yield* Mmio.withFile(
-          located.name,
-          { access: "readWrite", share: "exclusive" },
-          (file) => Effect.tap(Riff.repair(file), () => Mmio.flush(file))
+        const corrections = yield* Effect.uninterruptible(
+          // A few fields: Ctrl-C waits until all of them are written.
+          Mmio.withFile(located.name, { access: "readWrite" }, (file) =>
+            Effect.tap(Riff.repair(file), () => Mmio.flush(file)))
         )
+        // From here on the file is whole at any time: an edit is all there or not at all.
         const offers = offersOf(corrections)
-        if (offers.length > 0) yield* Riff.edit(located.name, offers)
-        if (corrected(corrections).length > 0) yield* remark(located)
-        const problems = yield* Mmio.withFile(located.name, { access: "read", share: "denyWrite" }, Riff.verify)
+        if (offers.length > 0) {
+          yield* Riff.edit(located.name, offers)
+        }
+        if (corrected(corrections).length > 0) {
+          yield* remark(located)
+        }
+        const problems = yield* Mmio.withFile(located.name, { access: "read" }, Riff.verify)
         return { corrections, problems } satisfies Repaired
-      }).pipe(
-        // A few fields of one file, and an edit that is whole: Ctrl-C waits until all of them are written.
-        Effect.uninterruptible
-      )
+      })
   )
 
 const repairOf = (dryRun: boolean) => (name: string) =>

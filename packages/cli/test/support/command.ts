@@ -96,8 +96,8 @@ export const makeFolder = (copies: Readonly<Record<string, string>> = {}) => {
   }
 }
 
-/** A WAVE of so many bytes of silence, which take no room on the disk. */
-export const writeSparse = (name: string, bytes: number): void => {
+/** The header of a WAVE with so many bytes of sound: 16 bit, 2 channels, 44100 Hz. */
+export const waveHeader = (bytes: number): Uint8Array => {
   const header = Buffer.alloc(44)
   header.write("RIFF", 0, "latin1")
   header.writeUInt32LE(36 + bytes, 4)
@@ -111,6 +111,11 @@ export const writeSparse = (name: string, bytes: number): void => {
   header.writeUInt16LE(16, 34)
   header.write("data", 36, "latin1")
   header.writeUInt32LE(bytes, 40)
-  fs.writeFileSync(name, header)
+  return header
+}
+
+/** A WAVE of so many bytes of silence, which take no room on the disk. */
+export const writeSparse = (name: string, bytes: number): void => {
+  fs.writeFileSync(name, waveHeader(bytes))
   fs.truncateSync(name, 44 + bytes)
 }

@@ -22,7 +22,7 @@ export const receive = (
 ): Effect.Effect<void, HttpRangeError> =>
   Effect.flatMap(
     target.length <= largestWhole && contentLength(answer.fields) === target.length
-      ? whole(answer, target)
+      ? whole(exchange, answer, target)
       : parts(exchange, answer, target),
     (filled) =>
       filled === target.length
@@ -31,12 +31,13 @@ export const receive = (
   )
 
 /** Receives a body of as many bytes as it says: the protocol ends it there. */
-const whole = (answer: Answer, target: Uint8Array): Effect.Effect<number, HttpRangeError> =>
+const whole = ({ progress }: Exchange, answer: Answer, target: Uint8Array): Effect.Effect<number, HttpRangeError> =>
   Effect.mapBoth(answer.response.arrayBuffer, {
-    onFailure: (error) => transportError(answer.url, error),
+    onFailure: (error) => transportError(answer.url(), error),
     onSuccess: (buffer) => {
       const bytes = new Uint8Array(buffer).subarray(0, target.length)
       target.set(bytes)
+      progress.unread--
       return bytes.length
     }
   })
@@ -57,7 +58,7 @@ const parts = ({ progress }: Exchange, answer: Answer, target: Uint8Array): Effe
         return some.length === bytes.length
       })).pipe(
         Effect.catchAll((error) =>
-          filled === target.length ? Effect.void : Effect.fail(transportError(answer.url, error))
+          filled === target.length ? Effect.void : Effect.fail(transportError(answer.url(), error))
         ),
         Effect.map(() => filled)
       )

@@ -5,11 +5,15 @@ import * as HttpClient from "@effect/platform/HttpClient"
 import type * as HttpClientError from "@effect/platform/HttpClientError"
 import * as HttpClientRequest from "@effect/platform/HttpClientRequest"
 import type * as HttpClientResponse from "@effect/platform/HttpClientResponse"
+import * as Context from "effect/Context"
+import * as DefaultServices from "effect/DefaultServices"
 import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
 import * as Option from "effect/Option"
 import * as Predicate from "effect/Predicate"
-import type * as Scope from "effect/Scope"
+import * as Scope from "effect/Scope"
+import * as Tracer from "effect/Tracer"
 import type * as Api from "../HttpRange.js"
 import { HttpRangeError, type Reason } from "../HttpRangeError.js"
 import { type Fields, retryAfter } from "./fields.js"
@@ -44,7 +48,7 @@ export interface Answer {
   /** What to ask instead of the first request from now on: permanent redirects lead there. */
   readonly settled: HttpClientRequest.HttpClientRequest
   /** The URL that was asked, as errors show it. */
-  readonly url: string
+  readonly url: () => string
   /** An error about this answer. */
   readonly failure: (reason: Reason, description: string) => HttpRangeError
 }
@@ -73,8 +77,22 @@ export const transportError = (url: string, error: HttpClientError.HttpClientErr
     cause: error.cause
   })
 
+/** The tracer of a program that has set none: it exports nothing. */
+const defaultTracer = Context.get(DefaultServices.liveServices, Tracer.Tracer)
+
+/** A client makes a span of every request, with all headers: where nobody listens, it is told not to. */
+const untraced = <A, E, R>(effect: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> =>
+  Effect.withFiberRuntime(({ currentSpan, currentTracer }) =>
+    currentTracer !== defaultTracer || currentSpan !== undefined
+      ? effect
+      : Effect.locally(effect, HttpClient.currentTracerDisabledWhen, () => true)
+  )
+
 /**
  * One exchange, from the request to whatever is wanted of the answer; then its connection is released, or closed where its body was not received.
+ *
+ * All that its scope has is what aborts the request. Where the body has been received there is nothing to abort, and the scope is left as it is: an abort
+ * makes an error with a stack, which costs as much as a third of the exchange.
  *
  * @internal
  */
@@ -91,19 +109,24 @@ export const exchanging = <A>(
         reason: "Timeout",
         description: "the server sent nothing for too long"
       }),
-    (progress) => Effect.scoped(exchange({ ...asker, progress }))
+    (progress) =>
+      Effect.acquireUseRelease(
+        Scope.make(),
+        (scope) => untraced(Effect.provideService(exchange({ ...asker, progress }), Scope.Scope, scope)),
+        (scope, exit) => Exit.isSuccess(exit) && progress.unread === 0 ? Effect.void : Scope.close(scope, exit)
+      )
   )
 
 /** One request, and the head of its answer. */
 const hop = (
   { client, progress }: Exchange,
-  request: HttpClientRequest.HttpClientRequest,
-  url: string
+  request: HttpClientRequest.HttpClientRequest
 ): Effect.Effect<HttpClientResponse.HttpClientResponse, HttpRangeError, Scope.Scope> =>
   Effect.mapBoth(HttpClient.withScope(client).execute(request), {
-    onFailure: (error) => transportError(url, error),
+    onFailure: (error) => transportError(shown(request), error),
     onSuccess: (response) => {
       progress.count++
+      progress.unread++
       return response
     }
   })
@@ -139,7 +162,7 @@ export const ask = (
   request: HttpClientRequest.HttpClientRequest,
   own: { readonly [name: string]: string }
 ): Effect.Effect<Answer, HttpRangeError, Scope.Scope> => {
-  const origin = Option.getOrUndefined(Option.map(HttpClientRequest.toUrl(request), (url) => url.origin))
+  const origin = () => Option.getOrUndefined(Option.map(HttpClientRequest.toUrl(request), (url) => url.origin))
   const step = (
     target: HttpClientRequest.HttpClientRequest,
     settled: HttpClientRequest.HttpClientRequest,
@@ -147,14 +170,14 @@ export const ask = (
   ): Effect.Effect<Answer, HttpRangeError, Scope.Scope> =>
     Effect.suspend(() => {
       const asked = HttpClientRequest.setHeaders(HttpClientRequest.setMethod(target, method), own)
-      const url = shown(asked)
-      return Effect.flatMap(hop(exchange, asked, url), (response) => {
+      const url = () => shown(asked)
+      return Effect.flatMap(hop(exchange, asked), (response) => {
         const { headers, status } = response
         const failure: Answer["failure"] = (reason, description) =>
-          new HttpRangeError({ reason, url, description, status, retryAfter: retryAfter(headers) })
+          new HttpRangeError({ reason, url: url(), description, status, retryAfter: retryAfter(headers) })
         if (!isRedirect(status)) return Effect.succeed({ response, fields: headers, settled, url, failure })
         if (redirects === exchange.maxRedirects) return Effect.fail(failure("Redirect", "there are too many redirects"))
-        const next = follow(target, origin, headers["location"])
+        const next = follow(target, origin(), headers["location"])
         if (typeof next === "string") return Effect.fail(failure("Redirect", next))
         const isPermanent = (status === 301 || status === 308) && settled === target
         return step(next, isPermanent ? next : settled, redirects + 1)

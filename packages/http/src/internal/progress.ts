@@ -6,9 +6,12 @@ import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
 
-/** How often something was received. @internal */
+/** What was received so far. @internal */
 export interface Progress {
+  /** How often something was. */
   count: number
+  /** The answers of which only the head was, or not all of the body for certain. */
+  unread: number
 }
 
 /**
@@ -23,7 +26,7 @@ export const watched = <A, E, E2>(
   request: (progress: Progress) => Effect.Effect<A, E>
 ): Effect.Effect<A, E | E2> =>
   Effect.suspend(() => {
-    const progress: Progress = { count: 0 }
+    const progress: Progress = { count: 0, unread: 0 }
     const watch = (before: number): Effect.Effect<never, E2> =>
       Effect.flatMap(
         Effect.sleep(timeout),
