@@ -72,12 +72,12 @@ describe("a pipe", () => {
     "a list that declares 3 GB in a form without a size": form([
       fmt(),
       chunk("LIST", tagged("INAM", "Old").slice(8), { size: 3_000_000_000 }),
-      chunk("data", new Uint8Array(1000).fill(7))
+      chunk("data", new Uint8Array(30_000).fill(7))
     ], { size: 0xffffffff }),
     "a list without a size in a form without one": form([
       fmt(),
       chunk("LIST", tagged("INAM", "Old").slice(8), { size: 0xffffffff }),
-      chunk("data", new Uint8Array(1000).fill(7))
+      chunk("data", new Uint8Array(30_000).fill(7))
     ], { size: 0xffffffff }),
     "a list with a tag that is called like a chunk": form([
       fmt(),
@@ -112,15 +112,17 @@ describe("a pipe", () => {
       }
     }))
 
-  it.effect("whose list declares 3 GB, with a tag that declares 1 GB in it, is not kept in memory for the end of the list", () =>
+  it.effect("whose list declares 3 GB keeps no more in memory for the end of the list than the limit", () =>
     Effect.gen(function*() {
-      const entry = chunk("ICMT", new Uint8Array(4), { size: 1_000_000_000 })
-      const list = chunk("LIST", bytes(tagged("INAM", "Old").slice(8), entry), { size: 3_000_000_000 })
-      const content = form([fmt(), list, chunk("data", new Uint8Array(1_000_000))])
+      const list = chunk("LIST", tagged("ICMT", "x".repeat(20_000)).slice(8), { size: 3_000_000_000 })
+      const content = form([fmt(), list, chunk("data", new Uint8Array(1000))])
       for (const how of hows) {
-        const info = yield* opened(content, how, (file) => RiffLimits.withLimits(lenient(file), { bytes: 10_000 }))
-        assert.isTrue(Option.isNone(info.data))
-        deepStrictEqual(info.tags.map(({ id }) => id), ["INAM", "ICMT"])
+        const within = (limit: number) =>
+          Effect.map(
+            opened(content, how, (file) => RiffLimits.withLimits(lenient(file), { bytes: limit })),
+            ({ data }) => Option.isSome(data)
+          )
+        deepStrictEqual([yield* within(19_000), yield* within(25_000)], [false, true])
       }
     }))
 

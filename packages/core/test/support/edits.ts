@@ -111,6 +111,9 @@ export const perform = (list: Array<Item>, choice: Choice): RiffEdit.RiffEdit | 
   const target = pick(inner(), choice.target)
   const childrenAround = ({ way }: Found) => way.at(-2)?.children ?? []
   const last = ({ way }: Found) => way.at(-1)!
+  // Readers take a chunk whose id cannot be read for the end of the chunks: what is to be the last one is put before such.
+  const lastIndex = (children: ReadonlyArray<Item>) =>
+    isWave64 ? children.length : children.findLastIndex(({ id }) => /^[ -~]{4}$/.test(id)) + 1
   const put = (item: Item, form?: Item): RiffEdit.Place | undefined => {
     // Nothing goes from one form to another where its size may be in a ds64.
     const isNear = ({ way }: Found) => form === undefined || !form.id.endsWith("64") || way[0] === form
@@ -126,7 +129,7 @@ export const perform = (list: Array<Item>, choice: Choice): RiffEdit.RiffEdit | 
     if (container === undefined) return undefined
     const { children } = last(container)
     const { path } = container
-    children.splice(choice.place === "last" ? children.length : children[0]?.id === "ds64" ? 1 : 0, 0, item)
+    children.splice(choice.place === "last" ? lastIndex(children) : children[0]?.id === "ds64" ? 1 : 0, 0, item)
     return choice.place === "first" ? { first: path } : { last: path }
   }
   const bytes = choice.content.chunk === undefined ? Uint8Array.of(7) : choice.content.data
@@ -142,10 +145,13 @@ export const perform = (list: Array<Item>, choice: Choice): RiffEdit.RiffEdit | 
       const children = last(form).children
       const isInfo = (item: Item) => isList(item) && item.type === "TAGS"
       let info = children.find((item) => isInfo(item))
-      if (info === undefined) children.push(info = itemOf({ list: "TAGS", content: [] }, isWave64))
+      if (info === undefined) {
+        info = itemOf({ list: "TAGS", content: [] }, isWave64)
+        children.splice(lastIndex(children), 0, info)
+      }
       const index = info.children.findIndex(({ id }) => id === "ITAG")
       const tag: Item = { id: "ITAG", type: undefined, data: [...bytes], children: [] }
-      info.children.splice(index < 0 ? info.children.length : index, index < 0 ? 0 : 1, tag)
+      info.children.splice(index < 0 ? lastIndex(info.children) : index, index < 0 ? 0 : 1, tag)
       return new RiffEdit.Assign({ path: [step, { id: "LIST", type: "TAGS" }, { id: "ITAG" }], data: bytes })
     }
   }

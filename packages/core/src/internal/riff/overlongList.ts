@@ -12,16 +12,16 @@ const types: ReadonlySet<number> = new Set([Layout.number("INFO"), Layout.number
 export const isOfEntries = (type: number): boolean => types.has(type)
 
 /**
- * Whether the chunk at `place` is a list that declares more than there is: than the form, where the length of the file is not known. It is `isEndless` if
- * it declares no size.
+ * Whether the chunk at `place` is a list that declares more than there is. Where the length of the file is not known, that is more than its form, or more
+ * than `most` bytes in a form without a size. It is `isEndless` if it declares no size.
  *
  * @internal
  */
-export const isOverlong = (place: Place, isEndless: boolean, knowsLength: boolean): boolean => {
-  const { at, container, id, layout, length, limit, size } = place
+export const isOverlong = (place: Place, isEndless: boolean, knowsLength: boolean, most: number): boolean => {
+  const { at, container, id, layout, length, limit, size, unfinished } = place
   if (!container || !place.inForm || !Layout.isList(id) || size < layout.typeSize) return false
   const end = isEndless ? Infinity : at + layout.headerSize + size
-  return knowsLength ? end > length : end > limit || limit === Infinity
+  return knowsLength ? end > length : end > limit || (unfinished && end - at > most)
 }
 
 /** Chunks of a form, which no entry of such a list is. */
@@ -30,7 +30,7 @@ const parts: ReadonlySet<number> = new Set([
   Layout.ids.LIST,
   known.fmt,
   known.JUNK,
-  Layout.number("fact"),
+  known.fact,
   Layout.number("bext"),
   Layout.number("cue "),
   Layout.number("smpl"),

@@ -366,7 +366,9 @@ export class Walker extends Header {
 
   /** Takes the size of the chunk here for what it can only mean; false if it needs more bytes. */
   private forgive(index: number, have: number): boolean {
-    if (isOverlong(this, this.endless, this.mayGoBack) && !this.forgiveList(index, have)) return false
+    if (isOverlong(this, this.endless, this.mayGoBack, this.limits.bytes) && !this.forgiveList(index, have)) {
+      return false
+    }
     const verdict = Lenient.judge(this, this.endless, this.bytes, index, have)
     switch (verdict._tag) {
       case "More":
