@@ -80,8 +80,8 @@ const sentenceOf = (error: MmioError.MmioError): string => {
     case "CannotSeek":
       return `${shown(error.file)}: one can only go forward in it, and this needs a file`
   }
-  // The message is safe to print, and begins with the class and the function, which mean nothing to a user.
-  return error.message.slice(`${error._tag}: ${error.operation} `.length)
+  // The message is safe to print, and begins with the function, which means nothing to a user.
+  return error.message.slice(`${error.operation} `.length)
 }
 
 /** What to say of a failure, and how the command ends. */

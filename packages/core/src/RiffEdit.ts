@@ -20,7 +20,8 @@ export type Content =
   | { readonly list: string; readonly content: ReadonlyArray<Content>; readonly chunk?: undefined }
 
 /**
- * Where a chunk is to be: as the first or the last one in the container that a path leads to, or beside the chunk that it leads to.
+ * Where a chunk is to be: as the first or the last one in the container that a path leads to, or beside the chunk that it leads to. The last one is before
+ * bytes at the end that readers do not take for a chunk.
  *
  * @since 0.1.0
  * @category models

@@ -635,7 +635,7 @@ describe("an edit while another program", () => {
         stat: () => Effect.suspend(() => asked++ < from ? Effect.succeed(stat(disk.bytes.length)) : named)
       })
       const result = yield* Effect.either(Effect.provideService(Riff.edit("file", edits), IOProc.IOProc, driver))
-      return { asked, disk, result: Either.merge(Either.mapLeft(result, ({ message }) => message)) }
+      return { asked, disk, result: Either.merge(Either.mapLeft(result, String)) }
     })
 
   const stat = (size: number, identity = "1:2"): IOProc.Stat => ({

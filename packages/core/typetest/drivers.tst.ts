@@ -159,9 +159,9 @@ describe("IOProc", () => {
 
   test("layers carry what their drivers need and fail with", () => {
     type Layered<E, R> = Layer.Layer<IOProc.IOProc, E, IOProc.IOProc | R>
-    expect(IOProc.layerMap((below) => below)).type.toBe<Layered<never, never>>()
+    expect(IOProc.layerMap((below) => below)).type.toBe<Layered<MmioError.InvalidParameter, never>>()
     expect(IOProc.layerMap(() => Effect.zipRight(Effect.fail("mine" as const), service))).type.toBe<
-      Layered<"mine", "Service">
+      Layered<"mine" | MmioError.InvalidParameter, "Service">
     >()
     expect(IOProc.layerRoute(ZIP, driver)).type.toBe<Layered<never, never>>()
     expect(IOProc.layerRoute(ZIP, service)).type.toBe<Layered<never, "Service">>()

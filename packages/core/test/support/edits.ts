@@ -99,6 +99,20 @@ const itemOf = (content: RiffEdit.Content, isWave64: boolean): Item =>
     }
     : { id: content.chunk, type: undefined, data: [...content.data], children: [] }
 
+/** Whether readers take an id for that of a chunk. */
+const isPrintable = ({ id }: Item) => /^[ -~]{4}$/.test(id)
+
+/** Where a chunk is put that is to be the last one: before what no reader takes for a chunk. */
+const lastIndex = (children: ReadonlyArray<Item>, isWave64: boolean): number =>
+  children.findLastIndex((child) => isWave64 || isPrintable(child)) + 1
+
+/** Whether there are samples without a size, followed by what may be samples: such a file is repaired before it is edited. */
+export const isOpen = (items: ReadonlyArray<Item>): boolean =>
+  items.some(({ children, data, id }, i) => {
+    const next = items[i + 1]
+    return isOpen(children) || (id === "data" && data.length === 0 && next !== undefined && !isPrintable(next))
+  })
+
 const pick = <A>(from: ReadonlyArray<A>, index: number): A | undefined => from[index % Math.max(1, from.length)]
 
 /** Does an edit to the items, and gives it as the library takes it; undefined where there is nothing to do it to. */
@@ -111,9 +125,6 @@ export const perform = (list: Array<Item>, choice: Choice): RiffEdit.RiffEdit | 
   const target = pick(inner(), choice.target)
   const childrenAround = ({ way }: Found) => way.at(-2)?.children ?? []
   const last = ({ way }: Found) => way.at(-1)!
-  // Readers take a chunk whose id cannot be read for the end of the chunks: what is to be the last one is put before such.
-  const lastIndex = (children: ReadonlyArray<Item>) =>
-    isWave64 ? children.length : children.findLastIndex(({ id }) => /^[ -~]{4}$/.test(id)) + 1
   const put = (item: Item, form?: Item): RiffEdit.Place | undefined => {
     // Nothing goes from one form to another where its size may be in a ds64.
     const isNear = ({ way }: Found) => form === undefined || !form.id.endsWith("64") || way[0] === form
@@ -129,7 +140,11 @@ export const perform = (list: Array<Item>, choice: Choice): RiffEdit.RiffEdit | 
     if (container === undefined) return undefined
     const { children } = last(container)
     const { path } = container
-    children.splice(choice.place === "last" ? lastIndex(children) : children[0]?.id === "ds64" ? 1 : 0, 0, item)
+    children.splice(
+      choice.place === "last" ? lastIndex(children, isWave64) : children[0]?.id === "ds64" ? 1 : 0,
+      0,
+      item
+    )
     return choice.place === "first" ? { first: path } : { last: path }
   }
   const bytes = choice.content.chunk === undefined ? Uint8Array.of(7) : choice.content.data
@@ -147,11 +162,11 @@ export const perform = (list: Array<Item>, choice: Choice): RiffEdit.RiffEdit | 
       let info = children.find((item) => isInfo(item))
       if (info === undefined) {
         info = itemOf({ list: "TAGS", content: [] }, isWave64)
-        children.splice(lastIndex(children), 0, info)
+        children.splice(lastIndex(children, isWave64), 0, info)
       }
       const index = info.children.findIndex(({ id }) => id === "ITAG")
       const tag: Item = { id: "ITAG", type: undefined, data: [...bytes], children: [] }
-      info.children.splice(index < 0 ? lastIndex(info.children) : index, index < 0 ? 0 : 1, tag)
+      info.children.splice(index < 0 ? lastIndex(info.children, isWave64) : index, index < 0 ? 0 : 1, tag)
       return new RiffEdit.Assign({ path: [step, { id: "LIST", type: "TAGS" }, { id: "ITAG" }], data: bytes })
     }
   }
