@@ -1,7 +1,7 @@
 /**
  * Copies of sizes, which an edit keeps true: what a `ds64` says of `data`, of the chunks in its table and of the samples.
  */
-import * as FourCC from "../../../FourCC.js"
+import type * as FourCC from "../../../FourCC.js"
 import type * as Api from "../../../Riff.js"
 import * as Ds64 from "../ds64.js"
 import * as Layout from "../layout.js"
