@@ -243,6 +243,7 @@ const names: Record<string, readonly [kind: Kind, description: string]> = {
   ELOOP: ["path", "the links on the path lead in a circle"],
   EACCES: ["denied", "permission denied"],
   EPERM: ["denied", "the operation is not permitted"],
+  ENOTCAPABLE: ["denied", "the name may lead out of its folder"],
   EROFS: ["denied", "the file system is read-only"],
   EBUSY: ["busy", "the file is in use"],
   ETXTBSY: ["busy", "the file is a program that is running"],

@@ -48,6 +48,7 @@ import * as Config from "effect/Config"
 import type { ConfigError } from "effect/ConfigError"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
+import type * as Scope from "effect/Scope"
 import type * as FsPromises from "node:fs/promises"
 import * as internal from "./internal/nodeIOProc.js"
 
@@ -84,7 +85,7 @@ export interface Options {
    * process (`"process"`), which saves an open some microseconds. Default: `"system"`.
    */
   readonly locks?: "system" | "process" | undefined
-  /** The folder of temporary files for which the caller names none. Default: `os.tmpdir()`. */
+  /** The folder of temporary files for which the caller names none. Default: `os.tmpdir()`; in a jail, its root. */
   readonly tempFolder?: string | undefined
 }
 
@@ -107,6 +108,46 @@ export interface Options {
  * @category constructors
  */
 export const make: (options?: Options) => Effect.Effect<IOProc.IOProc> = internal.make
+
+/**
+ * The files in a folder, as a storage whose names cannot leave it.
+ *
+ * `/` is the folder, and every name is relative to it: `/a`, `a` and `./a` are the same file, and `fullName` gives `/a`. A `..` takes away the component
+ * before it. A name that leaves the folder, that has a NUL in it, or that has a symbolic link on its way, also one that leads to another place in
+ * the folder, is `AccessDenied` (`ENOTCAPABLE`) for every function, and nothing is opened. To `list` a link is of the kind `"other"`; `rename` and
+ * `remove` of its own name move and remove the link, and `create: "new"` fails with `CannotOpen` (`EEXIST`). The folder itself cannot be renamed or
+ * removed.
+ *
+ * - On Linux this holds while other processes put links into the folder: each folder on the way is opened below the one before it, which costs
+ *   two calls of the system for each. The folder is open as long as the scope, and stays the same one if it is renamed. It takes `/proc`.
+ * - On other systems each component is looked at, and then the path is used: a link that another process puts in between is followed. On Windows,
+ *   names of drives, streams and devices, and components that end in a dot or a space, are refused, too. Neither is tested.
+ * - A hard link, or what is mounted in the folder, leads to what it leads to. A folder that another process moves out while a name is
+ *   walked through it takes that call along. `like` of a temporary file that is refused counts as missing.
+ *
+ * All else is as in {@link make}; sharing modes hold with handles outside the jail. Fails where the folder is missing, is not a folder, or cannot be entered.
+ *
+ * @example
+ * ```ts
+ * import { Mmio } from "@effect-mmio/core"
+ * import { NodeIOProc } from "@effect-mmio/platform-node"
+ * import { Effect } from "effect"
+ *
+ * // AccessDenied for "../../etc/passwd"
+ * export const head = (upload: string) =>
+ *   Effect.scoped(Effect.gen(function*() {
+ *     const uploads = yield* NodeIOProc.jail("/srv/uploads")
+ *     return yield* Mmio.read(yield* Mmio.openWith(uploads, upload), 12)
+ *   }))
+ * ```
+ *
+ * @since 1.0.0
+ * @category constructors
+ */
+export const jail: (
+  folder: string,
+  options?: Options
+) => Effect.Effect<IOProc.IOProc, MmioError.ListError, Scope.Scope> = internal.jail
 
 /**
  * How a descriptor becomes a file.
@@ -246,3 +287,19 @@ export const layerSync: Layer.Layer<IOProc.IOProc> = Layer.effect(IOProc.IOProc,
  */
 export const layerConfig = (config: Config.Config.Wrap<Options>): Layer.Layer<IOProc.IOProc, ConfigError> =>
   Layer.effect(IOProc.IOProc, Effect.flatMap(Config.unwrap(config), make))
+
+/**
+ * The files in a folder as the storage of a program, whose names cannot leave it ({@link jail}).
+ *
+ * @example
+ * ```ts
+ * import { NodeIOProc } from "@effect-mmio/platform-node"
+ *
+ * export const uploads = NodeIOProc.layerJail("/srv/uploads", { mode: 0o600 })
+ * ```
+ *
+ * @since 1.0.0
+ * @category layers
+ */
+export const layerJail = (folder: string, options?: Options): Layer.Layer<IOProc.IOProc, MmioError.ListError> =>
+  Layer.scoped(IOProc.IOProc, jail(folder, options))

@@ -118,6 +118,7 @@ const expected: Record<string, readonly [...errors: typeof other | ReadonlyArray
   ELOOP: path,
   EACCES: denied,
   EPERM: denied,
+  ENOTCAPABLE: denied,
   EROFS: denied,
   EBUSY: busy,
   ETXTBSY: busy,

@@ -36,8 +36,8 @@ export const rename = (
     (cause) => {
       const failed = (file: string, folderMissing: boolean) =>
         Effect.fail(Errno.renameError({ operation: "NodeIOProc.rename", file, cause }, folderMissing))
-      if (!isMissing(cause)) return failed(from, false)
-      // The system does not say which of the two names lacks something.
+      if (!isMissing(cause) && Errno.nameOf(cause) !== "ENOTCAPABLE") return failed(from, false)
+      // It does not say which of the two names lacks something, or leaves a jail.
       return Effect.matchEffect(
         os.lstat(from),
         {
@@ -68,18 +68,21 @@ export const exists = (os: PathCalls, path: string): Effect.Effect<boolean, Mmio
     onSuccess: (stats) => Effect.succeed(!stats.isDirectory())
   })
 
-/** The path from the root; it fails where the folder of the process is gone. @internal */
+/** The path from the root; it fails where the folder of the process is gone, and where a jail refuses the name. @internal */
 export const resolve = (
+  os: PathCalls,
   operation: string,
   file: string,
   ...path: ReadonlyArray<string>
 ): Effect.Effect<string, MmioError.FullNameError> =>
   Effect.try({
-    try: () => Path.resolve(...path),
-    catch: (cause) =>
-      Errno.nameOf(cause) === "EACCES"
-        ? new MmioError.AccessDenied({ operation, file, description: "permission denied", cause })
+    try: () => os.resolve(...path),
+    catch: (cause) => {
+      const error = Errno.folderError({ operation, file, cause })
+      return error._tag === "AccessDenied"
+        ? error
         : new MmioError.PathNotFound({ operation, file, description: "the folder of the process is gone", cause })
+    }
   })
 
 /** How many links in a row are followed, as Linux does it. */
@@ -138,7 +141,7 @@ export const tempName = (
       { created, later }: Modes
     ): Effect.Effect<FileName.FileName, MmioError.TempNameError> =>
       Effect.flatMap(
-        resolve(operation, parent, parent, `${prefix}${Crypto.randomBytes(8).toString("hex")}${suffix}`),
+        resolve(os, operation, parent, parent, `${prefix}${Crypto.randomBytes(8).toString("hex")}${suffix}`),
         (path) => {
           const failed = (cause: unknown) => Errno.tempNameError({ operation, file: path, cause })
           return Effect.matchEffect(os.open(path, O_RDWR | O_CREAT | O_EXCL, created), {
@@ -149,7 +152,14 @@ export const tempName = (
             onSuccess: (fd) =>
               Effect.mapBoth(
                 Effect.onError(
-                  Effect.zipRight(os.close(fd), later === undefined ? Effect.void : os.chmod(path, later)),
+                  // The descriptor, not the name: another process may have put a link in its place.
+                  Effect.zipRight(
+                    Effect.onError(
+                      later === undefined ? Effect.void : os.fchmod(fd, later),
+                      () => Effect.ignore(os.close(fd))
+                    ),
+                    os.close(fd)
+                  ),
                   () => Effect.ignore(os.unlink(path))
                 ),
                 {

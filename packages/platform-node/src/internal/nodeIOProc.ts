@@ -1,11 +1,15 @@
+import * as Errno from "@effect-mmio/core/Errno"
 import * as FileName from "@effect-mmio/core/FileName"
 import * as IOProc from "@effect-mmio/core/IOProc"
+import type * as MmioError from "@effect-mmio/core/MmioError"
 import * as Effect from "effect/Effect"
+import type * as Scope from "effect/Scope"
 import type * as Api from "../NodeIOProc.js"
+import * as Jail from "./jail.js"
 import * as Locks from "./locks.js"
 import * as Names from "./names.js"
 import * as Opening from "./opening.js"
-import { background, blocking, pathCalls } from "./system.js"
+import { background, blocking, type PathCalls, pathCalls, type System } from "./system.js"
 
 export { fromFd } from "./opening.js"
 
@@ -23,20 +27,29 @@ const wrapped = (
 /** @internal */
 export const make = (options?: Api.Options): Effect.Effect<IOProc.IOProc> => makeWith(Locks.ofSystem, options)
 
+const systemOf = (options: Api.Options): System => options.blocking === true ? blocking : background
+
 /** With the locks of a system that is not this one, for tests. */
-export const makeWith = (locks: Locks.Locks, options: Api.Options = {}): Effect.Effect<IOProc.IOProc> =>
+export const makeWith = (
+  locks: Locks.Locks,
+  options: Api.Options = {},
+  callsOf: (system: System) => PathCalls = pathCalls
+): Effect.Effect<IOProc.IOProc> =>
   Effect.sync(() => {
-    const system = options.blocking === true ? blocking : background
-    const os = pathCalls(system)
+    const system = systemOf(options)
+    const os = callsOf(system)
     const fileOptions = { system, sync: options.sync ?? false }
-    const openOptions = { mode: options.mode ?? 0o666, locks: options.locks === "process" ? Locks.none : locks }
+    const openOptions = {
+      mode: options.mode ?? 0o666,
+      locks: options.locks === "process" ? Locks.none : locks
+    }
     const budget = IOProc.makeBlockBudget(options.blockBudget ?? defaultBudget)
     const plain = IOProc.make({
       open: (request) => Opening.open(fileOptions, os, request, openOptions),
       rename: (from, to) => Names.rename(os, from.full, to.full, fileOptions.sync !== false),
       remove: (name) => Names.remove(os, name.full),
       exists: (name) => Names.exists(os, name.full),
-      fullName: (name) => Effect.map(Names.resolve("NodeIOProc.fullName", name.full, name.full), FileName.plain),
+      fullName: (name) => Effect.map(Names.resolve(os, "NodeIOProc.fullName", name.full, name.full), FileName.plain),
       realName: (name) => Names.realName(os, name),
       tempName: (request) => Names.tempName(os, request, options),
       stat: (name) => Names.stat(os, name.full),
@@ -48,3 +61,29 @@ export const makeWith = (locks: Locks.Locks, options: Api.Options = {}): Effect.
     const writing = wrapped(plain, IOProc.writeBehind, budget, options.writeBehind)
     return wrapped(writing, IOProc.readAhead, budget, options.readAhead)
   })
+
+/** @internal */
+export const jail = (
+  folder: string,
+  options?: Api.Options
+): Effect.Effect<IOProc.IOProc, MmioError.ListError, Scope.Scope> =>
+  jailWith(process.platform === "linux" ? Jail.byDescriptors : Jail.byNames, folder, options)
+
+/** With the walk of a system that is not this one, for tests. */
+export const jailWith = (
+  openRoot: Jail.OpenRoot,
+  folder: string,
+  options: Api.Options = {}
+): Effect.Effect<IOProc.IOProc, MmioError.ListError, Scope.Scope> =>
+  Effect.flatMap(
+    Effect.mapError(
+      openRoot(pathCalls(systemOf(options)), folder),
+      (cause) => Errno.listError({ operation: "NodeIOProc.jail", file: folder, cause })
+    ),
+    (root) =>
+      makeWith(
+        Locks.ofSystem,
+        { ...options, tempFolder: options.tempFolder ?? "/" },
+        (system) => Jail.confine(pathCalls(system), root)
+      )
+  )

@@ -6,6 +6,7 @@ import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as NFS from "node:fs"
 import * as OS from "node:os"
+import * as Path from "node:path"
 
 /** How a call answers: with an error, or with `answer`. */
 export type Done<A> = (error: Error | null, answer: A) => void
@@ -16,7 +17,7 @@ interface Calls {
   readonly close: (fd: number, done: Done<void>) => void
   readonly fstat: (fd: number, options: { readonly bigint: true }, done: Done<NFS.BigIntStats>) => void
   readonly stat: (path: string, options: { readonly bigint: true }, done: Done<NFS.BigIntStats>) => void
-  readonly lstat: (path: string, done: Done<NFS.Stats>) => void
+  readonly lstat: (path: string, options: { readonly bigint: true }, done: Done<NFS.BigIntStats>) => void
   readonly read: (
     fd: number,
     target: Uint8Array,
@@ -40,7 +41,7 @@ interface Calls {
   readonly realpath: (path: string, done: Done<string>) => void
   readonly rename: (from: string, to: string, done: Done<void>) => void
   readonly unlink: (path: string, done: Done<void>) => void
-  readonly chmod: (path: string, mode: number, done: Done<void>) => void
+  readonly fchmod: (fd: number, mode: number, done: Done<void>) => void
   readonly mkdir: (path: string, done: Done<void>) => void
   readonly rmdir: (path: string, done: Done<void>) => void
   readonly opendir: (path: string, done: Done<NFS.Dir>) => void
@@ -77,7 +78,7 @@ export const background: System = {
   close: (fd, done) => NFS.close(fd, (error) => done(error ?? null)),
   fstat: (fd, options, done) => NFS.fstat(fd, options, done),
   stat: (path, options, done) => NFS.stat(path, options, done),
-  lstat: (path, done) => NFS.lstat(path, done),
+  lstat: (path, options, done) => NFS.lstat(path, options, done),
   read: (fd, target, offset, length, position, done) => NFS.read(fd, target, offset, length, position, done),
   write: (fd, source, offset, length, position, done) => NFS.write(fd, source, offset, length, position, done),
   ftruncate: (fd, length, done) => NFS.ftruncate(fd, length, (error) => done(error)),
@@ -87,7 +88,7 @@ export const background: System = {
   realpath: (path, done) => NFS.realpath.native(path, done),
   rename: (from, to, done) => NFS.rename(from, to, (error) => done(error)),
   unlink: (path, done) => NFS.unlink(path, (error) => done(error)),
-  chmod: (path, mode, done) => NFS.chmod(path, mode, (error) => done(error)),
+  fchmod: (fd, mode, done) => NFS.fchmod(fd, mode, (error) => done(error)),
   mkdir: (path, done) => NFS.mkdir(path, (error) => done(error)),
   rmdir: (path, done) => NFS.rmdir(path, (error) => done(error)),
   opendir: (path, done) => NFS.opendir(path, done),
@@ -129,7 +130,7 @@ export const blocking: System = {
   close: (fd, done) => done(null, NFS.closeSync(fd)),
   fstat: (fd, options, done) => done(null, NFS.fstatSync(fd, options)),
   stat: (path, options, done) => done(null, NFS.statSync(path, options)),
-  lstat: (path, done) => done(null, NFS.lstatSync(path)),
+  lstat: (path, options, done) => done(null, NFS.lstatSync(path, options)),
   read: (fd, target, offset, length, position, done) => done(null, NFS.readSync(fd, target, offset, length, position)),
   write: (fd, source, offset, length, position, done) =>
     done(null, NFS.writeSync(fd, source, offset, length, position)),
@@ -140,7 +141,7 @@ export const blocking: System = {
   realpath: (path, done) => done(null, NFS.realpathSync.native(path)),
   rename: (from, to, done) => done(null, NFS.renameSync(from, to)),
   unlink: (path, done) => done(null, NFS.unlinkSync(path)),
-  chmod: (path, mode, done) => done(null, NFS.chmodSync(path, mode)),
+  fchmod: (fd, mode, done) => done(null, NFS.fchmodSync(fd, mode)),
   mkdir: (path, done) => done(null, NFS.mkdirSync(path)),
   rmdir: (path, done) => done(null, NFS.rmdirSync(path)),
   opendir: (path, done) => done(null, NFS.opendirSync(path)),
@@ -198,7 +199,11 @@ export const pathCalls = (system: System) => ({
       asIs
     ),
   lstat: (path: string) =>
-    system.call<NFS.Stats, NFS.Stats, unknown>((done) => system.lstat(path, done), (stats) => stats, asIs),
+    system.call<NFS.BigIntStats, NFS.BigIntStats, unknown>(
+      (done) => system.lstat(path, { bigint: true }, done),
+      (stats) => stats,
+      asIs
+    ),
   readlink: (path: string) =>
     system.call<string, string, unknown>((done) => system.readlink(path, done), (target) => target, asIs),
   realpath: (path: string) =>
@@ -206,8 +211,8 @@ export const pathCalls = (system: System) => ({
   rename: (from: string, to: string) =>
     system.call<void, void, unknown>((done) => system.rename(from, to, done), () => {}, asIs),
   unlink: (path: string) => system.call<void, void, unknown>((done) => system.unlink(path, done), () => {}, asIs),
-  chmod: (path: string, mode: number) =>
-    system.call<void, void, unknown>((done) => system.chmod(path, mode, done), () => {}, asIs),
+  fchmod: (fd: number, mode: number) =>
+    system.call<void, void, unknown>((done) => system.fchmod(fd, mode, done), () => {}, asIs),
   /** Has the system put the names of a folder on the device; a system that cannot open folders does it by itself. */
   syncFolder: (path: string) =>
     Effect.ignore(Effect.acquireUseRelease(
@@ -234,7 +239,9 @@ export const pathCalls = (system: System) => ({
       asIs
     ),
   closeFolder: (folder: NFS.Dir) =>
-    system.call<void, void, unknown>((done) => system.closeFolder(folder, done), () => {}, asIs)
+    system.call<void, void, unknown>((done) => system.closeFolder(folder, done), () => {}, asIs),
+  /** The path from the root, of parts as `path.resolve` takes them; it throws where the folder of the process is gone. */
+  resolve: (...path: ReadonlyArray<string>): string => Path.resolve(...path)
 })
 
 /** @internal */

@@ -4,6 +4,7 @@ import { chunks } from "./chunks.js"
 import { command } from "./command.js"
 import { directAccess } from "./directAccess.js"
 import { manyHandles } from "./manyHandles.js"
+import { middleware } from "./middleware.js"
 import { peakMemory } from "./peakMemory.js"
 import { randomReads } from "./randomReads.js"
 import { records } from "./records.js"
@@ -29,6 +30,7 @@ export const subjects: ReadonlyArray<Subject> = [
   tags,
   webReads,
   manyHandles,
+  middleware,
   peakMemory,
   start,
   command

@@ -1,6 +1,7 @@
 /** What is measured in a process of its own: memory, and what happens once. */
 import { fork } from "node:child_process"
 import { once } from "node:events"
+import * as fs from "node:fs"
 import { fileURLToPath } from "node:url"
 
 /** Runs a script of ../children, and gives the number that it tells. */
@@ -22,5 +23,10 @@ export const inChild = async (script: string, args: ReadonlyArray<string>): Prom
 /** Tells the parent, and ends the process with all that is open in it. */
 export const tell = (value: number): void => void process.send?.(value, () => process.exit(0))
 
-/** The most memory that the process has had, in bytes. */
-export const peak = (): number => process.resourceUsage().maxRSS * 1024
+/** The most memory that the process has had, in bytes. On Linux, `maxRSS` of a child begins with what its parent had as it was forked. */
+export const peak = (): number => {
+  if (process.platform !== "linux") return process.resourceUsage().maxRSS * 1024
+  const [, kibibytes] = /^VmHWM:\s+(\d+) kB$/m.exec(fs.readFileSync("/proc/self/status", "utf8")) ?? []
+  if (kibibytes === undefined) throw new Error("The system does not say how much memory the process has had.")
+  return Number(kibibytes) * 1024
+}
