@@ -66,7 +66,14 @@ const groupsOf = (modules) => {
   for (const [group, names] of Object.entries(groups)) {
     for (const name of names) claim(group, `${name}.js`)
   }
-  for (const module of modules.keys()) if (module !== "index.js") claim(path.basename(module, ".js"), module)
+  // The public ones first: a group is called after one, and not after what it needs, whose name may differ in case only.
+  const isPublic = (module) => !module.includes("/")
+  const rest = [...modules.keys()].filter((module) => module !== "index.js")
+  for (const module of [...rest.filter(isPublic), ...rest]) claim(path.basename(module, ".js"), module)
+  const names = new Set(groupOf.values())
+  if (new Set([...names].map((name) => name.toLowerCase())).size < names.size) {
+    throw new Error(`Two of the groups ${[...names].join(", ")} would be one file where case does not count.`)
+  }
   return groupOf
 }
 

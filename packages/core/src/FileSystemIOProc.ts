@@ -98,7 +98,7 @@ export const layer: Layer.Layer<IOProc.IOProc, never, FileSystem.FileSystem> = l
  * export const storage = FileSystemIOProc.layerConfig({ sync: Config.withDefault(Config.boolean("SYNC"), false) })
  * ```
  *
- * @since 1.0.0
+ * @since 0.1.0
  * @category layers
  */
 export const layerConfig = (

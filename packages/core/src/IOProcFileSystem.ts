@@ -15,7 +15,7 @@
  * - **Refused** with `PermissionDenied`, as by a disk of a system that does not have it: `chmod`, `chown`, `link`, `symlink`, `readLink`, `utimes`, `watch`,
  *   `preserveTimestamps`, and `truncate` where the file has no such call.
  *
- * @since 1.0.0
+ * @since 0.1.0
  */
 import * as FileSystem from "@effect/platform/FileSystem"
 import * as Effect from "effect/Effect"
@@ -26,7 +26,7 @@ import * as IOProc from "./IOProc.js"
 /**
  * A storage as a `FileSystem`.
  *
- * @since 1.0.0
+ * @since 0.1.0
  * @category constructors
  */
 export const make: (ioProc: IOProc.IOProc) => FileSystem.FileSystem = internal.make
@@ -47,7 +47,7 @@ export const make: (ioProc: IOProc.IOProc) => FileSystem.FileSystem = internal.m
  * )
  * ```
  *
- * @since 1.0.0
+ * @since 0.1.0
  * @category layers
  */
 export const layer: Layer.Layer<FileSystem.FileSystem, never, IOProc.IOProc> = Layer.effect(

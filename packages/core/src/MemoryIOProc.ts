@@ -108,7 +108,7 @@ export const layer = (
  * export const storage = MemoryIOProc.layerWith({ folders: ["uploads"], commit: "onClose" })
  * ```
  *
- * @since 1.0.0
+ * @since 0.1.0
  * @category layers
  */
 export const layerWith = (

@@ -558,7 +558,7 @@ export const position = (self: Handle): Effect.Effect<number> => implementation(
 /**
  * What a flush does besides.
  *
- * @since 1.0.0
+ * @since 0.1.0
  * @category options
  */
 export interface FlushOptions {
@@ -905,7 +905,7 @@ export const forEachBuffer: {
  * What the function of {@link parse} reads with. Each method takes bytes at the position, which is after them then; numbers are in little-endian order
  * unless the call says otherwise. It is of no use after the function has returned.
  *
- * @since 1.0.0
+ * @since 0.1.0
  * @category models
  */
 export interface Reader {
@@ -944,7 +944,7 @@ export interface Reader {
 /**
  * How {@link parse} reads a record.
  *
- * @since 1.0.0
+ * @since 0.1.0
  * @category options
  */
 export interface ParseOptions {
@@ -977,7 +977,7 @@ const hasHandleBeforeFunction = (args: IArguments): boolean => typeof args[0] !=
  *   })
  * ```
  *
- * @since 1.0.0
+ * @since 0.1.0
  * @category records
  */
 export const parse: {
@@ -1034,7 +1034,7 @@ export const parse: {
  *   )
  * ```
  *
- * @since 1.0.0
+ * @since 0.1.0
  * @category records
  */
 export const parseAll: {
@@ -1074,7 +1074,7 @@ export const parseAll: {
  * What the function of {@link emit} writes with. Each method adds bytes; numbers are in little-endian order unless the call says otherwise. A number that
  * does not fit throws a `RangeError`. It is of no use after the function has returned.
  *
- * @since 1.0.0
+ * @since 0.1.0
  * @category models
  */
 export interface Writer {
@@ -1128,7 +1128,7 @@ export interface Writer {
  *   })
  * ```
  *
- * @since 1.0.0
+ * @since 0.1.0
  * @category records
  */
 export const emit: {
@@ -1148,7 +1148,7 @@ export const emit: {
 /**
  * What of a file is streamed.
  *
- * @since 1.0.0
+ * @since 0.1.0
  * @category options
  */
 export interface StreamOptions extends Range {
@@ -1209,7 +1209,7 @@ export const sink = <H extends WriteHandle>(
 /**
  * How a file is opened that is only read, and closed by who opened it.
  *
- * @since 1.0.0
+ * @since 0.1.0
  * @category options
  */
 export interface ReadFileOptions extends Omit<OpenOptions<"read">, "access" | "create" | "onFailure">, NameOptions {}
@@ -1217,7 +1217,7 @@ export interface ReadFileOptions extends Omit<OpenOptions<"read">, "access" | "c
 /**
  * What of a file is streamed, and how the file is opened.
  *
- * @since 1.0.0
+ * @since 0.1.0
  * @category options
  */
 export interface StreamFileOptions extends StreamOptions, ReadFileOptions {}
@@ -1238,7 +1238,7 @@ export interface StreamFileOptions extends StreamOptions, ReadFileOptions {}
  * )
  * ```
  *
- * @since 1.0.0
+ * @since 0.1.0
  * @category streaming
  */
 export const streamFile: (name: string | FileName, options?: StreamFileOptions) => Stream.Stream<
@@ -1254,7 +1254,7 @@ export const streamFile: (name: string | FileName, options?: StreamFileOptions) 
 /**
  * How the file of a sink is created and opened.
  *
- * @since 1.0.0
+ * @since 0.1.0
  * @category options
  */
 export interface SinkFileOptions extends Omit<OpenOptions<"write">, "access" | "create">, NameOptions {
@@ -1285,7 +1285,7 @@ export interface SinkFileOptions extends Omit<OpenOptions<"write">, "access" | "
  *   )
  * ```
  *
- * @since 1.0.0
+ * @since 0.1.0
  * @category streaming
  */
 export function sinkFile(
@@ -1312,7 +1312,7 @@ export function sinkFile(name: string | FileName, options: SinkFileOptions = {})
 /**
  * A file of a given driver, as an end of {@link copy}.
  *
- * @since 1.0.0
+ * @since 0.1.0
  * @category models
  */
 export interface GivenEnd {
@@ -1323,7 +1323,7 @@ export interface GivenEnd {
 /**
  * An end of {@link copy}: a name in the program's storage, or a file of a given driver.
  *
- * @since 1.0.0
+ * @since 0.1.0
  * @category models
  */
 export type CopyEnd = string | FileName | GivenEnd
@@ -1331,7 +1331,7 @@ export type CopyEnd = string | FileName | GivenEnd
 /**
  * How far a copy has come.
  *
- * @since 1.0.0
+ * @since 0.1.0
  * @category models
  */
 export interface CopyProgress {
@@ -1344,7 +1344,7 @@ export interface CopyProgress {
 /**
  * How a file is copied.
  *
- * @since 1.0.0
+ * @since 0.1.0
  * @category options
  */
 export interface CopyOptions<out E = never, out R = never> {
@@ -1359,7 +1359,7 @@ export interface CopyOptions<out E = never, out R = never> {
 /**
  * What copying can fail with.
  *
- * @since 1.0.0
+ * @since 0.1.0
  * @category errors
  */
 export type CopyError = MmioError.OpenError | MmioError.InvalidParameter | MmioError.ReadError | MmioError.CloseError
@@ -1385,7 +1385,7 @@ export type CopyError = MmioError.OpenError | MmioError.InvalidParameter | MmioE
  * })
  * ```
  *
- * @since 1.0.0
+ * @since 0.1.0
  * @category names
  */
 export function copy<E = never, R = never>(

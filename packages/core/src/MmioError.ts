@@ -416,7 +416,7 @@ export const isMmioError = (u: unknown): u is MmioError | InvalidHandle => Predi
  * )
  * ```
  *
- * @since 1.0.0
+ * @since 0.1.0
  * @category combinators
  */
 export const catchAll: {

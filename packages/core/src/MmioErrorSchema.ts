@@ -5,7 +5,7 @@
  * They are apart from `MmioError`, and not in the index of the package, so that a program that sends no errors does not load them: import
  * `@effect-mmio/core/MmioErrorSchema`.
  *
- * @since 1.0.0
+ * @since 0.1.0
  */
 import * as Schema from "effect/Schema"
 import { codecs } from "./internal/wave/codecs.js"
@@ -15,7 +15,7 @@ import * as Wave from "./Wave.js"
 /**
  * What an error is encoded as: its own fields.
  *
- * @since 1.0.0
+ * @since 0.1.0
  * @category models
  */
 export type Encoded<E extends Errors.MmioError | Errors.InvalidHandle> = E extends unknown ?
@@ -62,7 +62,7 @@ const define = <Fields extends { readonly _tag: string }, I, E extends Fields>(
 /**
  * A codec of `MmioError.FileNotFound`.
  *
- * @since 1.0.0
+ * @since 0.1.0
  * @category codecs
  */
 export const FileNotFound: Codec<Errors.FileNotFound> = define(
@@ -74,7 +74,7 @@ export const FileNotFound: Codec<Errors.FileNotFound> = define(
 /**
  * A codec of `MmioError.OutOfMemory`.
  *
- * @since 1.0.0
+ * @since 0.1.0
  * @category codecs
  */
 export const OutOfMemory: Codec<Errors.OutOfMemory> = define(
@@ -86,7 +86,7 @@ export const OutOfMemory: Codec<Errors.OutOfMemory> = define(
 /**
  * A codec of `MmioError.CannotOpen`.
  *
- * @since 1.0.0
+ * @since 0.1.0
  * @category codecs
  */
 export const CannotOpen: Codec<Errors.CannotOpen> = define(
@@ -98,7 +98,7 @@ export const CannotOpen: Codec<Errors.CannotOpen> = define(
 /**
  * A codec of `MmioError.CannotClose`.
  *
- * @since 1.0.0
+ * @since 0.1.0
  * @category codecs
  */
 export const CannotClose: Codec<Errors.CannotClose> = define(
@@ -110,7 +110,7 @@ export const CannotClose: Codec<Errors.CannotClose> = define(
 /**
  * A codec of `MmioError.CannotRead`.
  *
- * @since 1.0.0
+ * @since 0.1.0
  * @category codecs
  */
 export const CannotRead: Codec<Errors.CannotRead> = define(
@@ -122,7 +122,7 @@ export const CannotRead: Codec<Errors.CannotRead> = define(
 /**
  * A codec of `MmioError.CannotWrite`.
  *
- * @since 1.0.0
+ * @since 0.1.0
  * @category codecs
  */
 export const CannotWrite: Codec<Errors.CannotWrite> = define(
@@ -134,7 +134,7 @@ export const CannotWrite: Codec<Errors.CannotWrite> = define(
 /**
  * A codec of `MmioError.CannotSeek`.
  *
- * @since 1.0.0
+ * @since 0.1.0
  * @category codecs
  */
 export const CannotSeek: Codec<Errors.CannotSeek> = define(
@@ -146,7 +146,7 @@ export const CannotSeek: Codec<Errors.CannotSeek> = define(
 /**
  * A codec of `MmioError.CannotExpand`.
  *
- * @since 1.0.0
+ * @since 0.1.0
  * @category codecs
  */
 export const CannotExpand: Codec<Errors.CannotExpand> = define(
@@ -158,7 +158,7 @@ export const CannotExpand: Codec<Errors.CannotExpand> = define(
 /**
  * A codec of `MmioError.ChunkNotFound`.
  *
- * @since 1.0.0
+ * @since 0.1.0
  * @category codecs
  */
 export const ChunkNotFound: Codec<Errors.ChunkNotFound> = define(
@@ -170,7 +170,7 @@ export const ChunkNotFound: Codec<Errors.ChunkNotFound> = define(
 /**
  * A codec of `MmioError.Unbuffered`.
  *
- * @since 1.0.0
+ * @since 0.1.0
  * @category codecs
  */
 export const Unbuffered: Codec<Errors.Unbuffered> = define(
@@ -182,7 +182,7 @@ export const Unbuffered: Codec<Errors.Unbuffered> = define(
 /**
  * A codec of `MmioError.PathNotFound`.
  *
- * @since 1.0.0
+ * @since 0.1.0
  * @category codecs
  */
 export const PathNotFound: Codec<Errors.PathNotFound> = define(
@@ -194,7 +194,7 @@ export const PathNotFound: Codec<Errors.PathNotFound> = define(
 /**
  * A codec of `MmioError.AccessDenied`.
  *
- * @since 1.0.0
+ * @since 0.1.0
  * @category codecs
  */
 export const AccessDenied: Codec<Errors.AccessDenied> = define(
@@ -206,7 +206,7 @@ export const AccessDenied: Codec<Errors.AccessDenied> = define(
 /**
  * A codec of `MmioError.SharingViolation`.
  *
- * @since 1.0.0
+ * @since 0.1.0
  * @category codecs
  */
 export const SharingViolation: Codec<Errors.SharingViolation> = define(
@@ -218,7 +218,7 @@ export const SharingViolation: Codec<Errors.SharingViolation> = define(
 /**
  * A codec of `MmioError.NetworkError`.
  *
- * @since 1.0.0
+ * @since 0.1.0
  * @category codecs
  */
 export const NetworkError: Codec<Errors.NetworkError> = define(
@@ -230,7 +230,7 @@ export const NetworkError: Codec<Errors.NetworkError> = define(
 /**
  * A codec of `MmioError.TooManyOpenFiles`.
  *
- * @since 1.0.0
+ * @since 0.1.0
  * @category codecs
  */
 export const TooManyOpenFiles: Codec<Errors.TooManyOpenFiles> = define(
@@ -242,7 +242,7 @@ export const TooManyOpenFiles: Codec<Errors.TooManyOpenFiles> = define(
 /**
  * A codec of `MmioError.InvalidFile`.
  *
- * @since 1.0.0
+ * @since 0.1.0
  * @category codecs
  */
 export const InvalidFile: Codec<Errors.InvalidFile> = define(
@@ -254,7 +254,7 @@ export const InvalidFile: Codec<Errors.InvalidFile> = define(
 /**
  * A codec of `MmioError.VersionChanged`.
  *
- * @since 1.0.0
+ * @since 0.1.0
  * @category codecs
  */
 export const VersionChanged: Codec<Errors.VersionChanged> = define(
@@ -266,7 +266,7 @@ export const VersionChanged: Codec<Errors.VersionChanged> = define(
 /**
  * A codec of `MmioError.InvalidParameter`.
  *
- * @since 1.0.0
+ * @since 0.1.0
  * @category codecs
  */
 export const InvalidParameter: Codec<Errors.InvalidParameter> = define(
@@ -278,7 +278,7 @@ export const InvalidParameter: Codec<Errors.InvalidParameter> = define(
 /**
  * A codec of `MmioError.InvalidHandle`. An error channel holds none: it is a defect.
  *
- * @since 1.0.0
+ * @since 0.1.0
  * @category codecs
  */
 export const InvalidHandle: Codec<Errors.InvalidHandle> = define(
@@ -303,7 +303,7 @@ export const InvalidHandle: Codec<Errors.InvalidHandle> = define(
 
  * ```
  *
- * @since 1.0.0
+ * @since 0.1.0
  * @category codecs
  */
 export const MmioError: Codec<Errors.MmioError> = Schema.Union(
@@ -330,7 +330,7 @@ export const MmioError: Codec<Errors.MmioError> = Schema.Union(
 /**
  * A codec of `Wave.MalformedChunk`.
  *
- * @since 1.0.0
+ * @since 0.1.0
  * @category codecs
  */
 export const MalformedChunk: Schema.Schema<Wave.MalformedChunk, {

@@ -14,7 +14,6 @@
  * @since 0.1.0
  */
 import * as Effect from "effect/Effect"
-import type * as Either from "effect/Either"
 import { dual } from "effect/Function"
 import type * as Option from "effect/Option"
 import * as Stream from "effect/Stream"
@@ -127,7 +126,7 @@ export interface CreatedChunk extends Omit<FoundChunk, "dirty"> {
 }
 
 /**
- * A chunk: a value, which no later operation changes.
+ * A chunk: a value, which no later operation changes. Chunks that say the same are equal by `Equal`, and print as a line.
  *
  * @since 0.1.0
  * @category models
@@ -583,7 +582,7 @@ export const stream: {
 /**
  * How the file of a chunk is opened and read.
  *
- * @since 1.0.0
+ * @since 0.1.0
  * @category options
  */
 export interface StreamChunkOptions extends Mmio.ReadFileOptions {
@@ -604,7 +603,7 @@ export interface StreamChunkOptions extends Mmio.ReadFileOptions {
  * export const samples = Stream.run(Riff.streamChunk("take1.wav", "RIFF:WAVE / data"), Mmio.sinkFile("take1.raw"))
  * ```
  *
- * @since 1.0.0
+ * @since 0.1.0
  * @category streaming
  */
 export const streamChunk = <const P extends string | Path>(
@@ -630,7 +629,7 @@ export const streamChunk = <const P extends string | Path>(
 /**
  * Where the first form of a file is.
  *
- * @since 1.0.0
+ * @since 0.1.0
  * @category options
  */
 export interface AtOptions {
@@ -823,7 +822,7 @@ export interface PathStep {
 }
 
 /**
- * The way to a chunk: what it is in, from the top on, and the chunk itself.
+ * The way to a chunk: what it is in, from the top on, and the chunk itself. Those that {@link parsePath} makes are equal by `Equal` where they say the same.
  *
  * @since 0.1.0
  * @category models
@@ -864,13 +863,13 @@ export type PathText<S extends string> = string extends S ? S : IsPath<S> extend
  * ```ts
  * import { Riff } from "@effect-mmio/core"
  *
- * Riff.parsePath("RIFF:WAVE / fmt") // Either.right([{ id: "RIFF", type: "WAVE" }, { id: "fmt " }])
+ * Riff.parsePath("RIFF:WAVE / fmt") // succeeds with [{ id: "RIFF", type: "WAVE" }, { id: "fmt " }]
  * ```
  *
  * @since 0.1.0
  * @category navigation
  */
-export const parsePath = (text: string): Either.Either<Path, MmioError.InvalidParameter> =>
+export const parsePath = (text: string): Effect.Effect<Path, MmioError.InvalidParameter> =>
   paths.parse("Riff.parsePath", "a path", text)
 
 /**

@@ -32,6 +32,11 @@ export class SizeCorrected extends Data.TaggedClass("SizeCorrected")<{
     const { after, before, chunk, field, id, offset } = this
     return `the size of ${FourCC.format(id)} at ${chunk}, in the ${field} at ${offset}, is ${after} and not ${before}`
   }
+
+  /** The `message`. */
+  override toString(): string {
+    return this.message
+  }
 }
 
 /**
@@ -52,12 +57,17 @@ export class PadByteAdded extends Data.TaggedClass("PadByteAdded")<{
   get message(): string {
     return `a pad byte follows ${FourCC.format(this.id)} at ${this.chunk}, at ${this.offset}`
   }
+
+  /** The `message`. */
+  override toString(): string {
+    return this.message
+  }
 }
 
 /**
  * Pad bytes that are missing before other chunks, and that the repair has not inserted, as it moves no bytes. `edit` inserts them.
  *
- * @since 1.0.0
+ * @since 0.1.0
  * @category offers
  */
 export class PadByteOffered extends Data.TaggedClass("PadByteOffered")<{
@@ -78,12 +88,17 @@ export class PadByteOffered extends Data.TaggedClass("PadByteOffered")<{
       FourCC.format(id)
     }${more}: Riff.edit with RiffEdit.pad inserts it`
   }
+
+  /** The `message`. */
+  override toString(): string {
+    return this.message
+  }
 }
 
 /**
  * Bytes in a form whose size was corrected, in which no chunk begins beyond doubt: they stay as they are.
  *
- * @since 1.0.0
+ * @since 0.1.0
  * @category offers
  */
 export class BytesLeft extends Data.TaggedClass("BytesLeft")<{
@@ -95,6 +110,11 @@ export class BytesLeft extends Data.TaggedClass("BytesLeft")<{
   /** What was left, as a sentence. */
   get message(): string {
     return `${this.bytes} bytes from ${this.offset} on stay as they are: it is not certain that a chunk begins there`
+  }
+
+  /** The `message`. */
+  override toString(): string {
+    return this.message
   }
 }
 

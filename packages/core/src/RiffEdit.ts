@@ -89,7 +89,7 @@ export class Move extends Data.TaggedClass("Move")<{
 /**
  * Inserts the pad bytes that are missing.
  *
- * @since 1.0.0
+ * @since 0.1.0
  * @category edits
  */
 export class Pad extends Data.TaggedClass("Pad") {}
@@ -191,13 +191,13 @@ export const move = <const P extends string | Path, const Q extends Place>(
  * export const padded = (name: string) => Riff.edit(name, [RiffEdit.pad])
  * ```
  *
- * @since 1.0.0
+ * @since 0.1.0
  * @category constructors
  */
 export const pad: Pad = new Pad()
 
 /**
- * How far an edit has come.
+ * How far an edit has come: a value, with `Equal` and `Hash`.
  *
  * @since 0.1.0
  * @category models
@@ -224,7 +224,7 @@ export interface Progress {
 export type Recovery = "nothing" | "discarded" | "applied"
 
 /**
- * What an edit did.
+ * What an edit did: a value, with `Equal` and `Hash`.
  *
  * @since 0.1.0
  * @category models

@@ -47,6 +47,9 @@ const define = <const Tag extends string>(
     get message(): string {
       return this.count > 1 ? `${this.description} (${this.count} times)` : this.description
     }
+    override toString(): string {
+      return this.message
+    }
   }
   // Data.TaggedClass assigns whatever fields it is given; a class expression cannot say so for fields yet to be named.
   return Base as never
@@ -278,7 +281,7 @@ export class UnprintableId extends define("UnprintableId")<{ readonly id: FourCC
 /**
  * The first form of the file begins at `offset`, after other bytes, such as an ID3v2 tag.
  *
- * @since 1.0.0
+ * @since 0.1.0
  * @category problems
  */
 export class LeadingBytes extends define("LeadingBytes")<{

@@ -23,7 +23,7 @@
 import type * as Brand from "effect/Brand"
 import * as Data from "effect/Data"
 import type * as Duration from "effect/Duration"
-import type * as Effect from "effect/Effect"
+import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
 import { dual } from "effect/Function"
 import * as Option from "effect/Option"
@@ -1436,10 +1436,10 @@ export interface DecodeOptions {
  * @example
  * ```ts
  * import { type FourCC, Wave } from "@effect-mmio/core"
- * import { Either, Option } from "effect"
+ * import { Effect, Option } from "effect"
  *
  * export const sampleRate = (id: FourCC.FourCC, bytes: Uint8Array) =>
- *   Either.map(Wave.decode({ id, type: Option.none() }, bytes), (chunk) =>
+ *   Effect.map(Wave.decode({ id, type: Option.none() }, bytes), (chunk) =>
  *     chunk._tag === "fmt " ? Option.some(chunk.value.sampleRate) : Option.none())
  * ```
  *
@@ -1451,7 +1451,7 @@ export const decode = (
   bytes: Uint8Array,
   byteOrder: Riff.ByteOrder = "little",
   options?: DecodeOptions
-): Either.Either<Chunk, MalformedChunk> => {
+): Effect.Effect<Chunk, MalformedChunk> => {
   const { id, type } = chunk
   const key = keyOf(id, type)
   return isKnown(key)
@@ -1459,7 +1459,7 @@ export const decode = (
       decodeKnown(key, bytes, new Reading({ ...options, little: byteOrder === "little" })),
       ({ description, offset }) => new MalformedChunk({ chunk: key, offset, description })
     )
-    : Either.right({ _tag: "unknown", id, type, bytes })
+    : Effect.succeed({ _tag: "unknown", id, type, bytes })
 }
 
 /**
@@ -1525,18 +1525,18 @@ export const encode = (
   chunk: Chunk,
   byteOrder: Riff.ByteOrder = "little",
   options?: { readonly encoding?: TextEncoding | undefined }
-): Either.Either<Uint8Array, ParseResult.ParseError> =>
-  chunk._tag === "unknown" ? Either.right(chunk.bytes) : encodeKnown(chunk, byteOrder, options?.encoding)
+): Effect.Effect<Uint8Array, ParseResult.ParseError> =>
+  chunk._tag === "unknown" ? Effect.succeed(chunk.bytes) : encodeKnown(chunk, byteOrder, options?.encoding)
 
 const encodeKnown = <K extends keyof Known>(
   { _tag, value }: { readonly _tag: K; readonly value: Known[K] },
   byteOrder: Riff.ByteOrder,
   encoding: TextEncoding | undefined
-): Either.Either<Uint8Array, ParseResult.ParseError> => {
+): Effect.Effect<Uint8Array, ParseResult.ParseError> => {
   const schemas: {
     readonly [P in K]: (byteOrder?: Riff.ByteOrder, encoding?: TextEncoding) => Schema.Schema<Known[P], Uint8Array>
   } = chunk
-  return Schema.encodeEither(schemas[_tag](byteOrder, encoding))(value)
+  return Schema.encode(schemas[_tag](byteOrder, encoding))(value)
 }
 
 // ---------------------------------------------------------------------------------------------------------------------
@@ -1660,7 +1660,7 @@ export type InfoError<A extends Mmio.Readable> =
 /**
  * How a WAVE file is read.
  *
- * @since 1.0.0
+ * @since 0.1.0
  * @category options
  */
 export interface InfoOptions extends Riff.AtOptions {
@@ -1673,7 +1673,7 @@ export interface InfoOptions extends Riff.AtOptions {
 /**
  * How a damaged WAVE file is read.
  *
- * @since 1.0.0
+ * @since 0.1.0
  * @category options
  */
 export interface LenientInfoOptions extends Riff.AtOptions {
@@ -1740,7 +1740,7 @@ export const info: {
 /**
  * How samples are streamed.
  *
- * @since 1.0.0
+ * @since 0.1.0
  * @category options
  */
 export interface BlocksOptions extends Riff.AtOptions {

@@ -89,4 +89,9 @@ export class WaveProblem extends Data.Class<{
     const more = this.count > 1 ? ` (${this.count} times)` : ""
     return `${FourCC.format(this.chunk)} at ${this.offset}: ${escape(this.description)}${more}`
   }
+
+  /** The `message`. */
+  override toString(): string {
+    return this.message
+  }
 }

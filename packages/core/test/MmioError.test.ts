@@ -196,9 +196,7 @@ describe("MmioError", () => {
         Effect.catchTag("CannotWrite", (error) => Effect.succeed(error.written))
       )
       assert.strictEqual(written, 3)
-      const yielded = yield* Effect.exit(Effect.gen(function*() {
-        return yield* new MmioError.CannotRead(details)
-      }))
+      const yielded = yield* Effect.exit(new MmioError.CannotRead(details))
       assert.isTrue(Exit.isFailure(yielded) && Cause.isFailType(yielded.cause))
     }))
 })

@@ -1,7 +1,7 @@
 import { FourCC, Wave } from "@effect-mmio/core"
 import { assert, describe, it } from "@effect/vitest"
 import { deepStrictEqual } from "@effect/vitest/utils"
-import { Either, Schema } from "effect"
+import { Effect, Schema } from "effect"
 import * as fs from "node:fs"
 import { fileURLToPath } from "node:url"
 
@@ -54,8 +54,8 @@ const known = (file: typeof files[number]): ReadonlyArray<Wave.Chunk> => {
   return flatten(file.tree ?? []).map(({ dataOffset, id, size, type = "" }) => {
     const data = bytes.slice(dataOffset, dataOffset + size)
     const header = { id: FourCC.fromString(id), type: FourCC.option(type) }
-    const chunk = Either.getOrThrow(Wave.decode(header, data, byteOrder))
-    deepStrictEqual(Wave.encode(chunk, byteOrder), Either.right(data))
+    const chunk = Effect.runSync(Wave.decode(header, data, byteOrder))
+    deepStrictEqual(Effect.runSync(Wave.encode(chunk, byteOrder)), data)
     return chunk
   })
 }

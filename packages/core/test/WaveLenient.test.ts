@@ -3,6 +3,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { deepStrictEqual } from "@effect/vitest/utils"
 import { Chunk, Effect, Option, Stream } from "effect"
 import * as field from "./support/field.js"
+import { outcome } from "./support/outcome.js"
 import { bytes, chunk, fmt, form, number, tagged } from "./support/wav.js"
 
 const open = (content: Uint8Array) => Mmio.openMemory({ bytes: content.slice(), access: "read" })
@@ -193,7 +194,7 @@ describe("a list", () => {
 
   it("is read strictly only if nothing is wrong", () => {
     const list = bytes("INFO", unpadded("INAM", "ab"), unpadded("IART", "cd"))
-    const strict = Wave.decode(listHeader("INFO"), list)
+    const strict = outcome(Wave.decode(listHeader("INFO"), list))
     assert(strict._tag === "Left")
     assert.strictEqual(
       strict.left.message,
@@ -243,7 +244,9 @@ describe("counts that lie", () => {
     )
     assert(found._tag === "cue ")
     deepStrictEqual([found.value.points.length, problems.map(({ _tag }) => _tag)], [2, ["LimitExceeded"]])
-    const strict = Wave.decode(header("cue "), bytes(number(4, 2), point(1), point(2)), "little", { entries: 1 })
+    const strict = outcome(
+      Wave.decode(header("cue "), bytes(number(4, 2), point(1), point(2)), "little", { entries: 1 })
+    )
     assert(strict._tag === "Left")
     assert.include(strict.left.message, "RiffLimits.entries, 1")
   })

@@ -681,6 +681,8 @@ describe("a hit", () => {
       const handle = yield* file
       yield* Mmio.read(handle, 1)
       const exit = yield* Effect.exit(Effect.gen(function*() {
+        // A program that does so is what the test is about.
+        // @effect-diagnostics-next-line tryCatchInEffectGen:off
         try {
           yield* Mmio.withBuffer(handle, "read", () => {
             throw new Error("of the program")

@@ -1,5 +1,5 @@
 import { type FourCC, type Mmio, type MmioError, type Riff, Wave, type WaveProblem } from "@effect-mmio/core"
-import type { Duration, Effect, Either, Option, ParseResult, Schema, Stream } from "effect"
+import type { Duration, Effect, Option, ParseResult, Schema, Stream } from "effect"
 import { describe, expect, test } from "tstyche"
 
 declare const format: Wave.Format
@@ -105,7 +105,7 @@ describe("make", () => {
 
 describe("any chunk", () => {
   test("is decoded to what it is", () => {
-    expect(Wave.decode(found, bytes, "big")).type.toBe<Either.Either<Wave.Chunk, Wave.MalformedChunk>>()
+    expect(Wave.decode(found, bytes, "big")).type.toBe<Effect.Effect<Wave.Chunk, Wave.MalformedChunk>>()
     expect(Wave.decode).type.toBeCallableWith(found, bytes, "big", { encoding: "shift_jis", entries: 5 })
     expect(Wave.decodeLenient(found, bytes)).type.toBe<Wave.LenientChunk>()
     expect<Wave.LenientChunk["problems"]>().type.toBe<ReadonlyArray<WaveProblem.WaveProblem>>()
@@ -115,7 +115,7 @@ describe("any chunk", () => {
   })
 
   test("is encoded from what it is", () => {
-    expect(Wave.encode(chunk)).type.toBe<Either.Either<Uint8Array, ParseResult.ParseError>>()
+    expect(Wave.encode(chunk)).type.toBe<Effect.Effect<Uint8Array, ParseResult.ParseError>>()
     expect(Wave.encode).type.toBeCallableWith({ _tag: "fact", value: { samples: 1 } }, "big")
     expect(Wave.encode).type.not.toBeCallableWith({ _tag: "fact", value: { points: [] } })
   })

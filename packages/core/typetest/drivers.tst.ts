@@ -17,12 +17,14 @@ import {
   type Layer,
   Option,
   Request,
+  Schedule,
   type Scope,
   type Stream
 } from "effect"
 import { describe, expect, test } from "tstyche"
 
 declare const driver: IOProc.IOProc
+type Wrapping = (self: IOProc.IOProc) => IOProc.IOProc
 declare const file: IOProc.File
 declare const service: Context.Tag<"Service", IOProc.IOProc>
 declare const text: string
@@ -155,6 +157,59 @@ describe("IOProc", () => {
     expect(IOProc.route(driver, ZIP, driver)).type.toBe<IOProc.IOProc>()
     expect(IOProc.route(ZIP, driver)(driver)).type.toBe<IOProc.IOProc>()
     expect(IOProc.route).type.not.toBeCallableWith(driver, "ZIP ", driver)
+  })
+
+  test("middleware takes the driver first and last", () => {
+    const every: IOProc.RetryOptions = { schedule: Schedule.recurs(3), while: undefined }
+    expect(IOProc.readAhead(driver)).type.toBe<IOProc.IOProc>()
+    expect(IOProc.retry(driver, every)).type.toBe<IOProc.IOProc>()
+    expect(IOProc.retry(every)).type.toBe<Wrapping>()
+    expect(IOProc.retry).type.not.toBeCallableWith(driver)
+    expect(IOProc.retry).type.not.toBeCallableWith({ while: () => true })
+    expect<Parameters<NonNullable<IOProc.RetryOptions["while"]>>>().type.toBe<[error: MmioError.MmioError]>()
+    expect(IOProc.timeout(driver, "1 second")).type.toBe<IOProc.IOProc>()
+    expect(IOProc.timeout(500)).type.toBe<Wrapping>()
+    expect(IOProc.timeout).type.not.toBeCallableWith(driver)
+    expect(IOProc.timeout).type.not.toBeCallableWith("soon")
+    expect(IOProc.throttle(driver, { operations: 1, bytes: undefined })).type.toBe<IOProc.IOProc>()
+    expect(IOProc.throttle({ concurrency: 2 })).type.toBe<Wrapping>()
+    expect(IOProc.throttle).type.not.toBeCallableWith(driver, { operation: 1 })
+    expect(IOProc.cache(driver)).type.toBe<IOProc.IOProc>()
+    expect(IOProc.cache(driver, { blockSize: 512, capacity: undefined })).type.toBe<IOProc.IOProc>()
+    expect(IOProc.cache()).type.toBe<Wrapping>()
+    expect(IOProc.cache({ capacity: 1 })).type.toBe<Wrapping>()
+    expect(IOProc.cache).type.not.toBeCallableWith({ size: 1 })
+    expect(IOProc.checksum(driver)).type.toBe<IOProc.IOProc>()
+    expect(IOProc.checksum(driver, { blockSize: undefined })).type.toBe<IOProc.IOProc>()
+    expect(IOProc.checksum()).type.toBe<Wrapping>()
+    expect(IOProc.checksum({ blockSize: 512 })).type.toBe<Wrapping>()
+    expect(IOProc.checksum).type.not.toBeCallableWith({ algorithm: "crc32" })
+    expect(IOProc.readOnly).type.toBe<Wrapping>()
+    expect(IOProc.prefixed(driver, "folder/")).type.toBe<IOProc.IOProc>()
+    expect(IOProc.prefixed("folder/")).type.toBe<Wrapping>()
+    expect(IOProc.prefixed).type.not.toBeCallableWith(driver)
+    expect(IOProc.overlay(driver, driver)).type.toBe<IOProc.IOProc>()
+    expect(IOProc.overlay(driver)).type.toBe<Wrapping>()
+    expect(IOProc.overlay).type.not.toBeCallableWith(service)
+    expect(IOProc.split(driver, 1024)).type.toBe<IOProc.IOProc>()
+    expect(IOProc.split(1024)).type.toBe<Wrapping>()
+    expect(IOProc.split).type.not.toBeCallableWith("1024")
+    expect(IOProc.metrics(driver, "disk")).type.toBe<IOProc.IOProc>()
+    expect(IOProc.metrics("disk")).type.toBe<Wrapping>()
+    expect(IOProc.metrics).type.not.toBeCallableWith(driver)
+    const log = (entry: IOProc.AuditEntry) => Effect.log(entry.operation)
+    expect(IOProc.audit(driver)).type.toBe<IOProc.IOProc>()
+    expect(IOProc.audit(driver, log)).type.toBe<IOProc.IOProc>()
+    expect(IOProc.audit()).type.toBe<Wrapping>()
+    expect(IOProc.audit(log)).type.toBe<Wrapping>()
+    // What a log fails with, or needs, is not lost.
+    expect(IOProc.audit).type.not.toBeCallableWith(() => Effect.fail("full"))
+    expect(IOProc.audit).type.not.toBeCallableWith(() => Effect.asVoid(service))
+    expect(IOProc.commitOnClose).type.toBe<Wrapping>()
+    expect(IOProc.writeBehind(driver)).type.toBe<IOProc.IOProc>()
+    expect(IOProc.layerMap(IOProc.cache())).type.toBe<
+      Layer.Layer<IOProc.IOProc, MmioError.InvalidParameter, IOProc.IOProc>
+    >()
   })
 
   test("layers carry what their drivers need and fail with", () => {

@@ -19,7 +19,7 @@
  *
  * Nothing is read ahead: `IOProc.readAhead` goes around it where files are read in sequence.
  *
- * @since 1.0.0
+ * @since 0.1.0
  */
 import * as IOProc from "@effect-mmio/core/IOProc"
 import type * as MmioError from "@effect-mmio/core/MmioError"
@@ -36,7 +36,7 @@ import { prefixes as urlPrefixes } from "./internal/names.js"
 /**
  * How the storage works.
  *
- * @since 1.0.0
+ * @since 0.1.0
  * @category options
  */
 export interface Options extends HttpRange.Limits {
@@ -54,7 +54,7 @@ export interface Options extends HttpRange.Limits {
 /**
  * The files of web servers. Fails with `InvalidParameter` for an invalid option.
  *
- * @since 1.0.0
+ * @since 0.1.0
  * @category constructors
  */
 export const make: (
@@ -82,7 +82,7 @@ export const make: (
  * export type Storage = IOProc.IOProc
  * ```
  *
- * @since 1.0.0
+ * @since 0.1.0
  * @category layers
  */
 export const layerWith = (
@@ -93,7 +93,7 @@ export const layerWith = (
 /**
  * The files of web servers as the program's storage; names are URLs.
  *
- * @since 1.0.0
+ * @since 0.1.0
  * @category layers
  */
 export const layer: Layer.Layer<IOProc.IOProc, never, HttpClient.HttpClient> = Layer.orDie(layerWith())
@@ -113,7 +113,7 @@ export const layer: Layer.Layer<IOProc.IOProc, never, HttpClient.HttpClient> = L
  * })
  * ```
  *
- * @since 1.0.0
+ * @since 0.1.0
  * @category layers
  */
 export const layerConfig = (
@@ -128,7 +128,7 @@ export const layerConfig = (
 /**
  * What the names of this storage begin with, in either case.
  *
- * @since 1.0.0
+ * @since 0.1.0
  * @category names
  */
 export const prefixes: ReadonlyArray<string> = urlPrefixes
@@ -136,7 +136,7 @@ export const prefixes: ReadonlyArray<string> = urlPrefixes
 /**
  * Whether a name is a URL that this storage can be asked for.
  *
- * @since 1.0.0
+ * @since 0.1.0
  * @category names
  */
 export const isUrl: (name: string) => boolean = internal.isUrl
@@ -156,7 +156,7 @@ export const isUrl: (name: string) => boolean = internal.isUrl
  * export const storage = HttpIOProc.layerUrls().pipe(Layer.provide([NodeIOProc.layer, FetchHttpClient.layer]))
  * ```
  *
- * @since 1.0.0
+ * @since 0.1.0
  * @category layers
  */
 export const layerUrls = (

@@ -12,7 +12,7 @@
  * `RequestInit` says `redirect: "manual"`. Followed here, the headers of the request go to no other origin, and none leads from https to http. Permanent
  * redirects (301, 308) are remembered while the resource is open.
  *
- * @since 1.0.0
+ * @since 0.1.0
  */
 import type * as HttpClient from "@effect/platform/HttpClient"
 import type * as HttpClientRequest from "@effect/platform/HttpClientRequest"
@@ -25,7 +25,7 @@ import * as internal from "./internal/httpRange.js"
 /**
  * The limits of requests.
  *
- * @since 1.0.0
+ * @since 0.1.0
  * @category options
  */
 export interface Limits {
@@ -46,7 +46,7 @@ export interface Limits {
 /**
  * How a resource is opened.
  *
- * @since 1.0.0
+ * @since 0.1.0
  * @category options
  */
 export interface Options extends Limits {
@@ -62,7 +62,7 @@ export interface Options extends Limits {
 /**
  * What a server says about a resource.
  *
- * @since 1.0.0
+ * @since 0.1.0
  * @category models
  */
 export interface Facts {
@@ -77,7 +77,7 @@ export interface Facts {
 /**
  * One version of a resource. It holds no connection, and needs not be closed.
  *
- * @since 1.0.0
+ * @since 0.1.0
  * @category models
  */
 export interface Resource {
@@ -112,7 +112,7 @@ export interface Resource {
  * }).pipe(Effect.provide(FetchHttpClient.layer))
  * ```
  *
- * @since 1.0.0
+ * @since 0.1.0
  * @category constructors
  */
 export const open: (
@@ -123,7 +123,7 @@ export const open: (
 /**
  * What the server says about a resource, by HEAD, or by a range of one byte where it answers no HEAD (400, 403, 405, 501).
  *
- * @since 1.0.0
+ * @since 0.1.0
  * @category accessors
  */
 export const stat: (

@@ -3,7 +3,7 @@
  *
  * The errors hold no header of the request, and of its URL neither password nor query: both may be secret.
  *
- * @since 1.0.0
+ * @since 0.1.0
  */
 import * as MmioError from "@effect-mmio/core/MmioError"
 import * as Data from "effect/Data"
@@ -24,7 +24,7 @@ import * as Predicate from "effect/Predicate"
  * - `"Unpinned"`: the resource has neither a strong entity tag nor a date of its last change.
  * - `"VersionChanged"`: the resource is not the version that is pinned, or that was asked for.
  *
- * @since 1.0.0
+ * @since 0.1.0
  * @category models
  */
 export type Reason =
@@ -41,7 +41,7 @@ export type Reason =
 /**
  * A request for a part of a resource that failed.
  *
- * @since 1.0.0
+ * @since 0.1.0
  * @category errors
  */
 export class HttpRangeError extends Data.TaggedError("HttpRangeError")<{
@@ -81,7 +81,7 @@ export class HttpRangeError extends Data.TaggedError("HttpRangeError")<{
  *     }))
  * ```
  *
- * @since 1.0.0
+ * @since 0.1.0
  * @category accessors
  */
 export const retryAfter = (error: unknown): Option.Option<Duration.Duration> =>
@@ -98,7 +98,7 @@ export const retryAfter = (error: unknown): Option.Option<Duration.Duration> =>
 /**
  * Which call of a storage failed.
  *
- * @since 1.0.0
+ * @since 0.1.0
  * @category models
  */
 export type Origin = Pick<MmioError.Details, "operation" | "file" | "position">
@@ -158,7 +158,7 @@ const errnoOf = (cause: unknown, depth: number): string | undefined =>
  * An error of opening: 404 and 410 are FileNotFound, 401, 403, 407 and 451 AccessDenied, 408, 425, 429 and everything from 500 on
  * NetworkError, as is a connection that fails; everything else, a server without ranges among it, is CannotOpen.
  *
- * @since 1.0.0
+ * @since 0.1.0
  * @category conversions
  */
 export const openError = (error: HttpRangeError, origin: Origin): MmioError.OpenError => {
@@ -181,7 +181,7 @@ export const openError = (error: HttpRangeError, origin: Origin): MmioError.Open
  * An error of reading from a resource that was opened. One that is no longer there (404, 410) is VersionChanged; one that may no longer be
  * read is CannotRead.
  *
- * @since 1.0.0
+ * @since 0.1.0
  * @category conversions
  */
 export const readError = (error: HttpRangeError, origin: Origin): MmioError.ReadError => {
@@ -200,7 +200,7 @@ export const readError = (error: HttpRangeError, origin: Origin): MmioError.Read
 /**
  * An error of asking for the facts about a resource.
  *
- * @since 1.0.0
+ * @since 0.1.0
  * @category conversions
  */
 export const statError = (error: HttpRangeError, origin: Origin): MmioError.FileNotFound | MmioError.ExistsError => {

@@ -428,7 +428,7 @@ const decodeAt = (input: unknown, index: number | undefined): Either.Either<Trac
  * @since 0.1.0
  * @category decoding
  */
-export const decode = (input: unknown): Either.Either<Trace, MalformedTrace> => decodeAt(input, undefined)
+export const decode = (input: unknown): Effect.Effect<Trace, MalformedTrace> => decodeAt(input, undefined)
 
 /**
  * Reads a file of traces: a JSON array of them.
@@ -448,7 +448,7 @@ export const decode = (input: unknown): Either.Either<Trace, MalformedTrace> => 
  * @since 0.1.0
  * @category decoding
  */
-export const fromJson = (text: string): Either.Either<ReadonlyArray<Trace>, MalformedTrace> =>
+export const fromJson = (text: string): Effect.Effect<ReadonlyArray<Trace>, MalformedTrace> =>
   Either.flatMap(
     Either.try({
       try: (): unknown => JSON.parse(text),

@@ -11,6 +11,7 @@ import * as IOProc from "@effect-mmio/core/IOProc"
 import * as Mmio from "@effect-mmio/core/Mmio"
 import type * as MmioError from "@effect-mmio/core/MmioError"
 import * as Riff from "@effect-mmio/core/Riff"
+import type * as RiffCorrection from "@effect-mmio/core/RiffCorrection"
 import * as RiffLimits from "@effect-mmio/core/RiffLimits"
 import * as Data from "effect/Data"
 import * as Effect from "effect/Effect"
@@ -175,7 +176,7 @@ export class MalformedManifest extends Data.TaggedError("MalformedManifest")<{
  * @since 0.1.0
  * @category decoding
  */
-export const fromJson = (text: string): Either.Either<ReadonlyArray<Entry>, MalformedManifest> =>
+export const fromJson = (text: string): Effect.Effect<ReadonlyArray<Entry>, MalformedManifest> =>
   Either.mapBoth(decodeManifest(text), {
     onLeft: (cause) => {
       const [issue] = ParseResult.ArrayFormatter.formatErrorSync(cause)
@@ -548,11 +549,12 @@ export const check = (
           tree: Riff.tree(file),
           again: Riff.repair(file)
         })).pipe(Effect.mapError(failing("repairing")))
-      yield* compare("repairing again", [], repaired.again.map(({ message }) => message))
+      // What a repair only offers, or says that it left, it says again.
+      yield* compare("repairing again", [], repaired.again.filter(isWritten).map(({ message }) => message))
       if (tree.problems.length === 0) {
         yield* compare("repairing what is sound", [], repaired.corrections.map(({ message }) => message))
       }
-      if (repaired.corrections.length > 0) {
+      if (repaired.corrections.some(isWritten)) {
         yield* compare("the tree after a repair", outline(lenient.tree.chunks), outline(repaired.tree.chunks))
       }
 
@@ -574,6 +576,9 @@ export const check = (
       Effect.ensuring(Effect.ignore(Mmio.remove(target)))
     )
   })
+
+const isWritten = ({ _tag }: RiffCorrection.RiffCorrection): boolean =>
+  _tag === "SizeCorrected" || _tag === "PadByteAdded"
 
 /** Whether a file is of the form that facts are compared of, however its container spells it. */
 const isWave = ({ tree }: Entry): boolean => tree?.[0]?.type?.toUpperCase() === "WAVE"

@@ -335,7 +335,7 @@ export const tests = (options?: Options): ReadonlyArray<Test> =>
 /**
  * What a runner registers a test with, such as `test` of `node:test`. A test fails by rejecting.
  *
- * @since 1.0.0
+ * @since 0.1.0
  * @category models
  */
 export type Register = (name: string, run: () => Promise<void>) => void

@@ -404,6 +404,71 @@ describe("replaying", () => {
       assert.strictEqual(again.written, 2)
     }))
 
+  it.effect("every class of failure that a driver may have, in the fields that it has", () => {
+    const details = { operation: "o", file: "a", position: 7, description: "d", errno: "EIO" }
+    const failsToOpen = [
+      new MmioError.FileNotFound(details),
+      new MmioError.PathNotFound(details),
+      new MmioError.AccessDenied(details),
+      new MmioError.SharingViolation(details),
+      new MmioError.TooManyOpenFiles(details),
+      new MmioError.NetworkError(details),
+      new MmioError.OutOfMemory(details),
+      new MmioError.InvalidFile(details),
+      new MmioError.VersionChanged(details),
+      new MmioError.CannotOpen(details)
+    ]
+    const failing = (error: typeof failsToOpen[number]) => IOProc.make({ open: () => Effect.fail(error) })
+    const failsLater = IOProc.make({
+      open: ({ name }) =>
+        Effect.succeed(IOProc.makeFile({
+          name: name.full,
+          size: Effect.fail(new MmioError.CannotSeek(details)),
+          readAt: () => Effect.fail(new MmioError.CannotRead(details)),
+          writeAt: () => Effect.fail(new MmioError.CannotExpand(details)),
+          commit: Effect.fail(new MmioError.CannotWrite({ ...details, written: 3 })),
+          close: Effect.fail(new MmioError.CannotClose(details))
+        }))
+    })
+    const open = Effect.flatMap(IOProc.IOProc, (ioProc) => ioProc.open(request("a")))
+    const later = Effect.flatMap(open, (file) =>
+      Effect.all([
+        Effect.flip(file.size),
+        Effect.flip(file.readAt(0, bytes(5))),
+        Effect.flip(writeAt(file, 0, bytes(5))),
+        Effect.flip(file.commit),
+        Effect.flip(file.close)
+      ]))
+    const roundTrip = (
+      driver: IOProc.IOProc,
+      program: Effect.Effect<ReadonlyArray<MmioError.MmioError>, unknown, IOProc.IOProc>
+    ) =>
+      Effect.gen(function*() {
+        const [sent, recorded] = yield* Effect.zip(program, trace).pipe(
+          Effect.provide(Recording.layer().pipe(Layer.provide(Layer.succeed(IOProc.IOProc, driver))))
+        )
+        const arrived = yield* Effect.zipLeft(program, finish).pipe(
+          Effect.provide(Recording.replay(yield* stored(recorded)))
+        )
+        assert.strictEqual(arrived.length, sent.length)
+        arrived.forEach((error, i) => {
+          assert.notStrictEqual(error, sent[i])
+          assert.strictEqual(error.constructor, sent[i]?.constructor)
+          assert.deepStrictEqual({ ...error }, { ...sent[i] })
+          assert.strictEqual(String(error), String(sent[i]))
+        })
+        return arrived.map(({ _tag }) => _tag)
+      })
+    return Effect.gen(function*() {
+      for (const error of failsToOpen) {
+        const tags = yield* roundTrip(failing(error), Effect.map(Effect.flip(open), (error) => [error]))
+        assert.deepStrictEqual(tags, [error._tag])
+      }
+      const tags = yield* roundTrip(failsLater, later)
+      assert.deepStrictEqual(tags, ["CannotSeek", "CannotRead", "CannotExpand", "CannotWrite", "CannotClose"])
+    })
+  })
+
   it.effect("also what only some errors say", () =>
     Effect.gen(function*() {
       const torn = IOProc.mapFile(yield* MemoryIOProc.make({ files: { a: bytes(3) } }), (file) => ({

@@ -8,7 +8,7 @@ import { fileURLToPath } from "node:url"
 import * as Fixtures from "../src/Fixtures.js"
 
 const folder = fileURLToPath(new URL("../fixtures/", import.meta.url))
-const entries = Either.getOrThrow(Fixtures.fromJson(fs.readFileSync(`${folder}manifest.json`, "utf8")))
+const entries = Effect.runSync(Fixtures.fromJson(fs.readFileSync(`${folder}manifest.json`, "utf8")))
 
 const fileOf = (bytes: Uint8Array) => ({ bytes, sha256: crypto.createHash("sha256").update(bytes).digest("hex") })
 const load = (entry: Fixtures.Entry) => fileOf(Uint8Array.from(fs.readFileSync(`${folder}${entry.name}`)))
@@ -169,7 +169,7 @@ layer(MemoryIOProc.layer())("a check fails", (it) => {
 describe("a manifest", () => {
   it("that is none is refused in a sentence", () => {
     for (const text of ["{", "[]", "{\"entries\": [{}]}", "{\"entries\": [{\"name\": 1}]}"]) {
-      const result = Fixtures.fromJson(text)
+      const result = Effect.runSync(Effect.either(Fixtures.fromJson(text)))
       assertTrue(Either.isLeft(result))
       assert.notInclude(result.left.message, "\n")
     }

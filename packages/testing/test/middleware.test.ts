@@ -8,6 +8,8 @@ const partSize = 32
 
 const capabilities: Partial<IOProcContract.Capabilities> = {
   versions: false,
+  // The storage for tests has none.
+  folders: false,
   unlinkOpen: false
 }
 

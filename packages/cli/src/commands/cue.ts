@@ -40,7 +40,7 @@ const readChunk = (file: Mmio.Handle<"read">, path: Riff.Path) =>
       Effect.flatMap(
         Effect.zipRight(Mmio.seek(file, chunk.dataOffset), Mmio.read(file, chunk.size)),
         (bytes) =>
-          Either.mapLeft(Wave.decode(chunk, bytes, chunk.byteOrder), ({ description, offset }) =>
+          Effect.mapError(Wave.decode(chunk, bytes, chunk.byteOrder), ({ description, offset }) =>
             new MmioError.InvalidFile({
               operation: "mmio cue",
               file: file.name.full,
@@ -132,8 +132,8 @@ const editsOf =
     Effect.gen(function*() {
       const additions = yield* Either.all(add.map((text) => parseAddition(cues, text)))
       const { cue, labels } = yield* changedCues(cues, additions, yield* Either.all(remove.map(parseId)))
-      const cueBytes = yield* Either.mapLeft(Wave.encode({ _tag: "cue ", value: cue }, cues.byteOrder), notWritable)
-      const labelBytes = yield* Either.mapLeft(
+      const cueBytes = yield* Effect.mapError(Wave.encode({ _tag: "cue ", value: cue }, cues.byteOrder), notWritable)
+      const labelBytes = yield* Effect.mapError(
         Wave.encode({ _tag: "LIST:adtl", value: labels }, cues.byteOrder),
         notWritable
       )

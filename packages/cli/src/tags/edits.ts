@@ -34,10 +34,10 @@ const notWritable = (key: string) =>
   refuse(`${key} cannot be written: it is too long, or not in the encoding of the file`)
 
 /** One tag as a chunk. */
-const tagContent = (tags: Tags, id: FourCC.FourCC, value: string): Either.Either<Entry, Failure> =>
-  Either.flatMap(encodingFor(tags, value), (encoding) =>
-    Either.flatMap(
-      Either.mapLeft(
+const tagContent = (tags: Tags, id: FourCC.FourCC, value: string): Effect.Effect<Entry, Failure> =>
+  Effect.flatMap(encodingFor(tags, value), (encoding) =>
+    Effect.flatMap(
+      Effect.mapError(
         Wave.encode({
           _tag: "LIST:INFO",
           value: { tags: [{ id, text: value, ...(encoding === undefined ? {} : { encoding }) }] }
@@ -46,7 +46,7 @@ const tagContent = (tags: Tags, id: FourCC.FourCC, value: string): Either.Either
       ),
       (list) => {
         const [content] = entriesOf(list, "little")
-        return content === undefined ? Either.left(notWritable(id)) : Either.right(content)
+        return content === undefined ? Effect.fail(notWritable(id)) : Effect.succeed(content)
       }
     ))
 
@@ -55,10 +55,10 @@ const infoEdits = (
   tags: Tags,
   id: FourCC.FourCC,
   values: ReadonlyArray<string>
-): Either.Either<ReadonlyArray<RiffEdit.RiffEdit>, Failure> => {
+): Effect.Effect<ReadonlyArray<RiffEdit.RiffEdit>, Failure> => {
   const path = [...listPath, { id }]
   const there = tags.info.tags.filter((tag) => tag.id === id).length
-  return Either.map(Either.all(values.map((value) => tagContent(tags, id, value))), (contents) => {
+  return Effect.map(Effect.all(values.map((value) => tagContent(tags, id, value))), (contents) => {
     const [first, ...others] = contents
     if (there <= 1 && first !== undefined && others.length === 0) return [RiffEdit.assign(path, first.data)]
     return [
@@ -114,16 +114,16 @@ const upgraded = (bext: Wave.Bext, loudness: Partial<Record<LoudnessField, numbe
 const bextEdits = (
   { info }: Tags,
   assignments: ReadonlyArray<Assignment>
-): Either.Either<ReadonlyArray<RiffEdit.RiffEdit>, Failure> => {
+): Effect.Effect<ReadonlyArray<RiffEdit.RiffEdit>, Failure> => {
   const isRemoved = assignments.some(({ key }) => key._tag === "Bext")
   const others = assignments.filter(({ key }) => key._tag !== "Bext")
   const old = isRemoved ? Option.none() : info.bext
   const isChanged = others.some(({ values }) => values.length > 0) || Option.isSome(old) && others.length > 0
-  if (!isChanged) return Either.right(isRemoved && Option.isSome(info.bext) ? [RiffEdit.remove(bextPath)] : [])
+  if (!isChanged) return Effect.succeed(isRemoved && Option.isSome(info.bext) ? [RiffEdit.remove(bextPath)] : [])
   const byteOrder = info.form.byteOrder
-  return Either.mapBoth(Wave.encode({ _tag: "bext", value: bextWith(old, others) }, byteOrder), {
-    onLeft: () => notWritable(others.map(({ key }) => formatKey(key)).join(", ")),
-    onRight: (bytes) => [RiffEdit.assign(bextPath, bytes)]
+  return Effect.mapBoth(Wave.encode({ _tag: "bext", value: bextWith(old, others) }, byteOrder), {
+    onFailure: () => notWritable(others.map(({ key }) => formatKey(key)).join(", ")),
+    onSuccess: (bytes) => [RiffEdit.assign(bextPath, bytes)]
   })
 }
 
@@ -135,10 +135,10 @@ const iXmlEdits = ({ iXml }: Tags, [value]: ReadonlyArray<string>): ReadonlyArra
 /** What has to be edited so that the tags are as the change says. */
 export const editsOf = (change: Change) => (tags: Tags): Effect.Effect<ReadonlyArray<RiffEdit.RiffEdit>, Failure> => {
   const ofBext = change.filter(({ key }) => key._tag !== "Info" && key._tag !== "IXml")
-  const parts: ReadonlyArray<Either.Either<ReadonlyArray<RiffEdit.RiffEdit>, Failure>> = [
+  const parts: ReadonlyArray<Effect.Effect<ReadonlyArray<RiffEdit.RiffEdit>, Failure>> = [
     ...change.flatMap(({ key, values }) => key._tag === "Info" ? [infoEdits(tags, key.id, values)] : []),
     ...(ofBext.length > 0 ? [bextEdits(tags, ofBext)] : []),
-    ...change.flatMap(({ key, values }) => key._tag === "IXml" ? [Either.right(iXmlEdits(tags, values))] : [])
+    ...change.flatMap(({ key, values }) => key._tag === "IXml" ? [Effect.succeed(iXmlEdits(tags, values))] : [])
   ]
-  return Effect.map(Either.all(parts), (edits) => edits.flat())
+  return Effect.map(Effect.all(parts), (edits) => edits.flat())
 }

@@ -11,7 +11,7 @@ import type { Handle } from "../handle/handle.js"
 import { immediate } from "../io/answer.js"
 import { OneStep } from "../io/oneStep.js"
 import { codeOf } from "../mmio.js"
-import { created } from "./chunk.js"
+import { corrected, created } from "./chunk.js"
 import * as EndedChunks from "./endedChunks.js"
 import { write } from "./header.js"
 import {
@@ -117,7 +117,7 @@ const ascendCreated = (handle: Handle, chunk: Api.CreatedChunk): Effect.Effect<A
             )
           )
         return Effect.map(Effect.zipRight(pad, correct), () => {
-          const found: Api.FoundChunk = { ...chunk, size, sizeField: fieldOf(layout, size), dirty: false }
+          const found = corrected(chunk, { size, sizeField: fieldOf(layout, size) })
           EndedChunks.end(chunk, found)
           return found
         })

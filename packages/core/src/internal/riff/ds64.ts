@@ -1,6 +1,7 @@
 /**
  * The sizes of 64 bits that RF64 and BW64 keep in their first chunk.
  */
+import * as Data from "effect/Data"
 import * as FourCC from "../../FourCC.js"
 import type * as Api from "../../Riff.js"
 import { code, ids, little, uint32, uint64, unknownSize } from "./layout.js"
@@ -49,15 +50,15 @@ export const read = (
   if (have < wanted) return wanted
   const table: Array<Api.Ds64["table"][number]> = []
   for (let i = 0, entry = body + fixed; i < count; i++, entry += entrySize) {
-    table.push({ id: code(uint32(bytes, entry)), size: uint64(bytes, entry + 4) })
+    table.push(Data.struct({ id: code(uint32(bytes, entry)), size: uint64(bytes, entry + 4) }))
   }
-  return {
+  return Data.struct({
     dataOffset: offset + before,
     riffSize: uint64(bytes, body),
     dataSize: uint64(bytes, body + 8),
     sampleCount: uint64(bytes, body + 16),
-    table
-  }
+    table: Data.unsafeArray(table)
+  })
 }
 
 /**
@@ -98,6 +99,10 @@ export const placeOf = ({ ds64, id, offset, sizeField }: Api.Chunk): number | un
   const index = table.findIndex((entry) => entry.id === id)
   return index < 0 ? undefined : dataOffset + entrySizeAt(index)
 }
+
+/** What the table of one says, of sizes by their ids. @internal */
+export const tableOf = (sizes: Iterable<readonly [FourCC.FourCC, number]>): Api.Ds64["table"] =>
+  Data.unsafeArray(Array.from(sizes, ([id, size]) => Data.struct({ id, size })))
 
 /** Of files without. @internal */
 export const noSizes = new Sizes(undefined)

@@ -15,6 +15,7 @@ import type { Handle } from "../handle/handle.js"
 import type { Restore } from "../handle/lock.js"
 import { bothExits } from "../io/exits.js"
 import { codeOf } from "../mmio.js"
+import { corrected } from "./chunk.js"
 import * as EndedChunks from "./endedChunks.js"
 import * as FormState from "./formState.js"
 import { code, families, hasDs64 } from "./layout.js"
@@ -67,7 +68,7 @@ class Form implements OpenForm {
     for (const { offset, size, sizeField } of members) {
       const chunk = this.open.get(offset)
       this.open.delete(offset)
-      if (chunk !== undefined) EndedChunks.end(chunk, { ...chunk, size, sizeField, ds64, dirty: false })
+      if (chunk !== undefined) EndedChunks.end(chunk, corrected(chunk, { size, sizeField, ds64 }))
     }
   }
 
@@ -213,7 +214,7 @@ const leave = (
       moveTo(handle, behind)
       form.ended(members)
       const ds64 = Option.fromNullable(FormState.ds64Of(form.state))
-      const found: Api.FoundChunk = { ...chunk, size, sizeField, ds64, dirty: false }
+      const found = corrected(chunk, { size, sizeField, ds64 })
       // The form itself goes on until `withRiff` ends it.
       if (chunk.offset !== form.state.offset) EndedChunks.end(chunk, found)
       return found
@@ -329,14 +330,15 @@ const begin = (handle: Handle, type: string, options: Api.RiffOptions) =>
 const ended = (form: Form, chunk: Api.CreatedChunk, members: ReadonlyArray<FormState.Ended>): void => {
   form.ended(members)
   const { id, largeId, sizeField, sizes } = form.state
-  EndedChunks.end(chunk, {
-    ...chunk,
-    id: code(sizes === undefined ? id : largeId),
-    size: FormState.sizeOf(form.state),
-    sizeField,
-    ds64: Option.fromNullable(FormState.ds64Of(form.state)),
-    dirty: false
-  })
+  EndedChunks.end(
+    chunk,
+    corrected(chunk, {
+      id: code(sizes === undefined ? id : largeId),
+      size: FormState.sizeOf(form.state),
+      sizeField,
+      ds64: Option.fromNullable(FormState.ds64Of(form.state))
+    })
+  )
 }
 
 /** Ends the form where its body left the position; if that failed, with all that is known to be there. */

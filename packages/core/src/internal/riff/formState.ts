@@ -7,6 +7,7 @@
  * around it still says; the header of the form last. And sizes are always written from the inside to the outside. So whatever is written of
  * this when the writer dies, a reader finds what the last complete update said, or what the next one would have said.
  */
+import * as Data from "effect/Data"
 import * as Either from "effect/Either"
 import * as FourCC from "../../FourCC.js"
 import type * as Api from "../../Riff.js"
@@ -107,7 +108,7 @@ export const begin = (
   if (!mayGrow && size !== undefined && !fits(layout, size)) {
     return tooLarge(`a ${family} of ${size} bytes does not fit its size field`)
   }
-  const table = Array.from(declared, ([id, size]) => ({ id, size })).filter(isLarge)
+  const table = Ds64.tableOf(Array.from(declared).filter(isLarge))
   const room = Math.max(entries, table.length)
   const isRF64 = hasDs64 || (mayGrow && (large === "always" || (size !== undefined && size > largestSize)))
   const reserves = isRF64 || (mayGrow && size === undefined)
@@ -144,7 +145,7 @@ export const begin = (
   return Either.right({ state, bytes: bytes.bytes, chunk })
 }
 
-const isLarge = ({ id, size }: { readonly id: string; readonly size: number }) => id !== data && size > largestSize
+const isLarge = ([id, size]: readonly [id: string, size: number]) => id !== data && size > largestSize
 
 // ---------------------------------------------------------------------------------------------------------------------
 // chunks that come and go
@@ -397,7 +398,7 @@ const tableOf = (
   members: ReadonlyArray<Ended>
 ): { readonly table: Sizes["table"]; readonly refusal: Either.Either<never, Refusal> | undefined } => {
   let refusal: Either.Either<never, Refusal> | undefined
-  const sizes = new Map(Array.from(declared).filter(([id, size]) => isLarge({ id, size })))
+  const sizes = new Map(Array.from(declared).filter(isLarge))
   const seen = new Set<FourCC.FourCC>()
   for (const { id, size } of members) {
     if (size <= largestSize) continue
@@ -408,7 +409,7 @@ const tableOf = (
     } else sizes.set(id, size)
     seen.add(id)
   }
-  return { table: Array.from(sizes, ([id, size]) => ({ id, size })), refusal }
+  return { table: Ds64.tableOf(sizes), refusal }
 }
 
 const countOf = (sampleCount: (dataSize: number) => number, dataSize: number): number => {
@@ -424,4 +425,6 @@ const isSame = (a: Sizes | undefined, b: Sizes): boolean =>
 
 /** What a chunk of the form says of the `ds64`. @internal */
 export const ds64Of = ({ layout, offset, sizes }: FormState): Api.Ds64 | undefined =>
-  sizes === undefined ? undefined : { dataOffset: offset + 2 * layout.headerSize + layout.typeSize, ...sizes }
+  sizes === undefined
+    ? undefined
+    : Data.struct({ dataOffset: offset + 2 * layout.headerSize + layout.typeSize, ...sizes })

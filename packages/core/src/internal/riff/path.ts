@@ -1,6 +1,7 @@
 /**
  * Paths to chunks, as text.
  */
+import * as Data from "effect/Data"
 import * as Either from "effect/Either"
 import * as FourCC from "../../FourCC.js"
 import * as MmioError from "../../MmioError.js"
@@ -34,9 +35,9 @@ const stepOf = (text: string): Api.PathStep | undefined => {
   const type = colon < 0 ? undefined : nameOf(name.slice(colon + 1))
   if (colon >= 0 && type === undefined) return undefined
   const named = { id, ...(type === undefined ? {} : { type }) }
-  if (bracket < 0) return named
+  if (bracket < 0) return Data.struct(named)
   const index = text.endsWith("]") ? text.slice(bracket + 1, -1).trim() : ""
-  return digits.test(index) ? { ...named, index: Number(index) } : undefined
+  return digits.test(index) ? Data.struct({ ...named, index: Number(index) }) : undefined
 }
 
 /** @internal */
@@ -61,7 +62,7 @@ export const parse = (
     }
     path.push(step)
   }
-  return Either.right(path)
+  return Either.right(Data.unsafeArray(path))
 }
 
 /** @internal */

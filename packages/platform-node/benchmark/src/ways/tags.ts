@@ -69,14 +69,14 @@ const entriesOf = (kind: keyof typeof entrySize, count: number): Uint8Array => {
 /** Decodes a chunk of so many entries, so many times; the part of them that came out. */
 export const decoded = async (kind: keyof typeof entrySize, count: number, times: number): Promise<number> => {
   const { FourCC, Wave } = await import("@effect-mmio/core")
-  const { Either, Option } = await import("effect")
+  const { Effect, Option } = await import("effect")
   const bytes = entriesOf(kind, count)
   const header = kind === "cue "
     ? { id: FourCC.make("cue "), type: Option.none() }
     : { id: FourCC.make("LIST"), type: Option.some(FourCC.make("INFO")) }
   let entries = 0
   for (let time = 0; time < times; time++) {
-    const chunk = Either.getOrThrow(Wave.decode(header, bytes, "little", { entries: count }))
+    const chunk = Effect.runSync(Wave.decode(header, bytes, "little", { entries: count }))
     entries = chunk._tag === "cue "
       ? chunk.value.points.length
       : chunk._tag === "LIST:INFO"

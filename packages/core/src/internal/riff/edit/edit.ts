@@ -1,6 +1,7 @@
 /**
  * The shell around an edit: reads the file, has the edit planned, and does it.
  */
+import * as Data from "effect/Data"
 import * as Effect from "effect/Effect"
 import * as Random from "effect/Random"
 import type * as FileName from "../../../FileName.js"
@@ -139,7 +140,7 @@ const editInPlace = (handle: Mmio.ReadWriteHandle, editing: Editing) =>
       appended = yield* inPlace(file, { draft, planned, onProgress: options?.onProgress, omitted })
     }
     const now = appended === 0 ? plan.length : yield* file.size
-    return { moved: plan.moved, written: Plan.written(plan), length: now, recovered, appended }
+    return Data.struct({ moved: plan.moved, written: Plan.written(plan), length: now, recovered, appended })
   })
 
 /** Edits a file that shows its new content to others once it is complete: nothing else has to make sure of that. */

@@ -2,6 +2,7 @@
  * An edit in place, step by step.
  */
 import * as Cause from "effect/Cause"
+import * as Data from "effect/Data"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Option from "effect/Option"
@@ -28,7 +29,7 @@ export const advancing = (
   return (bytes) =>
     Effect.suspend(() => {
       done += bytes
-      return onProgress === undefined ? Effect.void : onProgress({ phase, done, total })
+      return onProgress === undefined ? Effect.void : onProgress(Data.struct({ phase, done, total }))
     })
 }
 
