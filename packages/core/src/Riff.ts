@@ -1091,7 +1091,8 @@ export type EditError = RecoverError | MmioError.ChunkNotFound
  * All other chunks stay as they are, byte for byte, and as many of them as can stay where they are: room is taken from filler (`JUNK`) near by,
  * else as few bytes as possible are moved, else, in a `WAVE`, what has grown goes back: before the next chunk that its path could name, too, so that the
  * path finds it as before, else to the end. What is taken out leaves filler of zeros: an edit does not make a file shorter. Sizes are corrected, those of
- * an `RF64` in its `ds64`. Bytes before the first form stay before it.
+ * an `RF64` in its `ds64`, also where a header has them, too; where the samples or the format of a `WAVE` without compression are new, the number of
+ * samples in `fact` and `ds64` is, too. Bytes before the first form stay before it.
  *
  * The edit is atomic. Where the file is written in place, it is written by way of a journal past the end of the file itself: before the journal is
  * complete and flushed, a failure, an interruption or a crash leaves the file as it was; from then on the edit cannot be interrupted, and after a failure

@@ -1688,7 +1688,9 @@ export interface LenientInfoOptions extends Riff.AtOptions {
  * samples, but never the samples. It needs memory for the metadata. The position of the handle stays where it is.
  *
  * Storage that only goes forward (a pipe) is read to its end, with the samples, and says the same as a file of the same bytes would, wherever its
- * sizes can be believed; the position is then at the end. What a journal of an edit is, is not looked for there.
+ * sizes can be believed; the position is then at the end. A list of tags or labels that declares more than the form around it (in a form without a
+ * size: more than `RiffLimits.bytes`) ends where its entries end, if that is within `RiffLimits.bytes`; any other chunk before the samples that declares more than there is
+ * has all that follows in it. What a journal of an edit is, is not looked for there.
  *
  * The file is walked through leniently, as `Riff.tree` can do it: it may be cut off, its sizes may be those of a writer that could not come
  * back to correct them, and what is there is read; `Riff.verify` says what is wrong with them. Of several WAVE forms it reads the first.

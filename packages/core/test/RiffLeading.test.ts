@@ -165,4 +165,23 @@ describe("bytes before the form", () => {
       const file = bytes(chunk("junk", new Uint8Array(20)), field.sound)
       assert.deepStrictEqual(yield* problemsOf(file), [["LeadingBytes", 28]])
     }))
+
+  it.effect("are no ID3v2 tag of a version or with flags that there are not, whether the length of the file is known or not", () =>
+    Effect.gen(function*() {
+      const offsets = (file: Uint8Array) =>
+        opened(file, (handle) =>
+          Effect.map(
+            Effect.all([Stream.runCollect(Riff.chunks(handle)), Riff.tree(handle)]),
+            ([streamed, tree]) => [
+              Chunk.toReadonlyArray(streamed)[0]?.offset,
+              tree.chunks[0]?.chunk.offset
+            ]
+          ))
+      // An input of the fuzzer: the size of the tag would be that of a form.
+      assert.deepStrictEqual(yield* offsets(bytes("ID3RIFF\0WAVEfmt")), [3, 3])
+      for (const [version, flags] of [[1, 0], [5, 0], [4, 1]] as const) {
+        const header = bytes("ID3", Uint8Array.of(version, 0, flags, 127, 127, 127, 127))
+        assert.deepStrictEqual(yield* offsets(bytes(header, field.sound)), [10, 10])
+      }
+    }))
 })

@@ -1,4 +1,4 @@
-import { IOProc, Mmio, MmioError, Riff, Wave } from "@effect-mmio/core"
+import { IOProc, Mmio, MmioError, Riff, RiffLimits, Wave } from "@effect-mmio/core"
 import { assert, describe, it, layer } from "@effect/vitest"
 import { deepStrictEqual } from "@effect/vitest/utils"
 import { Chunk, Effect, FastCheck as fc, Layer, Option, Stream } from "effect"
@@ -63,6 +63,27 @@ describe("a pipe", () => {
     "a form that is too small": field.sized(36),
     "tags after the form": field.tagsAfterForm,
     "a list that declares 3 GB": field.listOf3Gigabytes,
+    "a list that declares 3 GB before the samples": field.listOf3GigabytesBefore,
+    "a long list that declares 3 GB before the samples": form([
+      fmt(),
+      chunk("LIST", tagged("ICMT", "x".repeat(50_000)).slice(8), { size: 3_000_000_000 }),
+      chunk("data", new Uint8Array(1000).fill(7))
+    ]),
+    "a list that declares 3 GB in a form without a size": form([
+      fmt(),
+      chunk("LIST", tagged("INAM", "Old").slice(8), { size: 3_000_000_000 }),
+      chunk("data", new Uint8Array(30_000).fill(7))
+    ], { size: 0xffffffff }),
+    "a list without a size in a form without one": form([
+      fmt(),
+      chunk("LIST", tagged("INAM", "Old").slice(8), { size: 0xffffffff }),
+      chunk("data", new Uint8Array(30_000).fill(7))
+    ], { size: 0xffffffff }),
+    "a list with a tag that is called like a chunk": form([
+      fmt(),
+      chunk("LIST", bytes(tagged("INAM", "Old").slice(8), chunk("fact", Uint8Array.of(1, 2)))),
+      chunk("data", new Uint8Array(1000).fill(7))
+    ], { size: 0xffffffff }),
     "an ID3v2 tag in front": bytes(field.id3v2(new Uint8Array(9000)), field.sound),
     "unsized samples": field.unsizedSamples
   }
@@ -88,6 +109,20 @@ describe("a pipe", () => {
         const error = yield* Effect.flip(opened(content, how, samples))
         assert.strictEqual(error._tag, "InvalidFile")
         assert.include(error.message, "come before the \"fmt \"")
+      }
+    }))
+
+  it.effect("whose list declares 3 GB keeps no more in memory for the end of the list than the limit", () =>
+    Effect.gen(function*() {
+      const list = chunk("LIST", tagged("ICMT", "x".repeat(20_000)).slice(8), { size: 3_000_000_000 })
+      const content = form([fmt(), list, chunk("data", new Uint8Array(1000))])
+      for (const how of hows) {
+        const within = (limit: number) =>
+          Effect.map(
+            opened(content, how, (file) => RiffLimits.withLimits(lenient(file), { bytes: limit })),
+            ({ data }) => Option.isSome(data)
+          )
+        deepStrictEqual([yield* within(19_000), yield* within(25_000)], [false, true])
       }
     }))
 

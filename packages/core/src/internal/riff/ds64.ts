@@ -13,6 +13,13 @@ const before = 20
 const fixed = 28
 const entrySize = 12
 
+/** Where in its data the size of `data` is. @internal */
+export const dataSizeAt = 8
+/** Where in its data the number of samples is. @internal */
+export const sampleCountAt = 16
+/** Where in its data the size of an entry of the table is. @internal */
+export const entrySizeAt = (index: number): number => fixed + index * entrySize + 4
+
 /**
  * Reads the `ds64` of the RF64 at `at`, of which `have` bytes are at hand, and there are `rest` in the file, or Infinity where that is not
  * known. Gives how many bytes it wants where there are not as many at hand; `"too much"` where that is more than the limit `most`; and
@@ -88,9 +95,9 @@ export const placeOf = ({ ds64, id, offset, sizeField }: Api.Chunk): number | un
   if (sizeField !== unknownSize || ds64._tag === "None") return undefined
   const { dataOffset, table } = ds64.value
   if (offset + before === dataOffset) return dataOffset
-  if (FourCC.toNumber(id) === ids.data) return dataOffset + 8
+  if (FourCC.toNumber(id) === ids.data) return dataOffset + dataSizeAt
   const index = table.findIndex((entry) => entry.id === id)
-  return index < 0 ? undefined : dataOffset + fixed + index * entrySize + 4
+  return index < 0 ? undefined : dataOffset + entrySizeAt(index)
 }
 
 /** What the table of one says, of sizes by their ids. @internal */

@@ -13,8 +13,9 @@ import { codeOf } from "../mmio.js"
 import * as Layout from "./layout.js"
 import { current, type Exceedable, exceeded } from "./limits.js"
 import * as Path from "./path.js"
+import { Visitor } from "./visitor.js"
 import { run } from "./walk.js"
-import { Visitor, Walker } from "./walker.js"
+import { Walker } from "./walker.js"
 
 /** A step of a path, in numbers. @internal */
 export interface Step {

@@ -6,7 +6,8 @@ import * as RiffProblem from "../../RiffProblem.js"
 import * as Known from "./known.js"
 import { code, hasDs64, ids, isPrintable, paddingOf, wave64 } from "./layout.js"
 import type { Exceedable } from "./limits.js"
-import { Visitor, type Walker } from "./walker.js"
+import { Visitor } from "./visitor.js"
+import type { Walker } from "./walker.js"
 
 type Problem = RiffProblem.RiffProblem
 

@@ -6,6 +6,7 @@ import { number, waveTypes } from "./layout.js"
 /** @internal */
 export const ids = {
   fmt: number("fmt "),
+  fact: number("fact"),
   JUNK: number("JUNK"),
   junk: number("junk"),
   PAD: number("PAD "),

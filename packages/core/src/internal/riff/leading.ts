@@ -18,7 +18,9 @@ const tagHeader = 10
 /** How long the ID3v2 tag is that begins at `at`, of which {@link tagHeader} bytes are there; 0 where none begins. */
 const tagLength = (bytes: Uint8Array, at: number): number => {
   const byte = (index: number) => bytes[at + index]!
-  if (byte(0) !== 0x49 || byte(1) !== 0x44 || byte(2) !== 0x33 || byte(3) === 0xff || byte(4) === 0xff) return 0
+  if (byte(0) !== 0x49 || byte(1) !== 0x44 || byte(2) !== 0x33) return 0
+  // Other versions than 2 to 4, and other flags, there are none: what has them is not a tag, and its size is not one.
+  if (byte(3) < 2 || byte(3) > 4 || byte(4) === 0xff || (byte(5) & 0x0f) !== 0) return 0
   let size = 0
   for (let i = 6; i < tagHeader; i++) {
     if (byte(i) > 0x7f) return 0

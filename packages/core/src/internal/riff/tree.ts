@@ -13,8 +13,9 @@ import type { Restore } from "../handle/lock.js"
 import { unfinishedAfter } from "./edit/unfinished.js"
 import { Inspector } from "./inspector.js"
 import { current, type Exceedable, exceeded } from "./limits.js"
+import { Visitor } from "./visitor.js"
 import { lengthOf, run } from "./walk.js"
-import { Visitor, Walker } from "./walker.js"
+import { Walker } from "./walker.js"
 
 /** A node while its tree is made. */
 interface Growing extends Api.TreeNode {

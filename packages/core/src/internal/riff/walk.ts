@@ -15,7 +15,8 @@ import type { Handle } from "../handle/handle.js"
 import type { Restore } from "../handle/lock.js"
 import { andThen, evaluate, isDone, onExit } from "../io/answer.js"
 import { current, type Exceedable, exceeded } from "./limits.js"
-import { Visitor, Walker } from "./walker.js"
+import { Visitor } from "./visitor.js"
+import { Walker } from "./walker.js"
 
 /** How much is read at once: little where a header is sought behind much data, more and more where one chunk follows the other. */
 const leastRead = 4096

@@ -11,35 +11,12 @@ import type { Limits } from "../../RiffLimits.js"
 import { isPosition } from "../io/copy.js"
 import { found, walked } from "./chunk.js"
 import * as Ds64 from "./ds64.js"
-import { Header, isPlausible } from "./header.js"
+import { Header } from "./header.js"
 import * as Layout from "./layout.js"
 import { FormSearch } from "./leading.js"
-import type { Exceedable } from "./limits.js"
-import { isOfEntries, OverlongList } from "./overlongList.js"
-
-/** What a walk tells. One that only wants to know some of it leaves the rest as it is. @internal */
-export abstract class Visitor {
-  /** Whether the pad bytes are to be looked at. */
-  readonly careful: boolean = false
-  /** A chunk; what there is to know of it is in the fields of the walker. Gives whether to go into it, if it has chunks in it. */
-  abstract chunk(walker: Walker): boolean
-  /** The container that was gone into last ends. */
-  leave(): void {}
-  /** Bytes to the end of the container, or of the file, at which no chunk begins. */
-  rest(_walker: Walker, _at: number, _bytes: number): void {}
-  /** A pad byte that is not zero. */
-  pad(_walker: Walker, _at: number, _value: number): void {}
-  /** The chunk that ended last has no padding after all: the next one begins at once. */
-  unpadded(_walker: Walker, _at: number): void {}
-  /** So many bytes are before the first form; what there is to know of it is in the fields of the walker. */
-  leading(_walker: Walker, _bytes: number): void {}
-  /** The chunk at the top goes on to there, whatever it says: beyond doubt, or because its samples declare more than the file has. */
-  extended(_end: number, _isCertain: boolean): void {}
-  /** The chunk that comes next ends before the end of the file, although it declares more than there is. */
-  shortened(): void {}
-  /** A limit is exceeded. Gives whether to go on after what exceeds it. */
-  abstract exceeded(limit: Exceedable, at: number, walker: Walker): boolean
-}
+import * as Lenient from "./lenient.js"
+import { isOfEntries, isOverlong, OverlongList } from "./overlongList.js"
+import type { Visitor } from "./visitor.js"
 
 /** A container that the walk is inside of, while it is inside of one in it. */
 interface Frame {
@@ -102,10 +79,10 @@ export class Walker extends Header {
   private readonly stack: Array<Frame> = []
   private end: number
   /** How the headers are written; undefined at the top, where every chunk says so itself. */
-  private inner: Layout.Layout | undefined
-  private innerSizes: Ds64.Sizes
+  inner: Layout.Layout | undefined
+  innerSizes: Ds64.Sizes
   /** Whether nobody came back to correct the size of the container. */
-  private unfinished = false
+  unfinished = false
   /** How many bytes of padding are at `at`, before the next header, and how the chunk before them is written. */
   private skip = 0
   private padded: Layout.Layout = Layout.little
@@ -202,14 +179,11 @@ export class Walker extends Header {
       if (have < 1) return false
       const value = this.bytes[index]!
       if (value !== 0) {
-        const end = this.currentEnd()
-        const looked = Math.min(1 + layout.headerSize, end - this.at)
-        if (this.unpadded && have < looked) return false
-        // A chunk that begins where the padding should be, and none behind it.
-        if (
-          this.unpadded && isPlausible(layout, this.bytes, index, this.at, looked, end)
-          && !isPlausible(layout, this.bytes, index + 1, this.at + 1, looked - 1, end)
-        ) {
+        const { at } = this
+        const isUnpadded = this.unpadded
+          && Lenient.isUnpadded(layout, this.bytes, index, at, have, this.currentEnd())
+        if (isUnpadded === "more") return false
+        if (isUnpadded) {
           this.skip = 0
           this.visitor.unpadded(this, this.at)
           return true
@@ -230,7 +204,7 @@ export class Walker extends Header {
   /** Goes over a header, or out of the container that ends here; false if it needs more bytes for that. */
   private step(index: number, have: number): boolean {
     const { at, inner, list } = this
-    if (list?.found === false) return this.seekListEnd(list, index, have)
+    if (this.mayGoBack && list?.found === false) return this.seekListEnd(list, index, have)
     if (this.lenient && this.mayGoOn && !this.goOn(index, have)) return false
     if (this.skip > 0) return true
     const limit = this.currentEnd()
@@ -302,7 +276,7 @@ export class Walker extends Header {
     const dataOffset = at + layout.headerSize
     this.endless = !this.hasSize && (this.inner === undefined || this.unfinished)
     this.limit = limit
-    if (this.lenient && !this.forgive(layout, id, container, size, index, have, dataOffset)) return false
+    if (this.lenient && !this.forgive(index, have)) return false
     const { endless } = this
     const end = this.limit
     const declaredEnd = endless ? Infinity : dataOffset + size
@@ -390,59 +364,55 @@ export class Walker extends Header {
   // what a forgiving reader sees
   // -------------------------------------------------------------------------------------------------------------------
 
-  /** Takes the sizes for unknown, and the end of the form for that of the file, that cannot be meant; false if it needs more bytes. */
-  private forgive(
-    layout: Layout.Layout,
-    id: number,
-    container: boolean,
-    size: number,
-    index: number,
-    have: number,
-    dataOffset: number
-  ): boolean {
-    if (container && size < layout.typeSize) {
-      // A form so small that another one follows is as small as it says.
-      const next = layout.headerSize + size + Layout.paddingOf(layout, size)
-      const mayBeFollowed = this.inner === undefined && this.sizeField !== Layout.unknownSize
-      if (mayBeFollowed && have < next + 4 && this.length - this.at >= next + 4) return false
-      const isEmpty = mayBeFollowed && have >= next + 4 && Layout.beginsFile(Layout.uint32(this.bytes, index + next))
-      if (!isEmpty && (this.inner === undefined || this.unfinished)) this.endless = true
-      return true
+  /** Takes the size of the chunk here for what it can only mean; false if it needs more bytes. */
+  private forgive(index: number, have: number): boolean {
+    if (isOverlong(this, this.endless, this.mayGoBack, this.limits.bytes) && !this.forgiveList(index, have)) {
+      return false
     }
-    if (size === 0 && Layout.isSamples(id)) return this.forgiveSamples(layout, index, have, dataOffset)
-    if (!this.inForm || this.endless || this.unfinished) return true
-    // A form too small for a chunk in it that the file has room for has the wrong size.
-    const end = dataOffset + size
-    if (container && end > this.length && this.mayGoBack && Layout.isList(id)) {
-      return this.forgiveList(layout, index, have, dataOffset)
+    const verdict = Lenient.judge(this, this.endless, this.bytes, index, have)
+    switch (verdict._tag) {
+      case "More":
+        return false
+      case "Endless":
+        this.endless = true
+        return true
+      case "Extended":
+        if (verdict.endless) this.endless = true
+        this.extend(verdict.to, verdict.isCertain)
+        return true
+      case "Declared":
+        return true
     }
-    if (end > this.limit && end <= this.length && (isId(id) || this.length - end < layout.alignment)) {
-      this.extend(end + Layout.paddingOf(layout, size))
-    } // Readers of sound files take samples that end past the file to go to its end, whatever the form declares.
-    else if (end > this.length && this.limit < this.length && Layout.isSamples(id)) {
-      this.extend(this.length, this.limit <= dataOffset)
-    }
-    return true
   }
 
-  /** Has a list that declares more than the file has end where other chunks of the form follow its entries; false if it needs more bytes. */
-  private forgiveList(layout: Layout.Layout, index: number, have: number, dataOffset: number): boolean {
-    const { at, length, list } = this
-    if (list?.offset === at) {
-      if (list.at < length) {
-        this.visitor.shortened()
-        if (list.at > this.limit) this.extend(list.at)
-        this.limit = list.at
+  /** Has a list that declares more than there is end where other chunks of the form follow its entries; false if it needs more bytes. */
+  private forgiveList(index: number, have: number): boolean {
+    const { at, layout, length } = this
+    const typeAt = layout.headerSize
+    if (this.list?.offset !== at) {
+      if (length - at < this.sizeWithType) return true
+      if (have < this.sizeWithType) return false
+      if (!isOfEntries(Layout.uint32(this.bytes, index + typeAt))) return true
+      this.list = new OverlongList(at, at + this.sizeWithType)
+      if (this.mayGoBack) {
+        this.at = this.list.at
+        return false
       }
-      return true
     }
-    if (length - dataOffset < layout.typeSize) return true
-    if (have < this.sizeWithType) return false
-    if (!isOfEntries(Layout.uint32(this.bytes, index + layout.headerSize))) return true
-    const entries = dataOffset + layout.typeSize
-    this.list = new OverlongList(at, entries)
-    this.at = entries
-    return false
+    const { list } = this
+    // What only goes forward is kept up to the end that is sought, within the limit of what is kept.
+    const declaredEnd = this.endless ? Infinity : at + typeAt + this.size
+    const end = Math.min(length, declaredEnd, at + this.limits.bytes)
+    while (!list.found) {
+      if (!list.next(layout, this.bytes, index + list.at - at, have - (list.at - at), end)) return false
+    }
+    if (list.isFollowed) {
+      this.visitor.shortened()
+      if (list.at > this.limit) this.extend(list.at)
+      this.endless = false
+      this.limit = list.at
+    }
+    return true
   }
 
   /** Goes over an entry of the list, or back to the list whose end was found; false if it needs more bytes. */
@@ -458,62 +428,22 @@ export class Walker extends Header {
       && this.end < this.length && this.end - this.at < this.inner.headerSize
   }
 
-  /**
-   * Has the form go on over the chunk that begins where it ends, or whose header it ends in, if that looks like one; false if it needs more bytes
-   * for that. No reader of sound files stops at the end that a form declares.
-   */
+  /** Has the form go on over the chunk that begins where it ends, if one does; false if it needs more bytes for that. */
   private goOn(index: number, have: number): boolean {
-    const { at, inner, length } = this
+    const { inner } = this
     if (inner === undefined) return true
-    const padding = Layout.paddingOf(inner, at - this.parent)
-    const wanted = padding + inner.headerSize
-    if (length - at < wanted) return true
-    if (have < wanted) return false
-    const from = at + padding
-    const answer = this.read(
-      inner,
-      this.innerSizes,
-      this.bytes,
-      index + padding,
-      from,
-      have - padding,
-      length - from,
-      0
-    )
-    const { container, hasSize, id, layout, size, sizeField } = this
-    const end = from + inner.headerSize + size
-    const isSize = layout === Layout.wave64 ? sizeField >= layout.headerSize : hasSize
-    if (
-      answer !== "read" || !isId(id) || (container && size < layout.typeSize)
-      || !(isSize && end <= length || (Layout.isSamples(id) && (isSize || sizeField === Layout.unknownSize)))
-    ) {
-      return true
-    }
-    this.extend(hasSize ? end + Layout.paddingOf(layout, size) : length)
+    const padding = Layout.paddingOf(inner, this.at - this.parent)
+    const end = Lenient.endAfter(this, padding, this.bytes, index, have)
+    if (end === "more") return false
+    if (end === undefined) return true
+    this.extend(end)
     this.skip = padding
     this.padded = inner
     return true
   }
 
-  /**
-   * Whether samples that declare no size are those of a recording that nobody came back to: bytes follow, in a form that is not finished or
-   * behind the end of one, that do not look like the next chunk.
-   */
-  private forgiveSamples(layout: Layout.Layout, index: number, have: number, dataOffset: number): boolean {
-    const isOpen = this.inForm && !this.unfinished && dataOffset <= this.limit
-    const end = this.unfinished ? this.limit : isOpen ? this.length : dataOffset
-    const looked = Math.min(layout.headerSize, end - dataOffset)
-    if (looked === 0) return true
-    if (have < layout.headerSize + looked) return false
-    if (!isPlausible(layout, this.bytes, index + layout.headerSize, dataOffset, looked, end)) {
-      this.endless = true
-      if (isOpen) this.extend(this.length)
-    }
-    return true
-  }
-
   /** Whether the walk is in a chunk at the top, and in none in that. */
-  private get inForm(): boolean {
+  get inForm(): boolean {
     return this.stack.length === 1 && this.stack[0]?.layout === undefined
   }
 
@@ -527,9 +457,6 @@ export class Walker extends Header {
     this.visitor.extended(end, isCertain)
   }
 }
-
-/** Whether it can be the id of a chunk past the end that its form declares: what begins a file is the next form, in any layout. */
-const isId = (id: number): boolean => Layout.isPrintable(id) && !Layout.beginsFile(id)
 
 /** Whether a chunk goes to the end of what it is in, as far as one can tell without that. */
 const isEndless = (chunk: Api.Chunk): boolean =>

@@ -88,8 +88,29 @@ export interface Schemas<A> {
   (byteOrder?: Riff.ByteOrder, encoding?: Api.TextEncoding): Schema.Schema<A, Uint8Array>
 }
 
+const pathOf = ([first, ...others]: ReadonlyArray<PropertyKey>): string =>
+  first === undefined
+    ? ""
+    : ` at ${String(first)}${others.map((key) => typeof key === "number" ? `[${key}]` : `.${String(key)}`).join("")}`
+
 /**
- * The schema of a codec, one for each byte order and encoding, made when it is first asked for.
+ * What is wrong with a chunk, in one line: `LIST INFO at tags[0].text: Expected string, actual 5`. The path is an offset where bytes are decoded.
+ */
+const lineOf = (identifier: string) => (issue: ParseResult.ParseIssue): { message: string; override: boolean } => ({
+  message: issue._tag === "Transformation"
+    ? ParseResult.ArrayFormatter.formatIssueSync(issue.issue)
+      .map(({ message, path }) => `${identifier}${pathOf(path)}: ${message}`)
+      .join("; ")
+    // The issue that a codec made itself, which is in the other.
+    : issue._tag === "Type"
+    ? issue.message ?? identifier
+    : identifier,
+  override: true
+})
+
+/**
+ * The schema of a codec, one for each byte order and encoding, made when it is first asked for. Its `ParseError` is one line; the path is in the issue
+ * of its `Transformation`.
  *
  * @internal
  */
@@ -112,7 +133,7 @@ export const schemasOf = <A>(codec: Codec<A>, identifier: string): Schemas<A> =>
             return first === undefined ? issue : new ParseResult.Pointer([first, ...others], value, issue)
           }
         )
-    }).annotations({ identifier })
+    }).annotations({ identifier, message: lineOf(identifier) })
   const made = new Map<string, Schema.Schema<A, Uint8Array>>()
   return (byteOrder = "little", encoding) => {
     const key = `${byteOrder} ${encoding}`

@@ -5,7 +5,8 @@ import type * as Riff from "../../Riff.js"
 import type * as Api from "../../Wave.js"
 import * as Layout from "../riff/layout.js"
 import type { Exceedable } from "../riff/limits.js"
-import { Visitor, type Walker } from "../riff/walker.js"
+import { Visitor } from "../riff/visitor.js"
+import type { Walker } from "../riff/walker.js"
 
 /** @internal */
 export type Key = keyof Api.Known

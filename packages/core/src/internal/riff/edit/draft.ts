@@ -103,8 +103,7 @@ export const lacksPadding = (draft: Draft): boolean => {
 }
 
 /** Whether its id is one that nobody gave to a chunk: readers take what has none for the end of the chunks. */
-const isNameless = ({ id, layout, source }: Draft): boolean =>
-  source !== undefined && layout !== Layout.wave64 && !Layout.isPrintable(id)
+const isNameless = ({ id, layout }: Draft): boolean => layout !== Layout.wave64 && !Layout.isPrintable(id)
 
 /** Where in a container a chunk is put that is to be its last one: before what readers would not go past. @internal */
 export const lastIndex = (children: ReadonlyArray<Draft>): number =>

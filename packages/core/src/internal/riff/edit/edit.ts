@@ -19,6 +19,7 @@ import * as Journal from "./journal.js"
 import * as Obstacles from "./obstacles.js"
 import * as Plan from "./plan.js"
 import * as Recovery from "./recovery.js"
+import * as Samples from "./samples.js"
 import { segments } from "./segments.js"
 import type { Omitted } from "./steps.js"
 import { formsEnd } from "./unfinished.js"
@@ -100,7 +101,8 @@ const planOf = (
     const done = yield* edited(file.name.full, limits, tree, edits)
     const inside = Obstacles.inLists(done.forms, found)
     if (inside !== undefined) return yield* refuse(file, inside)
-    const plan = yield* Plan.make(file.name.full, done, tree.length, keepOrder)
+    const samples = yield* Samples.count(file, done.forms)
+    const plan = yield* Plan.make(file.name.full, done, tree.length, { keepOrder, samples })
     const last = tree.chunks.at(-1)?.chunk
     return { length: tree.length, layout: last === undefined ? Layout.little : Layout.layoutOf(last), plan }
   })

@@ -8,6 +8,7 @@ import type * as Api from "../../../Riff.js"
 import * as Ds64 from "../ds64.js"
 import * as Known from "../known.js"
 import * as Layout from "../layout.js"
+import * as Copies from "./copies.js"
 import { childrenOf, type Draft, isOpenEnd, isWave, lastIndex } from "./draft.js"
 import type { Edited } from "./editing.js"
 import { hasOpenEnd, restOf } from "./obstacles.js"
@@ -300,34 +301,6 @@ class Writes {
   }
 }
 
-const isInDs64 = ({ id, sizeField }: Api.Chunk): boolean =>
-  FourCC.toNumber(id) === Layout.ids.data && sizeField === Layout.unknownSize
-
-/** Whether the file that is to be has a `data` whose size is in the `ds64`. */
-const hasDataInDs64 = (form: Draft): boolean => {
-  const drafts = [form]
-  const nodes: Array<Api.TreeNode> = []
-  for (let draft = drafts.pop(); draft !== undefined; draft = drafts.pop()) {
-    // One by one: there may be more of them than a call can have arguments.
-    if (draft.touched) { for (const child of childrenOf(draft)) drafts.push(child) }
-    else if (draft.source !== undefined) nodes.push(draft.source)
-  }
-  for (let node = nodes.pop(); node !== undefined; node = nodes.pop()) {
-    if (isInDs64(node.chunk)) return true
-    for (const child of node.children) nodes.push(child)
-  }
-  return false
-}
-
-/** What the `ds64` of a form has to say of `data`, where the one that it spoke of is gone. */
-const dataSizeOf = (form: Draft): { readonly place: number; readonly size: number } | undefined => {
-  const ds64 = form.source?.chunk.ds64
-  if (ds64?._tag !== "Some" || hasDataInDs64(form)) return undefined
-  const data = childrenOf(form).find(({ id }) => id === Layout.ids.data)
-  const size = data?.data?.length ?? data?.source?.chunk.size ?? 0
-  return size === ds64.value.dataSize ? undefined : { place: ds64.value.dataOffset + 8, size }
-}
-
 // ---------------------------------------------------------------------------------------------------------------------
 // planning
 // ---------------------------------------------------------------------------------------------------------------------
@@ -403,12 +376,17 @@ export const make = (
   file: string,
   edited: Edited,
   length: number,
-  keepOrder: boolean
+  options: {
+    readonly keepOrder: boolean
+    /** How many samples forms have, where the edit changed that. */
+    readonly samples: ReadonlyMap<Draft, number>
+  }
 ): Either.Either<Plan, MmioError.InvalidParameter> => {
   const { forms } = edited
-  const { moved, offsets, parts } = best(edited, length, keepOrder)
+  const { moved, offsets, parts } = best(edited, length, options.keepOrder)
   const writes = new Writes(parts.room)
   const starts = new Map<Draft, number>()
+  const sizes = new Map<Draft, number>()
   /** How far the form was moved. Its `ds64` goes with it. */
   let by = 0
   let end = 0
@@ -425,9 +403,14 @@ export const make = (
       if (forms.includes(draft)) by = at - (draft.source?.chunk.offset ?? at)
     } else if (kind === "end" && draft !== undefined) {
       const start = starts.get(draft) ?? at
-      failure ??= writes.header(draft, start, at - start - draft.layout.headerSize, by)
-      const data = forms.includes(draft) ? dataSizeOf(draft) : undefined
-      if (data !== undefined) writes.bytes(data.place + by, Layout.uint64Bytes(data.size))
+      const size = at - start - draft.layout.headerSize
+      sizes.set(draft, size)
+      failure ??= writes.header(draft, start, size, by)
+      if (forms.includes(draft)) {
+        for (const { offset, value } of Copies.corrections(draft, sizes, options.samples.get(draft))) {
+          writes.bytes(offset + by, Layout.uint64Bytes(value))
+        }
+      }
     }
     end = at + size
   })
