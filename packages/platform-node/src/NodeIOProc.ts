@@ -141,7 +141,7 @@ export const make: (options?: Options) => Effect.Effect<IOProc.IOProc> = interna
  *   }))
  * ```
  *
- * @since 1.0.0
+ * @since 0.1.0
  * @category constructors
  */
 export const jail: (
@@ -298,7 +298,7 @@ export const layerConfig = (config: Config.Config.Wrap<Options>): Layer.Layer<IO
  * export const uploads = NodeIOProc.layerJail("/srv/uploads", { mode: 0o600 })
  * ```
  *
- * @since 1.0.0
+ * @since 0.1.0
  * @category layers
  */
 export const layerJail = (folder: string, options?: Options): Layer.Layer<IOProc.IOProc, MmioError.ListError> =>

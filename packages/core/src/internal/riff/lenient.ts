@@ -85,7 +85,12 @@ const judgeUnsized = (place: Place, bytes: Uint8Array, index: number, have: numb
   const looked = Math.min(layout.headerSize, end - dataOffset)
   if (looked === 0) return declared
   if (have < layout.headerSize + looked) return more
-  return isPlausible(layout, bytes, index + layout.headerSize, dataOffset, looked, end)
+  const next = index + layout.headerSize
+  // A chunk whose size is in the table of a ds64 has none in its header.
+  const isInTable = looked === layout.headerSize && layout !== Layout.wave64
+    && Layout.sizeField(layout, bytes, next) === Layout.unknownSize
+    && place.innerSizes.of(Layout.uint32(bytes, next)) !== undefined
+  return isInTable || isPlausible(layout, bytes, next, dataOffset, looked, end)
     ? declared
     : isOpen
     ? { _tag: "Extended", to: length, isCertain: true, endless: true }
