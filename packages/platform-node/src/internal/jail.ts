@@ -170,12 +170,13 @@ const withName = (path: string) => (cause: unknown): unknown => {
 /** The calls of a system, with names of a jail for paths. */
 export const confine = (os: PathCalls, root: Root): PathCalls => {
   const components = (name: string): Effect.Effect<ReadonlyArray<string>, unknown> =>
-    Effect.try({
-      try: () => {
-        if (name === "") throw systemError("ENOENT", "open")
-        return componentsOf(name)
-      },
-      catch: (cause) => cause
+    Effect.suspend((): Effect.Effect<ReadonlyArray<string>, unknown> => {
+      if (name === "") return Effect.fail(systemError("ENOENT", "open"))
+      try {
+        return Effect.succeed(componentsOf(name))
+      } catch (cause) {
+        return Effect.fail(cause)
+      }
     })
   /** Calls `use` with a path to the last component, which may be a link. */
   const at = <A>(name: string, use: (path: string) => Effect.Effect<A, unknown>): Effect.Effect<A, unknown> =>
