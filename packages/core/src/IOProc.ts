@@ -845,7 +845,7 @@ export const writeBehind: {
  * - Other readers see the old content until the commit, and the new one after it. A process that dies in between leaves the temporary file
  *   (`.name.….tmp`), and the old content.
  * - `commit` and `close` fail with `VersionChanged` where another program has changed the file since it was opened, and leave that change. A change
- *   between this check and the rename is lost, and with `create: "new"` a name that was created in between is replaced.
+ *   of another program between this check and the rename is lost, and with `create: "new"` a name that was created in between is replaced.
  * - The new file has the permissions of the old one, where the storage has permissions. A symbolic link stays, and what it leads to is replaced
  *   ({@link IOProc.realName}); the temporary file is then in the folder of that. Hard links to the old file keep the old
  *   content. Devices and pipes are opened as they are.
@@ -903,7 +903,8 @@ export const retry: {
  * known how much was written: `written` is 0, and the same bytes can be written again.
  *
  * `commit`, `close`, `abort` and the functions of names take as long as they take. A file whose calls cannot be cancelled (capability `cancellable`)
- * would answer no sooner: opening it fails with `CannotOpen`.
+ * would answer no sooner: opening it fails with `CannotOpen`. A file is opened twice where it is to be truncated: one that is refused keeps its bytes, and
+ * one that was made for this is removed.
  *
  * Throws `InvalidParameter` for a time that is not positive or not finite.
  *
@@ -932,9 +933,16 @@ export interface ThrottleOptions {
 
 /**
  * A driver that asks no more of the storage than these limits allow, for all of its files together. A call waits for its turn, and can be interrupted
- * while it does. A transfer of any size is made as soon as those before it are paid for; the next one waits as long as its bytes take.
+ * while it does; it then costs nothing.
  *
- * `close` and `abort` do not wait, and neither does `list`.
+ * What is guaranteed: no more than `concurrency` calls are in flight; calls begin in the order in which they were made, and never more than `operations` of
+ * them in a second, but for one at the start; over any longer time no more than `bytes` are transferred in a second, but for the calls that are in flight.
+ *
+ * What is not: a transfer costs what it has transferred, which is known once it has ended. So one of any size begins as soon as those before it are paid
+ * for, calls that are in flight at the same time begin together whatever they will transfer, and the calls after them wait as long as all of their
+ * bytes take. A call that waits for bytes counts as one in flight. The clock has milliseconds: more than 1000 operations in a second begin in groups.
+ *
+ * `close`, `abort`, `list`, `realName`, `invalidate` and messages of the driver's own do not wait.
  *
  * Throws `InvalidParameter` for invalid limits.
  *
@@ -966,7 +974,7 @@ export interface CacheOptions {
  *   blocks to itself, and only until it is closed.
  * - A block is read once, however many fibers wait for it. A failure is reported to the call that met it, and to no other.
  * - What is written through the cache is seen by all files that are open through it, where they have the same `identity`, or the same name in a
- *   storage that knows none. What others write is seen by files that are opened in another version, and after `Mmio.flush` with `emptyBuffer`.
+ *   storage that knows none, as it is spelled. What others write is seen by files that are opened in another version, and after `Mmio.flush` with `emptyBuffer`.
  * - Nothing is kept of a file that is {@link FileCapabilities.forwardOnly}, or opened with `buffered: false`.
  *
  * Throws `InvalidParameter` for invalid sizes, and around another cache.
@@ -996,7 +1004,7 @@ export interface ChecksumOptions {
  *
  * - The storage has other bytes than the content: only a checksum of the same block size reads them. `stat` and `size` give the size of the content.
  * - A transfer of part of a block transfers the whole block. A file that is opened for writing is opened for reading, too.
- * - After a write that failed, the block is written again by whatever the file is asked next. A process that dies while it writes over a block leaves one that
+ * - A block of which a write that failed has written a part is finished by whatever the file is asked next, `close` and `abort` too. A process that dies while it writes over a block leaves one that
  *   does not match: use `commitOnClose`, or a storage that commits on close, where that must not be.
  *
  * Throws `InvalidParameter` for an invalid size, and around another checksum.
@@ -1010,7 +1018,8 @@ export const checksum: {
 } = dual((args) => isIOProc(args[0]), checksums.checksum)
 
 /**
- * A driver that only reads: whatever would change the storage is refused with `AccessDenied`, and asks nothing of it.
+ * A driver that only reads: whatever would change the storage is refused with `AccessDenied`, and asks nothing of it. Messages of the driver's own pass,
+ * whatever they do.
  *
  * @since 0.1.0
  * @category middleware
@@ -1041,8 +1050,23 @@ export const prefixed: {
  * A driver whose changes go to another storage, `upper`, and that only reads the one that it goes around: a file is copied to `upper` before it is first
  * written to, and a mark in `upper`, a file named `.wh.` and the name, hides what was removed. Names that begin with `.wh.` are refused.
  *
+ * What is guaranteed:
+ *
+ * - The lower storage is never changed: it is asked for what it has, and its files are opened for reading.
+ * - Changes of names, first writes and opens that create are made one after another, so that handles that are first to write to a file write to one copy.
+ *   A file that is copied meanwhile holds up other such changes, and no reading.
+ * - A change that fails or is interrupted changes nothing that is shown. It may leave a copy of a file, or a mark that hides a name below one that
+ *   `upper` has, in `upper`.
+ *
+ * What is not:
+ *
  * - A handle that reads a file which is copied up later goes on reading what the lower storage has, and sharing modes do not hold between the two.
- * - Both storages must know `stat`; `removeFolder` needs `list`.
+ * - A copy has the bytes of the file: not its times, its version or its permissions, which are those of a new file.
+ * - Two overlays, or two processes, over the same `upper` do not know of each other: each may copy the same file. A process that dies may leave a
+ *   temporary file (`.wh..wh.`…) in `upper`, which is not shown.
+ * - Folders are not renamed. Names mean the same in both storages, and are those that `/` and `\\` take apart: where a storage has several spellings of a
+ *   component, such as upper and lower case, a mark hides the one that was used.
+ * - Both storages must know `stat` and `exists`; `removeFolder` needs `list`.
  *
  * @since 0.1.0
  * @category middleware
@@ -1055,8 +1079,21 @@ export const overlay: {
 /**
  * A driver that keeps each file in parts of `partSize` bytes: `song.wav` is `song.wav.0`, `song.wav.1`, … in the storage below.
  *
- * - Files have no versions. Renaming replaces one part after another, and so is not atomic; where it fails, the parts get their old names back.
- * - Sharing modes hold by the first part.
+ * What is guaranteed:
+ *
+ * - A `rename` or `remove` that fails leaves both files as they were: parts that go away get temporary names, `.split.` and more, and get their own back where a
+ *   later part fails. Renaming a file to another spelling of its name does nothing.
+ * - Opening with `create` that fails leaves the front of the file, and a file that did not exist still does not.
+ *
+ * What is not:
+ *
+ * - None of these is one step: a reader meanwhile may find no file, or the front of one. The same goes for a process that dies, which may also leave parts
+ *   under temporary names. Where the storage itself refuses to undo, parts keep the names that they have got. A part that cannot be removed once a
+ *   new file has its name stays under its temporary one.
+ * - Files have no versions, and do not commit as a whole. Sharing modes hold by the first part.
+ * - Other files in the storage below must not have names of parts: a file `a.0` there is taken for the first part of `a`.
+ *
+ * Replacing a file by `rename` needs `tempName` of the storage below.
  *
  * Throws `InvalidParameter` for an invalid size, and around {@link commitOnClose}, since the parts of a file cannot be committed in one step.
  *

@@ -5,6 +5,7 @@ import { FileName, IOProc, MemoryIOProc, Mmio, MmioError } from "@effect-mmio/co
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Exit, Option, Scope } from "effect"
 import { numbers } from "./support/answering.js"
+import { outcomeOf, yielding } from "./support/storages.js"
 
 const old = numbers(100)
 const create = { access: "readWrite", create: true } as const
@@ -29,6 +30,25 @@ describe("commitOnClose", () => {
         assert.lengthOf(yield* names(memory), 3)
       }))
       assert.deepStrictEqual(yield* memory.bytes("dir/a"), numbers(50))
+      assert.deepStrictEqual(yield* names(memory), ["/dir/a", "/dir/b"])
+    }))
+
+  it.effect("lets one of several that commit at the same time replace the content, and none of the others", () =>
+    Effect.gen(function*() {
+      const { memory } = yield* storage
+      const driver = IOProc.commitOnClose(yielding(memory))
+      const outcomes = yield* Effect.forEach([1, 2, 3, 4], (size) =>
+        outcomeOf(Effect.scoped(Effect.gen(function*() {
+          const file = yield* Mmio.openWith(driver, "dir/a", { ...create, share: "denyNone" })
+          yield* Mmio.write(file, numbers(size))
+          // All are open before the first of them commits.
+          yield* Effect.repeatN(Effect.yieldNow(), 50)
+          yield* Mmio.commit(file)
+          return size
+        }))), { concurrency: "unbounded" })
+      const [committed, ...others] = outcomes.filter((outcome) => outcome !== "VersionChanged")
+      assert.deepStrictEqual(others, [])
+      assert.deepStrictEqual(yield* memory.bytes("dir/a"), numbers(Number(committed)))
       assert.deepStrictEqual(yield* names(memory), ["/dir/a", "/dir/b"])
     }))
 

@@ -11,6 +11,7 @@ import * as MmioError from "../MmioError.js"
 import type { Sizes } from "./io/accessPattern.js"
 import * as Blocks from "./io/blocks.js"
 import { makeCursorFile } from "./io/cursorFile.js"
+import { Permits } from "./io/permits.js"
 import { wrapFile } from "./io/positionalFile.js"
 import { openReplacing } from "./middleware/commitOnClose.js"
 import { checkOrder } from "./middleware/order.js"
@@ -340,12 +341,13 @@ export const commitOnClose = (self: Api.IOProc): Api.IOProc => {
       description: "the storage cannot replace a file in one step"
     })
   }
+  const commits = new Permits(1)
   return override(self, {
     open: (request) =>
       request.create === "no"
         ? self.open(request)
         // What a link leads to is replaced, and not the link.
-        : Effect.flatMap(self.realName(request.name), (name) => openReplacing(self, request, name)),
+        : Effect.flatMap(self.realName(request.name), (name) => openReplacing(self, request, name, commits)),
     middleware: ["commitOnClose", ...self.middleware]
   })
 }

@@ -13,6 +13,7 @@ import { Content } from "./content.js"
 import { errnoOf } from "./fileSystem/platform.js"
 import { immediate } from "./io/answer.js"
 import { isPosition } from "./io/copy.js"
+import { Permits } from "./io/permits.js"
 import { make as makeIOProc, makeFile } from "./ioProc.js"
 import { crc32 } from "./riff/edit/crc32.js"
 
@@ -38,6 +39,8 @@ const versionOf = (bytes: Uint8Array): string => `${bytes.length}-${crc32(bytes)
 export const make: Effect.Effect<IOProc.IOProc, never, KeyValueStore.KeyValueStore> = Effect.gen(function*() {
   const store = yield* KeyValueStore.KeyValueStore
   const shares = Sharing.makeTable()
+  /** A store has no conditions: between a look at a value and its change no other change of this driver may come. */
+  const changes = new Permits(1)
 
   /** An open file: a content in memory, and the version of the value that it replaces with the next commit, or that there is none. */
   const fileOf = (
@@ -84,19 +87,21 @@ export const make: Effect.Effect<IOProc.IOProc, never, KeyValueStore.KeyValueSto
     const commit: Effect.Effect<void, MmioError.CommitError> = Effect.suspend(() => {
       if (!isChanged || access === "read") return Effect.void
       const bytes = content.bytes()
-      return store.getUint8Array(name).pipe(
-        Effect.mapError((cause) => Errno.writeError(originOf("commit", name)(cause))),
-        Effect.filterOrFail(
-          (now) => Option.getEquivalence<string>((a, b) => a === b)(Option.map(now, versionOf), expected),
-          () => new MmioError.VersionChanged(details("commit", name, "the value was changed since it was opened"))
-        ),
-        Effect.zipRight(
-          Effect.mapError(store.set(name, bytes), (cause) => Errno.writeError(originOf("commit", name)(cause)))
-        ),
-        Effect.map(() => {
-          expected = Option.some(versionOf(bytes))
-          isChanged = false
-        })
+      return changes.with(
+        store.getUint8Array(name).pipe(
+          Effect.mapError((cause) => Errno.writeError(originOf("commit", name)(cause))),
+          Effect.filterOrFail(
+            (now) => Option.getEquivalence<string>((a, b) => a === b)(Option.map(now, versionOf), expected),
+            () => new MmioError.VersionChanged(details("commit", name, "the value was changed since it was opened"))
+          ),
+          Effect.zipRight(
+            Effect.mapError(store.set(name, bytes), (cause) => Errno.writeError(originOf("commit", name)(cause)))
+          ),
+          Effect.map(() => {
+            expected = Option.some(versionOf(bytes))
+            isChanged = false
+          })
+        )
       )
     })
     return makeFile({
@@ -132,35 +137,43 @@ export const make: Effect.Effect<IOProc.IOProc, never, KeyValueStore.KeyValueSto
 
   const open = (request: IOProc.OpenRequest): Effect.Effect<IOProc.File, MmioError.OpenError> => {
     const { access, create, ifVersion, name: { full: name }, share } = request
-    return Effect.uninterruptible(Effect.flatMap(
-      Effect.mapError(store.getUint8Array(name), (cause) => Errno.openError(originOf("open", name)(cause), false)),
-      (value): Effect.Effect<IOProc.File, MmioError.OpenError> => {
-        if (Option.isNone(value) && create === "no") return Effect.fail(missing("open", name))
-        if (Option.isSome(value) && create === "new") {
-          return Effect.fail(
-            new MmioError.CannotOpen({ ...details("open", name, "the value exists"), errno: "EEXIST" })
-          )
-        }
-        const version = Option.map(value, versionOf)
-        if (Option.isSome(ifVersion) && Option.getOrNull(version) !== ifVersion.value) {
-          return Effect.fail(new MmioError.VersionChanged(details("open", name, "the value has another version")))
-        }
-        const claim = shares.claim(name, { access, share })
-        if ("conflict" in claim) {
-          return Effect.fail(
-            new MmioError.SharingViolation(
-              details(
-                "open",
-                name,
-                `another handle has it open for ${claim.conflict.access} as ${claim.conflict.share}`
-              )
+    const admitted = (
+      value: Option.Option<Uint8Array>,
+      claim: ReturnType<typeof shares.claim>
+    ): Effect.Effect<IOProc.File, MmioError.OpenError> => {
+      if (Option.isNone(value) && create === "no") return Effect.fail(missing("open", name))
+      if (Option.isSome(value) && create === "new") {
+        return Effect.fail(
+          new MmioError.CannotOpen({ ...details("open", name, "the value exists"), errno: "EEXIST" })
+        )
+      }
+      const version = Option.map(value, versionOf)
+      if (Option.isSome(ifVersion) && Option.getOrNull(version) !== ifVersion.value) {
+        return Effect.fail(new MmioError.VersionChanged(details("open", name, "the value has another version")))
+      }
+      if ("conflict" in claim) {
+        return Effect.fail(
+          new MmioError.SharingViolation(
+            details(
+              "open",
+              name,
+              `another handle has it open for ${claim.conflict.access} as ${claim.conflict.share}`
             )
           )
-        }
-        const bytes = create === "no" ? Option.getOrElse(value, () => new Uint8Array(0)) : new Uint8Array(0)
-        return Effect.succeed(fileOf(new Content(name, bytes), request, version, claim.release))
+        )
       }
-    ))
+      const bytes = create === "no" ? Option.getOrElse(value, () => new Uint8Array(0)) : new Uint8Array(0)
+      return Effect.succeed(fileOf(new Content(name, bytes), request, version, claim.release))
+    }
+    return Effect.uninterruptible(Effect.suspend(() => {
+      // Claimed before it is read: what a handle that excludes others writes is not missed.
+      const claim = shares.claim(name, { access, share })
+      return store.getUint8Array(name).pipe(
+        Effect.mapError((cause) => Errno.openError(originOf("open", name)(cause), false)),
+        Effect.flatMap((value) => admitted(value, claim)),
+        Effect.onError(() => Effect.sync(() => "conflict" in claim ? undefined : claim.release()))
+      )
+    }))
   }
 
   const exists = (operation: string, name: string) =>
@@ -176,37 +189,36 @@ export const make: Effect.Effect<IOProc.IOProc, never, KeyValueStore.KeyValueSto
   return makeIOProc({
     open,
     exists: (name) => Effect.mapError(exists("exists", name.full), Errno.existsError),
-    remove: (name) =>
-      Effect.flatMap(
-        Effect.mapError(exists("remove", name.full), (origin) => Errno.renameError(origin, false)),
-        (exists): Effect.Effect<void, MmioError.RenameError> =>
-          exists
-            ? Effect.zipRight(
-              inUse("remove", name.full),
-              Effect.mapError(
-                store.remove(name.full),
-                (cause) => Errno.renameError(originOf("remove", name.full)(cause), false)
-              )
-            )
-            : Effect.fail(missing("remove", name.full))
-      ),
+    remove: (name) => {
+      const failed = (origin: Errno.Origin) => Errno.renameError(origin, false)
+      return changes.with(
+        Effect.mapError(exists("remove", name.full), failed).pipe(
+          Effect.filterOrFail((exists) => exists, () => missing("remove", name.full)),
+          Effect.zipRight(inUse("remove", name.full)),
+          Effect.zipRight(
+            Effect.mapError(store.remove(name.full), (cause) => failed(originOf("remove", name.full)(cause)))
+          )
+        )
+      )
+    },
     rename: (from, to) => {
       const failed = (cause: PlatformError.PlatformError) =>
         Errno.renameError(originOf("rename", from.full)(cause), false)
-      return Effect.flatMap(
-        Effect.mapError(store.getUint8Array(from.full), failed),
-        (value): Effect.Effect<void, MmioError.RenameError> => {
-          if (Option.isNone(value)) return Effect.fail(missing("rename", from.full))
-          if (from.full === to.full) return Effect.void
-          return Effect.uninterruptible(
-            inUse("rename", from.full).pipe(
-              Effect.zipRight(inUse("rename", to.full)),
-              Effect.zipRight(Effect.mapError(store.set(to.full, value.value), failed)),
-              Effect.zipRight(Effect.mapError(store.remove(from.full), failed))
-            )
-          )
-        }
-      )
+      const value = (name: FileName.FileName) => Effect.mapError(store.getUint8Array(name.full), failed)
+      return changes.with(Effect.uninterruptible(Effect.gen(function*() {
+        const renamed = yield* value(from)
+        if (Option.isNone(renamed)) return yield* Effect.fail(missing("rename", from.full))
+        if (from.full === to.full) return
+        yield* inUse("rename", from.full)
+        yield* inUse("rename", to.full)
+        const replaced = yield* value(to)
+        const undo = Option.match(replaced, {
+          onNone: () => store.remove(to.full),
+          onSome: (old) => store.set(to.full, old)
+        })
+        yield* Effect.mapError(store.set(to.full, renamed.value), failed)
+        yield* Effect.onError(Effect.mapError(store.remove(from.full), failed), () => Effect.ignore(undo))
+      })))
     },
     fullName: (name) => Effect.succeed(FileName.plain(name.full)),
     tempName: ({ folder = "", prefix = "mmio", suffix = ".tmp" }) => {

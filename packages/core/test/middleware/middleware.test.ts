@@ -1,8 +1,8 @@
 /**
  * What each middleware does beside keeping the contract.
  */
-import { FileName, IOProc, MemoryIOProc, Mmio, MmioError } from "@effect-mmio/core"
-import { assert, describe, it } from "@effect/vitest"
+import { FileName, FourCC, IOProc, MemoryIOProc, Mmio, MmioError } from "@effect-mmio/core"
+import { assert, describe, it, vi } from "@effect/vitest"
 import {
   Chunk,
   Duration,
@@ -10,6 +10,7 @@ import {
   Either,
   Exit,
   Fiber,
+  GlobalValue,
   HashSet,
   Layer,
   Metric,
@@ -22,21 +23,10 @@ import {
   TestClock
 } from "effect"
 import { numbers } from "../support/answering.js"
+import { request, yielding } from "../support/storages.js"
 
 const memory = (files: { readonly [name: string]: Uint8Array } = { a: numbers(100) }, commit?: "onClose") =>
   MemoryIOProc.make({ files, commit })
-
-const request = (name: string, options: Partial<IOProc.OpenRequest> = {}): IOProc.OpenRequest => ({
-  name: FileName.plain(name),
-  access: "read",
-  create: "no",
-  share: "denyNone",
-  code: Option.none(),
-  parameters: undefined,
-  ifVersion: Option.none(),
-  buffered: true,
-  ...options
-})
 
 const networkError = new MmioError.NetworkError({ operation: "test", file: "a", description: "the line is down" })
 
@@ -190,6 +180,25 @@ describe("timeout", () => {
       assert.strictEqual(state.interrupted, 1)
     }))
 
+  it.effect("refuses a file whose calls cannot be cancelled before it is truncated, and removes one that it made", () =>
+    Effect.gen(function*() {
+      const inner = yield* memory()
+      const { driver } = stuck(inner, false)
+      const limited = IOProc.timeout(driver, "1 second")
+      for (const [name, create] of [["a", "truncate"], ["b", "truncate"], ["c", "new"]] as const) {
+        const error = yield* Effect.flip(limited.open(request(name, { access: "write", create })))
+        assert.strictEqual(error._tag, "CannotOpen")
+      }
+      assert.deepStrictEqual(yield* inner.bytes("a"), numbers(100))
+      assert.deepStrictEqual(yield* inner.files, ["/a"])
+      const { driver: cancellable } = stuck(inner, true)
+      const file = yield* IOProc.timeout(cancellable, "1 second").open(
+        request("a", { access: "write", create: "truncate" })
+      )
+      yield* file.close
+      assert.lengthOf(yield* inner.bytes("a"), 0)
+    }))
+
   it.effect("refuses a file whose calls cannot be cancelled, and releases it", () =>
     Effect.gen(function*() {
       const { driver, state } = stuck(yield* memory(), false)
@@ -229,13 +238,33 @@ describe("throttle", () => {
       assert.strictEqual(yield* Fiber.join(fiber), 1)
     }))
 
+  it.effect("charges nothing for a call that is interrupted while it waits", () =>
+    Effect.gen(function*() {
+      const driver = IOProc.throttle(yield* memory(), { operations: 1 })
+      const exists = driver.exists(FileName.plain("a"))
+      yield* exists
+      const waiting = yield* Effect.forEach(Array.from({ length: 50 }), () => Effect.fork(exists))
+      yield* Effect.yieldNow()
+      yield* Effect.forEach(waiting, Fiber.interrupt, { discard: true })
+      const next = yield* Effect.fork(exists)
+      yield* TestClock.adjust("1 second")
+      assert.isTrue(Option.isSome(yield* Fiber.poll(next)))
+    }))
+
   it.effect("has so many calls in flight, and loses no permit to an interruption", () =>
     Effect.gen(function*() {
       const { driver: inner } = stuck(yield* memory(), true)
-      const driver = IOProc.throttle(inner, { concurrency: 2 })
+      let inFlight = 0
+      const counted = IOProc.mapFile(inner, (file) => ({
+        ...file,
+        readAt: (position, target) =>
+          Effect.zipRight(Effect.sync(() => inFlight++), Effect.suspend(() => file.readAt(position, target)))
+      }))
+      const driver = IOProc.throttle(counted, { concurrency: 2 })
       const file = yield* driver.open(request("a"))
       const fibers = yield* Effect.forEach([1, 2, 3, 4], () => Effect.fork(file.readAt(0, new Uint8Array(1))))
       yield* Effect.yieldNow()
+      assert.strictEqual(inFlight, 2)
       yield* Effect.forEach(fibers, Fiber.interrupt)
       const open = yield* driver.open(request("a"))
       yield* open.close
@@ -340,6 +369,32 @@ describe("cache", () => {
       assert.strictEqual(yield* reader.readAt(10, target), 4)
     }))
 
+  it.effect("never takes a file for that of another storage, where files have no identity", () =>
+    Effect.gen(function*() {
+      const anonymous = (bytes: Uint8Array) =>
+        Effect.map(
+          memory({ "a.xyz": bytes }),
+          (inner) => IOProc.mapFile(inner, (file) => ({ ...file, identity: Option.none(), version: Option.some("1") }))
+        )
+      const [outer, routed] = [yield* anonymous(numbers(8)), yield* anonymous(Uint8Array.of(1, 2, 3))]
+      const xyz = FourCC.make("XYZ ")
+      const cached = IOProc.cache(IOProc.route(outer, xyz, routed), { blockSize: 16, capacity: 1000 })
+      const found = Option.getOrThrow(cached.find(xyz))
+      const target = new Uint8Array(16)
+      for (const [driver, count] of [[cached, 8], [found, 3], [Option.getOrThrow(cached.find(xyz)), 3]] as const) {
+        const file = yield* driver.open(request("a.xyz"))
+        assert.strictEqual(yield* file.readAt(0, target), count)
+        yield* file.close
+      }
+      // The storage that is found twice is the same, and so are its blocks.
+      const reader = yield* found.open(request("a.xyz"))
+      assert.strictEqual(yield* reader.readAt(0, target), 3)
+      const writer = yield* Option.getOrThrow(cached.find(xyz)).open(request("a.xyz", { access: "write" }))
+      yield* writer.writeAt!(0, Uint8Array.of(9), "write")
+      yield* reader.readAt(0, target)
+      assert.deepStrictEqual([...target.subarray(0, 3)], [9, 2, 3])
+    }))
+
   it.effect("reports a failure to the call that met it, and keeps nothing of it", () =>
     Effect.gen(function*() {
       const { driver, state } = failing(yield* memory(), 1)
@@ -437,6 +492,85 @@ describe("checksum", () => {
           ...numbers(100).subarray(48)
         ])
       )
+    }))
+
+  it.effect("loses nothing where several handles write to the same block at the same time", () =>
+    Effect.gen(function*() {
+      const { inner } = yield* written
+      const driver = IOProc.checksum(yielding(inner), { blockSize: 16 })
+      yield* Effect.forEach([0, 1, 2, 3], (handle) =>
+        Effect.gen(function*() {
+          const file = yield* driver.open(request("a", { access: "readWrite" }))
+          yield* file.writeAt!(32 + handle, Uint8Array.of(200 + handle), "write")
+          yield* file.close
+        }), { concurrency: "unbounded", discard: true })
+      assert.deepStrictEqual(
+        [...(yield* read(driver, "a")).subarray(31, 37)],
+        [31, 200, 201, 202, 203, 36].map((n) => n < 100 ? numbers(100)[n]! : n)
+      )
+    }))
+
+  /** Writes 9 bytes of a block, says so in the failure, and goes on after that. */
+  const cutShort = (inner: IOProc.IOProc, state: { fails: boolean }) =>
+    IOProc.mapFile(inner, (file) => ({
+      ...file,
+      writeAt: file.writeAt && ((position, source, mode) =>
+        Effect.suspend(() => {
+          if (!state.fails || source.length !== 20) return file.writeAt!(position, source, mode)
+          state.fails = false
+          return Effect.flatMap(file.writeAt!(position, source.subarray(0, 9), mode), (written) =>
+            Effect.fail(
+              new MmioError.CannotWrite({ operation: "test", file: "a", description: "cut short", written })
+            ))
+        }))
+    }))
+
+  for (const how of ["abort", "close"] as const) {
+    it.effect(`finishes a block that was written in part before ${how}`, () =>
+      Effect.gen(function*() {
+        const { inner } = yield* written
+        const state = { fails: true }
+        const driver = IOProc.checksum(cutShort(inner, state), { blockSize: 16 })
+        const file = yield* driver.open(request("a", { access: "readWrite" }))
+        assert.strictEqual((yield* Effect.flip(file.writeAt!(32, numbers(16), "write")))._tag, "CannotWrite")
+        yield* file[how]
+        assert.deepStrictEqual(
+          yield* read(IOProc.checksum(inner, { blockSize: 16 }), "a"),
+          Uint8Array.from([...numbers(100).subarray(0, 32), ...numbers(16), ...numbers(100).subarray(48)])
+        )
+      }))
+  }
+
+  it.effect("writes no more to a file that commits on close once it is aborted", () =>
+    Effect.gen(function*() {
+      const { inner: stored } = yield* written
+      const inner = yield* memory({ a: yield* stored.bytes("a") }, "onClose")
+      const state = { fails: true }
+      const file = yield* IOProc.checksum(cutShort(inner, state), { blockSize: 16 })
+        .open(request("a", { access: "readWrite" }))
+      yield* Effect.exit(file.writeAt!(32, numbers(16), "write"))
+      yield* file.abort
+      assert.deepStrictEqual(yield* read(IOProc.checksum(inner, { blockSize: 16 }), "a"), numbers(100))
+    }))
+
+  it.effect("gives the last block its sum after all, where that could not be written as the file was cut", () =>
+    Effect.gen(function*() {
+      const { inner } = yield* written
+      let fails = true
+      const failing = IOProc.mapFile(inner, (file) => ({
+        ...file,
+        writeAt: file.writeAt && ((position, source, mode) =>
+          Effect.suspend(() => {
+            if (!fails) return file.writeAt!(position, source, mode)
+            fails = false
+            return Effect.fail(networkError)
+          }))
+      }))
+      const driver = IOProc.checksum(failing, { blockSize: 16 })
+      const file = yield* driver.open(request("a", { access: "readWrite" }))
+      assert.strictEqual(yield* Effect.flip(file.truncate!(40)), networkError)
+      yield* file.close
+      assert.deepStrictEqual(yield* read(IOProc.checksum(inner, { blockSize: 16 }), "a"), numbers(100).subarray(0, 40))
     }))
 })
 
@@ -620,6 +754,23 @@ describe("metrics and audit", () => {
         "mmio_driver_calls open success test storage 1",
         "mmio_driver_calls readAt success test storage 1"
       ])
+    }))
+})
+
+describe("metrics", () => {
+  it.effect("look where a metric counts up once for each operation and outcome", () =>
+    Effect.gen(function*() {
+      const registry = GlobalValue.globalValue<{ readonly get: (key: unknown) => unknown }>(
+        Symbol.for("effect/Metric/globalMetricRegistry"),
+        () => assert.fail("effect keeps its metrics elsewhere")
+      )
+      const lookUp = vi.spyOn(registry, "get")
+      const file = yield* IOProc.metrics(yield* memory(), "looked up").open(request("a"))
+      for (let i = 0; i < 100; i++) yield* file.readAt(i, new Uint8Array(1))
+      const lookUps = lookUp.mock.calls.length
+      lookUp.mockRestore()
+      // Calls and duration of `open`; those and the bytes of `readAt`.
+      assert.strictEqual(lookUps, 5)
     }))
 })
 

@@ -24,7 +24,8 @@ export const requireInteger = (name: string, what: string, value: number, least:
 }
 
 /**
- * A driver with some functions of its own, and the drivers that it finds likewise.
+ * A driver with some functions of its own, and the drivers that it finds likewise: each of them once, so that all names that lead to a driver share what
+ * the middleware keeps for it.
  *
  * @internal
  */
@@ -34,12 +35,18 @@ export const around = (
   functions: (inner: Api.IOProc) => Partial<Omit<Api.IOProc, Api.TypeId | "find" | "middleware">>
 ): Api.IOProc => {
   checkOrder(name, self)
-  const wrap = (inner: Api.IOProc): Api.IOProc =>
-    override(inner, {
+  const made = new WeakMap<Api.IOProc, Api.IOProc>()
+  const wrap = (inner: Api.IOProc): Api.IOProc => {
+    const known = made.get(inner)
+    if (known !== undefined) return known
+    const outer = override(inner, {
       ...functions(inner),
       find: (code) => Option.map(inner.find(code), wrap),
       middleware: [name, ...inner.middleware]
     })
+    made.set(inner, outer)
+    return outer
+  }
   return wrap(self)
 }
 

@@ -23,12 +23,16 @@ const defaultCapacity = 64 * 1024 * 1024
 /** How many bytes are asked for at once, at most, where blocks in sequence are missing. */
 const largestRead = 1024 * 1024
 
+/** The storages that caches are around: a name, unlike an identity, says nothing of files in another one. */
+let storages = 0
+
+/** What tells the bytes of a file from all others: its identity, or its name in its storage. */
+const identityOf = (file: Api.File, storage: number, name: string): string =>
+  JSON.stringify(Option.match(file.identity, { onNone: () => [storage, name], onSome: (identity) => [identity] }))
+
 /** Which opens share blocks: those of the same bytes in the same version. */
-const keyOf = (file: Api.File, name: string): string | undefined =>
-  Option.getOrUndefined(
-    Option.map(file.version, (version) =>
-      JSON.stringify([Option.getOrNull(file.identity), Option.isNone(file.identity) ? name : null, version]))
-  )
+const keyOf = (file: Api.File, identity: string): string | undefined =>
+  Option.getOrUndefined(Option.map(file.version, (version) => JSON.stringify([identity, version])))
 
 /** Reads until `target` is full, or to the end. */
 const readFully = (
@@ -53,15 +57,12 @@ const readFully = (
           ))
   }).pipe(Effect.map(({ count }) => count))
 
-const ofFile = (blocks: Blocks, file: Api.File, request: Api.OpenRequest): Partial<Api.File> => {
+const ofFile = (blocks: Blocks, storage: number, file: Api.File, request: Api.OpenRequest): Partial<Api.File> => {
   const { blockSize } = blocks
   const name = request.name.full
+  const identity = identityOf(file, storage, name)
   // What is written changes the version: the blocks of a file that is open for writing are its own.
-  const content: Content = blocks.open(
-    request.access === "read" ? keyOf(file, name) : undefined,
-    Option.getOrElse(file.identity, () => name)
-  )
-  const { identity } = content
+  const content: Content = blocks.open(request.access === "read" ? keyOf(file, identity) : undefined, identity)
   if (request.create !== "no") blocks.dropAll(identity)
   let isOpen = true
   const released = Effect.sync(() => {
@@ -165,7 +166,13 @@ export const cache = (self: Api.IOProc, options: Api.CacheOptions = {}): Api.IOP
   requireInteger("cache", "capacity", capacity, 1)
   if (capacity < blockSize) invalid("cache", `a capacity of ${capacity} bytes holds no block of ${blockSize}`)
   const blocks = new Blocks(blockSize, capacity)
-  return around("cache", self, (inner) => ({
-    open: openWith(inner, (file, request) => file.capabilities.forwardOnly ? {} : ofFile(blocks, file, request))
-  }))
+  return around("cache", self, (inner) => {
+    const storage = storages++
+    return {
+      open: openWith(
+        inner,
+        (file, request) => file.capabilities.forwardOnly ? {} : ofFile(blocks, storage, file, request)
+      )
+    }
+  })
 }

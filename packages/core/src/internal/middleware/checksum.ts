@@ -73,19 +73,29 @@ const ofFile = (
     description: `the driver answered ${count} bytes, which cannot be true`
   })
 
+  /** Keeps what is left of bytes of which some were written before the failure. */
+  const rest = (error: MmioError.WriteError, position: number, bytes: Uint8Array) =>
+    Effect.sync(() => {
+      const written = "written" in error && isCountOf(error.written, bytes) ? error.written : 0
+      if (written > 0) unfinished = { position: position + written, bytes: bytes.subarray(written) }
+    })
+
   /** Writes stored bytes, all of them. What is left of a block that was written in part is kept. */
   const store = (position: number, bytes: Uint8Array, mode: Api.WriteMode): Effect.Effect<void, MmioError.WriteError> =>
-    Effect.flatMap(inner.writeAt!(position, bytes, mode), (count) => {
-      if (count === bytes.length) {
-        unfinished = undefined
-        return Effect.void
+    Effect.flatMap(
+      Effect.tapError(inner.writeAt!(position, bytes, mode), (error) => rest(error, position, bytes)),
+      (count) => {
+        if (count === bytes.length) {
+          unfinished = undefined
+          return Effect.void
+        }
+        if (!isCountOf(count, bytes) || count === 0) {
+          return Effect.fail(new MmioError.CannotWrite({ ...untrue(count), position, written: 0 }))
+        }
+        unfinished = { position: position + count, bytes: bytes.subarray(count) }
+        return store(position + count, bytes.subarray(count), mode)
       }
-      if (!isCountOf(count, bytes) || count === 0) {
-        return Effect.fail(new MmioError.CannotWrite({ ...untrue(count), position, written: 0 }))
-      }
-      unfinished = { position: position + count, bytes: bytes.subarray(count) }
-      return store(position + count, bytes.subarray(count), mode)
-    })
+    )
   const finish = Effect.suspend(() =>
     unfinished === undefined ? Effect.void : store(unfinished.position, unfinished.bytes, "write")
   )
@@ -186,9 +196,14 @@ const ofFile = (
       (content) =>
         Effect.zipRight(
           inner.truncate!(storedSize(to, blockSize)),
-          start === to
-            ? Effect.void
-            : store(storedAt(start, blockSize), withSums(content.subarray(0, to - start), blockSize), "write")
+          start === to ? Effect.void : Effect.suspend(() => {
+            // From here on the last block has no sum that matches until this is written.
+            unfinished = {
+              position: storedAt(start, blockSize),
+              bytes: withSums(content.subarray(0, to - start), blockSize)
+            }
+            return finish
+          })
         )
     )
   }
@@ -260,7 +275,13 @@ const ofFile = (
         onSuccess: () => Effect.zipRight(released, Effect.suspend(() => inner.close))
       })
     ),
-    abort: Effect.zipRight(released, Effect.suspend(() => inner.abort)),
+    // What is not committed is dropped; in a file that is written in place, the block that was begun would match no more.
+    abort: Effect.uninterruptible(
+      Effect.zipRight(
+        inner.capabilities.commit === "inPlace" ? Effect.ignore(alone(finish)) : Effect.void,
+        Effect.zipRight(released, Effect.suspend(() => inner.abort))
+      )
+    ),
     version: inner.version,
     identity: inner.identity,
     onMessage: (request) => inner.onMessage(request)

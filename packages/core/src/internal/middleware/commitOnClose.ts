@@ -8,6 +8,8 @@ import type * as Request from "effect/Request"
 import type * as FileName from "../../FileName.js"
 import type * as Api from "../../IOProc.js"
 import * as MmioError from "../../MmioError.js"
+import type { Permits } from "../io/permits.js"
+import { split } from "./names.js"
 
 const operation = "IOProc.commitOnClose"
 
@@ -23,14 +25,6 @@ const stampOf = (inner: Api.IOProc, name: FileName.FileName): Effect.Effect<stri
         Option.match(modified, { onNone: () => 0, onSome: (date) => date.getTime() })
       ].join(" ")
   })
-
-/** The folder of a path and its last component; of a path without a folder, the current one. */
-const split = (path: string): { readonly folder: string; readonly last: string } => {
-  const separator = Math.max(path.lastIndexOf("/"), path.lastIndexOf("\\"))
-  return separator < 0
-    ? { folder: ".", last: path }
-    : { folder: path.slice(0, separator + 1), last: path.slice(separator + 1) }
-}
 
 /** How many characters of a name its temporary name begins with: the whole may be no longer than a file system allows. */
 const prefixLength = 32
@@ -66,18 +60,21 @@ class ReplacingFile implements Api.File {
   private committed = false
   /** What the name was when it was opened, or last committed. */
   private stamp: string
+  private readonly commits: Permits
 
   constructor(
     inner: Api.IOProc,
     request: Api.OpenRequest,
     opened: { readonly file: Api.File; readonly temporary: FileName.FileName },
-    stamp: string
+    stamp: string,
+    commits: Permits
   ) {
     this.inner = inner
     this.request = request
     this.file = opened.file
     this.temporary = opened.temporary
     this.stamp = stamp
+    this.commits = commits
     this.capabilities = { ...opened.file.capabilities, commit: "onClose" }
   }
 
@@ -141,8 +138,7 @@ class ReplacingFile implements Api.File {
         file: name.full,
         description: "the file was changed since it was opened"
       })
-      return this.file.writeAt!(0, new Uint8Array(0), "writeFlush").pipe(
-        Effect.zipRight(stampOf(inner, name)),
+      const replace = stampOf(inner, name).pipe(
         Effect.filterOrFail((now) => now === this.stamp, () => changed),
         Effect.zipRight(Effect.mapError(inner.rename(this.temporary, name), asCommitError)),
         Effect.zipRight(stampOf(inner, name)),
@@ -150,6 +146,11 @@ class ReplacingFile implements Api.File {
           this.stamp = now
           this.committed = true
         })
+      )
+      return Effect.zipRight(
+        this.file.writeAt!(0, new Uint8Array(0), "writeFlush"),
+        // Of two that were opened over the same content, one sees what the other has committed.
+        this.commits.with(replace)
       )
     }))
   }
@@ -248,7 +249,9 @@ const openTemporary = (
 export const openReplacing = (
   inner: Api.IOProc,
   asked: Api.OpenRequest,
-  name: FileName.FileName
+  name: FileName.FileName,
+  /** One for each storage: commits are made one after another. */
+  commits: Permits
 ): Effect.Effect<Api.File, MmioError.OpenError> =>
   Effect.uninterruptible(Effect.flatMap(stampOf(inner, name), (stamp) => {
     const request = { ...asked, name }
@@ -272,7 +275,7 @@ export const openReplacing = (
                 cause: error
               })
               : error,
-          onSuccess: (opened) => new ReplacingFile(inner, request, opened, stamp)
+          onSuccess: (opened) => new ReplacingFile(inner, request, opened, stamp, commits)
         })
     )
   }))

@@ -8,79 +8,14 @@ import * as FileName from "../../FileName.js"
 import type * as Api from "../../IOProc.js"
 import * as MmioError from "../../MmioError.js"
 import { around, requireInteger } from "./around.js"
-import { detailsOf, named, openParts, partName } from "./splitFile.js"
+import { named } from "./names.js"
+import { detailsOf, openParts, partName } from "./splitFile.js"
+import { isFolder, remove, rename } from "./splitNames.js"
 
 const firstPart = ".0"
 
-const asRenameError = (error: MmioError.ExistsError): MmioError.RenameError =>
-  error._tag === "CannotRead" ? new MmioError.CannotWrite({ ...detailsOf(error), written: 0 }) : error
-
 const asFolderError = (error: MmioError.ExistsError): MmioError.FolderError =>
   error._tag === "CannotRead" ? new MmioError.CannotWrite({ ...detailsOf(error), written: 0 }) : error
-
-/** Whether a folder has the name of a file: a storage that has none, or does not know, has no such folder. */
-const isFolder = (inner: Api.IOProc, name: FileName.FileName): Effect.Effect<boolean> =>
-  Effect.match(inner.stat(name), { onFailure: () => false, onSuccess: ({ kind }) => kind === "folder" })
-
-/** How many parts a file has. */
-const countParts = (inner: Api.IOProc, name: FileName.FileName): Effect.Effect<number, MmioError.ExistsError> =>
-  Effect.iterate({ count: 0, ended: false }, {
-    while: ({ ended }) => !ended,
-    body: ({ count }) =>
-      Effect.map(inner.exists(partName(name, count)), (has) => ({ count: has ? count + 1 : count, ended: !has }))
-  }).pipe(Effect.map(({ count }) => count))
-
-/** The numbers below one, the largest first: while the first part exists, the file does. */
-const downFrom = (count: number) => Array.from({ length: count }, (_, i) => count - 1 - i)
-
-const remove = (inner: Api.IOProc, name: FileName.FileName): Effect.Effect<void, MmioError.RenameError> =>
-  Effect.flatMap(
-    Effect.mapError(countParts(inner, name), asRenameError),
-    (count) =>
-      Effect.forEach(downFrom(Math.max(1, count)), (part) => inner.remove(partName(name, part)), { discard: true })
-  )
-
-/** Renames one part after another; after a failure, those that were renamed get their names back. */
-const rename = (
-  inner: Api.IOProc,
-  from: FileName.FileName,
-  to: FileName.FileName
-): Effect.Effect<void, MmioError.RenameError> =>
-  Effect.gen(function*() {
-    const [count, replaced] = yield* Effect.mapError(
-      Effect.all([countParts(inner, from), countParts(inner, to)]),
-      asRenameError
-    )
-    if (from.full === to.full && count > 0) return
-    if (count > 0 && (yield* isFolder(inner, to))) {
-      return yield* Effect.fail(
-        new MmioError.CannotWrite({
-          operation: "IOProc.split.rename",
-          file: to.full,
-          description: "it is a folder",
-          errno: "EISDIR",
-          written: 0
-        })
-      )
-    }
-    // The first part fails where there is none.
-    if (count === 0) return yield* inner.rename(partName(from, 0), partName(to, 0))
-    yield* Effect.forEach(downFrom(replaced), (part) => inner.remove(partName(to, part)), { discard: true })
-    const renamed: Array<number> = []
-    yield* Effect.forEach(
-      downFrom(count),
-      (part) => Effect.map(inner.rename(partName(from, part), partName(to, part)), () => renamed.push(part)),
-      { discard: true }
-    ).pipe(
-      Effect.onError(() =>
-        Effect.forEach(
-          renamed.toReversed(),
-          (part) => Effect.ignore(inner.rename(partName(to, part), partName(from, part))),
-          { discard: true }
-        )
-      )
-    )
-  })
 
 /** The facts of all parts as those of one file. */
 const stat = (inner: Api.IOProc, name: FileName.FileName): Effect.Effect<Api.Stat, MmioError.StatError> =>
@@ -148,9 +83,9 @@ export const split = (self: Api.IOProc, partSize: number): Api.IOProc => {
     remove: (name) => named(name, Effect.uninterruptible(remove(inner, name))),
     realName: Effect.succeed,
     exists: (name) => named(name, inner.exists(partName(name, 0))),
-    tempName: ({ suffix = ".tmp", ...request }) =>
+    tempName: ({ like, suffix = ".tmp", ...request }) =>
       Effect.map(
-        inner.tempName({ ...request, suffix: `${suffix}${firstPart}` }),
+        inner.tempName({ ...request, like: like && partName(like, 0), suffix: `${suffix}${firstPart}` }),
         (name) => FileName.plain(name.full.slice(0, -firstPart.length))
       ),
     stat: (name) =>

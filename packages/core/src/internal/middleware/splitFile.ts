@@ -11,13 +11,10 @@ import * as FileName from "../../FileName.js"
 import type * as Api from "../../IOProc.js"
 import * as MmioError from "../../MmioError.js"
 import { makeFile } from "../io/positionalFile.js"
+import { named } from "./names.js"
 
 /** @internal */
 export const partName = (name: FileName.FileName, part: number) => FileName.plain(`${name.full}.${part}`)
-
-/** Errors name the file, and not one of its parts. @internal */
-export const named = <A, E extends MmioError.MmioError>(name: FileName.FileName, effect: Effect.Effect<A, E>) =>
-  Effect.mapError(effect, (error) => MmioError.withDetails(error, { file: name.full }))
 
 /** Opens a file with parts of `partSize` bytes. @internal */
 export const openParts = (
@@ -35,17 +32,46 @@ export const openParts = (
         })
       )
     }
-    const first = yield* inner.open({ ...request, name: partName(request.name, 0) })
-    const parts = new Parts(inner, request, first)
-    const file = fileOf(parts, partSize, request)
-    if (request.create === "no") return file
-    // What was in the other parts before is not part of the new file.
-    return yield* parts.resizeFrom(1, 0).pipe(
-      Effect.mapError((error) => error._tag === "NetworkError" ? error : new MmioError.CannotOpen(detailsOf(error))),
-      Effect.onError(() => first.abort),
-      Effect.as(file)
-    )
+    const emptied = request.create === "truncate" ? yield* openEmptied(inner, request) : undefined
+    if (emptied !== undefined) return fileOf(emptied, partSize, request)
+    const name = partName(request.name, 0)
+    const parts = new Parts(inner, request, yield* inner.open({ ...request, name }))
+    if (request.create !== "no") {
+      // What is in the other parts is not part of the new file.
+      yield* parts.resizeFrom(1, 0).pipe(
+        Effect.mapError(toOpenError),
+        Effect.onError(() => Effect.zipRight(parts.release((file) => file.abort), Effect.ignore(inner.remove(name))))
+      )
+    }
+    return fileOf(parts, partSize, request)
   }).pipe(Effect.uninterruptible)
+
+/**
+ * Opens a file that exists, and empties its parts, the last one first: a failure leaves the front of the file, and no bytes past its end. Gives nothing
+ * where there is no such file, or where its parts cannot be emptied in place.
+ */
+const openEmptied = (
+  inner: Api.IOProc,
+  request: Api.OpenRequest
+): Effect.Effect<Parts | undefined, MmioError.OpenError> =>
+  Effect.gen(function*() {
+    const first = yield* Effect.catchTag(
+      inner.open({ ...request, create: "no", name: partName(request.name, 0) }),
+      "FileNotFound",
+      () => Effect.succeed(undefined)
+    )
+    if (first === undefined) return undefined
+    if (first.truncate === undefined) return yield* Effect.as(first.abort, undefined)
+    const parts = new Parts(inner, request, first)
+    return yield* parts.resizeFrom(0, 0).pipe(
+      Effect.mapError(toOpenError),
+      Effect.onError(() => parts.release((file) => file.abort)),
+      Effect.as(parts)
+    )
+  })
+
+const toOpenError = (error: MmioError.WriteError): MmioError.OpenError =>
+  error._tag === "NetworkError" ? error : new MmioError.CannotOpen(detailsOf(error))
 
 /** @internal */
 export const detailsOf = ({ cause, description, errno, file, operation }: MmioError.MmioError): MmioError.Details => ({

@@ -11,24 +11,29 @@ import { around, invalid, openWith, requireInteger } from "./around.js"
 
 /**
  * So much in a second, in the order in which it is asked for. What a call costs may be known only after it: the calls after it wait for that
- * long.
+ * long. A call that is interrupted while it waits costs nothing.
  */
 class Rate {
   private readonly millisEach: number
   /** When all that was taken is paid for, in milliseconds. */
   private paid = 0
+  private readonly queue = new Permits(1)
 
   constructor(perSecond: number) {
     this.millisEach = 1000 / perSecond
   }
 
+  /** Waits until all before it is paid for, and takes so much. */
   take(amount: number): Effect.Effect<void> {
-    return Effect.flatMap(Clock.currentTimeMillis, (now) => {
-      const wait = this.paid - now
-      this.charge(now, amount)
-      // No clock of the runtime is finer.
-      return wait >= 1 ? Effect.sleep(Duration.millis(wait)) : Effect.void
-    })
+    return this.queue.with(
+      Effect.flatMap(Clock.currentTimeMillis, (now) => {
+        const wait = this.paid - now
+        // No clock of the runtime is finer.
+        return wait >= 1
+          ? Effect.zipRight(Effect.sleep(Duration.millis(wait)), this.add(amount))
+          : Effect.sync(() => this.charge(now, amount))
+      })
+    )
   }
 
   add(amount: number): Effect.Effect<void> {
@@ -82,6 +87,7 @@ export const throttle = (self: Api.IOProc, options: Api.ThrottleOptions): Api.IO
     rename: (from, to) => call(inner.rename(from, to)),
     remove: (name) => call(inner.remove(name)),
     exists: (name) => call(inner.exists(name)),
+    fullName: (name) => call(inner.fullName(name)),
     stat: (name) => call(inner.stat(name)),
     makeFolder: (name) => call(inner.makeFolder(name)),
     removeFolder: (name) => call(inner.removeFolder(name)),

@@ -38,6 +38,9 @@ const within = <A, E, E2>(
     })
   )
 
+/** Makes an effect as interruptible as its caller is. */
+type Restore = <A, E>(effect: Effect.Effect<A, E>) => Effect.Effect<A, E>
+
 /** @internal */
 export const timeout = (self: Api.IOProc, limit: Duration.DurationInput): Api.IOProc => {
   const duration = Duration.decode(limit)
@@ -75,26 +78,45 @@ export const timeout = (self: Api.IOProc, limit: Duration.DurationInput): Api.IO
         ))
     }
   }
-  return around("timeout", self, (inner) => ({
-    open: (request) =>
-      Effect.uninterruptibleMask((restore) =>
-        Effect.flatMap(
-          restore(inner.open(request)),
-          (file): Effect.Effect<Api.File, MmioError.OpenError> =>
-            file.capabilities.cancellable
-              ? Effect.succeed(wrapFile(file, ofFile(file, request.name.full)))
-              : Effect.zipRight(
-                file.abort,
-                Effect.fail(
-                  new MmioError.CannotOpen({
-                    operation: "IOProc.timeout",
-                    file: request.name.full,
-                    description:
-                      "calls of this file cannot be cancelled, so that a timeout would end no sooner than the call"
-                  })
-                )
-              )
-        )
+  return around("timeout", self, (inner) => {
+    /** Opens a file whose calls can be cancelled. Another one is released, and `undo` is run. */
+    const admit = (
+      request: Api.OpenRequest,
+      restore: Restore,
+      undo: Effect.Effect<void> = Effect.void
+    ): Effect.Effect<Api.File, MmioError.OpenError> =>
+      Effect.flatMap(
+        restore(inner.open(request)),
+        (file) =>
+          file.capabilities.cancellable ? Effect.succeed(file) : Effect.zipRight(
+            Effect.zipRight(file.abort, undo),
+            Effect.fail(
+              new MmioError.CannotOpen({
+                operation: "IOProc.timeout",
+                file: request.name.full,
+                description:
+                  "calls of this file cannot be cancelled, so that a timeout would end no sooner than the call"
+              })
+            )
+          )
       )
-  }))
+    /** A file that is refused keeps its bytes, so it is looked at before it is truncated; one that was made for this is removed. */
+    const create = (request: Api.OpenRequest, restore: Restore): Effect.Effect<Api.File, MmioError.OpenError> =>
+      Effect.gen(function*() {
+        const isNew = request.create === "new" || (yield* Effect.flatMap(
+          admit({ ...request, create: "no" }, restore),
+          (file) => Effect.as(file.abort, false)
+        ).pipe(Effect.catchTag("FileNotFound", () => Effect.succeed(true))))
+        return yield* admit(request, restore, isNew ? Effect.ignore(inner.remove(request.name)) : Effect.void)
+      })
+    return {
+      open: (request) =>
+        Effect.uninterruptibleMask((restore) =>
+          Effect.map(
+            request.create === "no" ? admit(request, restore) : create(request, restore),
+            (file) => wrapFile(file, ofFile(file, request.name.full))
+          )
+        )
+    }
+  })
 }
