@@ -40,6 +40,34 @@ export class SizeCorrected extends Data.TaggedClass("SizeCorrected")<{
 }
 
 /**
+ * A number of samples that was wrong: in the `fact` of a WAVE, or in its `ds64`. It follows from the size of `data` where the samples are not compressed.
+ *
+ * @since 0.1.0
+ * @category corrections
+ */
+export class SampleCountCorrected extends Data.TaggedClass("SampleCountCorrected")<{
+  /** The id of the chunk that holds the number: `fact` or `ds64`. */
+  readonly id: FourCC.FourCC
+  /** Where the number begins, in bytes from the start of the file. */
+  readonly offset: number
+  /** The number of samples in each channel that it held. */
+  readonly before: number
+  /** The number that it holds now. */
+  readonly after: number
+}> {
+  /** The correction as a sentence. */
+  get message(): string {
+    const { after, before, id, offset } = this
+    return `the number of samples in ${FourCC.format(id)}, at ${offset}, is ${after} and not ${before}`
+  }
+
+  /** The `message`. */
+  override toString(): string {
+    return this.message
+  }
+}
+
+/**
  * The pad byte at the end of the file, which was missing.
  *
  * @since 0.1.0
@@ -119,9 +147,9 @@ export class BytesLeft extends Data.TaggedClass("BytesLeft")<{
 }
 
 /**
- * What a repair corrects: `SizeCorrected` and `PadByteAdded`; and what it leaves: `PadByteOffered` and `BytesLeft`.
+ * What a repair corrects: `SizeCorrected`, `SampleCountCorrected` and `PadByteAdded`; and what it leaves: `PadByteOffered` and `BytesLeft`.
  *
  * @since 0.1.0
  * @category models
  */
-export type RiffCorrection = SizeCorrected | PadByteAdded | PadByteOffered | BytesLeft
+export type RiffCorrection = SizeCorrected | SampleCountCorrected | PadByteAdded | PadByteOffered | BytesLeft

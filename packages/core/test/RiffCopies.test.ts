@@ -1,4 +1,4 @@
-import { MemoryIOProc, Riff, RiffEdit } from "@effect-mmio/core"
+import { FourCC, MemoryIOProc, Mmio, Riff, RiffCorrection, RiffEdit } from "@effect-mmio/core"
 import { assert, describe, it, layer } from "@effect/vitest"
 import { Effect, FastCheck as fc, Layer } from "effect"
 import { bytes, chunk, chunk64, fmt, form, number, waveGuid } from "./support/wav.js"
@@ -115,6 +115,70 @@ layer(Layer.empty)("an edit of a file with sizes in a ds64", (it) => {
         assert.deepStrictEqual(after.chunks.get("fact")?.slice(), number(4, isNew ? frames : 9))
       })
   )
+})
+
+/** The file after a repair. */
+const repaired = (file: Uint8Array) =>
+  Effect.gen(function*() {
+    const corrections = yield* Mmio.withFile("file", { access: "readWrite" }, (file) => Riff.repair(file))
+    return { corrections, bytes: yield* (yield* MemoryIOProc.MemoryIOProc).bytes("file") }
+  }).pipe(Effect.provide(MemoryIOProc.layer({ file })))
+
+layer(Layer.empty)("a repair of a file with sizes in a ds64", (it) => {
+  it.effect.prop(
+    "keeps the header, the table, the number of samples and fact true for every reader",
+    {
+      id: fc.constantFrom("RF64" as const, "BW64" as const),
+      own: fc.record({ axml: fc.boolean(), data: fc.boolean() }),
+      axml: u8(30),
+      frames: fc.integer({ min: 2, max: 60 }),
+      lost: fc.integer({ min: 1, max: 59 })
+    },
+    ({ axml, frames, id, lost, own }) =>
+      Effect.gen(function*() {
+        const whole = large(id, [
+          { id: "fmt ", data: fmt().slice(8), own: true },
+          { id: "fact", data: number(4, frames), own: true },
+          { id: "axml", data: axml, own: own.axml },
+          { id: "data", data: new Uint8Array(2 * frames).fill(7), own: own.data }
+        ])
+        const left = Math.max(1, frames - lost)
+        const cut = whole.slice(0, whole.length - 2 * (frames - left))
+        const { bytes: after } = yield* repaired(cut)
+        const found = read(after)
+        assert.lengthOf(found.chunks.get("data")!, 2 * left)
+        assert.strictEqual(found.samples, left)
+        assert.deepStrictEqual(found.chunks.get("fact")?.slice(), number(4, left))
+        assert.deepStrictEqual(found.chunks.get("axml")?.slice(), axml.slice())
+        assert.deepStrictEqual((yield* repaired(after)).corrections, [])
+      })
+  )
+})
+
+describe("a repair of a WAVE", () => {
+  const wave = (fact: Uint8Array, size: number, frames: number, format = fmt()) =>
+    form([format, chunk("fact", fact), chunk("data", new Uint8Array(2 * frames), { size })])
+
+  it.effect("corrects the number of samples in fact with the size of data", () =>
+    Effect.gen(function*() {
+      const { bytes: after, corrections } = yield* repaired(wave(number(4, 0), 0, 20))
+      assert.deepStrictEqual(
+        corrections.filter((each) => each._tag === "SampleCountCorrected"),
+        [new RiffCorrection.SampleCountCorrected({ id: FourCC.make("fact"), offset: 44, before: 0, after: 20 })]
+      )
+      assert.deepStrictEqual(after.slice(44, 48), number(4, 20))
+    }))
+
+  it.effect("leaves fact as it is where the samples are compressed, or nothing else is wrong", () =>
+    Effect.gen(function*() {
+      const compressed = fmt().slice()
+      compressed.set(number(2, 0x11), 8)
+      const first = yield* repaired(wave(number(4, 7), 0, 20, compressed))
+      assert.deepStrictEqual(first.bytes.slice(44, 48), number(4, 7))
+      assert.notStrictEqual(first.corrections.length, 0)
+      const second = yield* repaired(wave(number(4, 7), 40, 20))
+      assert.deepStrictEqual(second.corrections, [])
+    }))
 })
 
 describe("a table of sizes", () => {

@@ -184,4 +184,27 @@ describe("bytes before the form", () => {
         assert.deepStrictEqual(yield* offsets(bytes(header, field.sound)), [10, 10])
       }
     }))
+
+  it.effect("are no ID3v2 tag that goes past the end of the file", () =>
+    Effect.gen(function*() {
+      const tag = (size: number, data = new Uint8Array(size)) =>
+        bytes("ID3", Uint8Array.of(3, 0, 0, size >> 21 & 127, size >> 14 & 127, size >> 7 & 127, size & 127), data)
+      const { length } = field.sound
+      const files = [
+        [bytes(tag(127 << 21, new Uint8Array(0)), field.sound), 10],
+        [bytes(tag(length, new Uint8Array(0)), field.sound), 10],
+        [bytes(tag(5000), tag(200_000, new Uint8Array(30)), field.sound), 5050]
+      ] as const
+      for (const [file, at] of files) {
+        for (const buffer of [0, 16, 8192]) {
+          yield* Effect.scoped(Effect.gen(function*() {
+            const handle = yield* Mmio.open("file", { buffer })
+            const chunks = Chunk.toReadonlyArray(yield* Stream.runCollect(Riff.chunks(handle)))
+            const tree = yield* Riff.tree(handle)
+            const found = yield* Riff.find(handle, "RIFF:WAVE / data")
+            assert.deepStrictEqual([chunks[0]?.offset, tree.chunks[0]?.chunk.offset, found.offset], [at, at, at + 36])
+          })).pipe(Effect.provide(MemoryIOProc.layer({ file })))
+        }
+      }
+    }))
 })

@@ -79,6 +79,19 @@ it.effect("a recovery is logged as a warning, and a file that needs none is not"
   }))
 
 describe("a decided journal", () => {
+  it.effect("hides the bytes of its records from programs that look for tags", () =>
+    Effect.gen(function*() {
+      const tag = `TAG${"forged"}`.repeat(20)
+      const before = wave(fmt, chunk("note", text("-".repeat(tag.length))), chunk("data", noise(100)))
+      const found = (bytes: Uint8Array) => new TextDecoder("latin1").decode(bytes).includes("forged")
+      for (let shift = 0; shift < 4; shift++) {
+        const data = text(`${"-".repeat(shift)}${tag}`.slice(0, tag.length))
+        const journal = yield* decided(before, [RiffEdit.assign("RIFF:WAVE / note", data)])
+        assert.isFalse(found(journal))
+        assert.isTrue(found((yield* recover(journal)).bytes))
+      }
+    }))
+
   for (const [name, { before, edits }] of Object.entries(scenarios)) {
     it.effect(`${name} is applied by recovery and by the next edit`, () =>
       Effect.gen(function*() {

@@ -23,8 +23,10 @@ const inMemory = <B, E>(bytes: Uint8Array, use: (file: Mmio.ReadWriteHandle) => 
 /** Whether a correction was made, and not left to others. */
 const isMade = (
   correction: RiffCorrection.RiffCorrection
-): correction is RiffCorrection.SizeCorrected | RiffCorrection.PadByteAdded =>
-  correction._tag === "SizeCorrected" || correction._tag === "PadByteAdded"
+): correction is
+  | RiffCorrection.SizeCorrected
+  | RiffCorrection.SampleCountCorrected
+  | RiffCorrection.PadByteAdded => correction._tag !== "PadByteOffered" && correction._tag !== "BytesLeft"
 
 const flat = (nodes: ReadonlyArray<Riff.TreeNode>): ReadonlyArray<Riff.TreeNode> =>
   nodes.flatMap((node) => [node, ...flat(node.children)])
@@ -95,13 +97,18 @@ layer(Layer.empty)("a repair of whatever bytes", (it) => {
             continue
           }
           const { offset } = correction
+          assert.notStrictEqual(correction.before, correction.after)
+          if (correction._tag === "SampleCountCorrected") {
+            const length = correction.id === "ds64" || bytes[0] === 0x72 ? 8 : 4
+            changed.set(repaired.bytes.subarray(offset, offset + length), offset)
+            continue
+          }
           const length = correction.field === "ds64" || flat(lenient.chunks).some(({ chunk }) =>
               chunk.offset === correction.chunk && chunk.guid._tag === "Some"
             )
             ? 8
             : 4
           changed.set(repaired.bytes.subarray(offset, offset + length), offset)
-          assert.notStrictEqual(correction.before, correction.after)
         }
         assert.deepStrictEqual(repaired.bytes, Uint8Array.of(...changed, ...new Uint8Array(added)))
 
@@ -353,11 +360,14 @@ describe("a repair", () => {
       }])
       const cut = bytes.slice(0, bytes.length - 2)
       const { result } = yield* repair(cut)
-      assert.deepStrictEqual(result.map((c) => [c.chunk, c._tag === "SizeCorrected" ? c.after : -1]), [
-        [48, 4],
-        [22, 30],
-        [0, bytes.length - 10]
-      ])
+      assert.deepStrictEqual(
+        result.map((c) => ["chunk" in c ? c.chunk : -1, c._tag === "SizeCorrected" ? c.after : -1]),
+        [
+          [48, 4],
+          [22, 30],
+          [0, bytes.length - 10]
+        ]
+      )
       // a list that is too large in a form that is not was damaged: nobody knows where it ends
       const damaged = bytes.slice()
       new DataView(damaged.buffer).setUint32(26, 1_000_000, true)

@@ -578,7 +578,7 @@ export const check = (
   })
 
 const isWritten = ({ _tag }: RiffCorrection.RiffCorrection): boolean =>
-  _tag === "SizeCorrected" || _tag === "PadByteAdded"
+  _tag !== "PadByteOffered" && _tag !== "BytesLeft"
 
 /** Whether a file is of the form that facts are compared of, however its container spells it. */
 const isWave = ({ tree }: Entry): boolean => tree?.[0]?.type?.toUpperCase() === "WAVE"

@@ -9,12 +9,15 @@ import * as Chunk from "effect/Chunk"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Stream from "effect/Stream"
-import * as Crypto from "node:crypto"
 import * as NFS from "node:fs"
 import * as OS from "node:os"
 import * as Path from "node:path"
 import type * as Api from "../NodeIOProc.js"
 import { type PathCalls, systemError } from "./system.js"
+
+/** Random bytes as hexadecimal digits. `node:crypto` is not imported for them: that takes longer than reading a small file. */
+const randomHex = (bytes: number): string =>
+  Buffer.from(globalThis.crypto.getRandomValues(new Uint8Array(bytes))).toString("hex")
 
 const isMissing = (cause: unknown): boolean => Errno.nameOf(cause) === "ENOENT"
 
@@ -141,7 +144,7 @@ export const tempName = (
       { created, later }: Modes
     ): Effect.Effect<FileName.FileName, MmioError.TempNameError> =>
       Effect.flatMap(
-        resolve(os, operation, parent, parent, `${prefix}${Crypto.randomBytes(8).toString("hex")}${suffix}`),
+        resolve(os, operation, parent, parent, `${prefix}${randomHex(8)}${suffix}`),
         (path) => {
           const failed = (cause: unknown) => Errno.tempNameError({ operation, file: path, cause })
           return Effect.matchEffect(os.open(path, O_RDWR | O_CREAT | O_EXCL, created), {

@@ -108,7 +108,13 @@ export const find = <A extends Access>(
     const steps = stepsOf("Riff.find", file, path.right)
     if (Either.isLeft(steps)) return Either.left(steps.left)
     const visitor = new Finder(steps.right)
-    const walker = new Walker(visitor, { limits, within: options?.within, at: options?.at, length: Infinity })
+    const walker = new Walker(visitor, {
+      limits,
+      within: options?.within,
+      at: options?.at,
+      length: Infinity,
+      mayGoBack: handle.engine.canReturn
+    })
     return Effect.flatMap(
       handle.exclusive("Riff.find", (restore) => run(handle, walker, restore)),
       (): Effect.Effect<Api.FoundChunk, SearchError<A> | MmioError.InvalidParameter> => {

@@ -65,11 +65,23 @@ export class FormSearch {
   /** Where it ends. */
   private to: number
   private inTags = true
+  /** Where the last tag begins that the search went past; -1 where there is none. */
+  private tag = -1
 
   constructor(from: number, id: number) {
     this.from = from
     this.id = id
     this.to = from + searched
+  }
+
+  /** Takes the last tag for other bytes, since the file ends before the tag does, and gives where it begins; -1 where there is none. */
+  withoutTag(): number {
+    const { tag } = this
+    this.tag = -1
+    this.inTags = false
+    this.form = -1
+    this.to = tag + searched
+    return tag
   }
 
   /** Goes on at `at`, where no form begins, and where `have` bytes are at `index`, of `rest` that the file has from there on. */
@@ -78,6 +90,7 @@ export class FormSearch {
       if (have < tagHeader && have < rest) return { _tag: "More", by: 0 }
       const length = have < tagHeader ? 0 : tagLength(bytes, index)
       if (length > 0 && length < rest) {
+        this.tag = at
         this.form = at + length
         this.to = this.form + searched
         return { _tag: "GoOn", by: length }

@@ -15,13 +15,8 @@ import * as Ds64 from "./ds64.js"
 import { invalid } from "./edit/unfinished.js"
 import * as Layout from "./layout.js"
 import { current } from "./limits.js"
+import { type Change, copies } from "./repairCopies.js"
 import * as Tree from "./tree.js"
-
-/** A correction, with the bytes that it writes. */
-interface Change {
-  readonly correction: SizeCorrected | PadByteAdded
-  readonly bytes: Uint8Array
-}
 
 /** Where the data of a chunk ends, as far as there is any. */
 const endOf = ({ available, chunk }: Api.TreeNode): number => chunk.dataOffset + available
@@ -213,14 +208,31 @@ export const repair = <A extends Access>(
           const unfinished = reading.problems.find(({ _tag }) => _tag === "UnfinishedEdit")
           // What is at the end of such a file is a journal: no size may be made to hold it.
           if (unfinished?._tag === "UnfinishedEdit") return Effect.fail(invalid("Riff.repair", handle, unfinished))
-          const changes = plan(reading)
-          const corrections = [...changes.map(({ correction }) => correction), ...leftOf(reading, changes)]
-          return dryRun || changes.length === 0
-            ? Effect.succeed(corrections)
-            : Effect.as(apply(handle, changes, restore), corrections)
+          const sizes = plan(reading)
+          const left = leftOf(reading, sizes)
+          if (sizes.length === 0) return Effect.succeed(left)
+          return Effect.flatMap(copies(reading, sizes, readData(handle, restore)), (copies) => {
+            const changes = [...copies, ...sizes]
+            const corrections = [...changes.map(({ correction }) => correction), ...left]
+            return dryRun ? Effect.succeed(corrections) : Effect.as(apply(handle, changes, restore), corrections)
+          })
         }
       ))
   })
+
+/** Reads the beginning of the data of chunks, and leaves the position where it was. */
+const readData =
+  <A extends Access>(handle: Handle<A>, restore: Restore) => ({ available, chunk }: Api.TreeNode, most: number) =>
+    Effect.suspend(() => {
+      const start = handle.window.position
+      const target = new Uint8Array(Math.min(most, available))
+      return handle.readLockedAt(chunk.dataOffset, target, restore).pipe(
+        Effect.map((count) => target.subarray(0, count)),
+        Effect.ensuring(Effect.sync(() => {
+          handle.window.moveTo(start)
+        }))
+      )
+    })
 
 const apply = (handle: Handle, changes: ReadonlyArray<Change>, restore: Restore) => {
   const start = handle.window.position

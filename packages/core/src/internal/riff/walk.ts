@@ -173,7 +173,13 @@ export const chunks = <A extends Access>(
   type Failure = MmioError.InvalidFile | Mmio.ReadError<A>
   const from = (limits: Limits) => {
     const visitor = new Collector(handle, limits, options?.recursive ?? true)
-    const walker = new Walker(visitor, { limits, within: options?.within, at: options?.at, length: end })
+    const walker = new Walker(visitor, {
+      limits,
+      within: options?.within,
+      at: options?.at,
+      length: end,
+      mayGoBack: handle.engine.canReturn
+    })
     const window = new Window()
     let windows = 1
     const pull = handle.exclusive("Riff.chunks", (restore) => {

@@ -104,6 +104,8 @@ export class Walker extends Header {
     readonly length: number
     /** What it forgives: `"padding"` only that it is missing. */
     readonly lenient?: boolean | "padding"
+    /** Whether it is given bytes again that it went over. Default: where the length of the file is known. */
+    readonly mayGoBack?: boolean | undefined
   }) {
     super()
     const { at = 0, length, lenient = false, limits, within } = options
@@ -120,7 +122,7 @@ export class Walker extends Header {
     this.length = length
     this.lenient = lenient === true
     this.unpadded = lenient !== false
-    this.mayGoBack = length !== Infinity
+    this.mayGoBack = options.mayGoBack ?? length !== Infinity
     this.seeksForm = within === undefined && options.at === undefined
     this.inner = within === undefined ? undefined : Layout.layoutOf(within)
     this.innerSizes = within?.ds64._tag === "Some" ? new Ds64.Sizes(within.ds64.value) : Ds64.noSizes
@@ -245,6 +247,11 @@ export class Walker extends Header {
     const rest = this.length === Infinity ? Infinity : limit - at
     const found = rest < Layout.little.headerSize ? noForm : search.next(this.bytes, index, at, have, rest)
     if (found._tag === "None") {
+      const tag = have === 0 && this.mayGoBack ? search.withoutTag() : -1
+      if (tag >= 0) {
+        this.at = tag
+        return false
+      }
       this.id = search.id
       this.visitor.rest(this, search.from, Math.max(0, limit - search.from))
       this.leave(limit)

@@ -444,11 +444,12 @@ const leaves = ({ chunks }: Riff.Tree, end: number): ReadonlyArray<string> =>
     }`
   })
 
+/** Whether a file begins as those of Wave64 do. */
+const isWave64 = (bytes: Uint8Array): boolean => String.fromCharCode(...bytes.subarray(0, 4)) === "riff"
+
 /** The corrections that a repair makes, without what it leaves to others. */
 const made = (corrections: ReadonlyArray<RiffCorrection.RiffCorrection>) =>
-  corrections.filter((correction): correction is RiffCorrection.SizeCorrected | RiffCorrection.PadByteAdded =>
-    correction._tag === "SizeCorrected" || correction._tag === "PadByteAdded"
-  )
+  corrections.filter((correction) => correction._tag !== "PadByteOffered" && correction._tag !== "BytesLeft")
 
 /** A repair corrects sizes, and nothing else, and only once; what a forgiving reader found before is what everybody finds then. */
 const checkRepair = (subject: Subject, before: Uint8Array): Effect.Effect<void> =>
@@ -496,6 +497,12 @@ const checkRepair = (subject: Subject, before: Uint8Array): Effect.Effect<void> 
     for (const correction of corrections) {
       if (correction._tag === "PadByteAdded") {
         must(law, correction.offset === before.length, () => correction.message)
+        continue
+      }
+      if (correction._tag === "SampleCountCorrected") {
+        const { id, offset } = correction
+        const size = id === "ds64" || isWave64(before) ? 8 : 4
+        expected.set(after.subarray(offset, offset + size), offset)
         continue
       }
       const { chunk, field, offset } = correction
