@@ -26,17 +26,8 @@ import { numbers } from "../support/answering.js"
 const memory = (files: { readonly [name: string]: Uint8Array } = { a: numbers(100) }, commit?: "onClose") =>
   MemoryIOProc.make({ files, commit })
 
-const request = (name: string, options: Partial<IOProc.OpenRequest> = {}): IOProc.OpenRequest => ({
-  name: FileName.plain(name),
-  access: "read",
-  create: "no",
-  share: "denyNone",
-  code: Option.none(),
-  parameters: undefined,
-  ifVersion: Option.none(),
-  buffered: true,
-  ...options
-})
+const request = (name: string, options?: Partial<IOProc.OpenRequest>) =>
+  IOProc.openRequest(name, { share: "denyNone", ...options })
 
 const networkError = new MmioError.NetworkError({ operation: "test", file: "a", description: "the line is down" })
 
