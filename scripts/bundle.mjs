@@ -7,7 +7,7 @@
 import { execFileSync } from "node:child_process"
 import * as fs from "node:fs"
 import * as path from "node:path"
-import { root } from "./lib.mjs"
+import { root, writeChanged } from "./lib.mjs"
 
 /** Where the command is. */
 export const command = "packages/cli/"
@@ -55,13 +55,6 @@ const thirdParty = (files) => {
     return `${"=".repeat(100)}\n${title} (${found.license})\n${"=".repeat(100)}\n\n${licenceTextOf(found)}\n`
   })
   return `The mmio command contains the following packages, under these licences.\n\n${parts.join("\n")}`
-}
-
-/** What another process may be reading is not written over with the same. */
-const writeChanged = (file, contents, mode) => {
-  if (fs.existsSync(file) && fs.readFileSync(file).equals(Buffer.from(contents))) return
-  fs.mkdirSync(path.dirname(file), { recursive: true })
-  fs.writeFileSync(file, contents, { mode })
 }
 
 const options = {

@@ -9,7 +9,8 @@ import * as fs from "node:fs"
 import * as os from "node:os"
 import * as path from "node:path"
 import { build } from "./build.mjs"
-import { bootstrap, manifest, packages, pnpm, root, run } from "./lib.mjs"
+import { bootstrap, manifest, pnpm, published, root, run } from "./lib.mjs"
+import { installRuntime } from "./runtimes.mjs"
 
 const withRuntimes = process.argv.includes("--runtimes")
 const folder = fs.mkdtempSync(path.join(os.tmpdir(), "effect-mmio-"))
@@ -27,10 +28,10 @@ const must = async (name, running) => {
   return code === 0
 }
 
-const named = packages
+const named = published
   .map((dir) => JSON.parse(fs.readFileSync(path.join(root, dir, "package.json"), "utf8")))
   // a package that is only a command has nothing to import
-  .filter((read) => read.private !== true && read.exports?.["."] !== undefined)
+  .filter((read) => read.exports?.["."] !== undefined)
 const names = named.map(({ name }) => name)
 
 /** Writes a file and reads it back, in two storages, and imports every package. */
@@ -81,16 +82,8 @@ const projects = {
   bundler: { module: "esnext", moduleResolution: "bundler", files: ["bundled.ts", "esm.mts"] }
 }
 
-const platform = `${process.platform}-${process.arch}`
-const runtimes = {
-  "Node 20": [`node-${platform}@20`, "bin/node"],
-  "Node 22": [`node-${platform}@22`, "bin/node"],
-  "Node 24": [`node-${platform}@24`, "bin/node"],
-  Bun: [`@oven/bun-${platform}@1`, "bin/bun"]
-}
-
 const install = async () => {
-  for (const dir of packages) {
+  for (const dir of published) {
     await must(`${dir}: packed`, pnpm(["--dir", dir, "pack", "--pack-destination", folder]))
   }
   const tarballs = fs.readdirSync(folder).filter((name) => name.endsWith(".tgz")).map(inFolder)
@@ -143,13 +136,8 @@ try {
     }
     await must("stack traces name source files", run(process.execPath, ["--enable-source-maps", inFolder("stack.mjs")]))
     if (withRuntimes) {
-      for (const [runtime, [name, executable]] of Object.entries(runtimes)) {
-        const prefix = inFolder(runtime.replace(" ", "-"))
-        fs.mkdirSync(prefix)
-        if (!await must(`${runtime} is there`, run("npm", ["--prefix", prefix, "install", "--loglevel=error", name]))) {
-          continue
-        }
-        const installed = path.join(prefix, "node_modules", name.slice(0, name.lastIndexOf("@")), executable)
+      for (const runtime of ["Node 20", "Node 22", "Node 24", "Bun"]) {
+        const installed = await installRuntime(runtime)
         for (const program of programs) await must(`${runtime} runs ${program}`, run(installed, [inFolder(program)]))
       }
     }

@@ -1,5 +1,5 @@
 /** What the scripts share: where things are, running a program, and installing. */
-import { spawn } from "node:child_process"
+import { execFileSync, spawn } from "node:child_process"
 import { createHash } from "node:crypto"
 import * as fs from "node:fs"
 import * as path from "node:path"
@@ -11,10 +11,13 @@ export const packages = fs.readdirSync(path.join(root, "packages"))
   .map((name) => `packages/${name}`)
   .filter((dir) => fs.existsSync(path.join(root, dir, "package.json")))
 
-const exportsOf = (dir) => JSON.parse(fs.readFileSync(path.join(root, dir, "package.json"), "utf8")).exports
+const manifestOf = (dir) => JSON.parse(fs.readFileSync(path.join(root, dir, "package.json"), "utf8"))
 
-/** Those that programs import; the others are programs, which are bundled. */
-export const libraries = packages.filter((dir) => "." in exportsOf(dir))
+/** The packages that users install; the others only test these. */
+export const published = packages.filter((dir) => manifestOf(dir).private !== true)
+
+/** The packages that programs import; the others are programs. */
+export const libraries = published.filter((dir) => "." in manifestOf(dir).exports)
 
 /** What is installed beside the packages, and never published. */
 const unpublished = ["packages/platform-node/benchmark"]
@@ -36,6 +39,22 @@ export const hashOf = (files) => {
   return hash.digest("hex")
 }
 
+/** Writes a file, unless it has these contents already: another process may be reading it. */
+export const writeChanged = (file, contents, mode) => {
+  if (fs.existsSync(file) && fs.readFileSync(file).equals(Buffer.from(contents))) return
+  fs.mkdirSync(path.dirname(file), { recursive: true })
+  fs.writeFileSync(file, contents, { mode })
+}
+
+/** Copies the files that git knows or does not ignore. */
+export const copyTree = (target) => {
+  const files = execFileSync("git", ["ls-files", "-co", "--exclude-standard", "-z"], { cwd: root, encoding: "utf8" })
+  for (const file of files.split("\0").filter((file) => file !== "" && fs.existsSync(path.join(root, file)))) {
+    fs.mkdirSync(path.dirname(path.join(target, file)), { recursive: true })
+    fs.copyFileSync(path.join(root, file), path.join(target, file))
+  }
+}
+
 /** The path of a program that a dependency installed. */
 export const bin = (name) => path.join(root, "node_modules", ".bin", name)
 
@@ -43,10 +62,10 @@ export const bin = (name) => path.join(root, "node_modules", ".bin", name)
 export const pnpm = (args, options) => run("npx", ["--yes", manifest.packageManager, ...args], options)
 
 /** Runs a program to its end. `live` shows its output at once, else the output is in the result. */
-export const run = (command, args, { live = false, env = process.env } = {}) =>
+export const run = (command, args, { live = false, env = process.env, cwd = root } = {}) =>
   new Promise((resolve) => {
     const child = spawn(command, args, {
-      cwd: root,
+      cwd,
       // some colour even what they write into a pipe
       env: process.stdout.isTTY ? env : { ...env, NO_COLOR: "1" },
       stdio: ["ignore", live ? "inherit" : "pipe", live ? "inherit" : "pipe"],

@@ -17,17 +17,10 @@ const around = ({ ioProc, name }: Located, file: IOProc.File): IOProc.IOProc => 
 }
 
 const openExclusively = ({ ioProc, name }: Located): Effect.Effect<IOProc.File, MmioError.OpenError> =>
-  ioProc.open({
-    name,
-    access: "readWrite",
-    create: "no",
-    share: "exclusive",
-    code: Option.none(),
-    parameters: undefined,
-    ifVersion: Option.none(),
-    // an edit decides itself when its bytes go down
-    buffered: false
-  })
+  // An edit decides itself when it flushes.
+  ioProc.open(
+    IOProc.openRequest(name, { access: "readWrite", share: "exclusive", code: Option.none(), buffered: false })
+  )
 
 /**
  * Runs an effect on the file that a name leads to, while no other program can open it. Where another one has it, this fails with `SharingViolation`. Files

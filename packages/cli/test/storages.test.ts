@@ -8,7 +8,7 @@ import * as Option from "effect/Option"
 import * as Http from "node:http"
 import { afterAll } from "vitest"
 import { locateWith } from "../src/names.js"
-import type { Storage } from "../src/storages.js"
+import { type Storage, storages } from "../src/storages.js"
 import { makeFolder, waveHeader } from "./support/command.js"
 
 describe("names", () => {
@@ -50,6 +50,31 @@ describe("names", () => {
         expect(Option.isNone(located.name.code), text).toBe(true)
       }
       expect(loaded).toEqual([])
+    }))
+
+  it.effect("drive letters and UNC names of Windows lead to the disk, and no prefix is as short as a drive", () =>
+    Effect.gen(function*() {
+      const { disk } = yield* setUp
+      for (
+        const text of [
+          "C:\\take.wav",
+          "c:/take.wav",
+          "C://take.wav",
+          "h:take.wav",
+          "\\\\server\\share\\take.wav",
+          "//server/share/take.wav",
+          "\\\\?\\C:\\take.wav",
+          "\\\\?\\UNC\\server\\share\\take.wav",
+          "mem\\https:\\take.wav"
+        ]
+      ) {
+        const { ioProc, name } = yield* locateWith(storages)(text, disk)
+        expect(ioProc, text).toBe(disk)
+        expect(name.full).toBe(text)
+      }
+      for (const storage of storages) {
+        if (storage._tag === "Prefix") expect(storage.prefix).toMatch(/^[a-z]{2,}[a-z0-9+.-]*:/)
+      }
     }))
 
   it.effect("others go to the storage of their beginning, or of their extension, which is loaded then", () =>

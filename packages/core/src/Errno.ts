@@ -43,27 +43,8 @@ export const nameOf: (error: unknown) => string | undefined = errnoName
  * @since 0.1.0
  * @category conversions
  */
-export const openError = (origin: Origin, folderMissing: boolean): MmioError.OpenError => {
-  const details = detailsOf(origin)
-  switch (kindOf(nameIn(origin))) {
-    case "missing":
-      return folderMissing ? noFolder(details) : new MmioError.FileNotFound(details)
-    case "path":
-      return new MmioError.PathNotFound(details)
-    case "denied":
-      return new MmioError.AccessDenied(details)
-    case "busy":
-      return new MmioError.SharingViolation(details)
-    case "files":
-      return new MmioError.TooManyOpenFiles(details)
-    case "network":
-      return new MmioError.NetworkError(details)
-    case "memory":
-      return new MmioError.OutOfMemory(details)
-    case "other":
-      return new MmioError.CannotOpen(details)
-  }
-}
+export const openError = (origin: Origin, folderMissing: boolean): MmioError.OpenError =>
+  failure<MmioError.OpenError>(opening, origin, folderMissing)
 
 /**
  * An error of reading.
@@ -128,23 +109,8 @@ export const closeError = (origin: Origin): MmioError.CloseError => {
  * @since 0.1.0
  * @category conversions
  */
-export const renameError = (origin: Origin, folderMissing: boolean): MmioError.RenameError => {
-  const details = detailsOf(origin)
-  switch (kindOf(nameIn(origin))) {
-    case "missing":
-      return folderMissing ? noFolder(details) : new MmioError.FileNotFound(details)
-    case "path":
-      return new MmioError.PathNotFound(details)
-    case "denied":
-      return new MmioError.AccessDenied(details)
-    case "busy":
-      return new MmioError.SharingViolation(details)
-    case "network":
-      return new MmioError.NetworkError(details)
-    default:
-      return new MmioError.CannotWrite({ ...details, written: 0 })
-  }
-}
+export const renameError = (origin: Origin, folderMissing: boolean): MmioError.RenameError =>
+  failure<MmioError.RenameError>(changing, origin, folderMissing)
 
 /**
  * An error of asking whether a file exists (one that is missing is no error).
@@ -154,14 +120,8 @@ export const renameError = (origin: Origin, folderMissing: boolean): MmioError.R
  */
 export const existsError = (origin: Origin): MmioError.ExistsError => {
   const details = detailsOf(origin)
-  switch (kindOf(nameIn(origin))) {
-    case "denied":
-      return new MmioError.AccessDenied(details)
-    case "network":
-      return new MmioError.NetworkError(details)
-    default:
-      return new MmioError.CannotRead(details)
-  }
+  const kind = kindOf(nameIn(origin))
+  return kind === "denied" || kind === "network" ? asking[kind](details) : cannotRead(details)
 }
 
 /**
@@ -170,23 +130,8 @@ export const existsError = (origin: Origin): MmioError.ExistsError => {
  * @since 0.1.0
  * @category conversions
  */
-export const tempNameError = (origin: Origin): MmioError.TempNameError => {
-  const details = detailsOf(origin)
-  switch (kindOf(nameIn(origin))) {
-    case "missing":
-      return noFolder(details)
-    case "path":
-      return new MmioError.PathNotFound(details)
-    case "denied":
-      return new MmioError.AccessDenied(details)
-    case "files":
-      return new MmioError.TooManyOpenFiles(details)
-    case "network":
-      return new MmioError.NetworkError(details)
-    default:
-      return new MmioError.CannotWrite({ ...details, written: 0 })
-  }
-}
+export const tempNameError = (origin: Origin): MmioError.TempNameError =>
+  failure<MmioError.TempNameError>(makingTemporary, origin, true)
 
 /**
  * An error of asking for the facts about a name. `folderMissing` as in {@link openError}.
@@ -194,21 +139,8 @@ export const tempNameError = (origin: Origin): MmioError.TempNameError => {
  * @since 0.1.0
  * @category conversions
  */
-export const statError = (origin: Origin, folderMissing: boolean): MmioError.StatError => {
-  const details = detailsOf(origin)
-  switch (kindOf(nameIn(origin))) {
-    case "missing":
-      return folderMissing ? noFolder(details) : new MmioError.FileNotFound(details)
-    case "path":
-      return new MmioError.PathNotFound(details)
-    case "denied":
-      return new MmioError.AccessDenied(details)
-    case "network":
-      return new MmioError.NetworkError(details)
-    default:
-      return new MmioError.CannotRead(details)
-  }
-}
+export const statError = (origin: Origin, folderMissing: boolean): MmioError.StatError =>
+  failure<MmioError.StatError>(asking, origin, folderMissing)
 
 /**
  * An error of listing a folder: a folder that is missing, or that is none, is PathNotFound.
@@ -216,11 +148,8 @@ export const statError = (origin: Origin, folderMissing: boolean): MmioError.Sta
  * @since 0.1.0
  * @category conversions
  */
-export const listError = (origin: Origin): MmioError.ListError => {
-  const error = statError(origin, true)
-  // With `folderMissing` no error is FileNotFound.
-  return error._tag === "FileNotFound" ? noFolder(detailsOf(origin)) : error
-}
+export const listError = (origin: Origin): MmioError.ListError =>
+  failure<MmioError.ListError>({ ...asking, missing: noFolder }, origin, true)
 
 /**
  * An error of making or removing a folder: `ENOENT` is PathNotFound.
@@ -228,11 +157,8 @@ export const listError = (origin: Origin): MmioError.ListError => {
  * @since 0.1.0
  * @category conversions
  */
-export const folderError = (origin: Origin): MmioError.FolderError => {
-  const error = renameError(origin, true)
-  // With `folderMissing` no error is FileNotFound.
-  return error._tag === "FileNotFound" ? noFolder(detailsOf(origin)) : error
-}
+export const folderError = (origin: Origin): MmioError.FolderError =>
+  failure<MmioError.FolderError>({ ...changing, missing: noFolder }, origin, true)
 
 type Kind = "missing" | "path" | "denied" | "busy" | "files" | "network" | "memory" | "other"
 
@@ -291,6 +217,79 @@ const nameIn = (origin: Origin): string | undefined => nameOf(origin.cause) ?? o
 
 const isNetwork = (origin: Origin): boolean => kindOf(nameIn(origin)) === "network"
 
+// ---------------------------------------------------------------------------------------------------------------------
+// which error each kind is, for each call
+// ---------------------------------------------------------------------------------------------------------------------
+
+type Make<E> = (details: MmioError.Details) => E
+
+const fileNotFound: Make<MmioError.FileNotFound> = (details) => new MmioError.FileNotFound(details)
+const pathNotFound: Make<MmioError.PathNotFound> = (details) => new MmioError.PathNotFound(details)
+const accessDenied: Make<MmioError.AccessDenied> = (details) => new MmioError.AccessDenied(details)
+const inUse: Make<MmioError.SharingViolation> = (details) => new MmioError.SharingViolation(details)
+const tooManyOpen: Make<MmioError.TooManyOpenFiles> = (details) => new MmioError.TooManyOpenFiles(details)
+const networkFailed: Make<MmioError.NetworkError> = (details) => new MmioError.NetworkError(details)
+const outOfMemory: Make<MmioError.OutOfMemory> = (details) => new MmioError.OutOfMemory(details)
+const cannotOpen: Make<MmioError.CannotOpen> = (details) => new MmioError.CannotOpen(details)
+const cannotRead: Make<MmioError.CannotRead> = (details) => new MmioError.CannotRead(details)
+const cannotWrite: Make<MmioError.CannotWrite> = (details) => new MmioError.CannotWrite({ ...details, written: 0 })
+/** The system has one name for a missing folder and a missing file. */
+const noFolder: Make<MmioError.PathNotFound> = (details) =>
+  new MmioError.PathNotFound({ ...details, description: "a folder of the path is missing" })
+
+const opening = {
+  missing: fileNotFound,
+  path: pathNotFound,
+  denied: accessDenied,
+  busy: inUse,
+  files: tooManyOpen,
+  network: networkFailed,
+  memory: outOfMemory,
+  other: cannotOpen
+}
+
+const changing = {
+  missing: fileNotFound,
+  path: pathNotFound,
+  denied: accessDenied,
+  busy: inUse,
+  files: cannotWrite,
+  network: networkFailed,
+  memory: cannotWrite,
+  other: cannotWrite
+}
+
+const asking = {
+  missing: fileNotFound,
+  path: pathNotFound,
+  denied: accessDenied,
+  busy: cannotRead,
+  files: cannotRead,
+  network: networkFailed,
+  memory: cannotRead,
+  other: cannotRead
+}
+
+const makingTemporary = {
+  missing: noFolder,
+  path: pathNotFound,
+  denied: accessDenied,
+  busy: cannotWrite,
+  files: tooManyOpen,
+  network: networkFailed,
+  memory: cannotWrite,
+  other: cannotWrite
+}
+
+const failure = <E>(
+  errors: Record<Kind, Make<E>>,
+  origin: Origin,
+  folderMissing: boolean
+): E | MmioError.PathNotFound => {
+  const kind = kindOf(nameIn(origin))
+  return (kind === "missing" && folderMissing ? noFolder : errors[kind])(detailsOf(origin))
+}
+
 const detailsOf = (origin: Origin): MmioError.Details => ({
   operation: origin.operation,
   file: origin.file,
@@ -299,10 +298,6 @@ const detailsOf = (origin: Origin): MmioError.Details => ({
   errno: nameIn(origin),
   cause: origin.cause
 })
-
-/** The system says of a missing folder what it says of a missing file. */
-const noFolder = (details: MmioError.Details): MmioError.PathNotFound =>
-  new MmioError.PathNotFound({ ...details, description: "a folder of the path is missing" })
 
 const lookUp = (name: string | undefined) => name !== undefined && Object.hasOwn(names, name) ? names[name] : undefined
 

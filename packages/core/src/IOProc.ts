@@ -113,6 +113,29 @@ export interface OpenRequest {
 }
 
 /**
+ * Makes what `open` of a driver takes, for programs and tests that call a driver directly. A string is a plain name: nothing in it names a driver.
+ * Default: an existing file, for reading, in compatibility mode, with the code of its name.
+ *
+ * @example
+ * ```ts
+ * import { IOProc } from "@effect-mmio/core"
+ * import { Effect } from "effect"
+ *
+ * export const sizeOf = (driver: IOProc.IOProc, name: string) =>
+ *   Effect.acquireUseRelease(
+ *     driver.open(IOProc.openRequest(name)),
+ *     (file) => file.size,
+ *     (file) => Effect.ignore(file.close)
+ *   )
+ * ```
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const openRequest: (name: FileName | string, options?: Partial<Omit<OpenRequest, "name">>) => OpenRequest =
+  internal.openRequest
+
+/**
  * What a driver is asked for a temporary file (`MMIO_GETTEMP`).
  *
  * @since 0.1.0

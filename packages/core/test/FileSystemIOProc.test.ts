@@ -1,7 +1,7 @@
 /**
  * The driver over a `FileSystem` that fails, hides and delays as told; on a real disk it is tested in platform-node.
  */
-import { FileName, FileSystemIOProc, type IOProc, Mmio, type MmioError } from "@effect-mmio/core"
+import { FileName, FileSystemIOProc, IOProc, Mmio, type MmioError } from "@effect-mmio/core"
 import { Interruption } from "@effect-mmio/testing"
 import { Error as PlatformError, FileSystem } from "@effect/platform"
 import { assert, describe, it } from "@effect/vitest"
@@ -296,17 +296,7 @@ class Disk {
     Effect.provideService(FileSystemIOProc.make(options), FileSystem.FileSystem, this.fileSystem)
 }
 
-const request = (name: string, options: Partial<Omit<IOProc.OpenRequest, "name">> = {}): IOProc.OpenRequest => ({
-  name: FileName.plain(name),
-  access: "read",
-  create: "no",
-  share: "compat",
-  code: Option.none(),
-  parameters: undefined,
-  ifVersion: Option.none(),
-  buffered: true,
-  ...options
-})
+const request = IOProc.openRequest
 
 const tag = <A, E extends { readonly _tag: string }, R>(effect: Effect.Effect<A, E, R>) =>
   Effect.match(effect, { onFailure: (error) => error._tag, onSuccess: () => "success" })

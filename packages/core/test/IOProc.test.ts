@@ -35,16 +35,8 @@ const contents = (name: string | FileName.FileName, options?: Mmio.NameOptions) 
 
 const storage = (said: string) => Layer.succeed(IOProc.IOProc, saying(said))
 
-const request = (name: string, access: IOProc.Access = "read"): IOProc.OpenRequest => ({
-  name: FileName.plain(name),
-  access,
-  create: "no",
-  share: "compat",
-  code: Option.none(),
-  parameters: undefined,
-  ifVersion: Option.none(),
-  buffered: true
-})
+const request = (name: string, access: IOProc.Access = "read"): IOProc.OpenRequest =>
+  IOProc.openRequest(name, { access })
 
 describe("make", () => {
   const bare = saying("x")

@@ -1,4 +1,4 @@
-import { FileName, type IOProc, MemoryIOProc, Mmio } from "@effect-mmio/core"
+import { FileName, IOProc, MemoryIOProc, Mmio } from "@effect-mmio/core"
 import { assert, describe, it, layer } from "@effect/vitest"
 import { Chunk, Effect, Equal, Exit, FastCheck as fc, Layer, Option, Stream } from "effect"
 import { Cursor } from "./support/cursor.js"
@@ -8,17 +8,7 @@ const text = (bytes: Uint8Array) => new TextDecoder().decode(bytes)
 
 const { make } = MemoryIOProc
 
-const request = (name: string, options: Partial<Omit<IOProc.OpenRequest, "name">> = {}): IOProc.OpenRequest => ({
-  name: FileName.plain(name),
-  access: "read",
-  create: "no",
-  share: "compat",
-  code: Option.none(),
-  parameters: undefined,
-  ifVersion: Option.none(),
-  buffered: true,
-  ...options
-})
+const request = IOProc.openRequest
 
 /** A file of the storage, with a cursor. */
 const cursor = (storage: IOProc.IOProc, name: string, options?: Partial<Omit<IOProc.OpenRequest, "name">>) =>

@@ -38,7 +38,7 @@ const Manifest = Schema.Struct({
   }))
 })
 
-const folder = fileURLToPath(new URL("../../testing/fixtures/", import.meta.url))
+const folder = fileURLToPath(new URL("../../proofs/fixtures/", import.meta.url))
 const manifest = Schema.decodeUnknownSync(Schema.parseJson(Manifest))(
   fs.readFileSync(`${folder}manifest.json`, "utf8")
 )

@@ -2,7 +2,7 @@
  * What read-ahead and write-behind add to the contract of drivers (which `contract.test.ts` checks): when blocks are read and
  * written, and how failures of background I/O are reported.
  */
-import { FileName, IOProc, MemoryIOProc, Mmio, MmioError } from "@effect-mmio/core"
+import { IOProc, MemoryIOProc, Mmio, MmioError } from "@effect-mmio/core"
 import { assert, describe, it, layer } from "@effect/vitest"
 import { Effect, Exit, FastCheck as fc, Fiber, identity, Layer, Option, Request } from "effect"
 import {
@@ -23,16 +23,7 @@ const open = (driver: IOProc.IOProc, access: IOProc.Access = "readWrite", name =
   Effect.map(openFile(driver, access, name), (file) => new Cursor(file))
 
 const openFile = (driver: IOProc.IOProc, access: IOProc.Access = "readWrite", name = "test") =>
-  driver.open({
-    name: FileName.plain(name),
-    access,
-    create: "no",
-    share: "compat",
-    code: Option.none(),
-    parameters: undefined,
-    ifVersion: Option.none(),
-    buffered: true
-  })
+  driver.open(IOProc.openRequest(name, { access }))
 
 const sizesOf = (storage: TestStorage, ...calls: ReadonlyArray<"readAt" | "write">) =>
   storage.log.filter(({ call }) => calls.some((one) => one === call)).map(({ count }) => count)

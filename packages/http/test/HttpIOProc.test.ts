@@ -36,17 +36,7 @@ import { makeWave } from "./support/wav.js"
 const bytes = pattern(20_000)
 const resource = resourceOf(bytes)
 
-const request = (name: string, options: Partial<Omit<IOProc.OpenRequest, "name">> = {}): IOProc.OpenRequest => ({
-  name: FileName.plain(name),
-  access: "read",
-  create: "no",
-  share: "compat",
-  code: Option.none(),
-  parameters: undefined,
-  ifVersion: Option.none(),
-  buffered: true,
-  ...options
-})
+const request = IOProc.openRequest
 
 /** Which URLs a storage asks for when it opens a name; or what it fails with. */
 const asked = (options: HttpIOProc.Options, name: string) =>

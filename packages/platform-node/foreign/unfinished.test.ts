@@ -13,7 +13,7 @@ import { ffmpeg, ffprobe, makeFolder, readers, run } from "./programs.js"
 
 const folder = makeFolder()
 const inFolder = (name: string) => Path.join(folder, name)
-const fixture = (name: string) => fileURLToPath(new URL(`../../testing/fixtures/${name}`, import.meta.url))
+const fixture = (name: string) => fileURLToPath(new URL(`../../proofs/fixtures/${name}`, import.meta.url))
 
 type Make = (file: string) => Promise<unknown>
 

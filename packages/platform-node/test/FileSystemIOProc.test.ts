@@ -34,17 +34,7 @@ const place = (content?: string | Uint8Array) =>
     return name
   })
 
-const request = (name: string, options: Partial<Omit<IOProc.OpenRequest, "name">> = {}): IOProc.OpenRequest => ({
-  name: FileName.plain(name),
-  access: "read",
-  create: "no",
-  share: "compat",
-  code: Option.none(),
-  parameters: undefined,
-  ifVersion: Option.none(),
-  buffered: true,
-  ...options
-})
+const request = IOProc.openRequest
 
 const open = (name: string, options?: Partial<Omit<IOProc.OpenRequest, "name">>) =>
   Effect.flatMap(

@@ -9,7 +9,7 @@ import { inspectAndRetag } from "../examples/anywhere/program.js"
 import { storages } from "../examples/anywhere/storages.js"
 
 const root = Path.resolve(import.meta.dirname, "../../..")
-const fixture = (name: string) => NFS.readFileSync(Path.join(root, "packages/testing/fixtures", name))
+const fixture = (name: string) => NFS.readFileSync(Path.join(root, "packages/proofs/fixtures", name))
 
 describe("anywhere", () => {
   it("prints what the file is on every storage", { timeout: 120_000 }, () => {

@@ -15,7 +15,7 @@ import { playReversed } from "../examples/classic/reverse.js"
 import { loadSong } from "../examples/classic/rmid.js"
 import { type Files, latin1, storages } from "./support/storages.js"
 
-const fixtures = Path.resolve(import.meta.dirname, "../../testing/fixtures")
+const fixtures = Path.resolve(import.meta.dirname, "../../proofs/fixtures")
 const fixture = (name: string): Uint8Array => new Uint8Array(NFS.readFileSync(Path.join(fixtures, name)))
 
 const contents = (name: string, options?: Mmio.NameOptions) =>

@@ -1,5 +1,5 @@
-import { FileName, type IOProc } from "@effect-mmio/core"
-import { Effect, Fiber, FiberStatus, Option, type Scope } from "effect"
+import { IOProc } from "@effect-mmio/core"
+import { Effect, Fiber, FiberStatus, type Scope } from "effect"
 import * as ChildProcess from "node:child_process"
 import * as NFS from "node:fs"
 import { createRequire, syncBuiltinESMExports } from "node:module"
@@ -23,17 +23,7 @@ export const tempPath = (bytes?: Uint8Array | string): Effect.Effect<string, nev
     return path
   })
 
-export const request = (path: string, options?: Partial<Omit<IOProc.OpenRequest, "name">>): IOProc.OpenRequest => ({
-  name: FileName.plain(path),
-  access: "read",
-  create: "no",
-  share: "compat",
-  code: Option.none(),
-  parameters: undefined,
-  ifVersion: Option.none(),
-  buffered: true,
-  ...options
-})
+export const request = IOProc.openRequest
 
 /** An open file, closed with the scope unless the test has closed it. */
 export const openFile = (

@@ -13,6 +13,7 @@ import * as Path from "node:path"
 import { fileURLToPath } from "node:url"
 import * as Jail from "../src/internal/jail.js"
 import { jailWith } from "../src/internal/nodeIOProc.js"
+import * as Platform from "../src/internal/platform.js"
 import { asNobody, has, isLinux, openFile, readAt, request, tempFolder, writeAt } from "./helpers.js"
 import { spawnSharer } from "./support/sharer.js"
 
@@ -421,12 +422,14 @@ describe.skipIf(!isLinux)("a jail on Linux", () => {
     })))
 })
 
+const windows = Platform.of("win32")
+
 describe("a name", () => {
   const component = FastCheck.constantFrom("a", "b.c", "..", ".", "", "...", "..a", "a+b", "\\")
 
   it.prop("is that of the path without its `..`, or is refused", [FastCheck.array(component)], ([parts]) => {
     const name = parts.join("/")
-    const components = Either.try(() => Jail.componentsOf(name, false))
+    const components = Either.try(() => Jail.componentsOf(Platform.of("linux"), name))
     // Above the root there is one folder more for each `..` that leaves it.
     const depth = parts.length + 1
     const above = Array.from({ length: depth }, (_, i) => `above ${i}`)
@@ -459,13 +462,16 @@ describe("a name", () => {
         "aux .c",
         "CONOUT$",
         "\\\\?\\C:\\x",
+        "\\\\?\\UNC\\server\\share",
+        "what?",
+        "*.wav",
         "\0"
       ]
     ) {
-      assert.throws(() => Jail.componentsOf(name, true), /ENOTCAPABLE/, name)
+      assert.throws(() => Jail.componentsOf(windows, name), /ENOTCAPABLE/, name)
     }
-    assert.deepStrictEqual(Jail.componentsOf("\\a\\b/./console\\..\\c.d", true), ["a", "b", "c.d"])
-    assert.deepStrictEqual(Jail.componentsOf("C:\\x", false), ["C:\\x"])
+    assert.deepStrictEqual(Jail.componentsOf(windows, "\\a\\b/./console\\..\\c.d"), ["a", "b", "c.d"])
+    assert.deepStrictEqual(Jail.componentsOf(Platform.of("linux"), "C:\\x"), ["C:\\x"])
   })
 })
 

@@ -10,7 +10,7 @@ import { beforeAll } from "vitest"
 import { isRoot, tempFolder } from "./helpers.js"
 
 const root = fileURLToPath(new URL("../../..", import.meta.url))
-const fixtures = Path.join(root, "packages/testing/fixtures")
+const fixtures = Path.join(root, "packages/proofs/fixtures")
 const build = Path.join(root, "packages/platform-node/build/examples")
 
 interface Program {

@@ -12,13 +12,6 @@
 export * as Arbitraries from "./Arbitraries.js"
 
 /**
- * Recorded sequences of calls, each with its result, and what replays them.
- *
- * @since 0.1.0
- */
-export * as Conformance from "./Conformance.js"
-
-/**
  * Storage that loses what was not flushed when the power goes, and what finds out whether a program can live with that.
  *
  * @since 0.1.0
@@ -31,13 +24,6 @@ export * as Crash from "./Crash.js"
  * @since 0.1.0
  */
 export * as Fault from "./Fault.js"
-
-/**
- * Files of independent encoders with what is in them, and what checks that this library finds the same and builds the same.
- *
- * @since 0.1.0
- */
-export * as Fixtures from "./Fixtures.js"
 
 /**
  * What every storage driver has to do, as tests that run on any of them.
@@ -66,13 +52,6 @@ export * as Model from "./Model.js"
  * @since 0.1.0
  */
 export * as Recording from "./Recording.js"
-
-/**
- * Damaged sound files without end, and what holds of `Riff` and `Wave` whatever the file is.
- *
- * @since 0.1.0
- */
-export * as RiffFuzz from "./RiffFuzz.js"
 
 /**
  * Storage in memory for tests: it does what a disk does, and shows what a program did with it.

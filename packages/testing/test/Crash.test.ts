@@ -1,4 +1,4 @@
-import { FileName, type IOProc, Mmio } from "@effect-mmio/core"
+import { FileName, IOProc, Mmio } from "@effect-mmio/core"
 import { Crash, IOProcContract } from "@effect-mmio/testing"
 import { assert, describe, it, layer } from "@effect/vitest"
 import { Cause, Effect, Exit, FastCheck as fc, Fiber, Layer, Option, Ref } from "effect"
@@ -9,16 +9,7 @@ const filled = (length: number, value: number) => new Uint8Array(length).fill(va
 
 /** Opens by the driver itself: a handle would flush as it closes. */
 const openRaw = (storage: IOProc.IOProc, name: string, create = false) =>
-  storage.open({
-    name: FileName.plain(name),
-    access: "readWrite",
-    create: create ? "truncate" : "no",
-    share: "compat",
-    code: Option.none(),
-    parameters: undefined,
-    ifVersion: Option.none(),
-    buffered: true
-  })
+  storage.open(IOProc.openRequest(name, { access: "readWrite", create: create ? "truncate" : "no" }))
 
 const writeRaw = (file: IOProc.File, offset: number, bytes: Uint8Array, mode: IOProc.WriteMode = "write") => {
   assert(file.writeAt !== undefined)

@@ -1,4 +1,4 @@
-import { FileName, FourCC, IOProc, MemoryIOProc, Mmio, MmioError } from "@effect-mmio/core"
+import { FourCC, IOProc, MemoryIOProc, Mmio, MmioError } from "@effect-mmio/core"
 import { Arbitraries, Fault, Interruption, Model, Recording } from "@effect-mmio/testing"
 import { assert, describe, it, layer } from "@effect/vitest"
 import { deepStrictEqual } from "@effect/vitest/utils"
@@ -28,18 +28,7 @@ const scale = (runs: number): number => Math.ceil(runs * Number(process.env["MMI
 
 const bytes = (length: number, first = 0) => Uint8Array.from({ length }, (_, i) => first + i)
 
-/** What a driver is asked to open, without what these tests do not care for. */
-const request = (name: string, options: Partial<Omit<IOProc.OpenRequest, "name">> = {}): IOProc.OpenRequest => ({
-  name: FileName.plain(name),
-  access: "read",
-  create: "no",
-  share: "compat",
-  code: Option.none(),
-  parameters: undefined,
-  ifVersion: Option.none(),
-  buffered: true,
-  ...options
-})
+const request = IOProc.openRequest
 
 /** The functions that a file has that is written. */
 const writable = (file: IOProc.File) => {

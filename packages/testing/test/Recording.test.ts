@@ -21,18 +21,8 @@ const scale = (runs: number): number => Math.ceil(runs * Number(process.env["MMI
 
 const bytes = (length: number, first = 0) => Uint8Array.from({ length }, (_, i) => first + i)
 
-/** What a driver is asked to open, without what these tests do not care for. */
-const request = (name: string, options: Partial<IOProc.OpenRequest> = {}): IOProc.OpenRequest => ({
-  name: FileName.plain(name),
-  access: "readWrite",
-  create: "no",
-  share: "compat",
-  code: Option.none(),
-  parameters: undefined,
-  ifVersion: Option.none(),
-  buffered: true,
-  ...options
-})
+const request = (name: string, options?: Partial<IOProc.OpenRequest>) =>
+  IOProc.openRequest(name, { access: "readWrite", ...options })
 
 const writeAt = (file: IOProc.File, position: number, source: Uint8Array, mode: IOProc.WriteMode = "write") => {
   assert(file.writeAt !== undefined)

@@ -1,4 +1,4 @@
-import { FileName, type IOProc, MemoryIOProc, Mmio, type MmioError } from "@effect-mmio/core"
+import { FileName, IOProc, MemoryIOProc, Mmio, type MmioError } from "@effect-mmio/core"
 import { IOProcContract, TestIOProc } from "@effect-mmio/testing"
 import { assert, describe, it } from "@effect/vitest"
 import { Cause, Effect, Exit, Fiber, Layer, Option, Stream } from "effect"
@@ -14,18 +14,7 @@ const write = (name: string, text: string) =>
 const open = (name: string, options: Partial<Omit<IOProc.OpenRequest, "name">> = {}) =>
   Effect.flatMap(
     TestIOProc.TestIOProc,
-    (storage) =>
-      storage.open({
-        name: FileName.plain(name),
-        access: "read",
-        create: "no",
-        share: "compat",
-        code: Option.none(),
-        parameters: undefined,
-        ifVersion: Option.none(),
-        buffered: true,
-        ...options
-      })
+    (storage) => storage.open(IOProc.openRequest(name, options))
   )
 
 /** What dies with the layer. */

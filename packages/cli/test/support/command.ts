@@ -7,7 +7,7 @@ import { fileURLToPath } from "node:url"
 import { afterAll } from "vitest"
 
 export const binary = fileURLToPath(new URL("../../dist/mmio.js", import.meta.url))
-const fixtures = fileURLToPath(new URL("../../../testing/fixtures/", import.meta.url))
+const fixtures = fileURLToPath(new URL("../../../proofs/fixtures/", import.meta.url))
 
 if (!fs.existsSync(binary)) throw new Error(`${binary} is not there: npm run build makes it`)
 

@@ -4,7 +4,7 @@ import * as Option from "effect/Option"
 import * as Predicate from "effect/Predicate"
 import type * as Request from "effect/Request"
 import * as Stream from "effect/Stream"
-import type { FileName } from "../FileName.js"
+import * as FileName from "../FileName.js"
 import type { FourCC } from "../FourCC.js"
 import type * as Api from "../IOProc.js"
 import * as MmioError from "../MmioError.js"
@@ -29,6 +29,25 @@ export const ReplyTypeId: Api.ReplyTypeId = Symbol.for("@effect-mmio/core/IOProc
 
 /** @internal */
 export const isIOProc = (u: unknown): u is Api.IOProc => Predicate.hasProperty(u, TypeId)
+
+/** @internal */
+export const openRequest = (
+  name: FileName.FileName | string,
+  options?: Partial<Omit<Api.OpenRequest, "name">>
+): Api.OpenRequest => {
+  const full = typeof name === "string" ? FileName.plain(name) : name
+  return {
+    name: full,
+    access: "read",
+    create: "no",
+    share: "compat",
+    code: full.code,
+    parameters: undefined,
+    ifVersion: Option.none(),
+    buffered: true,
+    ...options
+  }
+}
 
 const unsupported = "this storage cannot do that"
 
@@ -183,14 +202,14 @@ export const fromProcedure = <S>(procedure: (message: Api.IOMessage<S>) => Optio
     fullName: (name) =>
       Effect.suspend(() =>
         or(
-          ask<FileName, MmioError.FullNameError>({ _tag: "Parse", name, reply }),
+          ask<FileName.FileName, MmioError.FullNameError>({ _tag: "Parse", name, reply }),
           () => refuse("MMIO_PARSE", name.full)
         )
       ),
     tempName: (request) =>
       Effect.suspend(() =>
         or(
-          ask<FileName, MmioError.TempNameError>({ _tag: "GetTemp", request, reply }),
+          ask<FileName.FileName, MmioError.TempNameError>({ _tag: "GetTemp", request, reply }),
           () => refuse("MMIO_GETTEMP", "a temporary file")
         )
       )

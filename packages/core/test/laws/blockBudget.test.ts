@@ -1,9 +1,9 @@
 /**
  * Law 7 of handles: the blocks of all files of a layer come from one budget, and all of them return to it.
  */
-import { FileName, IOProc, MemoryIOProc, Mmio, MmioError } from "@effect-mmio/core"
+import { IOProc, MemoryIOProc, Mmio, MmioError } from "@effect-mmio/core"
 import { assert, describe, it } from "@effect/vitest"
-import { Effect, Exit, Fiber, flow, Option, Scope } from "effect"
+import { Effect, Exit, Fiber, flow, Scope } from "effect"
 import { asEffect, byCallback, early, numbers, synchronously } from "../support/answering.js"
 import { scale } from "../support/scale.js"
 
@@ -172,16 +172,7 @@ describe("the budget of blocks", () => {
         const blocks = { ...sizes, budget }
         const driver = flow(IOProc.writeBehind(blocks), IOProc.readAhead(blocks))(failing)
         for (let i = 0; i < 60; i++) {
-          const file = yield* driver.open({
-            name: FileName.plain(`file-${i}`),
-            access: "readWrite",
-            create: "truncate",
-            share: "compat",
-            code: Option.none(),
-            parameters: undefined,
-            ifVersion: Option.none(),
-            buffered: true
-          })
+          const file = yield* driver.open(IOProc.openRequest(`file-${i}`, { access: "readWrite", create: "truncate" }))
           for (let at = 0; at < 3000; at += 100) {
             yield* Effect.exit(file.writeAt?.(at, numbers(100), "write") ?? Effect.void)
             check()

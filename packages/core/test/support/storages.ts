@@ -1,22 +1,12 @@
 /**
  * Storages around storages for the tests of middleware, and what a storage has.
  */
-import type { IOProc } from "@effect-mmio/core"
-import { FileName, MmioError } from "@effect-mmio/core"
-import { Chunk, Effect, Either, Option, Stream } from "effect"
+import { FileName, IOProc, MmioError } from "@effect-mmio/core"
+import { Chunk, Effect, Either, Stream } from "effect"
 
 /** A request to open a file. */
-export const request = (name: string, options: Partial<IOProc.OpenRequest> = {}): IOProc.OpenRequest => ({
-  name: FileName.plain(name),
-  access: "read",
-  create: "no",
-  share: "denyNone",
-  code: Option.none(),
-  parameters: undefined,
-  ifVersion: Option.none(),
-  buffered: true,
-  ...options
-})
+export const request = (name: string, options: Partial<IOProc.OpenRequest> = {}): IOProc.OpenRequest =>
+  IOProc.openRequest(name, { share: "denyNone", ...options })
 
 /** All bytes of a file. */
 export const contentOf = (driver: IOProc.IOProc, name: string) =>

@@ -9,10 +9,8 @@ import * as Errno from "@effect-mmio/core/Errno"
 import * as NFS from "node:fs"
 import * as Net from "node:net"
 import type { ByteStream } from "./byteStream.js"
+import * as Platform from "./platform.js"
 import { type Done, maxTransfer, systemError } from "./system.js"
-
-/** How many bytes the system writes to a FIFO whole or not at all (`PIPE_BUF`); POSIX has it at least 512. */
-const atomicSize = process.platform === "linux" ? 4096 : 512
 
 /** Undefined where the call would have to wait. */
 const tryNow = (call: () => number): number | undefined => {
@@ -61,7 +59,7 @@ class Fifo implements ByteStream {
     if (this.socket?.destroyed === true) throw systemError("EPIPE", "write")
     const count = tryNow(() => NFS.writeSync(this.fd, source, 0, Math.min(source.length, maxTransfer), null))
     if (count !== undefined) return done(null, count)
-    const part = source.subarray(0, atomicSize)
+    const part = source.subarray(0, Platform.current.pipeSize)
     this.waiter.write(part, (error) => done(error ?? null, part.length))
   }
 

@@ -10,10 +10,10 @@ import * as Effect from "effect/Effect"
 import * as Predicate from "effect/Predicate"
 import type * as Scope from "effect/Scope"
 import * as NFS from "node:fs"
-import * as Path from "node:path"
+import type { Platform } from "./platform.js"
 import { type PathCalls, systemError } from "./system.js"
 
-const { O_DIRECTORY = 0, O_EXCL, O_NOFOLLOW = 0 } = NFS.constants
+const { O_EXCL } = NFS.constants
 
 /** Linux: a descriptor that says where a folder is, and takes no permission to read it. Node has no name for it. */
 const O_PATH = 0x200000
@@ -21,18 +21,15 @@ const O_PATH = 0x200000
 /** What sandboxes (Capsicum, WASI) call a name that leads out of the folder it is relative to. */
 const refusal = (): Error => Object.assign(new Error("ENOTCAPABLE"), { code: "ENOTCAPABLE" })
 
-/** What Windows takes for a drive, a stream, a device, or another name than the one that is written. */
-const misleading = /:|[. ]$|^(con|prn|aux|nul|conin\$|conout\$|com[0-9¹²³]|lpt[0-9¹²³]) *(\.|$)/i
-
 /** The components of a name below the root; it throws where the name leaves it. */
-export const componentsOf = (name: string, isWindows = process.platform === "win32"): ReadonlyArray<string> => {
+export const componentsOf = (platform: Platform, name: string): ReadonlyArray<string> => {
   if (name.includes("\0")) throw refusal()
   const components: Array<string> = []
-  for (const part of name.split(isWindows ? /[\\/]/ : "/")) {
+  for (const part of platform.componentsOf(name)) {
     if (part === "" || part === ".") continue
     if (part === "..") {
       if (components.pop() === undefined) throw refusal()
-    } else if (isWindows && misleading.test(part)) throw refusal()
+    } else if (platform.isMisleading(part)) throw refusal()
     else components.push(part)
   }
   return components
@@ -68,19 +65,22 @@ const pathOf = (fd: number): string => `/proc/self/fd/${fd}/.`
 
 /** Linux says of a link that is opened as a folder what it says of a file. A folder that is there by now was a link before. */
 const openFolder = (os: PathCalls, path: string): Effect.Effect<number, unknown> =>
-  Effect.catchAll(os.open(path, O_PATH | O_DIRECTORY | O_NOFOLLOW, 0), (cause) =>
-    Errno.nameOf(cause) === "ENOTDIR"
-      ? Effect.flatMap(
-        os.lstat(path),
-        (stats) => Effect.fail(stats.isSymbolicLink() || stats.isDirectory() ? refusal() : cause)
-      )
-      : Effect.fail(cause))
+  Effect.catchAll(
+    os.open(path, O_PATH | os.platform.flags.directory | os.platform.flags.noFollow, 0),
+    (cause) =>
+      Errno.nameOf(cause) === "ENOTDIR"
+        ? Effect.flatMap(
+          os.lstat(path),
+          (stats) => Effect.fail(stats.isSymbolicLink() || stats.isDirectory() ? refusal() : cause)
+        )
+        : Effect.fail(cause)
+  )
 
 /** On Linux: one descriptor for each folder on the way, of which two are open at a time. */
 export const byDescriptors: OpenRoot = (system, folder) =>
   Effect.map(
     Effect.acquireRelease(
-      Effect.map(system.open(folder, O_PATH | O_DIRECTORY, 0), (fd) => {
+      Effect.map(system.open(folder, O_PATH | system.platform.flags.directory, 0), (fd) => {
         /** The scope and the walks. The number of a closed descriptor may be that of another folder: the last user closes it. */
         let users = 1
         return {
@@ -126,8 +126,8 @@ export const byDescriptors: OpenRoot = (system, folder) =>
     )
   )
 
-const isWithin = (root: string, path: string): boolean =>
-  path === root || path.startsWith(root.endsWith(Path.sep) ? root : root + Path.sep)
+const isWithin = ({ path: { sep } }: Platform, root: string, path: string): boolean =>
+  path === root || path.startsWith(root.endsWith(sep) ? root : root + sep)
 
 /** Elsewhere: looks at each component, and then at the whole. What another process changes after that look is not seen. */
 export const byNames: OpenRoot = (system, folder) =>
@@ -139,10 +139,10 @@ export const byNames: OpenRoot = (system, folder) =>
         Effect.gen(function*() {
           let path = root
           for (const folder of folders) {
-            path = Path.join(path, folder)
+            path = os.platform.path.join(path, folder)
             yield* assertNoLink(os, path)
           }
-          return isWithin(root, yield* os.realpath(path))
+          return isWithin(os.platform, root, yield* os.realpath(path))
             ? { path, leave: Effect.void }
             : yield* Effect.fail(refusal())
         }),
@@ -173,7 +173,7 @@ export const confine = (os: PathCalls, root: Root): PathCalls => {
     Effect.suspend((): Effect.Effect<ReadonlyArray<string>, unknown> => {
       if (name === "") return Effect.fail(systemError("ENOENT", "open"))
       try {
-        return Effect.succeed(componentsOf(name))
+        return Effect.succeed(componentsOf(os.platform, name))
       } catch (cause) {
         return Effect.fail(cause)
       }
@@ -203,13 +203,14 @@ export const confine = (os: PathCalls, root: Root): PathCalls => {
   /** What is left once a folder is closed: its path is used as long as it is open, where the system does not say what an entry is. */
   const leaving = new WeakMap<NFS.Dir, Effect.Effect<void>>()
   return {
+    platform: os.platform,
     open: (name, flags, mode) =>
       at(name, (path) =>
         Effect.zipRight(
           // A new file never takes the name of a link.
           (flags & O_EXCL) === 0 ? root.beforeOpen(os, path) : Effect.void,
           Effect.mapError(
-            os.open(path, flags | O_NOFOLLOW, mode),
+            os.open(path, flags | os.platform.flags.noFollow, mode),
             (cause) => Errno.nameOf(cause) === "ELOOP" ? refusal() : cause
           )
         )),
@@ -250,7 +251,7 @@ export const confine = (os: PathCalls, root: Root): PathCalls => {
       ),
     closeFolder: (folder) =>
       Effect.ensuring(os.closeFolder(folder), Effect.suspend(() => leaving.get(folder) ?? Effect.void)),
-    resolve: (...path) => `/${componentsOf(path.join("/")).join("/")}`,
+    resolve: (...path) => `/${componentsOf(os.platform, path.join("/")).join("/")}`,
     readEntries: os.readEntries,
     close: os.close,
     fstat: os.fstat,

@@ -17,6 +17,7 @@ import type * as Sharing from "@effect-mmio/core/Sharing"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
 import { createRequire } from "node:module"
+import * as Platform from "./platform.js"
 import type { System } from "./system.js"
 
 /** What is used of the addon `fs-native-extensions`. */
@@ -336,5 +337,5 @@ export const make = (load: () => unknown, platform: NodeJS.Platform): Locks => {
  */
 export const ofSystem: Locks = make(
   () => createRequire(import.meta.url)("fs-native-extensions"),
-  process.platform
+  Platform.current.name
 )

@@ -11,7 +11,6 @@ import * as Option from "effect/Option"
 import * as Stream from "effect/Stream"
 import * as NFS from "node:fs"
 import * as OS from "node:os"
-import * as Path from "node:path"
 import type * as Api from "../NodeIOProc.js"
 import { type PathCalls, systemError } from "./system.js"
 
@@ -24,8 +23,11 @@ const isMissing = (cause: unknown): boolean => Errno.nameOf(cause) === "ENOENT"
 /** Whether the folder of a path is missing, and not only the last component: asked once a call has failed with `cause`. @internal */
 export const lacksFolder = (os: PathCalls, path: string, cause: unknown): Effect.Effect<boolean> =>
   isMissing(cause)
-    ? Effect.match(os.stat(Path.dirname(path)), { onFailure: isMissing, onSuccess: () => false })
+    ? Effect.match(os.stat(os.platform.path.dirname(path)), { onFailure: isMissing, onSuccess: () => false })
     : Effect.succeed(false)
+
+/** The permission of a file's owner to write it, which a file that is read-only lacks. */
+const writable = 0o200
 
 /** @internal */
 export const rename = (
@@ -35,10 +37,22 @@ export const rename = (
   sync: boolean
 ): Effect.Effect<void, MmioError.RenameError> =>
   Effect.catchAll(
-    Effect.zipRight(os.rename(from, to), sync ? os.syncFolder(Path.dirname(to)) : Effect.void),
+    Effect.zipRight(os.rename(from, to), sync ? os.syncFolder(os.platform.path.dirname(to)) : Effect.void),
     (cause) => {
       const failed = (file: string, folderMissing: boolean) =>
         Effect.fail(Errno.renameError({ operation: "NodeIOProc.rename", file, cause }, folderMissing))
+      if (os.platform.mayBeInUse(cause)) {
+        return Effect.matchEffect(os.stat(to), {
+          onFailure: () => failed(from, false),
+          onSuccess: (stats) =>
+            stats.isFile() && (Number(stats.mode) & writable) !== 0
+              ? Effect.fail(Errno.renameError(
+                { operation: "NodeIOProc.rename", file: to, cause: systemError("EBUSY", "rename", cause) },
+                false
+              ))
+              : failed(from, false)
+        })
+      }
       if (!isMissing(cause) && Errno.nameOf(cause) !== "ENOTCAPABLE") return failed(from, false)
       // It does not say which of the two names lacks something, or leaves a jail.
       return Effect.matchEffect(
@@ -94,12 +108,13 @@ const mostLinks = 40
 /** Follows the links of the last component, so far as there are any: what is in its folder may not exist. @internal */
 export const realName = (os: PathCalls, name: FileName.FileName): Effect.Effect<FileName.FileName> => {
   const follow = (path: string, left: number): Effect.Effect<string, unknown> =>
-    Effect.flatMap(os.realpath(Path.dirname(path)), (folder) => {
-      const real = Path.join(folder, Path.basename(path))
+    Effect.flatMap(os.realpath(os.platform.path.dirname(path)), (folder) => {
+      const real = os.platform.path.join(folder, os.platform.path.basename(path))
       return Effect.matchEffect(os.readlink(real), {
         onFailure: () => Effect.succeed(real),
         // The system refuses what goes round in a circle, and says so.
-        onSuccess: (target) => left === 0 ? Effect.fail(target) : follow(Path.resolve(folder, target), left - 1)
+        onSuccess: (target) =>
+          left === 0 ? Effect.fail(target) : follow(os.platform.path.resolve(folder, target), left - 1)
       })
     })
   // Most names are no links, and stay as they are.
@@ -128,7 +143,7 @@ export const tempName = (
     const operation = "NodeIOProc.tempName"
     const parent = folder ?? options.tempFolder ?? OS.tmpdir()
     for (const part of [prefix, suffix]) {
-      if (part.includes("/") || part.includes(Path.sep)) {
+      if (os.platform.componentsOf(part).length > 1) {
         return Effect.fail(
           new MmioError.AccessDenied({
             operation,
@@ -221,7 +236,7 @@ export const list = (os: PathCalls, path: string): Stream.Stream<IOProc.Entry, M
   /** A link is what it leads to; one that leads nowhere is neither a file nor a folder. */
   const entryOf = (entry: NFS.Dirent): Effect.Effect<IOProc.Entry> =>
     entry.isSymbolicLink()
-      ? Effect.match(os.stat(Path.join(path, entry.name)), {
+      ? Effect.match(os.stat(os.platform.path.join(path, entry.name)), {
         onFailure: () => ({ name: entry.name, kind: "other" }),
         onSuccess: (stats) => ({ name: entry.name, kind: kindOf(stats) })
       })

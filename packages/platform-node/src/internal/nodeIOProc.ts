@@ -9,6 +9,7 @@ import * as Jail from "./jail.js"
 import * as Locks from "./locks.js"
 import * as Names from "./names.js"
 import * as Opening from "./opening.js"
+import * as Platform from "./platform.js"
 import { background, blocking, type PathCalls, pathCalls, type System } from "./system.js"
 
 export { fromFd } from "./opening.js"
@@ -29,14 +30,14 @@ export const make = (options?: Api.Options): Effect.Effect<IOProc.IOProc> => mak
 
 const systemOf = (options: Api.Options): System => options.blocking === true ? blocking : background
 
-/** With the locks of a system that is not this one, for tests. */
+/** With the locks and the calls of a system that is not this one, for tests. */
 export const makeWith = (
   locks: Locks.Locks,
   options: Api.Options = {},
-  callsOf: (system: System) => PathCalls = pathCalls
+  callsOf: (system: System) => PathCalls = pathCalls,
+  system: System = systemOf(options)
 ): Effect.Effect<IOProc.IOProc> =>
   Effect.sync(() => {
-    const system = systemOf(options)
     const os = callsOf(system)
     const fileOptions = { system, sync: options.sync ?? false }
     const openOptions = {
@@ -67,23 +68,25 @@ export const jail = (
   folder: string,
   options?: Api.Options
 ): Effect.Effect<IOProc.IOProc, MmioError.ListError, Scope.Scope> =>
-  jailWith(process.platform === "linux" ? Jail.byDescriptors : Jail.byNames, folder, options)
+  jailWith(Platform.current.hasDescriptorPaths ? Jail.byDescriptors : Jail.byNames, folder, options)
 
-/** With the walk of a system that is not this one, for tests. */
+/** With the walk and the calls of a system that is not this one, for tests. */
 export const jailWith = (
   openRoot: Jail.OpenRoot,
   folder: string,
-  options: Api.Options = {}
+  options: Api.Options = {},
+  system: System = systemOf(options)
 ): Effect.Effect<IOProc.IOProc, MmioError.ListError, Scope.Scope> =>
   Effect.flatMap(
     Effect.mapError(
-      openRoot(pathCalls(systemOf(options)), folder),
+      openRoot(pathCalls(system), folder),
       (cause) => Errno.listError({ operation: "NodeIOProc.jail", file: folder, cause })
     ),
     (root) =>
       makeWith(
         Locks.ofSystem,
         { ...options, tempFolder: options.tempFolder ?? "/" },
-        (system) => Jail.confine(pathCalls(system), root)
+        (system) => Jail.confine(pathCalls(system), root),
+        system
       )
   )

@@ -14,6 +14,7 @@ import { makePooled } from "./byteStream.js"
 import { makeFifo } from "./fifo.js"
 import type { Granted, Locks } from "./locks.js"
 import { identityOf, lacksFolder } from "./names.js"
+import type { Platform } from "./platform.js"
 import { type FileOptions, isPosition, makePositional, type OpenDescriptor } from "./positionalFile.js"
 import { makeSequential } from "./sequentialFile.js"
 import { background, blocking, type PathCalls, pathCalls, type System, systemError } from "./system.js"
@@ -21,7 +22,7 @@ import { background, blocking, type PathCalls, pathCalls, type System, systemErr
 /** What the open handles of this process allow each other: one table for all storages, and for all copies of this package. */
 const sharing = globalValue(Symbol.for("@effect-mmio/platform-node/NodeIOProc/sharing"), Sharing.makeTable)
 
-const { O_CREAT, O_EXCL, O_NOCTTY = 0, O_NONBLOCK = 0, O_RDONLY, O_RDWR, O_WRONLY } = NFS.constants
+const { O_CREAT, O_EXCL, O_RDONLY, O_RDWR, O_WRONLY } = NFS.constants
 
 /** A file over a descriptor; a folder is none. */
 const fileOf = (descriptor: OpenDescriptor, stats: NFS.BigIntStats, options: FileOptions): IOProc.File =>
@@ -30,7 +31,7 @@ const fileOf = (descriptor: OpenDescriptor, stats: NFS.BigIntStats, options: Fil
     : makeSequential(
       descriptor,
       // Another program may have made a descriptor block that is not our own.
-      stats.isFIFO() && descriptor.isOwned && O_NONBLOCK !== 0
+      stats.isFIFO() && descriptor.isOwned && options.system.platform.flags.nonBlocking !== 0
         ? makeFifo(descriptor.fd, { readable: descriptor.access !== "write", writable: descriptor.access !== "read" })
         : makePooled(descriptor)
     )
@@ -41,12 +42,16 @@ interface Mode {
   readonly isWritable: boolean
 }
 
-const modeOf = ({ access, create }: IOProc.OpenRequest, asWritable: boolean): Mode => {
+const modeOf = (
+  { flags: { noControllingTerminal } }: Platform,
+  { access, create }: IOProc.OpenRequest,
+  asWritable: boolean
+): Mode => {
   // To truncate takes a descriptor that can write, also where nothing is written later.
   const isWritable = access !== "read" || create === "truncate" || asWritable
   const how = access === "write" ? O_WRONLY : isWritable ? O_RDWR : O_RDONLY
   // A terminal that is opened as a file must not become the one that controls the process.
-  const flags = how | O_NOCTTY | (create === "no" ? 0 : create === "new" ? O_CREAT | O_EXCL : O_CREAT)
+  const flags = how | noControllingTerminal | (create === "no" ? 0 : create === "new" ? O_CREAT | O_EXCL : O_CREAT)
   return { flags, isWritable }
 }
 
@@ -75,11 +80,12 @@ const openPatiently = (
   { flags, mode }: { readonly flags: number; readonly mode: number },
   pause: System["pause"]
 ): Effect.Effect<number, unknown> => {
+  const { nonBlocking } = os.platform.flags
   const attempt = (milliseconds: number): Effect.Effect<number, unknown> =>
-    Effect.catchAll(os.open(path, flags | O_NONBLOCK, mode), (cause) => {
+    Effect.catchAll(os.open(path, flags | nonBlocking, mode), (cause) => {
       const name = Errno.nameOf(cause)
       // Another program has a lease on the file, and the system takes it away from it now.
-      if (name === "EAGAIN" && O_NONBLOCK !== 0) return os.open(path, flags, mode)
+      if (name === "EAGAIN" && nonBlocking !== 0) return os.open(path, flags, mode)
       if (name !== "ENXIO") return Effect.fail(cause)
       return Effect.flatMap(
         Effect.match(os.stat(path), { onFailure: () => false, onSuccess: (stats) => stats.isFIFO() }),
@@ -104,7 +110,7 @@ const descriptorOf = (
 ): Effect.Effect<Opened, unknown> => {
   const { access, create, name: { full: path }, share } = request
   const openAs = (asWritable: boolean): Effect.Effect<Opened, unknown> => {
-    const { flags, isWritable } = modeOf(request, asWritable)
+    const { flags, isWritable } = modeOf(os.platform, request, asWritable)
     return Effect.map(openPatiently(os, path, { flags, mode }, pause), (fd) => ({ fd, isWritable }))
   }
   const wantsWritable = access === "read" && share !== "compat" && locks.wantsWritable()

@@ -264,7 +264,14 @@ class RegularFile extends WriteFile {
     return system.call<void, void, MmioError.WriteError>(
       (done) => system.ftruncate(this.fdFor("ftruncate", size), size, done),
       () => {},
-      (cause) => Errno.writeError(this.origin("truncate", cause, size))
+      (cause) =>
+        Errno.writeError(
+          this.origin(
+            "truncate",
+            system.platform.isMapped(cause) ? systemError("EBUSY", "ftruncate", cause) : cause,
+            size
+          )
+        )
     )
   }
 }

@@ -1,12 +1,10 @@
-/**
- * The calls of node:fs that the driver makes, as effects: in the background, or blocking the thread.
- */
+/** The calls of node:fs that the driver makes, as effects: in the background, or blocking the thread. */
 import * as IOProc from "@effect-mmio/core/IOProc"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as NFS from "node:fs"
 import * as OS from "node:os"
-import * as Path from "node:path"
+import * as Platform from "./platform.js"
 
 /** How a call answers: with an error, or with `answer`. */
 export type Done<A> = (error: Error | null, answer: A) => void
@@ -53,8 +51,8 @@ interface Calls {
 /** How many entries of a folder are read at once. */
 const entriesAtOnce = 64
 
-/** @internal */
 export interface System extends Calls {
+  readonly platform: Platform.Platform
   /** Whether a call returns before it has ended, so that several can be in flight. */
   readonly concurrent: boolean
   /**
@@ -71,8 +69,8 @@ export interface System extends Calls {
   readonly pause: (milliseconds: number) => Effect.Effect<void>
 }
 
-/** @internal */
 export const background: System = {
+  platform: Platform.current,
   concurrent: true,
   open: (path, flags, mode, done) => NFS.open(path, flags, mode, done),
   close: (fd, done) => NFS.close(fd, (error) => done(error ?? null)),
@@ -119,12 +117,9 @@ export const background: System = {
     })
 }
 
-/**
- * Every call blocks the thread, and answers synchronously.
- *
- * @internal
- */
+/** Every call blocks the thread, and answers synchronously. */
 export const blocking: System = {
+  platform: Platform.current,
   concurrent: false,
   open: (path, flags, mode, done) => done(null, NFS.openSync(path, flags, mode)),
   close: (fd, done) => done(null, NFS.closeSync(fd)),
@@ -178,10 +173,9 @@ const asIs = (cause: unknown): unknown => cause
 
 /**
  * The calls of a system that take a path, a folder, or a descriptor that is not a file yet; they fail with the system's error.
- *
- * @internal
  */
 export const pathCalls = (system: System) => ({
+  platform: system.platform,
   open: (path: string, flags: number, mode: number) =>
     system.call<number, number, unknown>((done) => system.open(path, flags, mode, done), (fd) => fd, asIs),
   close: (fd: number) => system.call<void, void, unknown>((done) => system.close(fd, done), () => {}, asIs),
@@ -241,23 +235,18 @@ export const pathCalls = (system: System) => ({
   closeFolder: (folder: NFS.Dir) =>
     system.call<void, void, unknown>((done) => system.closeFolder(folder, done), () => {}, asIs),
   /** The path from the root, of parts as `path.resolve` takes them; it throws where the folder of the process is gone. */
-  resolve: (...path: ReadonlyArray<string>): string => Path.resolve(...path)
+  resolve: (...path: ReadonlyArray<string>): string => system.platform.path.resolve(...path)
 })
 
-/** @internal */
 export type PathCalls = ReturnType<typeof pathCalls>
 
-/**
- * The error that the system would have given, for what is found out without asking it.
- *
- * @internal
- */
-export const systemError = (code: keyof typeof OS.constants.errno, syscall: string): Error =>
-  Object.assign(new Error(`${code}: ${syscall}`), { code, errno: -OS.constants.errno[code], syscall })
+/** The error that the system would have given, for what is found out without asking it. */
+export const systemError = (code: keyof typeof OS.constants.errno, syscall: string, cause?: unknown): Error =>
+  Object.assign(new Error(`${code}: ${syscall}`, cause === undefined ? {} : { cause }), {
+    code,
+    errno: -OS.constants.errno[code],
+    syscall
+  })
 
-/**
- * Node refuses to transfer more than 2 ** 31 - 1 bytes at once.
- *
- * @internal
- */
+/** Node refuses to transfer more than 2 ** 31 - 1 bytes at once. */
 export const maxTransfer = 2 ** 30

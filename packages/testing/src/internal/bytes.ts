@@ -1,14 +1,5 @@
 import * as Encoding from "effect/Encoding"
 
-/** A value as traces write it: bytes as base64, and the keys in one order, so that equal values are equal text. @internal */
-export const toJson = (value: unknown): string =>
-  JSON.stringify(value, (_key, value: unknown) => {
-    if (value instanceof Uint8Array) return Encoding.encodeBase64(value)
-    return typeof value === "object" && value !== null && !Array.isArray(value)
-      ? Object.fromEntries(Object.entries(value).toSorted(([a], [b]) => a < b ? -1 : 1))
-      : value
-  })
-
 /** Where two arrays differ first, if they do: also where one of them ends. @internal */
 export const firstDifference = (a: Uint8Array, b: Uint8Array): number | undefined => {
   const shorter = Math.min(a.length, b.length)

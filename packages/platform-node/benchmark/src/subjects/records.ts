@@ -2,7 +2,7 @@ import { Mmio } from "@effect-mmio/core"
 import { Chunk, Effect, Stream } from "effect"
 import * as fs from "node:fs"
 import * as path from "node:path"
-import { group, type Subject } from "../runner/model.js"
+import { type Group, group, type Subject } from "../runner/model.js"
 import { nanosecondsPer } from "../runner/unit.js"
 import { onNode } from "../ways/library.js"
 import { mix } from "../ways/mix.js"
@@ -143,6 +143,47 @@ const writeBySync = (file: string, times: number) =>
     }
   })
 
+/** One record, in each way that reads it. */
+interface Kind {
+  readonly title: string
+  readonly record: (reader: Mmio.Reader) => number
+  /** The peer that has the whole file in memory. */
+  readonly inMemory: "DataView in memory" | "bytes in memory"
+  readonly byMemory: (bytes: Uint8Array, times: number) => number
+  readonly bySync: (fd: number) => number
+}
+
+const kinds: ReadonlyArray<Kind> = [
+  {
+    title: "four u32",
+    record: recordOfNumbers,
+    inMemory: "DataView in memory",
+    byMemory: byView,
+    bySync: numbersBySync
+  },
+  { title: "bytes", record: recordOfBytes, inMemory: "bytes in memory", byMemory: bytesBySlice, bySync: bytesBySync }
+]
+
+/** How each function of the library reads records of a kind, beside memory and `fs.readSync`. */
+const parsing = (kind: Kind, file: string, bytes: Uint8Array, times: Group["times"]) =>
+  group<string>({
+    times,
+    works: {
+      "parse": (times) => onNode(byParse(file, whole(times), kind.record)),
+      "parseAll": (times) => onNode(byParseAll(file, whole(times), kind.record)),
+      [kind.inMemory]: (times) => kind.byMemory(bytes, whole(times)),
+      "fs.readSync": (times) => bySync(file, whole(times), kind.bySync)
+    },
+    rows: ["parse", "parseAll"].map((ours) => ({
+      case: `${ours}, ${kind.title}`,
+      ours,
+      peers: [kind.inMemory, "fs.readSync"],
+      unit: op,
+      target: { [kind.inMemory]: 0.7, "fs.readSync": 10 },
+      native: 18.6
+    }))
+  })
+
 export const records: Subject = {
   name: "records",
   title: "records of 4 times 16 bytes, default buffer, 1000 records in a call",
@@ -151,60 +192,7 @@ export const records: Subject = {
     const times = { check: quick ? 5000 : 100_000, most: length / size }
     const written = path.join(folder, "records")
     return [
-      group({
-        times,
-        works: {
-          "parse": (times) => onNode(byParse(file, whole(times), recordOfNumbers)),
-          "parseAll": (times) => onNode(byParseAll(file, whole(times), recordOfNumbers)),
-          "DataView in memory": (times) => byView(bytes, whole(times)),
-          "fs.readSync": (times) => bySync(file, whole(times), numbersBySync)
-        },
-        rows: [
-          {
-            case: "parse, four u32",
-            ours: "parse",
-            peers: ["DataView in memory", "fs.readSync"],
-            unit: op,
-            target: { "DataView in memory": 0.7, "fs.readSync": 10 },
-            native: 18.6
-          },
-          {
-            case: "parseAll, four u32",
-            ours: "parseAll",
-            peers: ["DataView in memory", "fs.readSync"],
-            unit: op,
-            target: { "DataView in memory": 0.7, "fs.readSync": 10 },
-            native: 18.6
-          }
-        ]
-      }),
-      group({
-        times,
-        works: {
-          "parse": (times) => onNode(byParse(file, whole(times), recordOfBytes)),
-          "parseAll": (times) => onNode(byParseAll(file, whole(times), recordOfBytes)),
-          "bytes in memory": (times) => bytesBySlice(bytes, whole(times)),
-          "fs.readSync": (times) => bySync(file, whole(times), bytesBySync)
-        },
-        rows: [
-          {
-            case: "parse, bytes",
-            ours: "parse",
-            peers: ["bytes in memory", "fs.readSync"],
-            unit: op,
-            target: { "bytes in memory": 0.7, "fs.readSync": 10 },
-            native: 18.6
-          },
-          {
-            case: "parseAll, bytes",
-            ours: "parseAll",
-            peers: ["bytes in memory", "fs.readSync"],
-            unit: op,
-            target: { "bytes in memory": 0.7, "fs.readSync": 10 },
-            native: 18.6
-          }
-        ]
-      }),
+      ...kinds.map((kind) => parsing(kind, file, bytes, times)),
       group({
         times,
         works: {

@@ -7,7 +7,6 @@ import * as MmioError from "@effect-mmio/core/MmioError"
 import * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
-import * as Option from "effect/Option"
 import { broken, holds, same, sameBytes } from "./check.js"
 import { define, type Definition } from "./definition.js"
 import { type Environment, flush, readRest, write, writeFully } from "./environment.js"
@@ -88,16 +87,7 @@ const failsOnce = <A, E>(
 
 const open = (driver: IOProc.IOProc, given: Parameters<Environment["open"]>[0], access: IOProc.Access) =>
   Effect.acquireRelease(
-    driver.open({
-      name: given,
-      access,
-      create: "no",
-      share: "compat",
-      code: given.code,
-      parameters: undefined,
-      ifVersion: Option.none(),
-      buffered: true
-    }),
+    driver.open(IOProc.openRequest(given, { access })),
     (file) => Effect.exit(file.close)
   )
 

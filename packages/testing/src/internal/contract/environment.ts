@@ -69,19 +69,6 @@ export interface Environment {
   ) => Effect.Effect<Mmio.Handle<A>, MmioError.OpenError | MmioError.InvalidParameter, Scope.Scope>
 }
 
-/** @internal */
-export const request = (name: FileName.FileName, options: Request = {}): IOProc.OpenRequest => ({
-  name,
-  access: "read",
-  create: "no",
-  share: "compat",
-  code: name.code,
-  parameters: undefined,
-  ifVersion: Option.none(),
-  buffered: true,
-  ...options
-})
-
 const untouched = 0xee
 
 /** One read, checked: what it returned. @internal */
@@ -262,7 +249,7 @@ export const make = (options: {
   const close = (file: IOProc.File) => ending(file, () => file.close)
   const open = (name: FileName.FileName, options?: Request) =>
     Effect.acquireRelease(
-      Effect.suspend(() => driver.open(request(name, options))),
+      Effect.suspend(() => driver.open(IOProc.openRequest(name, options))),
       (file) => ended.has(file) ? Effect.void : Effect.exit(file.close)
     )
   const attempt = (name: FileName.FileName, options?: Request) => Effect.scoped(Effect.asVoid(open(name, options)))

@@ -1,7 +1,7 @@
 /**
  * Law 3: interruption at every step, and while a call waits.
  */
-import type * as IOProc from "@effect-mmio/core/IOProc"
+import * as IOProc from "@effect-mmio/core/IOProc"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
 import * as Exit from "effect/Exit"
@@ -16,7 +16,6 @@ import {
   pause,
   readRest,
   readUpTo,
-  request,
   write,
   writeFully,
   zeros
@@ -60,7 +59,7 @@ export const interruption: ReadonlyArray<Definition> = [
         sweep(prepare, {
           run: ({ name }) =>
             Effect.scoped(Effect.asVoid(Effect.acquireRelease(
-              Effect.suspend(() => env.driver.open(request(name, { share: "exclusive" }))),
+              Effect.suspend(() => env.driver.open(IOProc.openRequest(name, { share: "exclusive" }))),
               (file) => Effect.orDie(file.close)
             ))),
           check: ({ bytes, name }) =>

@@ -92,7 +92,7 @@ const edges = ({ dataAt, end, parentEnd, wave64 }: Header, length: number): read
 
 const numbers = [0, 1, 2, 3, 7, 8, 0x7f, 0x80, 0xff, 0x7fff, 0x8000, 0xfffe, 0xffff, 0x7fffffff, 0x80000000, 0xffffffff]
 
-/** Every mutation, by its name. @internal */
+/** Every mutation, by its name. */
 const mutations = {
   "a size at an edge": (subject: Subject): Uint8Array => {
     const chunk = anyHeader(subject)
@@ -293,8 +293,6 @@ const longest = 160_000
 
 /**
  * Changes a file in several ways, one after the other, as the random numbers say, and names them.
- *
- * @internal
  */
 export const mutated = (
   file: Uint8Array,

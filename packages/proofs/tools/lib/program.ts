@@ -33,14 +33,14 @@ export const drivers = Effect.gen(function*() {
   Effect.mapError((error) => new Refusal({ message: `There is no folder for temporary files: ${error.message}.` }))
 )
 
-/** The folder that the command line names, or a bundled one of the testing package. */
+/** The folder that the command line names, or the one of this package. */
 export const folderOr = (bundled: string): Effect.Effect<string, Refusal> =>
   Effect.suspend(() => {
     const [folder, ...rest] = process.argv.slice(2).filter((argument) => argument !== "--")
     return rest.length > 0
       ? Effect.fail(new Refusal({ message: `One folder can be named, not ${rest.length + 1}.` }))
-      // from packages/platform-node/build/tools/lib
-      : Effect.succeed(folder ?? fileURLToPath(new URL(`../../../../testing/${bundled}`, import.meta.url)))
+      // from packages/proofs/build/tools/lib
+      : Effect.succeed(folder ?? fileURLToPath(new URL(`../../../${bundled}`, import.meta.url)))
   })
 
 /** Node's own words, without the call that it names behind them. */

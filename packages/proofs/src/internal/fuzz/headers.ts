@@ -2,7 +2,7 @@
  * Where the headers of a file are: what a mutation has to know to hurt. It shares nothing with the walk that is tested.
  */
 
-/** A header, and how far its chunk goes. @internal */
+/** A header, and how far its chunk goes. */
 export interface Header {
   readonly at: number
   readonly wave64: boolean
@@ -24,7 +24,7 @@ export interface Header {
 
 const latin1 = (text: string): ReadonlyArray<number> => Array.from(text, (character) => character.charCodeAt(0))
 
-/** The bytes of the GUIDs of Wave64. @internal */
+/** The bytes of the GUIDs of Wave64. */
 export const guidOf = (id: string): ReadonlyArray<number> => [
   ...latin1(id),
   ...(id === "riff"
@@ -37,11 +37,9 @@ export const guidOf = (id: string): ReadonlyArray<number> => [
     : [0x8c, 0xd1, 0x00, 0xc0, 0x4f, 0x8e, 0xdb, 0x8a])
 ]
 
-/** @internal */
 export const idAt = (bytes: Uint8Array, at: number): string =>
   String.fromCharCode(bytes[at] ?? 0, bytes[at + 1] ?? 0, bytes[at + 2] ?? 0, bytes[at + 3] ?? 0)
 
-/** @internal */
 export const view = (bytes: Uint8Array): DataView => new DataView(bytes.buffer, bytes.byteOffset, bytes.length)
 
 const littleForms = new Set(["RIFF", "RF64", "BW64"])
@@ -51,8 +49,6 @@ const lists = new Set(["RIFF", "LIST", "RIFX", "FORM", "CAT ", "PROP", "riff", "
 /**
  * The headers of a file, each before those that are in it, but no more than so many: as far as sizes can be believed, a chunk that says more
  * than there is going as far as there is anything.
- *
- * @internal
  */
 export const headersOf = (bytes: Uint8Array, most = 100): ReadonlyArray<Header> => {
   const found: Array<Header> = []

@@ -5,7 +5,7 @@ import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
 
-/** What is known of files of other forms is left aside. @internal */
+/** What is known of files of other forms is left aside. */
 export const Facts = Schema.Struct({
   sampleRate: Schema.optional(Schema.Number),
   channels: Schema.optional(Schema.Number),
@@ -37,7 +37,6 @@ export const Facts = Schema.Struct({
   factSamples: Schema.optional(Schema.Number)
 })
 
-/** @internal */
 export type Facts = typeof Facts.Type
 
 /** The names by which ffmpeg calls what the format says. */
@@ -93,6 +92,6 @@ const factsOf = (info: Wave.Info): Facts => {
   }
 }
 
-/** What `Wave.info` finds in a file, as a manifest says it. @internal */
+/** What `Wave.info` finds in a file, as a manifest says it. */
 export const readFacts = (file: Mmio.ReadHandle): Effect.Effect<Facts, Wave.InfoError<Mmio.Readable>> =>
   Effect.map(Wave.info(file), factsOf)

@@ -2,14 +2,14 @@
  * Reads the files of independent encoders, sound and damaged ones, compares what is in them and what is wrong with them to what their
  * manifest says, writes them again and repairs them, on every storage driver:
  *
- *   pnpm fixtures [folder]
+ *   npm run fixtures -- [folder]
  *
- * The folder holds files and a manifest.json as packages/testing/fixtures does, which is the default.
+ * The folder holds files and a manifest.json as packages/proofs/fixtures does, which is the default.
  */
-import { Fixtures } from "@effect-mmio/testing"
 import { Effect } from "effect"
 import * as crypto from "node:crypto"
 import * as path from "node:path"
+import * as Fixtures from "../src/Fixtures.js"
 import { bytesOf, drivers, folderOr, main, onEvery, Refusal, textOf } from "./lib/program.js"
 
 const load = (folder: string) => (entry: Fixtures.Entry) =>

@@ -2,9 +2,7 @@
  * Files of independent encoders with what is in them, and what checks that this library finds the same and builds the same.
  *
  * A manifest says of every file which chunks it has and where; {@link check} compares. The files of this project, and the description of
- * the manifest, are in `fixtures/` of the package's repository.
- *
- * @since 0.1.0
+ * the manifest, are in `fixtures/` of this package.
  */
 import * as FileName from "@effect-mmio/core/FileName"
 import * as IOProc from "@effect-mmio/core/IOProc"
@@ -37,12 +35,7 @@ import { editing } from "./internal/fixtures/editing.js"
 // the manifest
 // ---------------------------------------------------------------------------------------------------------------------
 
-/**
- * A chunk, as a manifest has it.
- *
- * @since 0.1.0
- * @category models
- */
+/** A chunk, as a manifest has it. */
 export interface ManifestChunk {
   /** The id; of Wave64 the first four bytes of the GUID. */
   readonly id: string
@@ -82,12 +75,7 @@ const ManifestChunk: Schema.Schema<ManifestChunk> = Schema.Struct({
   children: Schema.optional(Schema.Array(Schema.suspend((): Schema.Schema<ManifestChunk> => ManifestChunk)))
 })
 
-/**
- * A problem of a file, as a manifest has it.
- *
- * @since 0.1.0
- * @category models
- */
+/** A problem of a file, as a manifest has it. */
 export const ManifestProblem = Schema.Struct({
   /** What it is, in the words of the manifest. */
   problem: Schema.String,
@@ -102,20 +90,10 @@ export const ManifestProblem = Schema.Struct({
   value: Schema.optional(Schema.NonNegativeInt)
 })
 
-/**
- * A problem of a file, as a manifest has it.
- *
- * @since 0.1.0
- * @category models
- */
+/** A problem of a file, as a manifest has it. */
 export type ManifestProblem = typeof ManifestProblem.Type
 
-/**
- * What a manifest says of one file.
- *
- * @since 0.1.0
- * @category models
- */
+/** What a manifest says of one file. */
 export const Entry = Schema.Struct({
   name: Schema.NonEmptyString,
   sha256: Schema.String,
@@ -143,23 +121,13 @@ export const Entry = Schema.Struct({
   }))
 })
 
-/**
- * What a manifest says of one file.
- *
- * @since 0.1.0
- * @category models
- */
+/** What a manifest says of one file. */
 export type Entry = typeof Entry.Type
 
 const Manifest = Schema.Struct({ entries: Schema.Array(Entry) })
 const decodeManifest = Schema.decodeUnknownEither(Schema.parseJson(Manifest))
 
-/**
- * What was to be a manifest is none.
- *
- * @since 0.1.0
- * @category errors
- */
+/** What was to be a manifest is none. */
 export class MalformedManifest extends Data.TaggedError("MalformedManifest")<{
   /** Where, and what is wrong there. */
   readonly description: string
@@ -170,12 +138,7 @@ export class MalformedManifest extends Data.TaggedError("MalformedManifest")<{
   }
 }
 
-/**
- * Reads the text of a manifest, and gives its entries.
- *
- * @since 0.1.0
- * @category decoding
- */
+/** Reads the text of a manifest, and gives its entries. */
 export const fromJson = (text: string): Effect.Effect<ReadonlyArray<Entry>, MalformedManifest> =>
   Either.mapBoth(decodeManifest(text), {
     onLeft: (cause) => {
@@ -193,12 +156,7 @@ export const fromJson = (text: string): Effect.Effect<ReadonlyArray<Entry>, Malf
 // walking
 // ---------------------------------------------------------------------------------------------------------------------
 
-/**
- * A chunk that a walk came to.
- *
- * @since 0.1.0
- * @category models
- */
+/** A chunk that a walk came to. */
 export interface Step {
   /** The chunk; without a type where it is too small to have one. */
   readonly chunk: Riff.FoundChunk
@@ -210,12 +168,7 @@ export interface Step {
   readonly available: number
 }
 
-/**
- * What a walk found.
- *
- * @since 0.1.0
- * @category models
- */
+/** What a walk found. */
 export interface Walk {
   /** The chunks, in the order of the file. */
   readonly steps: ReadonlyArray<Step>
@@ -225,12 +178,7 @@ export interface Walk {
   readonly ended: Option.Option<MmioError.InvalidFile>
 }
 
-/**
- * A walk made more steps than a file of that length can have chunks: the library goes in circles.
- *
- * @since 0.1.0
- * @category errors
- */
+/** A walk made more steps than a file of that length can have chunks: the library goes in circles. */
 export class EndlessWalk extends Data.TaggedError("EndlessWalk")<{ readonly steps: number; readonly length: number }> {
   override get message() {
     return `the walk made ${this.steps} steps through ${this.length} bytes`
@@ -241,9 +189,6 @@ export class EndlessWalk extends Data.TaggedError("EndlessWalk")<{ readonly step
  * Walks through all chunks of a file, into every `RIFF` and `LIST`, by `Riff.descend` and `Riff.ascend` alone. Needs memory for the chunks,
  * and no stack, however deep they are nested. At the top only what begins a file is a chunk: what else is there is trailing junk, and
  * ends the walk. A chunk that reaches beyond its parent is left with the parent.
- *
- * @since 0.1.0
- * @category walking
  */
 export const walk = (
   file: Mmio.ReadHandle
@@ -300,9 +245,6 @@ const isForm = ({ guid, id }: Riff.Chunk): boolean =>
 /**
  * Writes a file again, from the chunks that `Riff.chunks` finds in it: the headers and types are made of what the chunks say, everything else
  * is copied as a stream. What comes out is the same file, whatever is wrong with it, unless a chunk says something that is not there.
- *
- * @since 0.1.0
- * @category rebuilding
  */
 export const copy = <A extends Mmio.Readable>(
   source: Mmio.Handle<A>,
@@ -349,9 +291,6 @@ const headerOf = ({ byteOrder, guid, id, sizeField, type, typeGuid }: Riff.Chunk
  * With `declare`, every chunk is created with its size, and nothing has to be corrected; without, ascending finds the sizes. A chunk that
  * declares more than the file has is always created with that size and never ascended out of: its writer wrote into a pipe, or
  * died, and had no chance to correct it; ascending would make the header say the truth.
- *
- * @since 0.1.0
- * @category rebuilding
  */
 export const rebuild = (
   source: Mmio.ReadHandle,
@@ -394,12 +333,7 @@ export const rebuild = (
 // checking
 // ---------------------------------------------------------------------------------------------------------------------
 
-/**
- * A file is not what the manifest says, or the library does not find or build what it should.
- *
- * @since 0.1.0
- * @category errors
- */
+/** A file is not what the manifest says, or the library does not find or build what it should. */
 export class FixtureMismatch extends Data.TaggedError("FixtureMismatch")<{
   /** The name of the file. */
   readonly fixture: string
@@ -413,12 +347,7 @@ export class FixtureMismatch extends Data.TaggedError("FixtureMismatch")<{
   }
 }
 
-/**
- * The library failed where it should not.
- *
- * @since 0.1.0
- * @category errors
- */
+/** The library failed where it should not. */
 export class FixtureFailure extends Data.TaggedError("FixtureFailure")<{
   /** The name of the file. */
   readonly fixture: string
@@ -431,12 +360,7 @@ export class FixtureFailure extends Data.TaggedError("FixtureFailure")<{
   }
 }
 
-/**
- * How a file is checked.
- *
- * @since 0.1.0
- * @category options
- */
+/** How a file is checked. */
 export interface CheckOptions {
   /** What the names of the files that are made begin with, such as a folder with its separator. Default: nothing. */
   readonly prefix?: string | undefined
@@ -457,9 +381,6 @@ export interface CheckOptions {
  * 6. `Riff.edit` refuses a file that is damaged, and leaves it as it is; to any other it adds a chunk in front and one at the end, and all other
  *    chunks have the bytes that they had.
  * 7. `Wave.info` says the facts of the manifest, of a WAVE that has any.
- *
- * @since 0.1.0
- * @category checking
  */
 export const check = (
   entry: Entry,

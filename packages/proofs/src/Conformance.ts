@@ -1,13 +1,11 @@
 /**
- * Recorded sequences of calls, each with its result, and what replays them: whoever changes a handle or writes a driver learns
- * whether the calls still give what the original gave.
+ * Recorded sequences of calls, each with its result, and their replay, which tells whether the calls still give what the
+ * original gave.
  *
  * A trace says what a file holds before, how it is opened, the calls in order with the result of each, and what the file holds at
  * the end. {@link fromJson} reads the traces of a file, {@link replay} makes the calls on the storage of the program and fails at
- * the first result that differs. The traces of this project, and the description of their format, are in `conformance/` of the
- * package's repository.
- *
- * @since 0.1.0
+ * the first result that differs. The traces of this project, and the description of their format, are in `conformance/` of this
+ * package.
  */
 import * as FileName from "@effect-mmio/core/FileName"
 import * as FourCC from "@effect-mmio/core/FourCC"
@@ -41,20 +39,10 @@ const Code = Schema.String.pipe(
 )
 const Direction = Schema.Literal("read", "write")
 
-/**
- * With which of these a call failed.
- *
- * @since 0.1.0
- * @category models
- */
+/** With which of these a call failed. */
 export const ErrorCode = Schema.Literal("CannotRead", "CannotWrite", "CannotSeek", "ChunkNotFound", "Unbuffered")
 
-/**
- * With which of these a call failed.
- *
- * @since 0.1.0
- * @category models
- */
+/** With which of these a call failed. */
 export type ErrorCode = typeof ErrorCode.Type
 
 const orError = <S extends Schema.Schema.AnyNoContext>(success: S) =>
@@ -77,12 +65,7 @@ const Find = Schema.Union(
 
 const Written = orError(Schema.Struct({ windows: Schema.Array(Count), total: Count }))
 
-/**
- * A call on an open file, with its result.
- *
- * @since 0.1.0
- * @category models
- */
+/** A call on an open file, with its result. */
 export const FileOp = Schema.Union(
   call("read", { count: Count }, orError(Schema.Struct({ data: Bytes }))),
   call("write", { data: Bytes }, orError(Schema.Struct({ count: Count }))),
@@ -134,22 +117,12 @@ export const FileOp = Schema.Union(
   call("directWrite", { data: Bytes, fill: Schema.optional(Schema.Int.pipe(Schema.positive())) }, Written)
 )
 
-/**
- * A call on an open file, with its result.
- *
- * @since 0.1.0
- * @category models
- */
+/** A call on an open file, with its result. */
 export type FileOp = typeof FileOp.Type
 
 const Procedure = Schema.Int.pipe(Schema.between(0, 5))
 
-/**
- * A call about I/O procedures, with its result.
- *
- * @since 0.1.0
- * @category models
- */
+/** A call about I/O procedures, with its result. */
 export const ProcedureOp = Schema.Union(
   call("install", { procedure: Procedure, code: Code }, Schema.Struct({ procedure: Procedure })),
   call("find", { code: Code }, Schema.Struct({ procedure: Schema.NullOr(Procedure) })),
@@ -171,12 +144,7 @@ export const ProcedureOp = Schema.Union(
   call("close", {}, Nothing)
 )
 
-/**
- * A call about I/O procedures, with its result.
- *
- * @since 0.1.0
- * @category models
- */
+/** A call about I/O procedures, with its result. */
 export type ProcedureOp = typeof ProcedureOp.Type
 
 const FourCCOp = call(
@@ -193,12 +161,7 @@ const head = <Family extends string>(...families: readonly [Family, ...ReadonlyA
   basis: Schema.optional(Schema.Literal("documentation"))
 })
 
-/**
- * Calls on a file, or on a block of memory.
- *
- * @since 0.1.0
- * @category models
- */
+/** Calls on a file, or on a block of memory. */
 export const FileTrace = Schema.Struct({
   ...head(
     "unbuffered-file",
@@ -226,44 +189,19 @@ export const FileTrace = Schema.Struct({
   final: Bytes
 })
 
-/**
- * Calls on a file, or on a block of memory.
- *
- * @since 0.1.0
- * @category models
- */
+/** Calls on a file, or on a block of memory. */
 export type FileTrace = typeof FileTrace.Type
 
-/**
- * Calls about I/O procedures.
- *
- * @since 0.1.0
- * @category models
- */
+/** Calls about I/O procedures. */
 export const ProcedureTrace = Schema.Struct({ ...head("io-procedure"), ops: Schema.Array(ProcedureOp) })
 
-/**
- * Calls about I/O procedures.
- *
- * @since 0.1.0
- * @category models
- */
+/** Calls about I/O procedures. */
 export type ProcedureTrace = typeof ProcedureTrace.Type
 
-/**
- * Conversions of text to four-character codes.
- *
- * @since 0.1.0
- * @category models
- */
+/** Conversions of text to four-character codes. */
 export const FourCCTrace = Schema.Struct({ ...head("four-cc"), ops: Schema.Array(FourCCOp) })
 
-/**
- * Conversions of text to four-character codes.
- *
- * @since 0.1.0
- * @category models
- */
+/** Conversions of text to four-character codes. */
 export type FourCCTrace = typeof FourCCTrace.Type
 
 const CheckedFileTrace = FileTrace.pipe(Schema.filter((trace) => danglingChunk(trace.ops)))
@@ -272,18 +210,10 @@ const CheckedProcedureTrace = ProcedureTrace.pipe(Schema.filter((trace) => dangl
 /**
  * A trace; its family says of what kind. A trace whose calls name a chunk that no earlier call found or made, or talk to a file that
  * is not open, is none.
- *
- * @since 0.1.0
- * @category models
  */
 export const Trace = Schema.Union(CheckedFileTrace, CheckedProcedureTrace, FourCCTrace)
 
-/**
- * A trace; its family says of what kind.
- *
- * @since 0.1.0
- * @category models
- */
+/** A trace; its family says of what kind. */
 export type Trace = FileTrace | ProcedureTrace | FourCCTrace
 
 const danglingChunk = (ops: ReadonlyArray<FileOp>): Schema.FilterOutput | undefined => {
@@ -313,12 +243,7 @@ const danglingFile = (ops: ReadonlyArray<ProcedureOp>): Schema.FilterOutput | un
 // errors
 // ---------------------------------------------------------------------------------------------------------------------
 
-/**
- * What was to be a trace is none.
- *
- * @since 0.1.0
- * @category errors
- */
+/** What was to be a trace is none. */
 export class MalformedTrace extends Data.TaggedError("MalformedTrace")<{
   /** Where, and what is wrong there, as a sentence. */
   readonly description: string
@@ -329,12 +254,7 @@ export class MalformedTrace extends Data.TaggedError("MalformedTrace")<{
   }
 }
 
-/**
- * A call gave something else than the trace says, or the file ended up with other bytes.
- *
- * @since 0.1.0
- * @category errors
- */
+/** A call gave something else than the trace says, or the file ended up with other bytes. */
 export class Mismatch extends Data.TaggedError("Mismatch")<{
   /** The name of the trace. */
   readonly trace: string
@@ -355,12 +275,7 @@ export class Mismatch extends Data.TaggedError("Mismatch")<{
   }
 }
 
-/**
- * The storage failed around the calls: while a file was prepared, opened, closed, or read back.
- *
- * @since 0.1.0
- * @category errors
- */
+/** The storage failed around the calls: while a file was prepared, opened, closed, or read back. */
 export class StorageFailure extends Data.TaggedError("StorageFailure")<{
   /** The name of the trace. */
   readonly trace: string
@@ -422,32 +337,10 @@ const decodeAt = (input: unknown, index: number | undefined): Either.Either<Trac
     return new MalformedTrace({ description: `${labelOf(input, index)}${where}: ${what}`, cause })
   })
 
-/**
- * Reads one trace from parsed JSON.
- *
- * @since 0.1.0
- * @category decoding
- */
+/** Reads one trace from parsed JSON. */
 export const decode = (input: unknown): Effect.Effect<Trace, MalformedTrace> => decodeAt(input, undefined)
 
-/**
- * Reads a file of traces: a JSON array of them.
- *
- * @example
- * ```ts
- * import { MemoryIOProc } from "@effect-mmio/core"
- * import { Conformance } from "@effect-mmio/testing"
- * import { Effect } from "effect"
- *
- * export const replayAll = (json: string) =>
- *   Effect.flatMap(Conformance.fromJson(json), Effect.forEach((trace) => Conformance.replay(trace), { discard: true })).pipe(
- *     Effect.provide(MemoryIOProc.layer())
- *   )
- * ```
- *
- * @since 0.1.0
- * @category decoding
- */
+/** Reads a file of traces: a JSON array of them. */
 export const fromJson = (text: string): Effect.Effect<ReadonlyArray<Trace>, MalformedTrace> =>
   Either.flatMap(
     Either.try({
@@ -465,12 +358,7 @@ export const fromJson = (text: string): Effect.Effect<ReadonlyArray<Trace>, Malf
 // replaying
 // ---------------------------------------------------------------------------------------------------------------------
 
-/**
- * How a trace is replayed.
- *
- * @since 0.1.0
- * @category options
- */
+/** How a trace is replayed. */
 export interface ReplayOptions {
   /** What the names of the files that are made begin with, such as a folder with its separator. Default: nothing. */
   readonly prefix?: string | undefined
@@ -481,12 +369,7 @@ export interface ReplayOptions {
   readonly shortReads?: boolean | undefined
 }
 
-/**
- * What replaying can fail with.
- *
- * @since 0.1.0
- * @category errors
- */
+/** What replaying can fail with. */
 export type ReplayError = Mismatch | StorageFailure | MalformedTrace
 
 /**
@@ -501,9 +384,6 @@ export type ReplayError = Mismatch | StorageFailure | MalformedTrace
  * - A message below `MMIOM_USER` cannot be said to this library: what reading, writing and the like are asked by are functions of the
  *   driver, and what `Mmio.sendMessage` carries are requests of the driver's own. So such a message is sent as a request of a type that the
  *   procedures do not know, and `None`, which is the library's word for "not recognised", counts as refused.
- *
- * @since 0.1.0
- * @category replaying
  */
 export const replay = (trace: Trace, options?: ReplayOptions): Effect.Effect<void, ReplayError, IOProc.IOProc> =>
   trace.family === "four-cc"

@@ -5,7 +5,7 @@ import * as IOProc from "@effect-mmio/core/IOProc"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 
-/** What {@link Storage} dies of when it is asked too often. @internal */
+/** What {@link Storage} dies of when it is asked too often. */
 export class TooManyCalls {
   readonly calls: number
   constructor(calls: number) {
@@ -13,7 +13,6 @@ export class TooManyCalls {
   }
 }
 
-/** @internal */
 export class Storage {
   bytes: Uint8Array
   /** How many calls it has answered. */

@@ -23,8 +23,6 @@ const tops = new Set(["RIFF", "RIFX", "RF64", "BW64", "FORM", "CAT "])
 /**
  * Where the chunks are whose first form is at `from`, found with so many steps at most. Leaves the position where it was. (As `Fixtures.walk`, but for what is told, and
  * what that costs.)
- *
- * @internal
  */
 export const descended = (
   file: Mmio.ReadWriteHandle,

@@ -1,7 +1,5 @@
 /**
  * Numbers that look random, and are the same for the same seed on every machine.
- *
- * @internal
  */
 export class Random {
   private state: number

@@ -3,8 +3,6 @@
  * for no more than the length of the file and the limits allow, fails with typed errors only, and a repair is one.
  *
  * An input is made of a seed and a number, and of files that it begins with: the same ones make the same input, anywhere.
- *
- * @since 0.1.0
  */
 import * as RiffLimits from "@effect-mmio/core/RiffLimits"
 import * as Data from "effect/Data"
@@ -14,23 +12,13 @@ import * as laws from "./internal/fuzz/laws.js"
 import { mutated } from "./internal/fuzz/mutations.js"
 import { Random } from "./internal/fuzz/random.js"
 
-/**
- * A file to begin with.
- *
- * @since 0.1.0
- * @category models
- */
+/** A file to begin with. */
 export interface Seedling {
   readonly name: string
   readonly bytes: Uint8Array
 }
 
-/**
- * How a file is read.
- *
- * @since 0.1.0
- * @category models
- */
+/** How a file is read. */
 export interface Settings {
   /** How large the buffer of the handle is, in bytes. */
   readonly buffer: number | "none"
@@ -42,12 +30,7 @@ export interface Settings {
   readonly streams: boolean
 }
 
-/**
- * A file that was damaged, and how to read it.
- *
- * @since 0.1.0
- * @category models
- */
+/** A file that was damaged, and how to read it. */
 export interface Input {
   readonly seed: number
   readonly number: number
@@ -73,12 +56,7 @@ const someLimits = (random: Random): RiffLimits.Limits =>
     }
     : { ...RiffLimits.defaults, chunks: manyChunks }
 
-/**
- * Damages a file, as a seed and a number have it.
- *
- * @since 0.1.0
- * @category constructors
- */
+/** Damages a file, as a seed and a number have it. */
 export const input = (
   files: readonly [Seedling, ...ReadonlyArray<Seedling>],
   seed: number,
@@ -98,12 +76,7 @@ export const input = (
   return { seed, number, name, settings, ...damaged }
 }
 
-/**
- * A law does not hold.
- *
- * @since 0.1.0
- * @category errors
- */
+/** A law does not hold. */
 export class LawBroken extends Data.TaggedError("LawBroken")<{
   /** Which one: mostly the function that it is about. */
   readonly law: string
@@ -118,9 +91,6 @@ export class LawBroken extends Data.TaggedError("LawBroken")<{
 /**
  * Reads a file in every way there is, and repairs it. Fails if one of them does not do what it has to do with any file. Needs no storage, and
  * can be run with `Effect.runSync`. (What does not end, and calls nobody, does not end here, either.)
- *
- * @since 0.1.0
- * @category checking
  */
 export const check = ({ bytes, settings }: Pick<Input, "bytes" | "settings">): Effect.Effect<void, LawBroken> =>
   Effect.flatMap(
@@ -128,12 +98,7 @@ export const check = ({ bytes, settings }: Pick<Input, "bytes" | "settings">): E
     (broken) => broken === undefined ? Effect.void : Effect.fail(new LawBroken(broken))
   )
 
-/**
- * Leaves away of an input what it does not need to break the same law, as far as that can be found out quickly.
- *
- * @since 0.1.0
- * @category shrinking
- */
+/** Leaves away of an input what it does not need to break the same law, as far as that can be found out quickly. */
 export const shrink = (input: Input): Effect.Effect<Input> =>
   Effect.gen(function*() {
     const broken = yield* laws.broken(input.bytes, input.settings)
@@ -154,9 +119,6 @@ export const shrink = (input: Input): Effect.Effect<Input> =>
 /**
  * A file with no more than so many bytes of data in each chunk: what is done to the headers then is most of what is done to it. What has no
  * chunks in it stays as it is.
- *
- * @since 0.1.0
- * @category constructors
  */
 export const compact = ({ bytes, name }: Seedling, most = 96): Seedling => {
   const headers = headersOf(bytes, 10_000)

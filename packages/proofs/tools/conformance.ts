@@ -1,13 +1,13 @@
 /**
  * Replays recorded calls on every storage driver:
  *
- *   pnpm conformance [folder]
+ *   npm run conformance -- [folder]
  *
- * The folder holds files of traces as packages/testing/conformance does, which is the default.
+ * The folder holds files of traces as packages/proofs/conformance does, which is the default.
  */
-import { Conformance } from "@effect-mmio/testing"
 import { Effect } from "effect"
 import * as path from "node:path"
+import * as Conformance from "../src/Conformance.js"
 import { drivers, folderOr, list, main, onEvery, Refusal, textOf } from "./lib/program.js"
 
 const load = (file: string) =>

@@ -1,7 +1,7 @@
 /** Does the inputs that it is told, and says what went wrong. */
-import { RiffFuzz } from "@effect-mmio/testing"
 import { Effect, Either } from "effect"
 import { parentPort, workerData } from "node:worker_threads"
+import * as RiffFuzz from "../src/RiffFuzz.js"
 import type { Message, Order } from "./lib/fuzz.js"
 
 // Of most failures, which are as they should be, nobody wants to see where they were made.

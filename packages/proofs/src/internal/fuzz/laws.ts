@@ -551,8 +551,6 @@ const headerIsInside = (nodes: ReadonlyArray<readonly [Riff.TreeNode, number]>, 
 
 /**
  * The first law that does not hold of a file, if there is one.
- *
- * @internal
  */
 export const broken = (
   bytes: Uint8Array,

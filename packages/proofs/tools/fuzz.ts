@@ -1,17 +1,17 @@
 /**
  * Damages the files of independent encoders in every way that hurts a reader, and looks at what the library makes of each:
  *
- *   pnpm fuzz [--seed N] [--minutes N | --inputs N] [--from N] [--workers N] [--folder PATH]
+ *   npm run fuzz -- [--seed N] [--minutes N | --inputs N] [--from N] [--workers N] [--folder PATH]
  *
  * The same seed makes the same inputs, by their numbers from 0 on. What goes wrong is written to a file, with its seed and its number:
  * `--seed N --from NUMBER --inputs 1` does it again. Default: seed 1, one minute, one worker.
  */
-import { RiffFuzz } from "@effect-mmio/testing"
 import { Console, Effect } from "effect"
 import * as NFS from "node:fs"
 import * as OS from "node:os"
 import * as path from "node:path"
 import { Worker } from "node:worker_threads"
+import * as RiffFuzz from "../src/RiffFuzz.js"
 import { type Failure, limitOf, type Message, type Options, type Order, readOptions, type Task } from "./lib/fuzz.js"
 import { main, Refusal, type Tally } from "./lib/program.js"
 

@@ -1,10 +1,10 @@
 /** What the fuzzer and its workers share. */
-import { RiffFuzz } from "@effect-mmio/testing"
 import { Effect } from "effect"
 import * as NFS from "node:fs"
 import * as path from "node:path"
 import { fileURLToPath } from "node:url"
 import { parseArgs } from "node:util"
+import * as RiffFuzz from "../../src/RiffFuzz.js"
 import { Refusal } from "./program.js"
 
 /** What the command line says. */
@@ -82,8 +82,8 @@ const longest = 2000
 export const limitOf = (
   { folder, inputs, minutes }: Options
 ): { readonly files: Seedlings; readonly deadline: number } => {
-  // from packages/platform-node/build/tools/lib
-  const from = folder ?? fileURLToPath(new URL("../../../../testing/fixtures/", import.meta.url))
+  // from packages/proofs/build/tools/lib
+  const from = folder ?? fileURLToPath(new URL("../../../fixtures/", import.meta.url))
   const [first, ...rest] = NFS.readdirSync(from, { withFileTypes: true })
     .filter((entry) => entry.isFile() && !/\.(json|md)$/.test(entry.name))
     .map(({ name }) => RiffFuzz.compact({ name, bytes: Uint8Array.from(NFS.readFileSync(path.join(from, name))) }))
