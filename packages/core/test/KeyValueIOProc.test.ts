@@ -56,11 +56,18 @@ describe("KeyValueIOProc", () => {
       assert.deepStrictEqual(FileName.plain("a").full, "a")
     }).pipe(Effect.provide(layer)))
 
-  /** A store that lets other fibers go on before each call, and whose calls of a key fail as `fails` says. */
-  const slow = (fails: (operation: string, key: string) => boolean = () => false) =>
+  /**
+   * A store that lets other fibers go on before each call, and as often as `answers` says while it answers the 1st, 2nd, … question for a value. Its calls
+   * fail as `fails` says.
+   */
+  const slow = (
+    fails: (operation: string, key: string) => boolean = () => false,
+    answers: ReadonlyArray<number> = []
+  ) =>
     Effect.map(
       Effect.provide(KeyValueStore.KeyValueStore, KeyValueStore.layerMemory),
       (store) => {
+        let gets = 0
         const around = <A>(operation: string, key: string, call: Effect.Effect<A, PlatformError.PlatformError>) =>
           Effect.zipRight(
             Effect.yieldNow(),
@@ -79,7 +86,11 @@ describe("KeyValueIOProc", () => {
           )
         return KeyValueStore.make({
           ...store,
-          getUint8Array: (key) => around("get", key, store.getUint8Array(key)),
+          getUint8Array: (key) =>
+            Effect.zipLeft(
+              around("get", key, store.getUint8Array(key)),
+              Effect.suspend(() => Effect.repeatN(Effect.yieldNow(), answers[gets++] ?? 0))
+            ),
           set: (key, value) => around("set", key, store.set(key, value)),
           remove: (key) => around("remove", key, store.remove(key))
         })
@@ -105,14 +116,14 @@ describe("KeyValueIOProc", () => {
 
   it.effect("gives a reader what the handle has written that kept it out until then", () =>
     Effect.gen(function*() {
-      const store = yield* slow()
+      const store = yield* slow(() => false, [0, 100])
       yield* store.set("a", numbers(10))
       const driver = yield* Effect.provideService(KeyValueIOProc.make, KeyValueStore.KeyValueStore, store)
       const writer = yield* driver.open(request("a", { access: "write", share: "exclusive", create: "truncate" }))
       yield* writer.writeAt!(0, numbers(3), "write")
       // It asks for the value before the writer commits, and gets an answer after it.
       const reader = yield* Effect.fork(outcomeOf(driver.open(request("a"))))
-      yield* Effect.yieldNow()
+      yield* Effect.repeatN(Effect.yieldNow(), 20)
       yield* writer.close
       const opened = yield* Fiber.join(reader)
       if (typeof opened === "string") assert.strictEqual(opened, "SharingViolation")

@@ -177,12 +177,13 @@ layer(Layer.empty)("an overlay", (it) => {
     "keeps all of what several fibers write first to the same file of the lower storage",
     {
       fibers: fc.integer({ min: 2, max: 6 }),
-      names: fc.array(fc.constantFrom("b", "./b", "dir/../b"), { minLength: 6 })
+      names: fc.array(fc.constantFrom("b", "./b", "dir/../b"), { minLength: 6 }),
+      yields: fc.array(fc.nat({ max: 12 }), { minLength: 3, maxLength: 9 })
     },
-    ({ fibers, names }) =>
+    ({ fibers, names, yields }) =>
       Effect.gen(function*() {
         const { lower, upper } = yield* storages
-        const driver = IOProc.overlay(yielding(lower), yielding(upper))
+        const driver = IOProc.overlay(yielding(lower, yields), yielding(upper, yields))
         yield* Effect.forEach(
           Array.from({ length: fibers }, (_, fiber) => fiber),
           (fiber) =>

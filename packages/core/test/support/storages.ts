@@ -80,9 +80,15 @@ export const aroundCalls = (inner: IOProc.IOProc, around: Around): IOProc.IOProc
   list: (folder) => Stream.unwrap(around(Effect.succeed(inner.list(folder)), "list"))
 })
 
-/** Other fibers go on before each call of the storage. */
-export const yielding = (inner: IOProc.IOProc): IOProc.IOProc =>
-  aroundCalls(inner, (call) => Effect.zipRight(Effect.yieldNow(), call))
+/** Other fibers go on before each call of the storage, so many times in turn. */
+export const yielding = (inner: IOProc.IOProc, times: ReadonlyArray<number> = [1]): IOProc.IOProc => {
+  let calls = 0
+  return aroundCalls(inner, (call) =>
+    Effect.suspend(() => {
+      const yields = Array.from({ length: times[calls++ % times.length] ?? 0 }, () => Effect.yieldNow())
+      return Effect.zipRight(Effect.all(yields, { discard: true }), call)
+    }))
+}
 
 /** The failure of {@link failingAt}. */
 export const lineDown = new MmioError.NetworkError({ operation: "test", file: "a", description: "the line is down" })
