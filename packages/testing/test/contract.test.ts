@@ -7,12 +7,13 @@ import { assert, describe, it } from "@effect/vitest"
 import { Effect, Exit, Layer } from "effect"
 import { commits } from "./mistakes/commits.js"
 import { endings } from "./mistakes/endings.js"
+import { engines } from "./mistakes/engines.js"
 import { type Driver, memory, onClose } from "./mistakes/make.js"
 import { names } from "./mistakes/names.js"
 import { opens } from "./mistakes/opens.js"
 import { transfers } from "./mistakes/transfers.js"
 
-const mistakes = [...transfers, ...endings, ...commits, ...opens, ...names]
+const mistakes = [...transfers, ...endings, ...commits, ...opens, ...names, ...engines]
 
 const run = (test: IOProcContract.Test, driver: Driver) =>
   Effect.either(Effect.provide(test.test, Layer.effect(IOProc.IOProc, driver)))
