@@ -60,12 +60,12 @@ export const outcomeOf = <A, E extends MmioError.MmioError>(call: Effect.Effect<
   Effect.map(Effect.either(call), Either.match({ onLeft: ({ _tag }) => _tag, onRight: (value) => value }))
 
 /** Goes around every call of a storage and of its files. */
-export interface Around {
+interface Around {
   <A, E>(call: Effect.Effect<A, E>, operation: string): Effect.Effect<A, E | MmioError.NetworkError>
 }
 
 /** A storage each of whose calls goes through a function. */
-export const aroundCalls = (inner: IOProc.IOProc, around: Around): IOProc.IOProc => ({
+const aroundCalls = (inner: IOProc.IOProc, around: Around): IOProc.IOProc => ({
   ...inner,
   open: (request) =>
     Effect.map(around(inner.open(request), "open"), (file): IOProc.File => {
@@ -101,7 +101,7 @@ export const yielding = (inner: IOProc.IOProc, times: ReadonlyArray<number> = [1
 }
 
 /** The failure of {@link failingAt}. */
-export const lineDown = new MmioError.NetworkError({ operation: "test", file: "a", description: "the line is down" })
+const lineDown = new MmioError.NetworkError({ operation: "test", file: "a", description: "the line is down" })
 
 /** A storage one of whose calls fails, and does nothing: the one with this number, counted from when `begin` is called. */
 export const failingAt = (inner: IOProc.IOProc, number: number) => {
