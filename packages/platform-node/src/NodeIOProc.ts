@@ -15,7 +15,7 @@
  * - `"wholeFile"`: on macOS, which locks a whole file or nothing. Between processes `exclusive` excludes all other modes, and no other mode
  *   excludes any; the rest holds within the process.
  * - `"process"`: between all handles of this process (of one thread, if there are workers). Files that only go forward and devices; all files where
- *   the optional dependency `fs-native-extensions` is missing or has no binary, as on Linux with musl, or where the file system has no locks, both of
+ *   the optional dependency `fs-native-extensions` is missing or has no binary, as on Linux with musl, or cannot run, as on Bun, or where the file system has no locks, both of
  *   which are logged as a warning once; and all files with {@link Options.locks} `"process"`.
  *
  * Only Linux, with its local file systems, is tested; what is said of Windows and macOS is what their documentation says. Two processes that

@@ -336,6 +336,10 @@ export const make = (load: () => unknown, platform: NodeJS.Platform): Locks => {
  * The locks of this machine.
  */
 export const ofSystem: Locks = make(
-  () => createRequire(import.meta.url)("fs-native-extensions"),
+  () => {
+    // The addon calls `uv_translate_sys_error`, at which Bun 1.4 ends the process.
+    if (process.versions["bun"] !== undefined) throw new Error("Bun lacks a function of libuv that the addon calls")
+    return createRequire(import.meta.url)("fs-native-extensions")
+  },
   Platform.current.name
 )
