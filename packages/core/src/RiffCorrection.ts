@@ -46,7 +46,7 @@ export class SizeCorrected extends Data.TaggedClass("SizeCorrected")<{
  * @category corrections
  */
 export class PadByteAdded extends Data.TaggedClass("PadByteAdded")<{
-  /** The id of the chunk behind whose data it is. */
+  /** The id of the chunk that it follows. */
   readonly id: FourCC.FourCC
   /** Where that chunk begins, in bytes from the start of the file. */
   readonly chunk: number
@@ -65,7 +65,8 @@ export class PadByteAdded extends Data.TaggedClass("PadByteAdded")<{
 }
 
 /**
- * Pad bytes that are missing before other chunks, and that the repair has not inserted, as it moves no bytes. `edit` inserts them.
+ * Pad bytes that are missing before other chunks, and that the repair has not inserted, as it moves no bytes. `edit`
+ * inserts them.
  *
  * @since 0.1.0
  * @category offers

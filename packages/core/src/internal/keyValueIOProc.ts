@@ -39,7 +39,10 @@ export const make: Effect.Effect<IOProc.IOProc, never, KeyValueStore.KeyValueSto
   const store = yield* KeyValueStore.KeyValueStore
   const shares = Sharing.makeTable()
 
-  /** An open file: a content in memory, and the version of the value that it replaces with the next commit, or that there is none. */
+  /**
+   * An open file: a content in memory, and the version of the value that it replaces with the next commit, or that
+   * there is none.
+   */
   const fileOf = (
     content: Content,
     request: IOProc.OpenRequest,

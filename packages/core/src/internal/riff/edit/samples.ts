@@ -1,6 +1,7 @@
 /**
- * How many samples an edited WAVE has in each channel, where the edit changed that, and the `fact` that says so. It is known of what is not compressed:
- * of other samples `fact` stays as it is. What it takes of `fmt ` is read here, since an edit does without the codecs, and without their schemas.
+ * How many samples an edited WAVE has in each channel, where the edit changed that, and the `fact` that says so. It is
+ * known of what is not compressed: of other samples `fact` stays as it is. What it takes of `fmt ` is read here, since
+ * an edit does without the codecs, and without their schemas.
  */
 import * as Effect from "effect/Effect"
 import * as Known from "../known.js"
