@@ -1,5 +1,6 @@
 /**
- * Shows that a runtime runs the library at all: a file is made, read, edited, renamed and listed, and the tags of a WAVE file are read and changed.
+ * Shows that a runtime runs the library at all: a file is made, read, edited, renamed and listed, and the tags of a
+ * WAVE file are read and changed.
  *
  *   deno run -A packages/proofs/build/tools/smoke.js
  *
