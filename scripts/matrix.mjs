@@ -3,9 +3,10 @@
  *
  *   npm run test:matrix [-- row ...] [-- filter ...]
  *
- * Rows: "Node 20", "Node 22", "Node 24" run all tests; "Bun" runs the contract of the Node driver; "Deno" a smoke test; "oldest Effect" and
- * "newest Effect" run all tests of the libraries. Runtimes and versions come from the npm registry. The last line is `N passed, N failed`, a row
- * counting one. Filters go to vitest: `npm run test:matrix -- "Node 24" -- locks.test` runs the tests of that name.
+ * Rows: "Node 20", "Node 22", "Node 24" run all tests; "Bun" runs the contract of the Node driver; "Deno" a smoke test;
+ * "oldest Effect" and "newest Effect" run all tests of the libraries. Runtimes and versions come from the npm registry.
+ * The last line is `N passed, N failed`, a row counting one. Filters go to vitest:
+ * `npm run test:matrix -- "Node 24" -- locks.test` runs the tests of that name.
  */
 import * as fs from "node:fs"
 import * as os from "node:os"
