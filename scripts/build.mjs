@@ -11,9 +11,12 @@ import { bin, bootstrap, filesBelow, libraries, root, run } from "./lib.mjs"
 const hasCommand = (project) =>
   [root, path.join(root, command)].includes(path.join(path.dirname(path.resolve(root, project)), "/"))
 
-/** Compiles what has changed of a project and of all that it refers to, marks what is pure, joins what is to be joined, and bundles the command. */
+/**
+ * Compiles what has changed of a project and of all that it refers to, marks what is pure, joins what is to be joined,
+ * and bundles the command.
+ */
 export const build = async (project) => {
-  // The compiler leaves the output of deleted modules behind, which would be published.
+  // The compiler does not delete the output of deleted modules, which would be published.
   for (const dir of libraries) {
     for (const file of filesBelow(`${dir}/dist`)) {
       if (file.includes("/dist/joined/")) continue

@@ -1,8 +1,10 @@
 /**
- * Bundling: the `mmio` command as `command.js`; storages that are loaded when a name asks for them, each in a file of its own in `chunks`, with what they share;
- * `mmio.js`, which starts the command, and has what it says for `--help` in itself; and the licences of all that is bundled.
+ * Bundling: the `mmio` command as `command.js`; storages that are loaded when a name asks for them, each in a file of
+ * its own in `chunks`, with what they share; `mmio.js`, which starts the command, and has what it says for `--help` in
+ * itself; and the licences of all that is bundled.
  *
- * A licence is looked for in the package that a bundled file is from, and has to be one of a few: what is bundled is published with ours.
+ * A licence is looked for in the package that a bundled file is from, and has to be one of a few: what is bundled is
+ * published with ours.
  */
 import { execFileSync } from "node:child_process"
 import * as fs from "node:fs"

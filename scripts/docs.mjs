@@ -3,7 +3,7 @@
  *
  * 1. Every public module, and every export of one, says what it is, since which version, and in which category.
  * 2. Every `ts` code block, in the comments of the public modules and in the Markdown files, compiles. A block
- *    stands for itself: it begins with its imports, and reads as a file of packages/platform-node would, the one
+ *    is a file of its own: it begins with its imports, and reads as a file of packages/platform-node would, the one
  *    package that sees all others.
  *
  * @effect/docgen does the like, but takes seven seconds for each package, does not ask for categories, reads only
@@ -85,7 +85,10 @@ const checkModule = (file) => {
   checkText(textOf(comments.length > own ? comments[0] : ""), 0, "the module", dated)
 }
 
-/** Modules that are imported by themselves, since few programs need them, and the index of a package loads all that it exports. */
+/**
+ * Modules that are imported by themselves, since few programs need them, and the index of a package loads all that it
+ * exports.
+ */
 const apart = new Set(["MmioErrorSchema"])
 
 for (const dir of libraries) {

@@ -1,6 +1,7 @@
 /**
- * Packs every package as it would be published, installs it by npm into an empty project, and uses it there: as an ES module and by `require`, by Node and
- * bundled, and compiled by TypeScript as an ES module, as CommonJS and for a bundler.
+ * Packs every package as it would be published, installs it by npm into an empty project, and uses it there: as an ES
+ * module and by `require`, by Node and bundled, and compiled by TypeScript as an ES module, as CommonJS and for a
+ * bundler.
  *
  *   node scripts/installed.mjs                  with the Node that runs this
  *   node scripts/installed.mjs --runtimes       with Node 20, 22 and 24, and Bun, which come from the npm registry

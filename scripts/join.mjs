@@ -1,8 +1,10 @@
 /**
- * Joins the compiled modules of core for Node: a file for each public module, and chunks for what several of them share.
+ * Joins the compiled modules of core for Node: a file for each public module, and chunks for what several of them
+ * share.
  *
- * Node takes about half a millisecond to find and read a file, whatever is in it, and core has more than a hundred modules. Bundlers get the modules
- * themselves, by the condition "module" of `exports`: they leave out the modules that a program does not use, and of chunks they leave out much less.
+ * Node takes about half a millisecond to find and read a file, whatever is in it, and core has more than a hundred
+ * modules. Bundlers get the modules themselves, by the condition "module" of `exports`: they leave out the modules that
+ * a program does not use, and of chunks they leave out much less.
  */
 import { build } from "esbuild"
 import * as fs from "node:fs"

@@ -1,6 +1,7 @@
 /**
- * Packs the `mmio` command as it would be published, and runs it out of the tarball: with and without its optional dependency, through npx, and on
- * every version of Node that is supported. What is missed of these comes from the npm registry.
+ * Packs the `mmio` command as it would be published, and runs it out of the tarball: with and without its optional
+ * dependency, through npx, and on every version of Node that is supported. What is missed of these comes from the npm
+ * registry.
  */
 import { execFileSync, spawnSync } from "node:child_process"
 import * as fs from "node:fs"

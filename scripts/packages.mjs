@@ -1,7 +1,7 @@
 /**
- * Packs every published package and checks the result: publint reads the manifest, attw resolves
- * the types of every module as consumers do, and bundlers leave out what a program does not use. It takes seconds, so what has not changed since it
- * passed is not checked again, except in CI.
+ * Packs every published package and checks the result: publint reads the manifest, attw resolves the types of every
+ * module as consumers do, and bundlers leave out what a program does not use. It takes seconds, so what has not changed
+ * since it passed is not checked again, except in CI.
  */
 import * as fs from "node:fs"
 import * as os from "node:os"
@@ -54,7 +54,10 @@ const checkShaking = async () => {
   process.exitCode = 1
 }
 
-/** Fails where the packed manifest has a version of the workspace, which nobody outside can install, or a script that runs at users'. */
+/**
+ * Fails where the packed manifest has a version of the workspace, which users cannot install, or a script that runs at
+ * users'.
+ */
 const leftOver = async (tarball) => {
   const { code, output } = await run("tar", ["-xzOf", tarball, "package/package.json"])
   return code === 0 && !output.includes("workspace:") && !/"(pre|post)?(install|prepare)"/.test(output)
@@ -69,7 +72,7 @@ const checkPackage = async (dir) => {
   const tarball = path.join(out, fs.readdirSync(out)[0])
   await must(`${dir}: workspace: left in package.json`, leftOver(tarball))
   if (!libraries.includes(dir)) return must(`${dir}: publint`, run(bin("publint"), ["run", tarball, "--strict"]))
-  // attw cannot see what the pattern "./*" stands for
+  // attw does not expand the pattern "./*"
   const modules = fs.readdirSync(path.join(root, dir, "src"))
     .filter((file) => file.endsWith(".ts") && file !== "index.ts")
     .map((file) => path.basename(file, ".ts"))

@@ -1,7 +1,7 @@
 /**
- * Marks calls as pure, as Babel's `annotate-pure-calls` does for Effect's own packages: what a module computes as it is loaded, a bundler then leaves
- * out where the program does not use it. No module of these packages does anything else as it is loaded, which is what `sideEffects` of their
- * manifests says of whole modules.
+ * Marks calls as pure, as Babel's `annotate-pure-calls` does for Effect's own packages: what a module computes as it is
+ * loaded, a bundler then leaves out where the program does not use it. No module of these packages does anything else
+ * as it is loaded, which is what `sideEffects` of their manifests says of whole modules.
  */
 import * as fs from "node:fs"
 import * as path from "node:path"

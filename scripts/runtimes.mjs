@@ -1,5 +1,6 @@
 /**
- * Other runtimes than the one that runs this, from the npm registry. They are kept in `node_modules/.cache`, by their exact version range.
+ * Other runtimes than the one that runs this, from the npm registry. They are kept in `node_modules/.cache`, by their
+ * exact version range.
  */
 import * as fs from "node:fs"
 import * as path from "node:path"

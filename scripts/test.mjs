@@ -8,8 +8,8 @@
  *   npm test -- --except vitest              all but these steps
  *   npm test -- --quick Mmio.test -t "seek"  what is left over goes to vitest
  *
- * A failing step does not stop the others: one run shows all there is to mend. The last line is
- * `N passed, N failed`, where a vitest test, a type assertion, a row of the benchmark and any other step count one each.
+ * A failing step does not stop the others: one run shows all there is to mend. The last line is `N passed, N failed`,
+ * where a vitest test, a type assertion, a row of the benchmark and any other step count one each.
  */
 import * as fs from "node:fs"
 import * as os from "node:os"
@@ -132,7 +132,7 @@ const together = async (names) => {
 
 await step("install", () => bootstrap().then(() => ({ passed: 0, failed: 0 })))
 if (total.failed === 0) {
-  // The others need what the build leaves behind, vitest both processors, and speed a machine to itself.
+  // The others need what the build makes, vitest both processors, and speed a machine to itself.
   if (chosen.includes("build")) await step("build", steps.build)
   await together(chosen.filter((name) => !["build", "vitest", "speed"].includes(name)))
   if (chosen.includes("vitest")) await step("vitest", () => steps.vitest(filters))

@@ -1,6 +1,7 @@
 /**
- * What the longer tests share that need programs of others: installs those programs where they are missing and there is apt-get, then runs the tests of a
- * folder, which has a vitest.config.mjs and a tsconfig.json. The last line is `N passed, N failed`.
+ * What the longer tests share that need programs of others: installs those programs where they are missing and there is
+ * apt-get, then runs the tests of a folder, which has a vitest.config.mjs and a tsconfig.json. The last line is
+ * `N passed, N failed`.
  */
 import * as fs from "node:fs"
 import * as os from "node:os"

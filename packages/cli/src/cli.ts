@@ -103,7 +103,8 @@ const exitCodeOf = <E, A>(exit: Exit.Exit<E, A>): number => {
 
 /** Runs the command, and ends the process. */
 export const runCommand = (): void => {
-  // `mmio tree take.wav | head` closes the pipe while there is more to print: what the command does to files it finishes all the same.
+  // `mmio tree take.wav | head` closes the pipe while there is more to print: what the command does to files it
+  // finishes all the same.
   process.stdout.on("error", () => {})
   process.stderr.on("error", () => {})
   NodeRuntime.runMain(program, {

@@ -1,4 +1,7 @@
-/** Tables as text (RFC 4180): fields with commas between them, in quotes where they hold commas, quotes or ends of lines. */
+/**
+ * Tables as text (RFC 4180): fields with commas between them, in quotes where they hold commas, quotes or ends of
+ * lines.
+ */
 
 /** The rows of a table; a mark of UTF-8 in front and empty lines are left out. */
 export const parse = (text: string): ReadonlyArray<ReadonlyArray<string>> => {

@@ -44,7 +44,7 @@ export const editFile = <A, E extends FileError>(
   withHeld(text, (located) =>
     Effect.gen(function*() {
       const { name } = located
-      // What an edit left behind is finished first: it decides what there is to read.
+      // An unfinished edit is finished first: it decides what there is to read.
       yield* Riff.recover(name)
       const found = yield* Mmio.withFile(name, { access: "read" }, read)
       const edits = yield* editsFor(found)

@@ -15,7 +15,10 @@ const extensions: ReadonlySet<string> = new Set(
 
 const isFamiliar = (name: string): boolean => extensions.has(path.extname(name).toLowerCase())
 
-/** The files in a folder and in those in it, in the order of their names. Links to folders are followed no further than the system follows links. */
+/**
+ * The files in a folder and in those in it, in the order of their names. Links to folders are followed no further than
+ * the system follows links.
+ */
 const below = (disk: IOProc.IOProc, folder: string): Stream.Stream<string> =>
   Stream.unwrap(
     Stream.runCollect(disk.list(FileName.plain(folder))).pipe(

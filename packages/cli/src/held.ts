@@ -1,4 +1,7 @@
-/** A file that a command changes, held exclusively from before it is read until all is written: no other program changes it in between. */
+/**
+ * A file that a command changes, held exclusively from before it is read until all is written: no other program changes
+ * it in between.
+ */
 import * as IOProc from "@effect-mmio/core/IOProc"
 import type * as MmioError from "@effect-mmio/core/MmioError"
 import * as Effect from "effect/Effect"
@@ -23,8 +26,9 @@ const openExclusively = ({ ioProc, name }: Located): Effect.Effect<IOProc.File, 
   )
 
 /**
- * Runs an effect on the file that a name leads to, while no other program can open it. Where another one has it, this fails with `SharingViolation`. Files
- * that commit on close are not held: there, what is read and what is replaced are two files.
+ * Runs an effect on the file that a name leads to, while no other program can open it. Where another one has it, this
+ * fails with `SharingViolation`. Files that commit on close are not held: there, what is read and what is replaced are
+ * two files.
  */
 export const withHeld = <A, E, R>(
   text: string,

@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 /**
- * Where the command begins: it knows the help, which the build has asked the command for, and evaluates nothing else for that.
+ * Where the command begins: it knows the help, which the build has asked the command for, and evaluates nothing else
+ * for that.
  */
 import * as Module from "node:module"
 import { inColour, withoutColours } from "./colours.js"

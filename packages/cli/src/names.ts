@@ -1,8 +1,8 @@
 /**
  * Names on the command line, as files of storages.
  *
- * A name under which the machine has a file is that file, whatever it is made of. Else the table of storages decides by its beginning, then by
- * its `+`; and all other names are paths.
+ * A name under which the machine has a file is that file, whatever it is made of. Else the table of storages decides by
+ * its beginning, then by its `+`; and all other names are paths.
  */
 import * as FileName from "@effect-mmio/core/FileName"
 import * as IOProc from "@effect-mmio/core/IOProc"
@@ -18,7 +18,8 @@ import { type Located, type Storage, storages } from "./storages.js"
 /**
  * What a command does with files, which decides how the machine's are opened:
  *
- * - `"inspect"`: reads headers, by calls that block, and without locks between processes, so that no native module is loaded;
+ * - `"inspect"`: reads headers, by calls that block, and without locks between processes, so that no native module is
+ *   loaded;
  * - `"read"`: reads all of it, in the background, so that Ctrl-C works; the same of locks;
  * - `"write"`: changes it, with locks between processes, and has the device store it before the command ends.
  */
@@ -88,7 +89,10 @@ const spooled = <A, E, R>(
     )
   )
 
-/** Runs an effect on the file that a name leads to, with its storage as `IOProc`; `-` is standard input where it is only read. */
+/**
+ * Runs an effect on the file that a name leads to, with its storage as `IOProc`; `-` is standard input where it is only
+ * read.
+ */
 export const withNamed = <A, E, R>(
   text: string,
   use: Use,

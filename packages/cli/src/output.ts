@@ -1,5 +1,6 @@
 /**
- * What the command prints: results on standard output, as text or as one JSON object a line, and all else on standard error.
+ * What the command prints: results on standard output, as text or as one JSON object a line, and all else on standard
+ * error.
  *
  * Colours are only for a terminal, and not with `NO_COLOR`.
  */
@@ -66,7 +67,10 @@ const ofProcess: Sinks = {
   }
 }
 
-/** How much is gathered before it is written: a write for each of ten thousand lines would cost as much as finding out what they say. */
+/**
+ * How much is gathered before it is written: a write for each of ten thousand lines would cost as much as finding out
+ * what they say.
+ */
 const chunkSize = 16 * 1024
 
 export const make = (

@@ -19,7 +19,10 @@ const divisors: Readonly<Record<Unit, number>> = { bytes: 1_000_000, files: 1 }
 /** Says how much of how much is done; the total may change as the work goes into another phase. */
 export type Advance = (done: number, total: number) => void
 
-/** Runs work that tells how far it is. The bar goes to standard error, and is taken away as the work ends, however it ends. */
+/**
+ * Runs work that tells how far it is. The bar goes to standard error, and is taken away as the work ends, however it
+ * ends.
+ */
 export const withProgress = <A, E, R>(
   title: string,
   unit: Unit,

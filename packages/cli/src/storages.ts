@@ -1,9 +1,10 @@
 /**
  * The storages that a name can lead to, beside the files of the machine: one entry each.
  *
- * A package that brings a storage adds its entry here. Its driver is loaded by `import()` when a name asks for it, so that it costs nothing where it
- * is not used; what a driver needs and may be missing, as a client of a database, is an optional dependency of this package, and where it is
- * missing, `load` fails with a sentence that says how to install it.
+ * A package that brings a storage adds its entry here. Its driver is loaded by `import()` when a name asks for it, so
+ * that it costs nothing where it is not used; what a driver needs and may be missing, as a client of a database, is an
+ * optional dependency of this package, and where it is missing, `load` fails with a sentence that says how to install
+ * it.
  */
 import * as FileName from "@effect-mmio/core/FileName"
 import type * as FourCC from "@effect-mmio/core/FourCC"
@@ -37,7 +38,10 @@ interface Route {
 
 export type Storage = Prefix | Route
 
-/** `mem:take.wav` is the file take.wav, read into memory: what a command does to it is tried out, and nothing is written. */
+/**
+ * `mem:take.wav` is the file take.wav, read into memory: what a command does to it is tried out, and nothing is
+ * written.
+ */
 const memory: Prefix = {
   _tag: "Prefix",
   prefix: "mem:",

@@ -1,4 +1,7 @@
-/** The layout of a file as an SVG: a row for each level, a box for each chunk, as wide as it is large, but no narrower than can be seen. */
+/**
+ * The layout of a file as an SVG: a row for each level, a box for each chunk, as wide as it is large, but no narrower
+ * than can be seen.
+ */
 import type { Segment } from "./layout.js"
 import { counted } from "./text.js"
 

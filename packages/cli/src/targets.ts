@@ -1,4 +1,7 @@
-/** Files that a command makes: what exists is kept unless it is to be replaced, and is replaced as a whole or not at all. */
+/**
+ * Files that a command makes: what exists is kept unless it is to be replaced, and is replaced as a whole or not at
+ * all.
+ */
 import * as IOProc from "@effect-mmio/core/IOProc"
 import * as Mmio from "@effect-mmio/core/Mmio"
 import * as NodeIOProc from "@effect-mmio/platform-node/NodeIOProc"
@@ -23,7 +26,10 @@ const toStandardOutput = <A, E, R>(
       })
     )
 
-/** Runs an effect that writes a new file; `-` is standard output. The name has the new content once it succeeds, and the old one before. */
+/**
+ * Runs an effect that writes a new file; `-` is standard output. The name has the new content once it succeeds, and the
+ * old one before.
+ */
 export const withTarget = <A, E, R>(
   text: string,
   force: boolean,

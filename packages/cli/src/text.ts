@@ -5,7 +5,10 @@ import type * as Option from "effect/Option"
 
 const short: Readonly<Record<string, string>> = { "\n": "\\n", "\r": "\\r", "\t": "\\t" }
 
-/** Text on one line of a terminal: what could steer the terminal, or turn the reading order, is escaped. Joiners, as in emoji, stay. */
+/**
+ * Text on one line of a terminal: what could steer the terminal, or turn the reading order, is escaped. Joiners, as in
+ * emoji, stay.
+ */
 export const shown = (text: string): string =>
   text.replace(/[\p{Zl}\p{Zp}]|(?![\u200c\u200d])[\p{Cc}\p{Cf}\p{Cs}]/gu, (character) => {
     const code = character.codePointAt(0) ?? 0

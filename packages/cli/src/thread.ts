@@ -3,8 +3,8 @@ import * as Effect from "effect/Effect"
 import { inspect } from "./inspections.js"
 
 /**
- * What a thread has for arguments, and no user can write: an argument of a process holds no zero. To ask Node whether this is a thread would load its
- * module of threads in every run.
+ * What a thread has for arguments, and no user can write: an argument of a process holds no zero. To ask Node whether
+ * this is a thread would load its module of threads in every run.
  */
 export const threadArguments: ReadonlyArray<string> = ["\0thread"]
 

@@ -134,7 +134,7 @@ describe("extract, insert and copy", () => {
     expect((await run(["tag", "take.wav"])).out.match(/INAM/g)).toHaveLength(2)
   })
 
-  it("refuses to replace a file without --force, and leaves no other file behind", async () => {
+  it("refuses to replace a file without --force, and leaves no other file", async () => {
     const { names, read, run } = makeFolder({ "a.wav": "wav-info-sndfile.wav", "b.wav": "wav-bext-ffmpeg.wav" })
     const before = read("b.wav")
     expect(await run(["copy", "a.wav", "b.wav"])).toMatchObject({

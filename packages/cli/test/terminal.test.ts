@@ -109,7 +109,7 @@ describe("a command line", () => {
     ["an unknown subcommand", ["foo"], 2, /Invalid subcommand/],
     ["an unknown option", ["tree", "--foo", "a.wav"], 2, /There is no option '--foo'/],
     ["a missing value", ["tag", "a.wav", "--tag"], 2, /--tag needs a value/],
-    ["a tag that is none", ["tag", "a.wav", "--tag", "foo=bar"], 2, /"foo" is no tag/],
+    ["an unknown tag", ["tag", "a.wav", "--tag", "foo=bar"], 2, /"foo" is no tag/],
     ["standard input that would be changed", ["tag", "-", "--tag", "INAM=x"], 2, /Standard input cannot be changed/],
     ["a file that is missing", ["info", "missing.wav"], 3, /missing\.wav: there is no such file/],
     ["a folder that is missing", ["copy", "a.wav", "no/b.wav"], 3, /there is no such folder/],

@@ -37,8 +37,8 @@ export interface Origin {
 export const nameOf: (error: unknown) => string | undefined = errnoName
 
 /**
- * An error of opening: `ENOENT` is FileNotFound, or PathNotFound where `folderMissing` says that its folder is not there
- * either.
+ * An error of opening: `ENOENT` is FileNotFound, or PathNotFound where `folderMissing` says that its folder is not
+ * there either.
  *
  * @since 0.1.0
  * @category conversions
@@ -143,7 +143,7 @@ export const statError = (origin: Origin, folderMissing: boolean): MmioError.Sta
   failure<MmioError.StatError>(asking, origin, folderMissing)
 
 /**
- * An error of listing a folder: a folder that is missing, or that is none, is PathNotFound.
+ * An error of listing a folder: a missing folder, or a name that is no folder, is PathNotFound.
  *
  * @since 0.1.0
  * @category conversions

@@ -1,9 +1,9 @@
 /**
  * Names of files, and of elements inside of files.
  *
- * `one.xyz+two` names the element `two` of the file `one.xyz`, and the code of its extension, `"XYZ "`, says which driver
- * serves it. Text is read that way by {@link parse}; a name that a user typed, and that may hold a `+` of its own, goes
- * through {@link plain}, which takes it for exactly what it says.
+ * `one.xyz+two` names the element `two` of the file `one.xyz`, and the code of its extension, `"XYZ "`, says which
+ * driver serves it. Text is read that way by {@link parse}; a name that a user typed, and that may hold a `+` of its
+ * own, goes through {@link plain}, which takes it for exactly what it says.
  *
  * @since 0.1.0
  */
@@ -87,8 +87,8 @@ export const isFileName = (u: unknown): u is FileName => Predicate.hasProperty(u
 export const parse = (text: string): FileName => splits(text)[0] ?? plain(text)
 
 /**
- * All ways to split text at a `+` into the name of a file and of an element, from the last `+` to the first. Opening takes the first
- * whose code has a driver; {@link parse} gives the first of all.
+ * All ways to split text at a `+` into the name of a file and of an element, from the last `+` to the first. Opening
+ * takes the first whose code has a driver; {@link parse} gives the first of all.
  *
  * @example
  * ```ts

@@ -41,8 +41,8 @@ export const isFourCC = (u: unknown): u is FourCC =>
   typeof u === "string" && u.length === 4 && isLatin1(u, 0) && isLatin1(u, 1) && isLatin1(u, 2) && isLatin1(u, 3)
 
 /**
- * The code that a literal of four characters spells (`mmioFOURCC`). A literal of any other length does not compile; text
- * that is only known at run time goes through {@link option} or {@link fromString}.
+ * The code that a literal of four characters spells (`mmioFOURCC`). A literal of any other length does not compile;
+ * text that is only known at run time goes through {@link option} or {@link fromString}.
  *
  * Throws a `RangeError` for a character beyond Latin-1, which no type can see.
  *
@@ -139,8 +139,8 @@ export const toNumber = (self: FourCC): number =>
   (self.charCodeAt(0) | self.charCodeAt(1) << 8 | self.charCodeAt(2) << 16 | self.charCodeAt(3) << 24) >>> 0
 
 /**
- * A code as one reads it in a message: in double quotes, what cannot be printed as `\xNN`, and characters beyond Latin-1 that cannot be printed as
- * `\uNNNN`.
+ * A code as one reads it in a message: in double quotes, what cannot be printed as `\xNN`, and characters beyond
+ * Latin-1 that cannot be printed as `\uNNNN`.
  *
  * @since 0.1.0
  * @category conversions
@@ -175,8 +175,8 @@ export const RIFF: FourCC = make("RIFF")
 export const LIST: FourCC = make("LIST")
 
 /**
- * The code of plain names (`FOURCC_DOS`): the storage itself, unless a driver is installed as `"DOS "`. The most recent one then serves plain
- * names, and the option `ioProc: "DOS "`.
+ * The code of plain names (`FOURCC_DOS`): the storage itself, unless a driver is installed as `"DOS "`. The most recent
+ * one then serves plain names, and the option `ioProc: "DOS "`.
  *
  * @since 0.1.0
  * @category constants
@@ -184,7 +184,8 @@ export const LIST: FourCC = make("LIST")
 export const DOS: FourCC = make("DOS ")
 
 /**
- * The code of files that are blocks of memory (`FOURCC_MEM`), unless a driver is installed as `"MEM "`. `Mmio.openMemory` always opens a block.
+ * The code of files that are blocks of memory (`FOURCC_MEM`), unless a driver is installed as `"MEM "`.
+ * `Mmio.openMemory` always opens a block.
  *
  * @since 0.1.0
  * @category constants

@@ -1,26 +1,27 @@
 /**
  * Storage drivers, the `MMIOPROC`s of the original: what a driver is, and how drivers are composed.
  *
- * A driver is a record of functions, one for each message of the original. A storage is a `Layer<IOProc>`; whatever changes
- * or extends a storage is a `Layer<IOProc, E, IOProc>`, and such layers are composed by `Layer.provide`: the outermost is asked first.
+ * A driver is a record of functions, one for each message of the original. A storage is a `Layer<IOProc>`; whatever
+ * changes or extends a storage is a `Layer<IOProc, E, IOProc>`, and such layers are composed by `Layer.provide`: the
+ * outermost is asked first.
  *
- * Files are positional: they have no cursor, and every transfer says where it starts. The one cursor is that of the handle. A driver that
- * keeps a cursor of its own is adapted by {@link makeCursorFile} or {@link fromProcedure}.
+ * Files are positional: they have no cursor, and every transfer says where it starts. The one cursor is that of the
+ * handle. A driver that keeps a cursor of its own is adapted by {@link makeCursorFile} or {@link fromProcedure}.
  *
  * The laws of every driver:
  *
- * 1. `readAt` and `writeAt` transfer at the position that they are given, and return how many bytes; a negative position is refused, and
- *    changes nothing.
- * 2. A read at or past the end returns 0. A write past the end first fills the gap with zeros, or fails with `CannotExpand` and
- *    changes nothing.
- * 3. An effect that has ended, by success, failure or interruption, has no I/O in flight that touches the bytes of the caller. A call
- *    that cannot be cancelled is uninterruptible, or its cleanup waits for it.
+ * 1. `readAt` and `writeAt` transfer at the position that they are given, and return how many bytes; a negative
+ *    position is refused, and changes nothing.
+ * 2. A read at or past the end returns 0. A write past the end first fills the gap with zeros, or fails with
+ *    `CannotExpand` and changes nothing.
+ * 3. An effect that has ended, by success, failure or interruption, has no I/O in flight that touches the bytes of the
+ *    caller. A call that cannot be cancelled is uninterruptible, or its cleanup waits for it.
  * 4. After a failed write the caller knows how many bytes were written; nothing else has changed.
  * 5. `close` and `abort` release the file even when they fail; exactly one of them is called, once.
- * 6. The first answer is final: a failure is reported once, as it came, whether the driver answers synchronously, by a callback or as an
- *    effect. The library does not retry.
- * 7. A file that commits on close shows either its old content or its new content to all other readers: the new one after
- *    `commit` or `close`, the old one after `abort`, a failed commit, or an interrupted writer.
+ * 6. The first answer is final: a failure is reported once, as it came, whether the driver answers synchronously, by a
+ *    callback or as an effect. The library does not retry.
+ * 7. A file that commits on close shows either its old content or its new content to all other readers: the new one
+ *    after `commit` or `close`, the old one after `abort`, a failed commit, or an interrupted writer.
  * 8. What a driver and a file say in their capabilities is true.
  *
  * @since 0.1.0
@@ -62,8 +63,8 @@ import type * as MmioError from "./MmioError.js"
 export type Access = "read" | "write" | "readWrite"
 
 /**
- * What other handles may do with the same file meanwhile (`MMIO_COMPAT`, `MMIO_EXCLUSIVE`, `MMIO_DENYWRITE`, `MMIO_DENYREAD`,
- * `MMIO_DENYNONE`); see `Sharing` for the rule.
+ * What other handles may do with the same file meanwhile (`MMIO_COMPAT`, `MMIO_EXCLUSIVE`, `MMIO_DENYWRITE`,
+ * `MMIO_DENYREAD`, `MMIO_DENYNONE`); see `Sharing` for the rule.
  *
  * @since 0.1.0
  * @category models
@@ -71,7 +72,8 @@ export type Access = "read" | "write" | "readWrite"
 export type Share = "compat" | "exclusive" | "denyWrite" | "denyRead" | "denyNone"
 
 /**
- * What an offset counts from: the start of the file, the current position, or its end (`SEEK_SET`, `SEEK_CUR`, `SEEK_END`).
+ * What an offset counts from: the start of the file, the current position, or its end (`SEEK_SET`, `SEEK_CUR`,
+ * `SEEK_END`).
  *
  * @since 0.1.0
  * @category models
@@ -79,8 +81,9 @@ export type Share = "compat" | "exclusive" | "denyWrite" | "denyRead" | "denyNon
 export type Whence = "start" | "current" | "end"
 
 /**
- * Whether opening creates the file (`MMIO_CREATE`): `"no"` opens what exists, `"truncate"` creates the file or cuts it to no bytes, and
- * `"new"` creates the file, and fails with `CannotOpen` (`EEXIST`) where the name exists; of several that race for a name, one succeeds.
+ * Whether opening creates the file (`MMIO_CREATE`): `"no"` opens what exists, `"truncate"` creates the file or cuts it
+ * to no bytes, and `"new"` creates the file, and fails with `CannotOpen` (`EEXIST`) where the name exists; of several
+ * that race for a name, one succeeds.
  *
  * @since 0.1.0
  * @category models
@@ -106,15 +109,19 @@ export interface OpenRequest {
   readonly code: Option.Option<FourCC>
   /** What the caller passes to the driver (`adwInfo`), as it was given; `undefined` where nothing was. */
   readonly parameters: unknown
-  /** The version that the content must have; any other is `VersionChanged`. A driver that knows no versions fails with `CannotOpen`. */
+  /**
+   * The version that the content must have; any other is `VersionChanged`. A driver that knows no versions fails with
+   * `CannotOpen`.
+   */
   readonly ifVersion: Option.Option<string>
   /** Whether bytes may be held back in memory; false for `buffer: "none"`, and then no middleware holds any. */
   readonly buffered: boolean
 }
 
 /**
- * Makes what `open` of a driver takes, for programs and tests that call a driver directly. A string is a plain name: nothing in it names a driver.
- * Default: an existing file, for reading, in compatibility mode, with the code of its name.
+ * Makes what `open` of a driver takes, for programs and tests that call a driver directly. A string is a plain name:
+ * nothing in it names a driver. Default: an existing file, for reading, in compatibility mode, with the code of its
+ * name.
  *
  * @example
  * ```ts
@@ -149,15 +156,16 @@ export interface TempNameRequest {
   /** What it ends with. Default: `".tmp"`. */
   readonly suffix?: string | undefined
   /**
-   * The file that the temporary one is to replace: where the storage has permissions, it gets those of that file, or those of a new file where that
-   * does not exist. Default: only its owner may read it, where the storage has permissions.
+   * The file that the temporary one is to replace: where the storage has permissions, it gets those of that file, or
+   * those of a new file where that does not exist. Default: only its owner may read it, where the storage has
+   * permissions.
    */
   readonly like?: FileName | undefined
 }
 
 /**
- * How bytes are written: `"write"` may leave them with the driver (`MMIOM_WRITE`), `"writeFlush"` pushes them down, together with all that the
- * driver still holds (`MMIOM_WRITEFLUSH`).
+ * How bytes are written: `"write"` may leave them with the driver (`MMIOM_WRITE`), `"writeFlush"` pushes them down,
+ * together with all that the driver still holds (`MMIOM_WRITEFLUSH`).
  *
  * @since 0.1.0
  * @category models
@@ -177,11 +185,17 @@ export interface FileCapabilities {
   readonly forwardOnly: boolean
   /** Whether the file has {@link File.truncate}. */
   readonly truncate: boolean
-  /** Whether what is written changes the content in place, or a new content that replaces the old one on `commit` and `close`. */
+  /**
+   * Whether what is written changes the content in place, or a new content that replaces the old one on `commit` and
+   * `close`.
+   */
   readonly commit: "inPlace" | "onClose"
   /** Whether an interrupted call ends at once, rather than when the system has answered. */
   readonly cancellable: boolean
-  /** Between which handles sharing modes hold: none, those of this process, or those of all processes, by locks on the whole file or by modes. */
+  /**
+   * Between which handles sharing modes hold: none, those of this process, or those of all processes, by locks on the
+   * whole file or by modes.
+   */
   readonly locks: "none" | "process" | "wholeFile" | "system"
 }
 
@@ -199,28 +213,33 @@ export interface File {
   /** How many bytes there are. `CannotSeek` says that the file has no size. */
   readonly size: Effect.Effect<number, MmioError.SeekError>
   /**
-   * Whether a handle may go to a position (`MMIOM_SEEK`), asked when `Mmio.seek` leaves the buffer. Default: to every position from 0 on.
+   * Whether a handle may go to a position (`MMIOM_SEEK`), asked when `Mmio.seek` leaves the buffer. Default: to every
+   * position from 0 on.
    */
   readonly canSeek?: ((position: number) => Effect.Effect<void, MmioError.CannotSeek>) | undefined
   /**
-   * Reads from `position` on into the front of `target` (at least one byte long) and returns the number of bytes, which may be short; 0 is
-   * the end of the file (`MMIOM_READ`). Does not keep `target`. A file that is only written fails with `CannotRead`.
+   * Reads from `position` on into the front of `target` (at least one byte long) and returns the number of bytes, which
+   * may be short; 0 is the end of the file (`MMIOM_READ`). Does not keep `target`. A file that is only written fails
+   * with `CannotRead`.
    *
-   * A file that only goes forward skips to a position past its own by reading, and fails with `CannotRead` for one before it; a duplex device,
-   * such as a terminal or a socket, ignores positions.
+   * A file that only goes forward skips to a position past its own by reading, and fails with `CannotRead` for one
+   * before it; a duplex device, such as a terminal or a socket, ignores positions.
    */
   readonly readAt: (position: number, target: Uint8Array) => Effect.Effect<number, MmioError.ReadError>
   /**
    * Writes from the front of `source` to `position` and returns the number of bytes, which may be short (`MMIOM_WRITE`,
-   * `MMIOM_WRITEFLUSH`). Does not keep `source`, which is empty only to have the driver push down what it holds. Absent on a file that
-   * is only read.
+   * `MMIOM_WRITEFLUSH`). Does not keep `source`, which is empty only to have the driver push down what it holds. Absent
+   * on a file that is only read.
    */
   readonly writeAt?:
     | ((position: number, source: Uint8Array, mode: WriteMode) => Effect.Effect<number, MmioError.WriteError>)
     | undefined
   /** Sets the size; a larger one adds zeros. Present where the capabilities say so. */
   readonly truncate?: ((size: number) => Effect.Effect<void, MmioError.WriteError>) | undefined
-  /** Drops what was read ahead, so that the next read asks the storage (`MMIO_EMPTYBUF`). Default: nothing is read ahead. */
+  /**
+   * Drops what was read ahead, so that the next read asks the storage (`MMIO_EMPTYBUF`). Default: nothing is read
+   * ahead.
+   */
   readonly invalidate?: Effect.Effect<void> | undefined
   /** Makes what was written the content that others see. A file that is written in place succeeds, and does nothing. */
   readonly commit: Effect.Effect<void, MmioError.CommitError>
@@ -231,11 +250,14 @@ export interface File {
   /** The version of the content, where the driver knows one. */
   readonly version: Option.Option<string>
   /**
-   * What tells the bytes of the file from others, within the process: open files of the same bytes have the same identity, by whatever
-   * names they were opened. `None` where the driver cannot tell: the name then serves instead.
+   * What tells the bytes of the file from others, within the process: open files of the same bytes have the same
+   * identity, by whatever names they were opened. `None` where the driver cannot tell: the name then serves instead.
    */
   readonly identity: Option.Option<string>
-  /** Answers a message of the driver's own (`MMIOM_USER` and up), or does not know it. {@link answer} writes one for one kind of request. */
+  /**
+   * Answers a message of the driver's own (`MMIOM_USER` and up), or does not know it. {@link answer} writes one for one
+   * kind of request.
+   */
   readonly onMessage: OnMessage
 }
 
@@ -321,8 +343,8 @@ export interface Entry {
 /**
  * A storage driver (`MMIOPROC`). Its dependencies were taken when it was made: its functions require nothing.
  *
- * Its functions address this storage itself, whatever the names they are given; the driver of a name with a code is asked of
- * `find`.
+ * Its functions address this storage itself, whatever the names they are given; the driver of a name with a code is
+ * asked of `find`.
  *
  * @since 0.1.0
  * @category models
@@ -340,8 +362,8 @@ export interface IOProc {
   /** The name as it means the same from anywhere in the storage (`MMIO_PARSE`). */
   readonly fullName: (name: FileName) => Effect.Effect<FileName, MmioError.FullNameError>
   /**
-   * The name of what a name leads to: with symbolic links followed, also one that leads nowhere yet. The name itself, where the storage has no links, or
-   * cannot tell.
+   * The name of what a name leads to: with symbolic links followed, also one that leads nowhere yet. The name itself,
+   * where the storage has no links, or cannot tell.
    */
   readonly realName: (name: FileName) => Effect.Effect<FileName>
   /** Creates an empty file under a name that did not exist, and returns the name (`MMIO_GETTEMP`). */
@@ -379,8 +401,8 @@ export const IOProc: Context.Tag<IOProc, IOProc> = Context.GenericTag<IOProc>("@
 export const isIOProc: (u: unknown) => u is IOProc = internal.isIOProc
 
 /**
- * A driver from the functions that it has. What is left out refuses with `AccessDenied`, `realName` gives the name itself, `find` finds
- * nothing, no capability is claimed, and there is no middleware.
+ * A driver from the functions that it has. What is left out refuses with `AccessDenied`, `realName` gives the name
+ * itself, `find` finds nothing, no capability is claimed, and there is no middleware.
  *
  * @since 0.1.0
  * @category constructors
@@ -401,13 +423,15 @@ export interface Primitives {
   /** How many bytes there are. */
   readonly size: Effect.Effect<number, MmioError.SeekError>
   /**
-   * Reads from `position` on into the front of `target`; returns how many bytes, 0 at or past the end. A function that makes its effects with
-   * {@link immediate} or {@link callback} may be called for an effect that is then not run. The same goes for `writeAt`.
+   * Reads from `position` on into the front of `target`; returns how many bytes, 0 at or past the end. A function that
+   * makes its effects with {@link immediate} or {@link callback} may be called for an effect that is then not run. The
+   * same goes for `writeAt`.
    */
   readonly readAt: File["readAt"]
   /**
-   * Writes the front of `source` to `position`; returns how many bytes. A gap that this leaves past the end reads as zeros. With `flush` it
-   * is only asked for `"write"`, and never with an empty `source`. Default: the file is only read.
+   * Writes the front of `source` to `position`; returns how many bytes. A gap that this leaves past the end reads as
+   * zeros. With `flush` it is only asked for `"write"`, and never with an empty `source`. Default: the file is only
+   * read.
    */
   readonly writeAt?: File["writeAt"]
   /** Pushes down what the storage still holds. Default: `writeAt` is asked with `"writeFlush"`. */
@@ -431,8 +455,8 @@ export interface Primitives {
   /** Default: the driver cannot tell files apart. */
   readonly identity?: string | undefined
   /**
-   * Facts about the file. Default: calls one at a time, positional, not cancellable, no locks; `truncate` and `commit` follow from the
-   * functions that are given.
+   * Facts about the file. Default: calls one at a time, positional, not cancellable, no locks; `truncate` and `commit`
+   * follow from the functions that are given.
    */
   readonly capabilities?: Partial<Omit<FileCapabilities, "truncate" | "commit">> | undefined
   /** Answers messages of the driver's own. Default: it knows none. */
@@ -482,11 +506,20 @@ export const makeFile: (primitives: Primitives) => File = internal.makeFile
 export interface CursorFunctions {
   /** The name that errors give, as text. */
   readonly name: string
-  /** Reads from the cursor on into the front of `target`, moves the cursor by the number of bytes, and returns it; 0 is the end. */
+  /**
+   * Reads from the cursor on into the front of `target`, moves the cursor by the number of bytes, and returns it; 0 is
+   * the end.
+   */
   readonly read: (target: Uint8Array) => Effect.Effect<number, MmioError.ReadError>
-  /** Writes the front of `source` at the cursor, moves it by the number of bytes, and returns it. Default: the file is only read. */
+  /**
+   * Writes the front of `source` at the cursor, moves it by the number of bytes, and returns it. Default: the file is
+   * only read.
+   */
   readonly write?: ((source: Uint8Array) => Effect.Effect<number, MmioError.WriteError>) | undefined
-  /** Like `write`, of a `source` that may be empty; then pushes down all that the driver holds. Default: `write`, of what is not empty. */
+  /**
+   * Like `write`, of a `source` that may be empty; then pushes down all that the driver holds. Default: `write`, of
+   * what is not empty.
+   */
   readonly writeFlush?: ((source: Uint8Array) => Effect.Effect<number, MmioError.WriteError>) | undefined
   /** Sets the cursor to `offset` bytes from there, and returns it, counted from the start. */
   readonly seek: (offset: number, from: Whence) => Effect.Effect<number, MmioError.SeekError>
@@ -509,10 +542,12 @@ export interface CursorFunctions {
 }
 
 /**
- * A positional file over functions that share a cursor. It seeks only where the cursor is elsewhere, asks `seek` where a handle may go, and seeks
- * again after a call that failed or was interrupted. Where the storage refuses a position at or past its end, reading there returns 0.
+ * A positional file over functions that share a cursor. It seeks only where the cursor is elsewhere, asks `seek` where
+ * a handle may go, and seeks again after a call that failed or was interrupted. Where the storage refuses a position at
+ * or past its end, reading there returns 0.
  *
- * A file with the capability `forwardOnly` skips to a position past the cursor by reading; one that also writes ignores positions.
+ * A file with the capability `forwardOnly` skips to a position past the cursor by reading; one that also writes ignores
+ * positions.
  *
  * @since 0.1.0
  * @category constructors
@@ -538,9 +573,9 @@ export const makeCursorFile: (functions: CursorFunctions) => File = internal.mak
 export const wrapFile: (inner: File, overrides?: Partial<File>) => File = internal.wrapFile
 
 /**
- * Like `Effect.suspend`, for the functions of a file that can often answer synchronously. Where `evaluate` returns an `Exit`, such as
- * `Exit.succeed(count)`, a handle takes the answer without running an effect: the refill of a buffer then costs hardly more than its copy.
- * Where it returns another effect, that effect is run.
+ * Like `Effect.suspend`, for the functions of a file that can often answer synchronously. Where `evaluate` returns an
+ * `Exit`, such as `Exit.succeed(count)`, a handle takes the answer without running an effect: the refill of a buffer
+ * then costs hardly more than its copy. Where it returns another effect, that effect is run.
  *
  * @example
  * ```ts
@@ -567,9 +602,9 @@ export const wrapFile: (inner: File, overrides?: Partial<File>) => File = intern
 export const immediate: <A, E>(evaluate: () => Effect.Effect<A, E>) => Effect.Effect<A, E> = answers.immediate
 
 /**
- * Like an uninterruptible `Effect.async`, for the functions of a file that ask something which answers by a callback and cannot be cancelled.
- * `start` is called each time the effect is run; it calls `done` once, then or later, and throws nothing. A handle takes the answer in
- * the callback itself.
+ * Like an uninterruptible `Effect.async`, for the functions of a file that ask something which answers by a callback
+ * and cannot be cancelled. `start` is called each time the effect is run; it calls `done` once, then or later, and
+ * throws nothing. A handle takes the answer in the callback itself.
  *
  * @example
  * ```ts
@@ -595,8 +630,8 @@ export const callback: <A, E>(start: (done: (exit: Exit.Exit<A, E>) => void) => 
   answers.callback
 
 /**
- * The `onMessage` of a file that knows one kind of request, told by a guard; the answer's types are those of the request.
- * Several kinds are chained: `onMessage: (request) => Option.orElse(first(request), () => second(request))`.
+ * The `onMessage` of a file that knows one kind of request, told by a guard; the answer's types are those of the
+ * request. Several kinds are chained: `onMessage: (request) => Option.orElse(first(request), () => second(request))`.
  *
  * @example
  * ```ts
@@ -651,8 +686,9 @@ export const ReplyTypeId: unique symbol = internal.ReplyTypeId
 export type ReplyTypeId = typeof ReplyTypeId
 
 /**
- * All messages that an I/O procedure gets, as one union. `S` is what the procedure keeps for an open file: it answers `Open`
- * with one, and every later message about that file carries it (`adwInfo`). Each message has a `reply` that types its answer.
+ * All messages that an I/O procedure gets, as one union. `S` is what the procedure keeps for an open file: it answers
+ * `Open` with one, and every later message about that file carries it (`adwInfo`). Each message has a `reply` that
+ * types its answer.
  *
  * @since 0.1.0
  * @category models
@@ -728,10 +764,11 @@ export type IOMessage<S> =
   }
 
 /**
- * A driver from one function for all messages, as the original has it. The procedure keeps the cursor of each file; {@link makeCursorFile}
- * says when it is asked to seek. `None` says that the procedure does not recognise a message: opening, reading, writing, seeking,
- * renaming, `Exist`, `Delete`, `Parse` and `GetTemp` then fail, closing succeeds, `WriteFlush` is sent again as `Write`, and a message of
- * the user's gets no answer. `Exist`, `Delete`, `Parse` and `GetTemp` are what the original sends as flags of `MMIOM_OPEN`.
+ * A driver from one function for all messages, as the original has it. The procedure keeps the cursor of each file;
+ * {@link makeCursorFile} says when it is asked to seek. `None` says that the procedure does not recognise a message:
+ * opening, reading, writing, seeking, renaming, `Exist`, `Delete`, `Parse` and `GetTemp` then fail, closing succeeds,
+ * `WriteFlush` is sent again as `Write`, and a message of the user's gets no answer. `Exist`, `Delete`, `Parse` and
+ * `GetTemp` are what the original sends as flags of `MMIOM_OPEN`.
  *
  * @example
  * ```ts
@@ -767,9 +804,9 @@ export const fromProcedure: <S>(procedure: (message: IOMessage<S>) => Option.Opt
 // ---------------------------------------------------------------------------------------------------------------------
 
 /**
- * A driver whose files, also those of the drivers that it finds, are changed by `f` as they are opened. The file that `f` gets is a plain
- * record, so `{ ...file, readAt }` is a file that reads otherwise and keeps everything else. `name` is what the driver's
- * {@link IOProc.middleware} calls the change; default: `"mapFile"`.
+ * A driver whose files, also those of the drivers that it finds, are changed by `f` as they are opened. The file that
+ * `f` gets is a plain record, so `{ ...file, readAt }` is a file that reads otherwise and keeps everything else. `name`
+ * is what the driver's {@link IOProc.middleware} calls the change; default: `"mapFile"`.
  *
  * @since 0.1.0
  * @category combinators
@@ -793,8 +830,8 @@ export interface BlockBudget {
 }
 
 /**
- * A budget that several drivers can share: all blocks of their files come out of it. A file that gets no block works through the buffer of its
- * handle alone. Throws `InvalidParameter` for an invalid limit.
+ * A budget that several drivers can share: all blocks of their files come out of it. A file that gets no block works
+ * through the buffer of its handle alone. Throws `InvalidParameter` for an invalid limit.
  *
  * @since 0.1.0
  * @category constructors
@@ -802,9 +839,9 @@ export interface BlockBudget {
 export const makeBlockBudget: (limit: number) => BlockBudget = blocks.makeBudget
 
 /**
- * How large the blocks are that a file is read or written in: both in bytes, at least 1. They begin with `smallest` once two transfers were in
- * sequence, double while the sequence goes on, up to `largest`, and are dropped where it breaks. A transfer that skips less than
- * `smallest` bytes forward is still in sequence. Default: 64 KiB to 1 MiB.
+ * How large the blocks are that a file is read or written in: both in bytes, at least 1. They begin with `smallest`
+ * once two transfers were in sequence, double while the sequence goes on, up to `largest`, and are dropped where it
+ * breaks. A transfer that skips less than `smallest` bytes forward is still in sequence. Default: 64 KiB to 1 MiB.
  *
  * @since 0.1.0
  * @category models
@@ -817,15 +854,17 @@ export interface BlockSizes {
 }
 
 /**
- * A driver whose files, also those of the drivers that it finds, read the next block while the last is used, so that most reads
- * are answered synchronously. A file whose calls are {@link FileCapabilities.concurrent} has two blocks in flight while a reader waits. It
- * costs up to two blocks of memory for a file that is read in sequence, and none for any other.
+ * A driver whose files, also those of the drivers that it finds, read the next block while the last is used, so that
+ * most reads are answered synchronously. A file whose calls are {@link FileCapabilities.concurrent} has two blocks in
+ * flight while a reader waits. It costs up to two blocks of memory for a file that is read in sequence, and none for
+ * any other.
  *
- * - What is written to the same bytes through any file of this process that goes through `readAhead` is seen once it has been written or, where
- *   it is held back, flushed. What is written past it, by another process for one, is seen by blocks that are read after that, and after
- *   {@link File.invalidate}.
+ * - What is written to the same bytes through any file of this process that goes through `readAhead` is seen once it
+ *   has been written or, where it is held back, flushed. What is written past it, by another process for one, is seen
+ *   by blocks that are read after that, and after {@link File.invalidate}.
  * - A failed read-ahead is not reported: what was not read is asked for again when it is wanted.
- * - Closing waits for reads in flight. A file that is {@link FileCapabilities.forwardOnly}, or opened with `buffered: false`, is left as it is.
+ * - Closing waits for reads in flight. A file that is {@link FileCapabilities.forwardOnly}, or opened with
+ *   `buffered: false`, is left as it is.
  *
  * Throws `InvalidParameter` for invalid sizes.
  *
@@ -838,15 +877,17 @@ export const readAhead: {
 } = internal.readAhead
 
 /**
- * A driver whose files, also those of the drivers that it finds, gather what is written in sequence, and write one block while the
- * next is gathered. It costs up to two blocks of memory for a file that is written in sequence, and none for any other.
+ * A driver whose files, also those of the drivers that it finds, gather what is written in sequence, and write one
+ * block while the next is gathered. It costs up to two blocks of memory for a file that is written in sequence, and
+ * none for any other.
  *
- * - What is held is written by `"writeFlush"`, `commit` and `close`, and before anything is read or written elsewhere, in the order in which it
- *   came. Another handle sees what a flush has completed.
- * - A failed background write is reported by the next call that has to drain the blocks, and by that flush or close at the latest. Until then the
- *   bytes are kept, and tried again, as those of a handle's buffer are. So a full disk is noticed later.
- * - The size counts what is held. A file that is {@link FileCapabilities.forwardOnly}, opened for reading, or opened with `buffered: false`,
- *   is left as it is.
+ * - What is held is written by `"writeFlush"`, `commit` and `close`, and before anything is read or written elsewhere,
+ *   in the order in which it came. Another handle sees what a flush has completed.
+ * - A failed background write is reported by the next call that has to drain the blocks, and by that flush or close at
+ *   the latest. Until then the bytes are kept, and tried again, as those of a handle's buffer are. So a full disk is
+ *   noticed later.
+ * - The size counts what is held. A file that is {@link FileCapabilities.forwardOnly}, opened for reading, or opened
+ *   with `buffered: false`, is left as it is.
  *
  * `readAhead` goes around it: `readAhead(writeBehind(driver))`.
  *
@@ -861,17 +902,19 @@ export const writeBehind: {
 } = internal.writeBehind
 
 /**
- * A driver that replaces whole files: what a handle that creates a file writes goes to a temporary file in the same folder, and takes the place of the
- * name by `rename` with `Mmio.commit`, or as the handle is closed; a scope that fails, and a full disk, leave the old file as it was. Files that are
- * opened without `create` are written in place. Only a storage whose capabilities say `atomicRename` can be wrapped.
+ * A driver that replaces whole files: what a handle that creates a file writes goes to a temporary file in the same
+ * folder, and takes the place of the name by `rename` with `Mmio.commit`, or as the handle is closed; a scope that
+ * fails, and a full disk, leave the old file as it was. Files that are opened without `create` are written in place.
+ * Only a storage whose capabilities say `atomicRename` can be wrapped.
  *
- * - Other readers see the old content until the commit, and the new one after it. A process that dies in between leaves the temporary file
- *   (`.name.….tmp`), and the old content.
- * - `commit` and `close` fail with `VersionChanged` where another program has changed the file since it was opened, and leave that change. A change
- *   of another program between this check and the rename is lost, and with `create: "new"` a name that was created in between is replaced.
- * - The new file has the permissions of the old one, where the storage has permissions. A symbolic link stays, and what it leads to is replaced
- *   ({@link IOProc.realName}); the temporary file is then in the folder of that. Hard links to the old file keep the old
- *   content. Devices and pipes are opened as they are.
+ * - Other readers see the old content until the commit, and the new one after it. A process that dies in between leaves
+ *   the temporary file (`.name.….tmp`), and the old content.
+ * - `commit` and `close` fail with `VersionChanged` where another program has changed the file since it was opened, and
+ *   leave that change. A change of another program between this check and the rename is lost, and with `create: "new"`
+ *   a name that was created in between is replaced.
+ * - The new file has the permissions of the old one, where the storage has permissions. A symbolic link stays, and what
+ *   it leads to is replaced ({@link IOProc.realName}); the temporary file is then in the folder of that. Hard links to
+ *   the old file keep the old content. Devices and pipes are opened as they are.
  *
  * Throws `InvalidParameter` for a storage without `atomicRename`.
  *
@@ -894,11 +937,12 @@ export interface RetryOptions {
 }
 
 /**
- * A driver that tries again what failed, where that is safe to repeat: transfers at a position, `size`, `canSeek`, `truncate`, `open` (but not with
- * `create: "new"`), `exists`, `stat`, `fullName`, `makeFolder`, and a `list` that has given nothing yet. The last failure is reported.
+ * A driver that tries again what failed, where that is safe to repeat: transfers at a position, `size`, `canSeek`,
+ * `truncate`, `open` (but not with `create: "new"`), `exists`, `stat`, `fullName`, `makeFolder`, and a `list` that has
+ * given nothing yet. The last failure is reported.
  *
- * `commit`, `close`, `rename`, `remove`, `removeFolder`, `tempName`, messages of the driver's own, and the transfers of a file that is
- * {@link FileCapabilities.forwardOnly} are made once: what a lost answer says of them is not known.
+ * `commit`, `close`, `rename`, `remove`, `removeFolder`, `tempName`, messages of the driver's own, and the transfers of
+ * a file that is {@link FileCapabilities.forwardOnly} are made once: what a lost answer says of them is not known.
  *
  * @example
  * ```ts
@@ -921,13 +965,14 @@ export const retry: {
 } = dual(2, retries.retry)
 
 /**
- * A driver whose files answer within a time, or fail: `readAt` with `CannotRead`, `writeAt` and `truncate` with `CannotWrite`, `size` with `CannotSeek`,
- * all with the `errno` `ETIMEDOUT`. The call is interrupted, and has ended before the failure is given. Of a write that timed out it is not
- * known how much was written: `written` is 0, and the same bytes can be written again.
+ * A driver whose files answer within a time, or fail: `readAt` with `CannotRead`, `writeAt` and `truncate` with
+ * `CannotWrite`, `size` with `CannotSeek`, all with the `errno` `ETIMEDOUT`. The call is interrupted, and has ended
+ * before the failure is given. Of a write that timed out it is not known how much was written: `written` is 0, and the
+ * same bytes can be written again.
  *
- * `commit`, `close`, `abort` and the functions of names take as long as they take. A file whose calls cannot be cancelled (capability `cancellable`)
- * would answer no sooner: opening it fails with `CannotOpen`. A file is opened twice where it is to be truncated: one that is refused keeps its bytes, and
- * one that was made for this is removed.
+ * `commit`, `close`, `abort` and the functions of names take as long as they take. A file whose calls cannot be
+ * cancelled (capability `cancellable`) would answer no sooner: opening it fails with `CannotOpen`. A file is opened
+ * twice where it is to be truncated: one that is refused keeps its bytes, and one that was made for this is removed.
  *
  * Throws `InvalidParameter` for a time that is not positive or not finite.
  *
@@ -955,15 +1000,17 @@ export interface ThrottleOptions {
 }
 
 /**
- * A driver that asks no more of the storage than these limits allow, for all of its files together. A call waits for its turn, and can be interrupted
- * while it does; it then costs nothing.
+ * A driver that asks no more of the storage than these limits allow, for all of its files together. A call waits for
+ * its turn, and can be interrupted while it does; it then costs nothing.
  *
- * What is guaranteed: no more than `concurrency` calls are in flight; calls begin in the order in which they were made, and never more than `operations` of
- * them in a second, but for one at the start; over any longer time no more than `bytes` are transferred in a second, but for the calls that are in flight.
+ * What is guaranteed: no more than `concurrency` calls are in flight; calls begin in the order in which they were made,
+ * and never more than `operations` of them in a second, but for one at the start; over any longer time no more than
+ * `bytes` are transferred in a second, but for the calls that are in flight.
  *
- * What is not: a transfer costs what it has transferred, which is known once it has ended. So one of any size begins as soon as those before it are paid
- * for, calls that are in flight at the same time begin together whatever they will transfer, and the calls after them wait as long as all of their
- * bytes take. A call that waits for bytes counts as one in flight. The clock has milliseconds: more than 1000 operations in a second begin in groups.
+ * What is not: a transfer costs what it has transferred, which is known once it has ended. So one of any size begins as
+ * soon as those before it are paid for, calls that are in flight at the same time begin together whatever they will
+ * transfer, and the calls after them wait as long as all of their bytes take. A call that waits for bytes counts as one
+ * in flight. The clock has milliseconds: more than 1000 operations in a second begin in groups.
  *
  * `close`, `abort`, `list`, `realName`, `invalidate` and messages of the driver's own do not wait.
  *
@@ -993,11 +1040,13 @@ export interface CacheOptions {
 /**
  * A driver that keeps what was read in blocks, and drops the least recently used one where there is no room.
  *
- * - Files that are opened for reading and have a version find what earlier opens of the same bytes in the same version have read. Any other file keeps its
- *   blocks to itself, and only until it is closed.
- * - A block is read once, however many fibers wait for it. A failure is reported to the call that met it, and to no other.
- * - What is written through the cache is seen by all files that are open through it, where they have the same `identity`, or the same name in a
- *   storage that knows none, as it is spelled. What others write is seen by files that are opened in another version, and after `Mmio.flush` with `emptyBuffer`.
+ * - Files that are opened for reading and have a version find what earlier opens of the same bytes in the same version
+ *   have read. Any other file keeps its blocks to itself, and only until it is closed.
+ * - A block is read once, however many fibers wait for it. A failure is reported to the call that met it, and to no
+ *   other.
+ * - What is written through the cache is seen by all files that are open through it, where they have the same
+ *   `identity`, or the same name in a storage that knows none, as it is spelled. What others write is seen by files
+ *   that are opened in another version, and after `Mmio.flush` with `emptyBuffer`.
  * - Nothing is kept of a file that is {@link FileCapabilities.forwardOnly}, or opened with `buffered: false`.
  *
  * Throws `InvalidParameter` for invalid sizes, and around another cache.
@@ -1022,13 +1071,16 @@ export interface ChecksumOptions {
 }
 
 /**
- * A driver that keeps a CRC-32 after each block of a file, in the same file, and verifies it with each read. A block that does not match is `CannotRead`,
- * with its position; all others can be read, and writing the whole block mends it.
+ * A driver that keeps a CRC-32 after each block of a file, in the same file, and verifies it with each read. A block
+ * that does not match is `CannotRead`, with its position; all others can be read, and writing the whole block mends it.
  *
- * - The storage has other bytes than the content: only a checksum of the same block size reads them. `stat` and `size` give the size of the content.
- * - A transfer of part of a block transfers the whole block. A file that is opened for writing is opened for reading, too.
- * - A block of which a write that failed has written a part is finished by whatever the file is asked next, `close` and `abort` too. A process that dies while it writes over a block leaves one that
- *   does not match: use `commitOnClose`, or a storage that commits on close, where that must not be.
+ * - The storage has other bytes than the content: only a checksum of the same block size reads them. `stat` and `size`
+ *   give the size of the content.
+ * - A transfer of part of a block transfers the whole block. A file that is opened for writing is opened for reading,
+ *   too.
+ * - A block of which a write that failed has written a part is finished by whatever the file is asked next, `close` and
+ *   `abort` too. A process that dies while it writes over a block leaves one that does not match: use `commitOnClose`,
+ *   or a storage that commits on close, where that must not be.
  *
  * Throws `InvalidParameter` for an invalid size, and around another checksum.
  *
@@ -1041,8 +1093,8 @@ export const checksum: {
 } = dual((args) => isIOProc(args[0]), checksums.checksum)
 
 /**
- * A driver that only reads: whatever would change the storage is refused with `AccessDenied`, and asks nothing of it. Messages of the driver's own pass,
- * whatever they do.
+ * A driver that only reads: whatever would change the storage is refused with `AccessDenied`, and asks nothing of it.
+ * Messages of the driver's own pass, whatever they do.
  *
  * @since 0.1.0
  * @category middleware
@@ -1050,8 +1102,8 @@ export const checksum: {
 export const readOnly: (self: IOProc) => IOProc = reading.readOnly
 
 /**
- * A driver whose names begin in another place of the storage: the prefix is added to every name on the way down, and taken away on the way up. It is no
- * jail: `../` leads out of a folder as it does elsewhere.
+ * A driver whose names begin in another place of the storage: the prefix is added to every name on the way down, and
+ * taken away on the way up. It is no jail: `../` leads out of a folder as it does elsewhere.
  *
  * @example
  * ```ts
@@ -1070,25 +1122,27 @@ export const prefixed: {
 } = dual(2, prefixes.prefixed)
 
 /**
- * A driver whose changes go to another storage, `upper`, and that only reads the one that it goes around: a file is copied to `upper` before it is first
- * written to, and a mark in `upper`, a file named `.wh.` and the name, hides what was removed. Names that begin with `.wh.` are refused.
+ * A driver whose changes go to another storage, `upper`, and that only reads the one that it goes around: a file is
+ * copied to `upper` before it is first written to, and a mark in `upper`, a file named `.wh.` and the name, hides what
+ * was removed. Names that begin with `.wh.` are refused.
  *
  * What is guaranteed:
  *
  * - The lower storage is never changed: it is asked for what it has, and its files are opened for reading.
- * - Changes of names, first writes and opens that create are made one after another, so that handles that are first to write to a file write to one copy.
- *   A file that is copied meanwhile holds up other such changes, and no reading.
- * - A change that fails or is interrupted changes nothing that is shown. It may leave a copy of a file, or a mark that hides a name below one that
- *   `upper` has, in `upper`.
+ * - Changes of names, first writes and opens that create are made one after another, so that handles that are first to
+ *   write to a file write to one copy. A file that is copied meanwhile holds up other such changes, and no reading.
+ * - A change that fails or is interrupted changes nothing that is shown. It may leave a copy of a file, or a mark that
+ *   hides a name below one that `upper` has, in `upper`.
  *
  * What is not:
  *
- * - A handle that reads a file which is copied up later goes on reading what the lower storage has, and sharing modes do not hold between the two.
+ * - A handle that reads a file which is copied up later goes on reading what the lower storage has, and sharing modes
+ *   do not hold between the two.
  * - A copy has the bytes of the file: not its times, its version or its permissions, which are those of a new file.
- * - Two overlays, or two processes, over the same `upper` do not know of each other: each may copy the same file. A process that dies may leave a
- *   temporary file (`.wh..wh.`…) in `upper`, which is not shown.
- * - Folders are not renamed. Names mean the same in both storages, and are those that `/` and `\\` take apart: where a storage has several spellings of a
- *   component, such as upper and lower case, a mark hides the one that was used.
+ * - Two overlays, or two processes, over the same `upper` do not know of each other: each may copy the same file. A
+ *   process that dies may leave a temporary file (`.wh..wh.`…) in `upper`, which is not shown.
+ * - Folders are not renamed. Names mean the same in both storages, and are those that `/` and `\\` take apart: where a
+ *   storage has several spellings of a component, such as upper and lower case, a mark hides the one that was used.
  * - Both storages must know `stat` and `exists`; `removeFolder` needs `list`.
  *
  * @since 0.1.0
@@ -1100,25 +1154,30 @@ export const overlay: {
 } = dual(2, overlays.overlay)
 
 /**
- * A driver that keeps each file in parts of `partSize` bytes: `song.wav` is `song.wav.0`, `song.wav.1`, … in the storage below.
+ * A driver that keeps each file in parts of `partSize` bytes: `song.wav` is `song.wav.0`, `song.wav.1`, … in the
+ * storage below.
  *
  * What is guaranteed:
  *
- * - A `rename` or `remove` that fails leaves both files as they were: parts that go away get temporary names, `.split.` and more, and get their own back where a
- *   later part fails. Renaming a file to another spelling of its name does nothing.
+ * - A `rename` or `remove` that fails leaves both files as they were: parts that go away get temporary names, `.split.`
+ *   and more, and get their own back where a later part fails. Renaming a file to another spelling of its name does
+ *   nothing.
  * - Opening with `create` that fails leaves the front of the file, and a file that did not exist still does not.
  *
  * What is not:
  *
- * - None of these is one step: a reader meanwhile may find no file, or the front of one. The same goes for a process that dies, which may also leave parts
- *   under temporary names. Where the storage itself refuses to undo, parts keep the names that they have got. A part that cannot be removed once a
- *   new file has its name stays under its temporary one.
+ * - None of these is one step: a reader meanwhile may find no file, or the front of one. The same goes for a process
+ *   that dies, which may also leave parts under temporary names. Where the storage itself refuses to undo, parts keep
+ *   the names that they have got. A part that cannot be removed once a new file has its name stays under its temporary
+ *   one.
  * - Files have no versions, and do not commit as a whole. Sharing modes hold by the first part.
- * - Other files in the storage below must not have names of parts: a file `a.0` there is taken for the first part of `a`.
+ * - Other files in the storage below must not have names of parts: a file `a.0` there is taken for the first part of
+ *   `a`.
  *
  * Replacing a file by `rename` needs `tempName` of the storage below.
  *
- * Throws `InvalidParameter` for an invalid size, and around {@link commitOnClose}, since the parts of a file cannot be committed in one step.
+ * Throws `InvalidParameter` for an invalid size, and around {@link commitOnClose}, since the parts of a file cannot be
+ * committed in one step.
  *
  * @since 0.1.0
  * @category middleware
@@ -1129,9 +1188,9 @@ export const split: {
 } = dual(2, parts.split)
 
 /**
- * A driver whose calls are counted and timed, by `Metric`s with the tags `storage` (the name that is given here) and `operation` (such as `readAt`):
- * `mmio_driver_calls` (with the tag `outcome`: `success`, the tag of the failure, `interrupted` or `defect`), `mmio_driver_bytes`, and
- * `mmio_driver_duration_ms`, a histogram.
+ * A driver whose calls are counted and timed, by `Metric`s with the tags `storage` (the name that is given here) and
+ * `operation` (such as `readAt`): `mmio_driver_calls` (with the tag `outcome`: `success`, the tag of the failure,
+ * `interrupted` or `defect`), `mmio_driver_bytes`, and `mmio_driver_duration_ms`, a histogram.
  *
  * @since 0.1.0
  * @category middleware
@@ -1202,8 +1261,8 @@ export const audit: {
 } = dual((args) => isIOProc(args[0]), audits.audit)
 
 /**
- * A layer that puts something around the storage below it. Fails with the `InvalidParameter` that `f` throws, as middleware does for invalid options, and
- * for an order that makes no sense.
+ * A layer that puts something around the storage below it. Fails with the `InvalidParameter` that `f` throws, as
+ * middleware does for invalid options, and for an order that makes no sense.
  *
  * @since 0.1.0
  * @category layers
@@ -1224,8 +1283,8 @@ export const route: {
 } = internal.route
 
 /**
- * A layer that has names of a code served by a driver, all others by the storage below (`mmioInstallIOProc`). A driver that
- * needs that storage, as one for archives does, is given as an effect that asks for `IOProc`.
+ * A layer that has names of a code served by a driver, all others by the storage below (`mmioInstallIOProc`). A driver
+ * that needs that storage, as one for archives does, is given as an effect that asks for `IOProc`.
  *
  * @since 0.1.0
  * @category layers

@@ -16,8 +16,8 @@ import { predefined } from "./internal/memoryBlock.js"
 import * as IOProc from "./IOProc.js"
 
 /**
- * Drivers by code, over a storage. `ioProc` is the storage with whatever is installed at the moment; a code that nothing is
- * installed for is looked up in the storage below, and so in a registry below: local before global.
+ * Drivers by code, over a storage. `ioProc` is the storage with whatever is installed at the moment; a code that
+ * nothing is installed for is looked up in the storage below, and so in a registry below: local before global.
  *
  * (The registry is not an `IOProc` itself, since `remove` means a file there and a code here.)
  *
@@ -28,18 +28,18 @@ export interface IOProcRegistry {
   /** The storage with the installed drivers. */
   readonly ioProc: IOProc.IOProc
   /**
-   * Has names of a code served by a driver until the scope ends (`MMIO_INSTALLPROC`). The same code, and the same driver, can be
-   * installed any number of times: the most recent installation serves.
+   * Has names of a code served by a driver until the scope ends (`MMIO_INSTALLPROC`). The same code, and the same
+   * driver, can be installed any number of times: the most recent installation serves.
    */
   readonly install: (code: FourCC, driver: IOProc.IOProc) => Effect.Effect<void, never, Scope.Scope>
   /**
-   * Removes the most recent installation of a code from this registry and gives its driver (`MMIO_REMOVEPROC`). Files that it
-   * opened stay open.
+   * Removes the most recent installation of a code from this registry and gives its driver (`MMIO_REMOVEPROC`). Files
+   * that it opened stay open.
    */
   readonly remove: (code: FourCC) => Effect.Effect<Option.Option<IOProc.IOProc>>
   /**
-   * The driver that serves names of a code now, here or below (`MMIO_FINDPROC`). For the predefined codes, where nothing is installed for them, it is
-   * the storage itself (`"DOS "`), and that of blocks of memory (`"MEM "`).
+   * The driver that serves names of a code now, here or below (`MMIO_FINDPROC`). For the predefined codes, where
+   * nothing is installed for them, it is the storage itself (`"DOS "`), and that of blocks of memory (`"MEM "`).
    */
   readonly find: (code: FourCC) => Effect.Effect<Option.Option<IOProc.IOProc>>
 }

@@ -1,13 +1,14 @@
 /**
  * The values of `@effect/platform`'s `KeyValueStore` as files: each file is one value, and its name is the key.
  *
- * - **Whole values.** A file is read into memory as it is opened, and written as a whole as it is committed: with `Mmio.commit`, or as its handle is
- *   closed. A scope that fails leaves the old value.
- * - **Versions.** The version of a value is its length and its CRC-32. A commit over a value that was changed since it was opened is `VersionChanged`; a
- *   change that is not made through this driver, between this check and the write, is lost, since a `KeyValueStore` has no conditions. `create: "new"` is not exclusive for that reason.
+ * - **Whole values.** A file is read into memory as it is opened, and written as a whole as it is committed: with
+ *   `Mmio.commit`, or as its handle is closed. A scope that fails leaves the old value.
+ * - **Versions.** The version of a value is its length and its CRC-32. A commit over a value that was changed since it
+ *   was opened is `VersionChanged`; a change that is not made through this driver, between this check and the write, is
+ *   lost, since a `KeyValueStore` has no conditions. `create: "new"` is not exclusive for that reason.
  * - **Sharing modes** hold between all handles of one `KeyValueIOProc`.
- * - **Names** are keys as they are: there are no folders, and nothing is listed. `rename` writes the value under its new key before it removes the old one, and
- *   undoes that where it cannot remove it.
+ * - **Names** are keys as they are: there are no folders, and nothing is listed. `rename` writes the value under its
+ *   new key before it removes the old one, and undoes that where it cannot remove it.
  *
  * @since 0.1.0
  */

@@ -25,19 +25,19 @@ export interface Options {
   /** Further folders, which may be empty. */
   readonly folders?: ReadonlyArray<string> | undefined
   /**
-   * Whether files are written in place, or commit on close: what is written then becomes the content of the name with `Mmio.commit` or as
-   * the handle is closed, and is dropped where its scope fails. A commit over a content that others have changed since is `VersionChanged`.
-   * Default: `"inPlace"`.
+   * Whether files are written in place, or commit on close: what is written then becomes the content of the name with
+   * `Mmio.commit` or as the handle is closed, and is dropped where its scope fails. A commit over a content that others
+   * have changed since is `VersionChanged`. Default: `"inPlace"`.
    */
   readonly commit?: "inPlace" | "onClose" | undefined
 }
 
 /**
- * A storage in memory, and a look inside of it. Names are paths with `/` between the components; `take.wav`, `./take.wav` and
- * `/take.wav` are the same file. A file can only be made in a folder that is there.
+ * A storage in memory, and a look inside of it. Names are paths with `/` between the components; `take.wav`,
+ * `./take.wav` and `/take.wav` are the same file. A file can only be made in a folder that is there.
  *
- * Sharing modes hold between all handles of the storage. A file that is removed or replaced while it is open lives on until its
- * last handle is closed.
+ * Sharing modes hold between all handles of the storage. A file that is removed or replaced while it is open lives on
+ * until its last handle is closed.
  *
  * @since 0.1.0
  * @category models
@@ -66,7 +66,8 @@ export const MemoryIOProc: Context.Tag<MemoryIOProc, MemoryIOProc> = Context.Gen
 )
 
 /**
- * A new storage in memory. Fails with `CannotOpen` where a name of `files` or `folders` is that of a file and of a folder.
+ * A new storage in memory. Fails with `CannotOpen` where a name of `files` or `folders` is that of a file and of a
+ * folder.
  *
  * @since 0.1.0
  * @category constructors

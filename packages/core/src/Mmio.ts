@@ -1,13 +1,15 @@
 /**
  * Handles: buffered, seekable files over any storage.
  *
- * A handle is a scoped resource: it flushes and closes when its scope ends. Its type says what it was opened for, so that writing
- * to a handle opened for reading does not compile. Operations on one handle from several fibers happen one after another, and an
- * interrupted operation leaves the handle as if it had not begun, but for bytes that reached the storage already.
+ * A handle is a scoped resource: it flushes and closes when its scope ends. Its type says what it was opened for, so
+ * that writing to a handle opened for reading does not compile. Operations on one handle from several fibers happen one
+ * after another, and an interrupted operation leaves the handle as if it had not begun, but for bytes that reached the
+ * storage already.
  *
- * What the buffer can serve is one step of the runtime. A transfer of at least the buffer's size bypasses the buffer, in one piece and without a
- * copy; so does a transfer of at least a quarter of it that read-ahead or write-behind serves from memory. Less is read through the buffer: a fill asks
- * for as much as there is room for, but for a quarter of the buffer at most (or what is wanted) after a seek back, or forward by the buffer's size or more.
+ * What the buffer can serve is one step of the runtime. A transfer of at least the buffer's size bypasses the buffer,
+ * in one piece and without a copy; so does a transfer of at least a quarter of it that `readAhead` or `writeBehind`
+ * serves from memory. Less is read through the buffer: a fill asks for as much as there is room for, but for a quarter
+ * of the buffer at most (or what is wanted) after a seek back, or forward by the buffer's size or more.
  *
  * @since 0.1.0
  */
@@ -164,8 +166,8 @@ export type PendingError<A extends IOProc.Access> = A extends "read" ? never : M
 export type ReadError<A extends IOProc.Access> = MmioError.ReadError | PendingError<A>
 
 /**
- * What direct access fails with where the position is past a block of memory, and there is no memory to have that grow: nothing, on a handle
- * opened for reading only.
+ * What direct access fails with where the position is past a block of memory, and there is no memory to have that grow:
+ * nothing, on a handle opened for reading only.
  *
  * @since 0.1.0
  * @category errors
@@ -191,21 +193,23 @@ export type DriverError<H extends Handle, E> = H extends MemoryHandle ? never : 
  * @category options
  */
 export interface OpenOptions<A extends IOProc.Access = IOProc.Access> {
-  /** What will be done with the file; it says what type the handle has, and so cannot be `undefined`. Default: `"read"`. */
+  /**
+   * What will be done with the file; it says what type the handle has, and so cannot be `undefined`. Default: `"read"`.
+   */
   readonly access?: A
   /**
-   * Whether to create the file: `true` creates it or cuts it to no bytes (`MMIO_CREATE`); `"new"` creates it, and fails with `CannotOpen`
-   * (`EEXIST`) where the name exists. Default: false. A file cannot be created for reading only.
+   * Whether to create the file: `true` creates it or cuts it to no bytes (`MMIO_CREATE`); `"new"` creates it, and fails
+   * with `CannotOpen` (`EEXIST`) where the name exists. Default: false. A file cannot be created for reading only.
    */
   readonly create?: ("read" extends A ? false : boolean | "new") | undefined
   /**
-   * The buffer (`MMIO_ALLOCBUF`): its size in bytes, or the caller's own bytes, which belong to the handle until it is closed or
-   * gets another buffer; `"none"` or 0 for none. Default: 8192 bytes (`MMIO_DEFAULTBUFFER`).
+   * The buffer (`MMIO_ALLOCBUF`): its size in bytes, or the caller's own bytes, which belong to the handle until it is
+   * closed or gets another buffer; `"none"` or 0 for none. Default: 8192 bytes (`MMIO_DEFAULTBUFFER`).
    */
   readonly buffer?: number | Uint8Array | "none" | undefined
   /**
-   * What other handles may do with the file meanwhile. Default: `"compat"`, under which a file can be opened any number of times. `"denyWrite"` keeps
-   * what is read from being written or created by another handle.
+   * What other handles may do with the file meanwhile. Default: `"compat"`, under which a file can be opened any number
+   * of times. `"denyWrite"` keeps what is read from being written or created by another handle.
    */
   readonly share?: IOProc.Share | undefined
   /** What the driver gets as its parameters (`adwInfo`); each driver documents what it takes. */
@@ -213,8 +217,9 @@ export interface OpenOptions<A extends IOProc.Access = IOProc.Access> {
   /** The version that the content must have, as `Mmio.stat` says it; any other is `VersionChanged`. Default: any. */
   readonly ifVersion?: string | undefined
   /**
-   * What a failed or interrupted scope does with a file that commits on close: `"abort"` keeps the old content, `"commit"` commits what was
-   * written so far. Files that are written in place are always flushed and closed. Default: `"abort"`.
+   * What a failed or interrupted scope does with a file that commits on close: `"abort"` keeps the old content,
+   * `"commit"` commits what was written so far. Files that are written in place are always flushed and closed. Default:
+   * `"abort"`.
    */
   readonly onFailure?: "abort" | "commit" | undefined
 }
@@ -227,30 +232,35 @@ export interface OpenOptions<A extends IOProc.Access = IOProc.Access> {
  */
 export interface NameOptions {
   /**
-   * The code of the driver to ask (`fccIOProc`), whatever the name says. `"DOS "` and `"MEM "` are predefined: the storage itself, and a new block
-   * of memory for each handle, of the size or the bytes of `buffer`, which grows by `parameters: { expandBy }`. Both can be installed over.
-   * Default: the code in the name that has a driver, else `"DOS "`.
+   * The code of the driver to ask (`fccIOProc`), whatever the name says. `"DOS "` and `"MEM "` are predefined: the
+   * storage itself, and a new block of memory for each handle, of the size or the bytes of `buffer`, which grows by
+   * `parameters: { expandBy }`. Both can be installed over. Default: the code in the name that has a driver, else
+   * `"DOS "`.
    */
   readonly ioProc?: string | undefined
 }
 
 /**
- * Opens a file of the program's storage until the scope ends (`mmioOpen`). **A flush that fails as the scope ends is a defect**, with the typed error in
- * it: to write, use {@link withFile} or {@link sinkFile}, whose types have that failure, or {@link close} before the scope ends.
+ * Opens a file of the program's storage until the scope ends (`mmioOpen`). **A flush that fails as the scope ends is a
+ * defect**, with the typed error in it: to write, use {@link withFile} or {@link sinkFile}, whose types have that
+ * failure, or {@link close} before the scope ends.
  *
- * By default (`share: "compat"`, as `mmioOpen` has it) a file can be opened any number of times, so `create: true` empties a file that another
- * handle is reading, and a copy onto itself loses the content. A reader that opens with `share: "denyWrite"` forbids that: the other `open` then
- * fails with `SharingViolation`. The two go together only if both name a mode: `compat` is refused beside any other mode.
+ * By default (`share: "compat"`, as `mmioOpen` has it) a file can be opened any number of times, so `create: true`
+ * empties a file that another handle is reading, and a copy onto itself loses the content. A reader that opens with
+ * `share: "denyWrite"` forbids that: the other `open` then fails with `SharingViolation`. The two go together only if
+ * both name a mode: `compat` is refused beside any other mode.
  *
  * A name as text is read by `FileName.parse`, and goes to the last `+` whose code has a driver ({@link NameOptions}).
  *
- * Over a storage that commits on close, a scope that fails or is interrupted aborts, and the old content stays (`onFailure`).
+ * Over a storage that commits on close, a scope that fails or is interrupted aborts, and the old content stays
+ * (`onFailure`).
  *
- * Fails with what its driver's `open` fails with; with `CannotOpen` where no driver serves the name; with `AccessDenied` where a file that is
- * only read is opened for writing; with `InvalidParameter` for an invalid size, code, access or name.
+ * Fails with what its driver's `open` fails with; with `CannotOpen` where no driver serves the name; with
+ * `AccessDenied` where a file that is only read is opened for writing; with `InvalidParameter` for an invalid size,
+ * code, access or name.
  *
- * Opening is not interrupted, since a file that was opened must not be lost between the driver and the handle: the driver limits how long it
- * takes.
+ * Opening is not interrupted, since a file that was opened must not be lost between the driver and the handle: the
+ * driver limits how long it takes.
  *
  * @example
  * ```ts
@@ -318,8 +328,9 @@ export interface FromFileOptions<A extends IOProc.Access = IOProc.Access> {
 }
 
 /**
- * A handle over a file that a driver already opened (`mmioOpen` with `adwInfo`); it starts at the `start` of the file. Releasing it flushes, and
- * neither commits nor closes the file (`MMIO_FHOPEN`). `AccessDenied` says that the file is only read, and the handle is to write.
+ * A handle over a file that a driver already opened (`mmioOpen` with `adwInfo`); it starts at the `start` of the file.
+ * Releasing it flushes, and neither commits nor closes the file (`MMIO_FHOPEN`). `AccessDenied` says that the file is
+ * only read, and the handle is to write.
  *
  * @since 0.1.0
  * @category opening
@@ -366,7 +377,8 @@ export type MemoryOptions<A extends IOProc.Access = IOProc.Access> =
   )
 
 /**
- * Opens a file that is a block of memory (`mmioOpen` with `FOURCC_MEM`). Its buffer is the block: direct access sees all of it.
+ * Opens a file that is a block of memory (`mmioOpen` with `FOURCC_MEM`). Its buffer is the block: direct access sees
+ * all of it.
  *
  * @example
  * ```ts
@@ -397,9 +409,9 @@ export const openMemory: <A extends IOProc.Access = "readWrite">(
 export const memoryBytes = (self: MemoryHandle): Effect.Effect<Uint8Array> => internal.memoryBytes(self)
 
 /**
- * Flushes and closes now (`mmioClose`); the end of the scope then does nothing. If the flush fails, the handle stays open with
- * its bytes, and closing or flushing can be tried again. Any other failure is one of the driver's close: the handle is closed all
- * the same, and content that commits on close is not committed.
+ * Flushes and closes now (`mmioClose`); the end of the scope then does nothing. If the flush fails, the handle stays
+ * open with its bytes, and closing or flushing can be tried again. Any other failure is one of the driver's close: the
+ * handle is closed all the same, and content that commits on close is not committed.
  *
  * @since 0.1.0
  * @category closing
@@ -412,8 +424,8 @@ export function close(self: Handle) {
 }
 
 /**
- * Flushes, then makes what was written the content that others see, where the file commits on close; a file that is written in place is
- * flushed. A failed flush commits nothing, and leaves the bytes in the buffer.
+ * Flushes, then makes what was written the content that others see, where the file commits on close; a file that is
+ * written in place is flushed. A failed flush commits nothing, and leaves the bytes in the buffer.
  *
  * `VersionChanged` says that the content is no longer the version that was opened: nothing was committed.
  *
@@ -432,8 +444,8 @@ export function commit(self: Handle) {
 // ---------------------------------------------------------------------------------------------------------------------
 
 /**
- * Reads up to `count` bytes into a new array, fewer only at the end of the file (`mmioRead`). A `count` out of a damaged file costs no
- * more memory than the file is long.
+ * Reads up to `count` bytes into a new array, fewer only at the end of the file (`mmioRead`). A `count` out of a
+ * damaged file costs no more memory than the file is long.
  *
  * A read that fails or is interrupted leaves the position where it was.
  *
@@ -457,7 +469,8 @@ export const read: {
 } = dual(2, (self: ReadHandle, count: number) => implementation(self).read(count))
 
 /**
- * Reads into `target` and returns the number of bytes: as many as it has room for, fewer only at the end of the file (`mmioRead`).
+ * Reads into `target` and returns the number of bytes: as many as it has room for, fewer only at the end of the file
+ * (`mmioRead`).
  *
  * A read that fails or is interrupted leaves the position where it was; `target` may have been written to.
  *
@@ -475,11 +488,11 @@ export const readInto: {
 } = dual(2, (self: ReadHandle, target: Uint8Array) => implementation(self).readInto(target))
 
 /**
- * Writes bytes and returns how many (`mmioWrite`): all of them, except into a memory file that cannot grow, which takes what it
- * has room for, down to 0. Fewer bytes than the buffer's size are copied into it, and `source` is free again.
+ * Writes bytes and returns how many (`mmioWrite`): all of them, except into a memory file that cannot grow, which takes
+ * what it has room for, down to 0. Fewer bytes than the buffer's size are copied into it, and `source` is free again.
  *
- * A write that fails or is interrupted leaves the position where it was, and what was in the buffer stays there; `written` of
- * `CannotWrite` says how many bytes reached the driver all the same.
+ * A write that fails or is interrupted leaves the position where it was, and what was in the buffer stays there;
+ * `written` of `CannotWrite` says how many bytes still reached the driver.
  *
  * @since 0.1.0
  * @category writing
@@ -517,11 +530,11 @@ export const writeAll: {
 } = dual(2, (self: WriteHandle, source: Uint8Array) => implementation(self).writeAll(source))
 
 /**
- * Sets the position and returns it (`mmioSeek`); from `"end"` the offset is added to the length, so -1 is the last byte. A position past
- * the end is allowed: reading there returns no bytes, and writing there fills the gap with zeros.
+ * Sets the position and returns it (`mmioSeek`); from `"end"` the offset is added to the length, so -1 is the last
+ * byte. A position past the end is allowed: reading there returns no bytes, and writing there fills the gap with zeros.
  *
- * Fails with `CannotSeek`, and leaves the position where it was: before the start, outside of a memory block that cannot grow, or where
- * the storage refuses. Does not flush: what was written stays in the buffer.
+ * Fails with `CannotSeek`, and leaves the position where it was: before the start, outside of a memory block that
+ * cannot grow, or where the storage refuses. Does not flush: what was written stays in the buffer.
  *
  * @since 0.1.0
  * @category seeking
@@ -567,9 +580,10 @@ export interface FlushOptions {
 }
 
 /**
- * Writes the dirty range of the buffer, and has the driver push down what it holds itself (`mmioFlush`, `MMIOM_WRITEFLUSH`). With `emptyBuffer`
- * (`MMIO_EMPTYBUF`) what was read ahead, here and by middleware, is dropped too, so that the next read asks the storage; of a file that only goes
- * forward it is kept, since it could not be read again. The position stays. Content that commits on close is not committed.
+ * Writes the dirty range of the buffer, and has the driver push down what it holds itself (`mmioFlush`,
+ * `MMIOM_WRITEFLUSH`). With `emptyBuffer` (`MMIO_EMPTYBUF`) what was read ahead, here and by middleware, is dropped
+ * too, so that the next read asks the storage; of a file that only goes forward it is kept, since it could not be read
+ * again. The position stays. Content that commits on close is not committed.
  *
  * A flush that fails leaves the bytes that were not written in the buffer, and the next flush tries again.
  *
@@ -587,13 +601,13 @@ export const flush: {
 )
 
 /**
- * Gives the handle another buffer, at any moment (`mmioSetBuffer`): of a size in bytes, of the caller's own bytes (which belong to the
- * handle until it is closed or gets another buffer), or none (`"none"` or 0). The position stays, and what was read ahead is kept as
- * far as it fits.
+ * Gives the handle another buffer, at any moment (`mmioSetBuffer`): of a size in bytes, of the caller's own bytes
+ * (which belong to the handle until it is closed or gets another buffer), or none (`"none"` or 0). The position stays,
+ * and what was read ahead is kept as far as it fits.
  *
- * Fails with `InvalidParameter` for an invalid size, and on a memory file, whose buffer is its block; with `OutOfMemory`; with what
- * writing the old buffer fails with; and with `CannotSeek` where bytes that were read ahead do not fit, and the storage cannot go back
- * for them. The old buffer then stays.
+ * Fails with `InvalidParameter` for an invalid size, and on a memory file, whose buffer is its block; with
+ * `OutOfMemory`; with what writing the old buffer fails with; and with `CannotSeek` where bytes that were read ahead do
+ * not fit, and the storage cannot go back for them. The old buffer then stays.
  *
  * @since 0.1.0
  * @category buffering
@@ -661,12 +675,12 @@ export interface Info {
 }
 
 /**
- * The buffer, for a program that reads and writes in it (`mmioGetInfo`). The program consumes `bytes[next, endRead)` or fills
- * `bytes[next, endWrite)`, and hands the info back, with `next` moved, through {@link advance} or {@link setInfo}. In between nothing
- * else should be done with the handle.
+ * The buffer, for a program that reads and writes in it (`mmioGetInfo`). The program consumes `bytes[next, endRead)` or
+ * fills `bytes[next, endWrite)`, and hands the info back, with `next` moved, through {@link advance} or
+ * {@link setInfo}. In between nothing else should be done with the handle.
  *
- * Fails with what writing the old buffer fails with, where the position has left it, and with `OutOfMemory` where it is past the block of a memory
- * file, and there is no memory to have that grow.
+ * Fails with what writing the old buffer fails with, where the position has left it, and with `OutOfMemory` where it is
+ * past the block of a memory file, and there is no memory to have that grow.
  *
  * @since 0.1.0
  * @category direct access
@@ -679,11 +693,11 @@ export function getInfo(self: Handle) {
 }
 
 /**
- * Hands the buffer back (`mmioSetInfo`): the position becomes `next`, and with `dirty` the window, up to `next` at least, will be written.
- * Bytes that were changed without `dirty` are not.
+ * Hands the buffer back (`mmioSetInfo`): the position becomes `next`, and with `dirty` the window, up to `next` at
+ * least, will be written. Bytes that were changed without `dirty` are not.
  *
- * Fails with `InvalidParameter`, and changes nothing, for an info of an earlier window, a `next` outside of the buffer, a `next` past
- * `endRead` without `dirty`, and `dirty` on a handle that cannot write.
+ * Fails with `InvalidParameter`, and changes nothing, for an info of an earlier window, a `next` outside of the buffer,
+ * a `next` past `endRead` without `dirty`, and `dirty` on a handle that cannot write.
  *
  * @since 0.1.0
  * @category direct access
@@ -693,17 +707,21 @@ export const setInfo: {
   (self: Handle, info: Info): Effect.Effect<void, MmioError.InvalidParameter>
 } = dual(2, (self: Handle, info: Info) => direct.setInfo(implementation(self), info))
 
-/** Which of the errors can happen depends on the direction and on the kind of handle: the overloads of its callers say so. */
+/**
+ * Which of the errors can happen depends on the direction and on the kind of handle: the overloads of its callers say
+ * so.
+ */
 const directly = <B, E extends MmioError.MmioError>(effect: Effect.Effect<B, E>): Effect.Effect<B, never> =>
   effect as Effect.Effect<B, never>
 
 /**
- * Hands the buffer back as {@link setInfo} does, writes it if it is dirty, and moves it on (`mmioAdvance`): for `"read"` with more
- * bytes after those that were not consumed, or none at the end of the file, where `next === endRead`; for `"write"` with room for
- * writing. Returns the new info. Without an `info` it only refills or drains the buffer.
+ * Hands the buffer back as {@link setInfo} does, writes it if it is dirty, and moves it on (`mmioAdvance`): for
+ * `"read"` with more bytes after those that were not consumed, or none at the end of the file, where
+ * `next === endRead`; for `"write"` with room for writing. Returns the new info. Without an `info` it only refills or
+ * drains the buffer.
  *
- * Fails with `Unbuffered` on a handle without a buffer; for `"write"` into a memory file that is full with `CannotExpand`, or with `OutOfMemory`
- * where the block could grow and there is no memory for that.
+ * Fails with `Unbuffered` on a handle without a buffer; for `"write"` into a memory file that is full with
+ * `CannotExpand`, or with `OutOfMemory` where the block could grow and there is no memory for that.
  *
  * @example
  * ```ts
@@ -780,9 +798,9 @@ export interface Advanced<out B> {
 }
 
 /**
- * Runs a synchronous function on the buffer: {@link getInfo}, {@link advance} where there is nothing to consume or no room, `f`,
- * {@link setInfo}. For `"read"` there is at least one byte to consume, unless the file is at its end; for `"write"` there is room for at
- * least one. A function that throws is a defect, and moves nothing.
+ * Runs a synchronous function on the buffer: {@link getInfo}, {@link advance} where there is nothing to consume or no
+ * room, `f`, {@link setInfo}. For `"read"` there is at least one byte to consume, unless the file is at its end; for
+ * `"write"` there is room for at least one. A function that throws is a defect, and moves nothing.
  *
  * @example
  * ```ts
@@ -848,10 +866,11 @@ export interface Range {
 }
 
 /**
- * Runs a synchronous function on every window of a range, in order, at the speed of memory, and returns how many bytes that were.
- * `f` gets the bytes, which it must neither keep nor change, and where in the file they begin.
+ * Runs a synchronous function on every window of a range, in order, at the speed of memory, and returns how many bytes
+ * that were. `f` gets the bytes, which it must neither keep nor change, and where in the file they begin.
  *
- * The handle is busy until the end; the position is then after the last byte that `f` got, also after a failure or an interruption.
+ * The handle is busy until the end; the position is then after the last byte that `f` got, also after a failure or an
+ * interruption.
  *
  * @example
  * ```ts
@@ -902,8 +921,8 @@ export const forEachBuffer: {
 // ---------------------------------------------------------------------------------------------------------------------
 
 /**
- * What the function of {@link parse} reads with. Each method takes bytes at the position, which is after them then; numbers are in little-endian order
- * unless the call says otherwise. It is of no use after the function has returned.
+ * What the function of {@link parse} reads with. Each method takes bytes at the position, which is after them then;
+ * numbers are in little-endian order unless the call says otherwise. It is of no use after the function has returned.
  *
  * @since 0.1.0
  * @category models
@@ -937,7 +956,10 @@ export interface Reader {
   readonly skip: (count: number) => void
   /** Where in the file the next byte is read, in bytes from its start. */
   readonly position: number
-  /** How many bytes there are from the position to the end of the file, or of the range of {@link parseAll}. A file without a size fails with `CannotSeek`. */
+  /**
+   * How many bytes there are from the position to the end of the file, or of the range of {@link parseAll}. A file
+   * without a size fails with `CannotSeek`.
+   */
   readonly remaining: number
 }
 
@@ -956,14 +978,16 @@ export interface ParseOptions {
 const hasHandleBeforeFunction = (args: IArguments): boolean => typeof args[0] !== "function"
 
 /**
- * Reads a record with a synchronous function: the reader costs no effect for each of its reads, but for the whole record one. `f` reads out of the
- * buffer; where that has too little, it is refilled, and `f` runs again from the start of the record. So `f` must do nothing but read and return, and
- * must not use the handle. A record may be larger than the buffer.
+ * Reads a record with a synchronous function: the reader costs no effect for each of its reads, but for the whole
+ * record one. `f` reads out of the buffer; where that has too little, it is refilled, and `f` runs again from the start
+ * of the record. So `f` must do nothing but read and return, and must not use the handle. A record may be larger than
+ * the buffer.
  *
- * Fails with `InvalidFile` where the file ends inside the record, also where it ends before it; where the record has more bytes than the limit; and where
- * it asks for a negative or fractional number of bytes. With `CannotSeek` only where `remaining` is asked of a file without a size. With
- * `OutOfMemory` where a record is larger than the buffer, and there is no memory for it. What `f` throws is a defect. Whatever fails leaves the
- * position at the start of the record.
+ * Fails with `InvalidFile` where the file ends inside the record, also where it ends before it; where the record has
+ * more bytes than the limit; and where it asks for a negative or fractional number of bytes. With `CannotSeek` only
+ * where `remaining` is asked of a file without a size. With `OutOfMemory` where a record is larger than the buffer, and
+ * there is no memory for it. What `f` throws is a defect. Whatever fails leaves the position at the start of the
+ * record.
  *
  * @example
  * ```ts
@@ -1011,14 +1035,15 @@ export const parse: {
 )
 
 /**
- * Reads one record after the other with a synchronous function, as {@link parse} does, from the position or `from` on to the end of the file or `to`. The
- * stream ends where a record would begin there. Its first chunk is the records that the buffer holds, the others are those of 64 KiB at most, or of a larger buffer.
+ * Reads one record after the other with a synchronous function, as {@link parse} does, from the position or `from` on
+ * to the end of the file or `to`. The stream ends where a record would begin there. Its first chunk is the records that
+ * the buffer holds, the others are those of 64 KiB at most, or of a larger buffer.
  *
- * The stream keeps a position of its own, so that other operations may come between two chunks; the position of the handle is after the last record of
- * the chunk that was read last.
+ * The stream keeps a position of its own, so that other operations may come between two chunks; the position of the
+ * handle is after the last record of the chunk that was read last.
  *
- * Fails as {@link parse} does, after the records before; and with `InvalidFile` for a record that takes no bytes, or goes past `to`. The position of
- * the handle is then the start of that record.
+ * Fails as {@link parse} does, after the records before; and with `InvalidFile` for a record that takes no bytes, or
+ * goes past `to`. The position of the handle is then the start of that record.
  *
  * @example
  * ```ts
@@ -1071,8 +1096,9 @@ export const parseAll: {
 )
 
 /**
- * What the function of {@link emit} writes with. Each method adds bytes; numbers are in little-endian order unless the call says otherwise. A number that
- * does not fit throws a `RangeError`. It is of no use after the function has returned.
+ * What the function of {@link emit} writes with. Each method adds bytes; numbers are in little-endian order unless the
+ * call says otherwise. A number that does not fit throws a `RangeError`. It is of no use after the function has
+ * returned.
  *
  * @since 0.1.0
  * @category models
@@ -1107,11 +1133,12 @@ export interface Writer {
 }
 
 /**
- * Writes what a synchronous function says, in one {@link writeAll}: it costs no effect for each number, but for all of them one. What `f` writes is
- * in memory until it returns.
+ * Writes what a synchronous function says, in one {@link writeAll}: it costs no effect for each number, but for all of
+ * them one. What `f` writes is in memory until it returns.
  *
- * Fails as {@link writeAll} does, and with `OutOfMemory` where there is no memory for what `f` writes; what `f` throws is a defect. Nothing
- * is written then, but for the part of a large write that a driver took before it failed (`written` of `CannotWrite`), and the position stays.
+ * Fails as {@link writeAll} does, and with `OutOfMemory` where there is no memory for what `f` writes; what `f` throws
+ * is a defect. Nothing is written then, but for the part of a large write that a driver took before it failed
+ * (`written` of `CannotWrite`), and the position stays.
  *
  * @example
  * ```ts
@@ -1157,12 +1184,13 @@ export interface StreamOptions extends Range {
 }
 
 /**
- * The bytes of a range as a stream of chunks of `chunkSize` bytes (default 64 KiB; the last one may be shorter), read as they are
- * wanted and in constant memory. The stream keeps a position of its own, so that other operations may come between two chunks; the position
- * of the handle is after the last chunk that was read.
+ * The bytes of a range as a stream of chunks of `chunkSize` bytes (default 64 KiB; the last one may be shorter), read
+ * as they are wanted and in constant memory. The stream keeps a position of its own, so that other operations may come
+ * between two chunks; the position of the handle is after the last chunk that was read.
  *
- * A chunk belongs to its consumer, to keep or to change. Some are parts of one larger `ArrayBuffer`, of up to 16 chunks, which is kept as long as
- * any of them, and which takes the others with it where it is transferred to a worker: `bytes.slice()` is independent of the others.
+ * A chunk belongs to its consumer, to keep or to change. Some are parts of one larger `ArrayBuffer`, of up to 16
+ * chunks, which is kept as long as any of them, and which takes the others with it where it is transferred to a worker:
+ * `bytes.slice()` is independent of the others.
  *
  * @since 0.1.0
  * @category streaming
@@ -1187,8 +1215,8 @@ export const stream: {
 )
 
 /**
- * A sink that writes what it gets at the position of the handle, as {@link writeAll} does, and returns how many bytes that were. It does
- * not flush.
+ * A sink that writes what it gets at the position of the handle, as {@link writeAll} does, and returns how many bytes
+ * that were. It does not flush.
  *
  * @since 0.1.0
  * @category streaming
@@ -1223,9 +1251,11 @@ export interface ReadFileOptions extends Omit<OpenOptions<"read">, "access" | "c
 export interface StreamFileOptions extends StreamOptions, ReadFileOptions {}
 
 /**
- * The bytes of a file as a stream, in chunks as those of {@link stream}. The file is opened as the stream begins, and closed as it ends.
+ * The bytes of a file as a stream, in chunks as those of {@link stream}. The file is opened as the stream begins, and
+ * closed as it ends.
  *
- * Fails with what opening, reading and closing fail with. Where the stream is not read to its end, a failure to close the file is logged as an error.
+ * Fails with what opening, reading and closing fail with. Where the stream is not read to its end, a failure to close
+ * the file is logged as an error.
  *
  * @example
  * ```ts
@@ -1259,8 +1289,9 @@ export const streamFile: (name: string | FileName, options?: StreamFileOptions) 
  */
 export interface SinkFileOptions extends Omit<OpenOptions<"write">, "access" | "create">, NameOptions {
   /**
-   * `"new"` creates the file, and fails with `CannotOpen` (`EEXIST`) where the name exists; `true` creates it or cuts it to no bytes; with `append`,
-   * `true` creates it where it does not exist. Default: `"new"`; with `append`, the file has to exist.
+   * `"new"` creates the file, and fails with `CannotOpen` (`EEXIST`) where the name exists; `true` creates it or cuts
+   * it to no bytes; with `append`, `true` creates it where it does not exist. Default: `"new"`; with `append`, the file
+   * has to exist.
    */
   readonly create?: true | "new" | undefined
   /** Whether to keep what the file holds, and to begin at its end as it was opened. Default: false. */
@@ -1268,11 +1299,13 @@ export interface SinkFileOptions extends Omit<OpenOptions<"write">, "access" | "
 }
 
 /**
- * A sink that writes a file and returns how many bytes it wrote. The file is opened as the sink begins, also for a stream of no bytes; flushed and closed
- * as it ends: the failures of the last flush and of closing are in its type, so that a full disk is not missed.
+ * A sink that writes a file and returns how many bytes it wrote. The file is opened as the sink begins, also for a
+ * stream of no bytes; flushed and closed as it ends: the failures of the last flush and of closing are in its type, so
+ * that a full disk is not missed.
  *
- * Where the stream or a write fails, or the stream is interrupted, the file is closed as a scope closes it: over a storage that commits on close the old
- * content stays (`onFailure`); elsewhere the file has what was written so far. A failure to flush or close is then logged as an error.
+ * Where the stream or a write fails, or the stream is interrupted, the file is closed as a scope closes it: over a
+ * storage that commits on close the old content stays (`onFailure`); elsewhere the file has what was written so far. A
+ * failure to flush or close is then logged as an error.
  *
  * @example
  * ```ts
@@ -1349,7 +1382,8 @@ export interface CopyProgress {
  */
 export interface CopyOptions<out E = never, out R = never> {
   /**
-   * `"new"` fails with `CannotOpen` (`EEXIST`) where the destination exists; `true` replaces its content. Default: `"new"`.
+   * `"new"` fails with `CannotOpen` (`EEXIST`) where the destination exists; `true` replaces its content. Default:
+   * `"new"`.
    */
   readonly create?: true | "new" | undefined
   /** Runs after each block of at most 256 KiB; its failure ends the copy. */
@@ -1367,8 +1401,9 @@ export type CopyError = MmioError.OpenError | MmioError.InvalidParameter | MmioE
 /**
  * Copies a file, within a storage or between two, in constant memory, and returns how many bytes that were.
  *
- * A copy that fails or is interrupted leaves in the destination what was written so far; over a storage that commits on close, the old content. Fails with
- * `InvalidParameter`, and changes nothing, where source and destination are the same file, as far as the storage knows it, under whichever names.
+ * A copy that fails or is interrupted leaves in the destination what was written so far; over a storage that commits on
+ * close, the old content. Fails with `InvalidParameter`, and changes nothing, where source and destination are the same
+ * file, as far as the storage knows it, under whichever names.
  *
  * @example
  * ```ts
@@ -1409,9 +1444,9 @@ export function copy<E, R>(from: CopyEnd, to: CopyEnd, options?: CopyOptions<E, 
 // ---------------------------------------------------------------------------------------------------------------------
 
 /**
- * Sends a message of the driver's own (`mmioSendMessage`, messages from `MMIOM_USER` up): a request whose type carries the answer and
- * the failure. `None` where the driver does not know it. What is in the buffer stays there: {@link flush} first if the message is
- * about the file's bytes.
+ * Sends a message of the driver's own (`mmioSendMessage`, messages from `MMIOM_USER` up): a request whose type carries
+ * the answer and the failure. `None` where the driver does not know it. What is in the buffer stays there:
+ * {@link flush} first if the message is about the file's bytes.
  *
  * @since 0.1.0
  * @category messages
@@ -1498,7 +1533,8 @@ export const stat = (name: string | FileName, options?: NameOptions): Effect.Eff
 > => internal.asking("Mmio.stat", name, options, (ioProc, name) => ioProc.stat(name))
 
 /**
- * The names in a folder, or the elements of an archive, in no order. A storage that cannot list fails with `AccessDenied`.
+ * The names in a folder, or the elements of an archive, in no order. A storage that cannot list fails with
+ * `AccessDenied`.
  *
  * @since 0.1.0
  * @category names

@@ -1,10 +1,11 @@
 /**
  * What can go wrong: one tagged class for each `MMIOERR_*`, with its number in `code`.
  *
- * The `message` of every error is a sentence, such as `Mmio.write take1.wav at 4096: no space left on device (ENOSPC)`; what prints the error
- * puts its tag in front, once. It is one line: characters of names that cannot be printed (control characters, line separators, controls of the reading order) are
- * escaped, such as `\n` and `\u001b`. The fields `file` and `description` hold them as they are.
- * The end of a file is not an error: it is a value (0, or fewer bytes than asked for).
+ * The `message` of every error is a sentence, such as `Mmio.write take1.wav at 4096: no space left on device (ENOSPC)`;
+ * what prints the error puts its tag in front, once. It is one line: characters of names that cannot be printed
+ * (control characters, line separators, controls of the reading order) are escaped, such as `\n` and `\u001b`. The
+ * fields `file` and `description` hold them as they are. The end of a file is not an error: it is a value (0, or fewer
+ * bytes than asked for).
  *
  * @since 0.1.0
  */
@@ -107,7 +108,7 @@ export class OutOfMemory extends define("OutOfMemory", 258) {}
 export class CannotOpen extends define("CannotOpen", 259) {}
 
 /**
- * The driver could not close the file, which is closed all the same (`MMIOERR_CANNOTCLOSE`).
+ * The driver failed to close the file, which counts as closed (`MMIOERR_CANNOTCLOSE`).
  *
  * @since 0.1.0
  * @category errors
@@ -149,8 +150,8 @@ export class CannotSeek extends define("CannotSeek", 263) {}
 export class CannotExpand extends define("CannotExpand", 264) {}
 
 /**
- * The chunk that was sought is not there (`MMIOERR_CHUNKNOTFOUND`). `sought` says what was looked for and `searchedTo` where
- * the search ended, in bytes from the start of the file.
+ * The chunk that was sought is not there (`MMIOERR_CHUNKNOTFOUND`). `sought` says what was looked for and `searchedTo`
+ * where the search ended, in bytes from the start of the file.
  *
  * @since 0.1.0
  * @category errors
@@ -225,8 +226,8 @@ export class TooManyOpenFiles extends define("TooManyOpenFiles", 271) {}
 export class InvalidFile extends define("InvalidFile", 272) {}
 
 /**
- * The content is no longer the version that was opened, or that `ifVersion` asked for. Windows has no versions, so this class
- * has no `MMIOERR_*` number: `code` is `undefined`.
+ * The content is no longer the version that was opened, or that `ifVersion` asked for. Windows has no versions, so this
+ * class has no `MMIOERR_*` number: `code` is `undefined`.
  *
  * @since 0.1.0
  * @category errors
@@ -242,7 +243,8 @@ export class VersionChanged extends define("VersionChanged", undefined) {}
 export class InvalidParameter extends define("InvalidParameter", 11) {}
 
 /**
- * The handle was used after it was closed, or is a value that is no handle (`MMSYSERR_INVALHANDLE`). Always a defect: only a bug has either.
+ * The handle was used after it was closed, or is a value that is no handle (`MMSYSERR_INVALHANDLE`). Always a defect:
+ * only a bug has either.
  *
  * @since 0.1.0
  * @category errors
@@ -302,7 +304,8 @@ export type OpenError =
 export type ReadError = CannotRead | NetworkError | VersionChanged
 
 /**
- * What seeking can fail with: a position counted from the end needs the size, which a storage on a network has to ask for.
+ * What seeking can fail with: a position counted from the end needs the size, which a storage on a network has to ask
+ * for.
  *
  * @since 0.1.0
  * @category errors
@@ -443,7 +446,8 @@ export const catchAll: {
  * @category combinators
  */
 export const withDetails = <E extends MmioError>(self: E, details: Partial<Omit<Details, "cause">>): E => {
-  // An error that says so already is kept: copying `stack` has it written out, which costs more than all else that happens to an error.
+  // An error that says so already is kept: copying `stack` has it written out, which costs more than all else that
+  // happens to an error.
   if (keysOf(details).every((key) => self[key] === details[key])) return self
   // `cause` is not enumerable, as JavaScript has it, so the spread leaves it out.
   const fields = { ...self, ...(self.cause === undefined ? {} : { cause: self.cause }), ...details }

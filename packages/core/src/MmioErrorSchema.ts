@@ -1,9 +1,9 @@
 /**
- * Codecs of the errors, so that they cross the boundary of a worker, an rpc or a workflow whole: tag, class and fields stay; of the `cause` stays what
- * `Schema.Defect` keeps, of an `Error` its name and its message.
+ * Codecs of the errors, so that they cross the boundary of a worker, an rpc or a workflow whole: tag, class and fields
+ * stay; of the `cause` stays what `Schema.Defect` keeps, of an `Error` its name and its message.
  *
- * They are apart from `MmioError`, and not in the index of the package, so that a program that sends no errors does not load them: import
- * `@effect-mmio/core/MmioErrorSchema`.
+ * They are apart from `MmioError`, and not in the index of the package, so that a program that sends no errors does not
+ * load them: import `@effect-mmio/core/MmioErrorSchema`.
  *
  * @since 0.1.0
  */

@@ -40,7 +40,8 @@ export class SizeCorrected extends Data.TaggedClass("SizeCorrected")<{
 }
 
 /**
- * A number of samples that was wrong: in the `fact` of a WAVE, or in its `ds64`. It follows from the size of `data` where the samples are not compressed.
+ * A number of samples that was wrong: in the `fact` of a WAVE, or in its `ds64`. It follows from the size of `data`
+ * where the samples are not compressed.
  *
  * @since 0.1.0
  * @category corrections
@@ -74,7 +75,7 @@ export class SampleCountCorrected extends Data.TaggedClass("SampleCountCorrected
  * @category corrections
  */
 export class PadByteAdded extends Data.TaggedClass("PadByteAdded")<{
-  /** The id of the chunk behind whose data it is. */
+  /** The id of the chunk that it follows. */
   readonly id: FourCC.FourCC
   /** Where that chunk begins, in bytes from the start of the file. */
   readonly chunk: number
@@ -93,7 +94,8 @@ export class PadByteAdded extends Data.TaggedClass("PadByteAdded")<{
 }
 
 /**
- * Pad bytes that are missing before other chunks, and that the repair has not inserted, as it moves no bytes. `edit` inserts them.
+ * Pad bytes that are missing before other chunks, and that the repair has not inserted, as it moves no bytes. `edit`
+ * inserts them.
  *
  * @since 0.1.0
  * @category offers
@@ -147,7 +149,8 @@ export class BytesLeft extends Data.TaggedClass("BytesLeft")<{
 }
 
 /**
- * What a repair corrects: `SizeCorrected`, `SampleCountCorrected` and `PadByteAdded`; and what it leaves: `PadByteOffered` and `BytesLeft`.
+ * What a repair corrects: `SizeCorrected`, `SampleCountCorrected` and `PadByteAdded`; and what it leaves:
+ * `PadByteOffered` and `BytesLeft`.
  *
  * @since 0.1.0
  * @category models

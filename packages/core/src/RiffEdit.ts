@@ -1,8 +1,8 @@
 /**
  * What `Riff.edit` can change in a file: data, made by the functions here.
  *
- * A chunk is named by its path, as `Riff.find` takes it, in the file as the edits before it left it. What is put in is {@link Content}: chunks with
- * their data, and lists of them.
+ * A chunk is named by its path, as `Riff.find` takes it, in the file as the edits before it left it. What is put in is
+ * {@link Content}: chunks with their data, and lists of them.
  *
  * @since 0.1.0
  */
@@ -20,8 +20,8 @@ export type Content =
   | { readonly list: string; readonly content: ReadonlyArray<Content>; readonly chunk?: undefined }
 
 /**
- * Where a chunk is to be: as the first or the last one in the container that a path leads to, or beside the chunk that it leads to. The last one is before
- * bytes at the end that readers do not take for a chunk.
+ * Where a chunk is to be: as the first or the last one in the container that a path leads to, or beside the chunk that
+ * it leads to. The last one is before bytes at the end that readers do not take for a chunk.
  *
  * @since 0.1.0
  * @category models
@@ -103,7 +103,7 @@ export class Pad extends Data.TaggedClass("Pad") {}
 export type RiffEdit = Replace | Assign | Insert | Remove | Move | Pad
 
 /**
- * A path as the functions here take it: a literal that is none does not compile.
+ * A path as the functions here take it: an invalid literal does not compile.
  *
  * @since 0.1.0
  * @category models
@@ -132,9 +132,9 @@ export const replace = <const P extends string | Path>(path: Checked<P>, content
   new Replace({ path, content })
 
 /**
- * Gives the chunk that the path leads to this data. Where there is none it is made, at the end of the container, and so are the lists on
- * the way, as far as the path says their types; the form has to be there. Of several WAVE forms, whose readers read the first, it is the first one, unless
- * the path says which.
+ * Gives the chunk that the path leads to this data. Where there is none it is made, at the end of the container, and so
+ * are the lists on the way, as far as the path says their types; the form has to be there. Of several WAVE forms, whose
+ * readers read the first, it is the first one, unless the path says which.
  *
  * @example
  * ```ts
@@ -181,8 +181,9 @@ export const move = <const P extends string | Path, const Q extends Place>(
 ): Move => new Move({ path, place })
 
 /**
- * Inserts the pad byte after every chunk of odd size that lacks it: before the chunk that begins in its place, or at the end of a container. Such
- * files are refused by all other edits: the edits that come with this one, before it or after it, find the chunks as lenient reading does.
+ * Inserts the pad byte after every chunk of odd size that lacks it: before the chunk that begins in its place, or at
+ * the end of a container. Such files are refused by all other edits: the edits that come with this one, before it or
+ * after it, find the chunks as lenient reading does.
  *
  * @example
  * ```ts
@@ -215,7 +216,8 @@ export interface Progress {
  * What was done with the journal that an edit has left in a file:
  *
  * - `"nothing"`: there is none;
- * - `"discarded"`: the journal was removed, and nothing of it was written; where it was not complete, the file is the one before the edit;
+ * - `"discarded"`: the journal was removed, and nothing of it was written; where it was not complete, the file is the
+ *   one before the edit;
  * - `"applied"`: the journal was complete, and the file is now the one after the edit.
  *
  * @since 0.1.0
@@ -239,8 +241,8 @@ export interface Report {
   /** What was done with the journal of an earlier edit. */
   readonly recovered: Recovery
   /**
-   * How many bytes another program appended after the edit was decided: they are still at the end of the file. 0 where no program ignores
-   * the sharing mode.
+   * How many bytes another program appended after the edit was decided: they are still at the end of the file. 0 where
+   * no program ignores the sharing mode.
    */
   readonly appended: number
 }

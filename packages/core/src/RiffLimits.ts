@@ -9,8 +9,9 @@ import { dual } from "effect/Function"
 import { checked } from "./internal/riff/limitValues.js"
 
 /**
- * The limits: whole numbers from 0 on, or `Infinity` for no limit. What exceeds one fails with `InvalidFile`, which names the limit and the place;
- * `Riff.verify` reports it instead. A limit of any other value is a bug of the program, and a defect with `InvalidParameter` wherever it is used.
+ * The limits: whole numbers from 0 on, or `Infinity` for no limit. What exceeds one fails with `InvalidFile`, which
+ * names the limit and the place; `Riff.verify` reports it instead. A limit of any other value is a bug of the program,
+ * and a defect with `InvalidParameter` wherever it is used.
  *
  * @since 0.1.0
  * @category models
@@ -25,7 +26,8 @@ export interface Limits {
   /** How many problems `Riff.verify` and `Riff.tree` list. Default: 10 000. */
   readonly problems: number
   /**
-   * How many entries of chunks (tags, labels, cue points, loops and the like) one call of `Wave` decodes. Default: 100 000.
+   * How many entries of chunks (tags, labels, cue points, loops and the like) one call of `Wave` decodes. Default: 100
+   * 000.
    */
   readonly entries: number
 }
@@ -55,8 +57,8 @@ export class RiffLimits extends Context.Reference<RiffLimits>()("@effect-mmio/co
 }) {}
 
 /**
- * Runs an effect with other limits; those that are not named stay as they are. A named one that is not a whole number from 0 on, or `Infinity`, is a
- * defect with `InvalidParameter`, and the effect does not run.
+ * Runs an effect with other limits; those that are not named stay as they are. A named one that is not a whole number
+ * from 0 on, or `Infinity`, is a defect with `InvalidParameter`, and the effect does not run.
  *
  * @example
  * ```ts

@@ -1,9 +1,9 @@
 /**
  * What can be wrong with a RIFF file: data, that `Riff.verify` and `Riff.tree` give.
  *
- * Of a problem whose `level` is `"error"` a careful reader has to tell; of a `"warning"` it should be able to. The `message` of every one is
- * a sentence. The same problem again in the same container, or again at the top of the file, is not listed again: `count` says how often it is there,
- * and the other fields are those of the first place.
+ * Of a problem whose `level` is `"error"` a careful reader has to tell; of a `"warning"` it should be able to. The
+ * `message` of every one is a sentence. The same problem again in the same container, or again at the top of the file,
+ * is not listed again: `count` says how often it is there, and the other fields are those of the first place.
  *
  * @since 0.1.0
  */
@@ -167,7 +167,8 @@ export class PastParent extends define("PastParent")<Cut> {
 }
 
 /**
- * A container declares less than its type needs: among others a `RIFF` of 0 bytes, whose writer died before it knew the size.
+ * A container declares less than its type needs: among others a `RIFF` of 0 bytes, whose writer died before it knew the
+ * size.
  *
  * @since 0.1.0
  * @category problems
@@ -225,9 +226,9 @@ export class MissingDs64 extends define("MissingDs64")<{ readonly id: FourCC.Fou
 }
 
 /**
- * A chunk of odd size has no pad byte after its data, at `offset`. The file, or the chunk around it, ends there, and that is a warning; or the next
- * chunk begins there, and that is an error: strict reading takes the first byte of that chunk for the pad byte, and lenient reading goes on with the
- * chunk. `RiffEdit.pad` inserts the byte.
+ * A chunk of odd size has no pad byte after its data, at `offset`. The file, or the chunk around it, ends there, and
+ * that is a warning; or the next chunk begins there, and that is an error: strict reading takes the first byte of that
+ * chunk for the pad byte, and lenient reading goes on with the chunk. `RiffEdit.pad` inserts the byte.
  *
  * @since 0.1.0
  * @category problems
@@ -340,8 +341,8 @@ export class DataBeforeFormat extends define("DataBeforeFormat") {
 }
 
 /**
- * The file goes beyond a limit of `RiffLimits` at `offset`, and what follows was not looked at: in the container, if it is nested too deep, else
- * in the file.
+ * The file goes beyond a limit of `RiffLimits` at `offset`, and what follows was not looked at: in the container, if it
+ * is nested too deep, else in the file.
  *
  * @since 0.1.0
  * @category problems
@@ -360,8 +361,8 @@ export class LimitExceeded extends define("LimitExceeded")<{
 }
 
 /**
- * There are more problems than `RiffLimits.problems`: `count` of them, the first one at `offset`, are not listed. This is no damage by itself: it is an
- * `"error"` only where a problem that is not listed is one.
+ * There are more problems than `RiffLimits.problems`: `count` of them, the first one at `offset`, are not listed. This
+ * is no damage by itself: it is an `"error"` only where a problem that is not listed is one.
  *
  * @since 0.1.0
  * @category problems
@@ -379,8 +380,9 @@ export class ProblemsOmitted extends define("ProblemsOmitted")<{
 }
 
 /**
- * The journal of an edit that was not finished begins at `offset`. Chunks before it may be the old ones or the new ones where the edit was
- * `decided`, and are the old ones where it was not. `Riff.recover` finishes the edit, or removes the journal.
+ * The journal of an edit that was not finished begins at `offset`. Chunks before it may be the old ones or the new ones
+ * where the edit was `decided`, and are the old ones where it was not. `Riff.recover` finishes the edit, or removes the
+ * journal.
  *
  * @since 0.1.0
  * @category problems

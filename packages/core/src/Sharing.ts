@@ -1,13 +1,13 @@
 /**
  * Sharing modes: what the open handles of a file allow each other.
  *
- * For authors of drivers. A driver keeps one {@link Table}, asks it before it opens a file, and tells it when the file is
- * closed. It knows only the handles that went through it: other processes, and other programs in this one, are not bound by
- * it.
+ * For authors of drivers. A driver keeps one {@link Table}, asks it before it opens a file, and tells it when the file
+ * is closed. It knows only the handles that went through it: other processes, and other programs in this one, are not
+ * bound by it.
  *
- * The rule is that of `mmioOpen`: a mode other than `compat` denies to others reading (`denyRead`), writing (`denyWrite`), both
- * (`exclusive`) or nothing (`denyNone`), whichever of the two handles came first. `compat`, the default, opens a file any number
- * of times, and does not go together with any of the other modes.
+ * The rule is that of `mmioOpen`: a mode other than `compat` denies to others reading (`denyRead`), writing
+ * (`denyWrite`), both (`exclusive`) or nothing (`denyNone`), whichever of the two handles came first. `compat`, the
+ * default, opens a file any number of times, and does not go together with any of the other modes.
  *
  * @since 0.1.0
  */
@@ -34,8 +34,8 @@ export interface Claim {
  */
 export interface Table {
   /**
-   * Makes a claim, if the others on the file allow it: gives the function that withdraws it, to be called once the handle is
-   * closed (a second call does nothing). Otherwise gives the claim that forbids it.
+   * Makes a claim, if the others on the file allow it: gives the function that withdraws it, to be called once the
+   * handle is closed (a second call does nothing). Otherwise gives the claim that forbids it.
    */
   readonly claim: (key: string, claim: Claim) => { readonly release: () => void } | { readonly conflict: Claim }
   /** The claims on a file now. */

@@ -3,20 +3,20 @@
  *
  * {@link info} reads what a file says, and {@link blocks} its samples: of RIFF, RIFX, RF64, BW64 and Wave64.
  *
- * A codec is a `Schema` whose encoded side is the data of a chunk: all of it, with the type of a `LIST`, without its header and its pad
- * byte. Numbers are of the byte order of the file: little-endian, but big-endian in a `RIFX`.
+ * A codec is a `Schema` whose encoded side is the data of a chunk: all of it, with the type of a `LIST`, without its
+ * header and its pad byte. Numbers are of the byte order of the file: little-endian, but big-endian in a `RIFX`.
  *
- * **Nothing is lost.** What decodes encodes to the same bytes. What a codec does not know stays as it is: bytes after the known part in
- * `rest`, format tags and loop types without a name as numbers, chunks of a list in the order that they have. A field that says something
- * unusual, such as `rest`, is absent where there is nothing of the kind. Values to write are made by `Bext.make` and the like, which have
- * defaults for all that is not said.
+ * **Nothing is lost.** What decodes encodes to the same bytes. What a codec does not know stays as it is: bytes after
+ * the known part in `rest`, format tags and loop types without a name as numbers, chunks of a list in the order that
+ * they have. A field that says something unusual, such as `rest`, is absent where there is nothing of the kind. Values
+ * to write are made by `Bext.make` and the like, which have defaults for all that is not said.
  *
- * **Nothing is trusted.** A count or a size that the chunk has no room for is a decode failure, before anything is allocated by it. The
- * path of the failure is the offset in the chunk's data, as these bytes are an array; {@link decode} gives it as a number. A chunk has at
- * most as many entries as `RiffLimits.defaults` says.
+ * **Nothing is trusted.** A count or a size that the chunk has no room for is a decode failure, before anything is
+ * allocated by it. The path of the failure is the offset in the chunk's data, as these bytes are an array;
+ * {@link decode} gives it as a number. A chunk has at most as many entries as `RiffLimits.defaults` says.
  *
- * **One bad part costs that part.** {@link decodeLenient} and the lenient {@link info} give all that can be understood, with a
- * `WaveProblem` for each thing that is wrong.
+ * **One bad part costs that part.** {@link decodeLenient} and the lenient {@link info} give all that can be understood,
+ * with a `WaveProblem` for each thing that is wrong.
  *
  * @since 0.1.0
  */
@@ -53,8 +53,8 @@ import { WaveProblem } from "./WaveProblem.js"
 // ---------------------------------------------------------------------------------------------------------------------
 
 /**
- * The format tags that have a name here (`WAVE_FORMAT_PCM`, `_ADPCM`, `_IEEE_FLOAT`, `_ALAW`, `_MULAW`, `_DVI_ADPCM`, `_GSM610`, `_MPEG`,
- * `_MPEGLAYER3`, `_EXTENSIBLE`).
+ * The format tags that have a name here (`WAVE_FORMAT_PCM`, `_ADPCM`, `_IEEE_FLOAT`, `_ALAW`, `_MULAW`, `_DVI_ADPCM`,
+ * `_GSM610`, `_MPEG`, `_MPEGLAYER3`, `_EXTENSIBLE`).
  *
  * @since 0.1.0
  * @category models
@@ -110,8 +110,8 @@ export interface WaveFormat {
 }
 
 /**
- * A `fmt ` chunk of 16 bytes (`PCMWAVEFORMAT`), or one of PCM that is longer: of PCM, and of nothing else, Microsoft has the
- * size of extra bytes ignored, so that there it is the beginning of `rest`.
+ * A `fmt ` chunk of 16 bytes (`PCMWAVEFORMAT`), or one of PCM that is longer: of PCM, and of nothing else, Microsoft
+ * has the size of extra bytes ignored, so that there it is the beginning of `rest`.
  *
  * @since 0.1.0
  * @category models
@@ -187,8 +187,8 @@ export interface FormatOptions {
 }
 
 /**
- * Makes the format of uncompressed samples, an extensible one where Microsoft asks for it: for more than two channels, for PCM of more than
- * 16 bits, and where speakers or valid bits are given.
+ * Makes the format of uncompressed samples, an extensible one where Microsoft asks for it: for more than two channels,
+ * for PCM of more than 16 bits, and where speakers or valid bits are given.
  *
  * @example
  * ```ts
@@ -227,9 +227,9 @@ export const Format: { readonly make: (options: FormatOptions) => Format } = { m
 export const fmt: (byteOrder?: Riff.ByteOrder) => Schema.Schema<Format, Uint8Array> = schemasOf(codecs["fmt "], "fmt")
 
 /**
- * How the samples are coded: the format tag; of an extensible format the tag that its sub-format holds, or the sub-format where it
- * holds none. Sub-formats of ambisonic recordings hold a tag too, and so do those of RIFX in which a writer swapped the first two bytes
- * only, as SoX does.
+ * How the samples are coded: the format tag; of an extensible format the tag that its sub-format holds, or the
+ * sub-format where it holds none. Sub-formats of ambisonic recordings hold a tag too, and so do those of RIFX in which
+ * a writer swapped the first two bytes only, as SoX does.
  *
  * @since 0.1.0
  * @category format
@@ -237,8 +237,8 @@ export const fmt: (byteOrder?: Riff.ByteOrder) => Schema.Schema<Format, Uint8Arr
 export const codecOf: (format: Format) => FormatTag | Guid = subFormats.codecOf
 
 /**
- * What people call a codec, by the registered format tags: `"MPEG Layer 3"` for `"mpegLayer3"`; none for a format tag or a sub-format that is
- * not registered.
+ * What people call a codec, by the registered format tags: `"MPEG Layer 3"` for `"mpegLayer3"`; none for a format tag
+ * or a sub-format that is not registered.
  *
  * @example
  * ```ts
@@ -270,11 +270,12 @@ export const subFormat: (formatTag: FormatTag) => Option.Option<Guid> = subForma
 /**
  * How many frames (samples of every channel) so many bytes of sample data hold.
  *
- * Of PCM, floats, A-law and mu-law the channels and the bits per sample say how many bytes a frame has, whatever the block align says; an
- * incomplete frame at the end does not count. Of MS ADPCM, IMA ADPCM and GSM 6.10 a block has as many as its size has room for, and a
- * short block at the end as many as decoders find in it. Of MPEG layer 1 to 3 and AC-3 blocks are counted where the size of a block agrees
- * with the bytes per second. None for all else, and where the format has no blocks to count: a block align of 0, a block too small for the
- * header that each of its channels has, no channels.
+ * Of PCM, floats, A-law and mu-law the channels and the bits per sample say how many bytes a frame has, whatever the
+ * block align says; an incomplete frame at the end does not count. Of MS ADPCM, IMA ADPCM and GSM 6.10 a block has as
+ * many as its size has room for, and a short block at the end as many as decoders find in it. Of MPEG layer 1 to 3 and
+ * AC-3 blocks are counted where the size of a block agrees with the bytes per second. None for all else, and where the
+ * format has no blocks to count: a block align of 0, a block too small for the header that each of its channels has, no
+ * channels.
  *
  * Throws `InvalidParameter` for an invalid number of bytes: one that is negative, has a fraction, or is not a number.
  *
@@ -321,8 +322,8 @@ export const fact: (byteOrder?: Riff.ByteOrder) => Schema.Schema<Fact, Uint8Arra
 // ---------------------------------------------------------------------------------------------------------------------
 
 /**
- * The encodings that texts can be read and written in, by their names in the WHATWG Encoding Standard: UTF-8, and those of the code pages of
- * Windows that a `CSET` chunk can name.
+ * The encodings that texts can be read and written in, by their names in the WHATWG Encoding Standard: UTF-8, and those
+ * of the code pages of Windows that a `CSET` chunk can name.
  *
  * @since 0.1.0
  * @category models
@@ -362,12 +363,14 @@ export type OtherEncoding =
   | "windows-874"
 
 /**
- * A text in a chunk; it ends before the first zero. Its bytes are read in the encoding that the caller or a `CSET` chunk gives; else as UTF-8
- * where that is what they are, damaged or not, else as windows-1252, in which every byte is a character. A byte that is invalid costs one
- * character, which is U+FFFD in the text; a character that is cut off at the end is left out.
+ * A text in a chunk; it ends before the first zero. Its bytes are read in the encoding that the caller or a `CSET`
+ * chunk gives; else as UTF-8 where that is what they are, damaged or not, else as windows-1252, in which every byte is
+ * a character. A byte that is invalid costs one character, which is U+FFFD in the text; a character that is cut off at
+ * the end is left out.
  *
- * A text is written in the encoding that it was read in. One that this encoding does not have, or whose bytes would be taken for another
- * text, is written in UTF-8, but where the caller gives an encoding, it is refused. A text with a zero in it is always refused.
+ * A text is written in the encoding that it was read in. One that this encoding does not have, or whose bytes would be
+ * taken for another text, is written in UTF-8, but where the caller gives an encoding, it is refused. A text with a
+ * zero in it is always refused.
  *
  * @since 0.1.0
  * @category models
@@ -377,18 +380,22 @@ export interface Text {
   readonly text: string
   /** The encoding of its bytes, if that is not UTF-8. */
   readonly encoding?: OtherEncoding | undefined
-  /** The bytes that it was read from, where it would be written with others. They are written again unless `text` was changed. */
+  /**
+   * The bytes that it was read from, where it would be written with others. They are written again unless `text` was
+   * changed.
+   */
   readonly bytes?: Uint8Array | undefined
   /**
-   * What follows the text, from the zero on that ends it. Default: what is usual there. That is one zero in `INFO`, `labl` and `note`;
-   * nothing in `ltxt`, the coding history of `bext`, the tag text of `cart` and chunks of XML; and zeros to the end of the field in the
-   * other texts, where the zeros at the end are left out of `behind` too.
+   * What follows the text, from the zero on that ends it. Default: what is usual there. That is one zero in `INFO`,
+   * `labl` and `note`; nothing in `ltxt`, the coding history of `bext`, the tag text of `cart` and chunks of XML; and
+   * zeros to the end of the field in the other texts, where the zeros at the end are left out of `trailing` too.
    */
-  readonly behind?: Uint8Array | undefined
+  readonly trailing?: Uint8Array | undefined
 }
 
 /**
- * What is in the place of the pad byte of a chunk of odd size: a byte from 1 to 255, or nothing, which can only be at the end of a list.
+ * What is in the place of the pad byte of a chunk of odd size: a byte from 1 to 255, or nothing, which can only be at
+ * the end of a list.
  *
  * @since 0.1.0
  * @category models
@@ -396,7 +403,8 @@ export interface Text {
 export type Pad = number | "missing"
 
 /**
- * A tag: a text about the file, and what it is about, such as `INAM` (the title), `IART` (the artist) and `ICMT` (a comment).
+ * A tag: a text about the file, and what it is about, such as `INAM` (the title), `IART` (the artist) and `ICMT` (a
+ * comment).
  *
  * @since 0.1.0
  * @category models
@@ -428,7 +436,7 @@ export interface InfoList {
  * ```ts
  * import { Wave } from "@effect-mmio/core"
  *
- * export const tags = Wave.InfoList.make({ INAM: "Birds", IART: "Nobody" })
+ * export const tags = Wave.InfoList.make({ INAM: "Birds", IART: "Anna" })
  * ```
  *
  * @since 0.1.0
@@ -439,8 +447,8 @@ export const InfoList: { readonly make: (tags: Readonly<Record<string, string | 
 }
 
 /**
- * `LIST INFO`: the tags. The bytes are those of the whole list, beginning with `INFO`: write them as the data of a chunk `LIST`. All texts
- * are in the encoding, if one is given.
+ * `LIST INFO`: the tags. The bytes are those of the whole list, beginning with `INFO`: write them as the data of a
+ * chunk `LIST`. All texts are in the encoding, if one is given.
  *
  * @example
  * ```ts
@@ -550,7 +558,10 @@ export interface AdtlOptions {
   readonly labels?: ReadonlyArray<{ readonly cue: number; readonly text: string | Text }> | undefined
   /** The comments on cue points. */
   readonly notes?: ReadonlyArray<{ readonly cue: number; readonly text: string | Text }> | undefined
-  /** The texts about the samples from cue points on. Default: for a region (`rgn `), of no country, language, dialect and code page. */
+  /**
+   * The texts about the samples from cue points on. Default: for a region (`rgn `), of no country, language, dialect
+   * and code page.
+   */
   readonly texts?:
     | ReadonlyArray<
       & Pick<LabeledText, "cue" | "length">
@@ -685,9 +696,14 @@ export interface Sampler {
   readonly midiUnityNote: number
   /** How much higher than that note it is, in parts of a semitone of which there are 2 to the power of 32. */
   readonly midiPitchFraction: number
-  /** How many frames the SMPTE time below counts in a second: 24, 25, 29 (30 with dropped ones) or 30; 0 for no such time. */
+  /**
+   * How many frames the SMPTE time below counts in a second: 24, 25, 29 (30 with dropped ones) or 30; 0 for no such
+   * time.
+   */
   readonly smpteFormat: number
-  /** The SMPTE time of the first frame: hours (signed), minutes, seconds and frames, one byte each, from the highest on. */
+  /**
+   * The SMPTE time of the first frame: hours (signed), minutes, seconds and frames, one byte each, from the highest on.
+   */
   readonly smpteOffset: number
   /** The loops. */
   readonly loops: ReadonlyArray<Loop>
@@ -698,8 +714,8 @@ export interface Sampler {
 }
 
 /**
- * What {@link Sampler.make} needs to know. Default: of any sampler, the middle C, without a SMPTE time and loops; a loop plays forward and
- * without end, and its id is its index.
+ * What {@link Sampler.make} needs to know. Default: of any sampler, the middle C, without a SMPTE time and loops; a
+ * loop plays forward and without end, and its id is its index.
  *
  * @since 0.1.0
  * @category models
@@ -773,7 +789,8 @@ export const inst: (byteOrder?: Riff.ByteOrder) => Schema.Schema<Instrument, Uin
 // ---------------------------------------------------------------------------------------------------------------------
 
 /**
- * What a `bext` chunk of version 0 says. Its texts have room for 256, 32, 32, 10 and 8 bytes, but for the last, which is as long as it is.
+ * What a `bext` chunk of version 0 says. Its texts have room for 256, 32, 32, 10 and 8 bytes, but for the last, which
+ * is as long as it is.
  *
  * @since 0.1.0
  * @category models
@@ -833,7 +850,8 @@ export interface BextV2 extends Omit<BextV1, "_tag" | "version"> {
 }
 
 /**
- * How loud a recording is, by EBU R 128: each in hundredths of its unit, as integers of 16 bits; 32767 for what was not measured.
+ * How loud a recording is, by EBU R 128: each in hundredths of its unit, as integers of 16 bits; 32767 for what was not
+ * measured.
  *
  * @since 0.1.0
  * @category models
@@ -1069,7 +1087,10 @@ export const peak: (byteOrder?: Riff.ByteOrder) => Schema.Schema<Peaks, Uint8Arr
  * @category models
  */
 export interface Acid {
-  /** What kind of loop it is, one bit each: 1 for one shot, 2 for a root note that is set, 4 for stretched, 8 for based on the disk. */
+  /**
+   * What kind of loop it is, one bit each: 1 for one shot, 2 for a root note that is set, 4 for stretched, 8 for based
+   * on the disk.
+   */
   readonly flags: number
   /** The MIDI note that it sounds as. */
   readonly rootNote: number
@@ -1116,15 +1137,18 @@ export const acid: (byteOrder?: Riff.ByteOrder) => Schema.Schema<Acid, Uint8Arra
  * @category models
  */
 export interface CartTimer {
-  /** What happens then, such as `SEG1` (a segue) and `AUD1` (the beginning of the sound); four zeros for a timer that is not used. */
+  /**
+   * What happens then, such as `SEG1` (a segue) and `AUD1` (the beginning of the sound); four zeros for a timer that is
+   * not used.
+   */
   readonly usage: FourCC.FourCC
   /** When, in frames from the start. */
   readonly value: number
 }
 
 /**
- * What a `cart` chunk says. Its texts have room for 64 bytes, but the version for 4, dates for 10, times for 8 and the URL for 1024; the tag
- * text is as long as it is.
+ * What a `cart` chunk says. Its texts have room for 64 bytes, but the version for 4, dates for 10, times for 8 and the
+ * URL for 1024; the tag text is as long as it is.
  *
  * @since 0.1.0
  * @category models
@@ -1173,8 +1197,8 @@ export interface Cart {
 }
 
 /**
- * What {@link Cart.make} needs to know: texts may be strings. Default: version 0101, empty texts, a reference level of 0x8000, and timers
- * that are not used.
+ * What {@link Cart.make} needs to know: texts may be strings. Default: version 0101, empty texts, a reference level of
+ * 0x8000, and timers that are not used.
  *
  * @since 0.1.0
  * @category models
@@ -1430,8 +1454,9 @@ export interface DecodeOptions {
 }
 
 /**
- * What a chunk says, of its id, its type if it is a `LIST`, and all of its data: decoded if it is known, else its bytes. Costs less than
- * the schemas do, which also look at what comes out. The ids are those of WAVE files: other forms call other chunks `smpl` or `inst`.
+ * What a chunk says, of its id, its type if it is a `LIST`, and all of its data: decoded if it is known, else its
+ * bytes. Costs less than the schemas do, which also look at what comes out. The ids are those of WAVE files: other
+ * forms call other chunks `smpl` or `inst`.
  *
  * @example
  * ```ts
@@ -1476,8 +1501,9 @@ export interface LenientChunk {
 }
 
 /**
- * What can be understood of a chunk, however damaged it is: a count or a size that is too large costs the entries that are not there, an
- * entry that is too short costs itself, and padding that is missing, or where none belongs, costs nothing.
+ * What can be understood of a chunk, however damaged it is: a count or a size that is too large costs the entries that
+ * are not there, an entry that is too short costs itself, and padding that is missing, or where none belongs, costs
+ * nothing.
  *
  * @example
  * ```ts
@@ -1516,7 +1542,8 @@ const keyOf = (id: FourCC.FourCC, type: Option.Option<FourCC.FourCC>): string =>
 const isKnown = (key: string): key is keyof Known => Object.hasOwn(codecs, key)
 
 /**
- * The bytes of a chunk: what {@link decode} takes. Texts are written in the encoding that is given, else each in its own.
+ * The bytes of a chunk: what {@link decode} takes. Texts are written in the encoding that is given, else each in its
+ * own.
  *
  * @since 0.1.0
  * @category encoding
@@ -1552,7 +1579,10 @@ const encodeKnown = <K extends keyof Known>(
 export interface DataChunk {
   /** The chunk: its samples begin at its `dataOffset`. */
   readonly chunk: Riff.FoundChunk
-  /** How many bytes of samples there are: in a file that was cut off, or written into a pipe, not as many as the chunk declares. */
+  /**
+   * How many bytes of samples there are: in a file that was cut off, or written into a pipe, not as many as the chunk
+   * declares.
+   */
   readonly available: number
 }
 
@@ -1585,8 +1615,8 @@ export interface MalformedPart {
 }
 
 /**
- * Where the number of frames is from: `"samples"` of which each takes as many bytes, `"blocks"` of a compressed format, or the `"fact"`
- * chunk.
+ * Where the number of frames is from: `"samples"` of which each takes as many bytes, `"blocks"` of a compressed format,
+ * or the `"fact"` chunk.
  *
  * @since 0.1.0
  * @category models
@@ -1607,17 +1637,24 @@ export interface Info {
   /** Where the samples are; none if there is no `data` chunk. */
   readonly data: Option.Option<DataChunk>
   /**
-   * How many frames there are. Where {@link framesIn} knows, they are counted from the bytes that are really there, whatever the headers
-   * say; otherwise they are those of `fact`, if nothing of the samples is missing and it does not count none of them.
+   * How many frames there are. Where {@link framesIn} knows, they are counted from the bytes that are really there,
+   * whatever the headers say; otherwise they are those of `fact`, if nothing of the samples is missing and it does not
+   * count none of them.
    */
   readonly frames: Option.Option<number>
   /** Where the number of frames is from. */
   readonly framesFrom: Option.Option<FramesFrom>
   /** How long the frames last, to the nanosecond; none if their number or the sample rate is not known. */
   readonly duration: Option.Option<Duration.Duration>
-  /** How many frames `fact` counts, with 64 bits in RF64, BW64 and Wave64. Of compressed formats that may be fewer than the blocks hold. */
+  /**
+   * How many frames `fact` counts, with 64 bits in RF64, BW64 and Wave64. Of compressed formats that may be fewer than
+   * the blocks hold.
+   */
   readonly factSamples: Option.Option<number>
-  /** The tags of every `LIST INFO`, in the order of the file; in Wave64, of every `list` of that type, with the first four bytes of the GUIDs as ids. */
+  /**
+   * The tags of every `LIST INFO`, in the order of the file; in Wave64, of every `list` of that type, with the first
+   * four bytes of the GUIDs as ids.
+   */
   readonly tags: ReadonlyArray<InfoTag>
   /** The cue points, in the order of the file, each with its labels. */
   readonly cuePoints: ReadonlyArray<LabeledCuePoint>
@@ -1626,8 +1663,8 @@ export interface Info {
   /** The code page and the language of the texts, if the file says them. */
   readonly characterSet: Option.Option<CharacterSet>
   /**
-   * What is wrong in the chunks that were read, and between them, in the order of the file. Without `lenient` these are warnings only: of an
-   * error the reading fails.
+   * What is wrong in the chunks that were read, and between them, in the order of the file. Without `lenient` these are
+   * warnings only: of an error the reading fails.
    */
   readonly problems: ReadonlyArray<WaveProblem>
 }
@@ -1666,7 +1703,10 @@ export type InfoError<A extends Mmio.Readable> =
 export interface InfoOptions extends Riff.AtOptions {
   /** Strict reading: a malformed chunk is a failure. */
   readonly lenient?: false | undefined
-  /** The encoding of all texts. Default: that of the code page in `CSET`, else UTF-8 or windows-1252, whichever a text is in. */
+  /**
+   * The encoding of all texts. Default: that of the code page in `CSET`, else UTF-8 or windows-1252, whichever a text
+   * is in.
+   */
   readonly encoding?: TextEncoding | undefined
 }
 
@@ -1684,23 +1724,28 @@ export interface LenientInfoOptions extends Riff.AtOptions {
 }
 
 /**
- * What a WAVE file says of itself, in one operation that reads the headers of its chunks and those with metadata, before and after the
- * samples, but never the samples. It needs memory for the metadata. The position of the handle stays where it is.
+ * What a WAVE file says of itself, in one operation that reads the headers of its chunks and those with metadata,
+ * before and after the samples, but never the samples. It needs memory for the metadata. The position of the handle
+ * stays where it is.
  *
- * Storage that only goes forward (a pipe) is read to its end, with the samples, and says the same as a file of the same bytes would, wherever its
- * sizes can be believed; the position is then at the end. A list of tags or labels that declares more than the form around it (in a form without a
- * size: more than `RiffLimits.bytes`) ends where its entries end, if that is within `RiffLimits.bytes`; any other chunk before the samples that declares more than there is
- * has all that follows in it. What a journal of an edit is, is not looked for there.
+ * Storage that only goes forward (a pipe) is read to its end, with the samples, and says the same as a file of the same
+ * bytes would, wherever its sizes can be believed; the position is then at the end. A list of tags or labels that
+ * declares more than the form around it (in a form without a size: more than `RiffLimits.bytes`) ends where its entries
+ * end, if that is within `RiffLimits.bytes`; any other chunk before the samples that declares more than there is has
+ * all that follows in it. What a journal of an edit is, is not looked for there.
  *
- * The file is walked through leniently, as `Riff.tree` can do it: it may be cut off, its sizes may be those of a writer that could not come
- * back to correct them, and what is there is read; `Riff.verify` says what is wrong with them. Of several WAVE forms it reads the first.
+ * The file is walked through leniently, as `Riff.tree` can do it: it may be cut off, its sizes may be those of a writer
+ * that could not come back to correct them, and what is there is read; `Riff.verify` says what is wrong with them. Of
+ * several WAVE forms it reads the first.
  *
- * Fails with `InvalidFile`, whose position says where, if there is no WAVE in it; if it goes beyond `RiffLimits`, of which `bytes` and
- * `entries` are for all metadata together; and if there is no `fmt `, or a chunk that it reads is malformed or cut off. With `lenient`
- * everything that can be understood of such a chunk is given instead, and `problems` says what is wrong. Fails with `CannotSeek` if
- * storage that goes back and forth cannot tell how long the file is.
+ * Fails with `InvalidFile`, whose position says where, if there is no WAVE in it; if it goes beyond `RiffLimits`, of
+ * which `bytes` and `entries` are for all metadata together; and if there is no `fmt `, or a chunk that it reads is
+ * malformed or cut off. With `lenient` everything that can be understood of such a chunk is given instead, and
+ * `problems` says what is wrong. Fails with `CannotSeek` if storage that goes back and forth cannot tell how long the
+ * file is.
  *
- * Texts are in the encoding that is given, else in that of the code page in the file's `CSET` chunk, else in UTF-8 or windows-1252.
+ * Texts are in the encoding that is given, else in that of the code page in the file's `CSET` chunk, else in UTF-8 or
+ * windows-1252.
  *
  * @example
  * ```ts
@@ -1749,15 +1794,17 @@ export interface BlocksOptions extends Riff.AtOptions {
 }
 
 /**
- * The samples as a stream of whole blocks, that is, of whole frames where the format is not compressed: every chunk of the stream is a
- * multiple of the format's block align, or of the size of a frame by the channels and the bits per sample, where the block align contradicts
- * them. It ends with the samples that are really there, without an incomplete block.
+ * The samples as a stream of whole blocks, that is, of whole frames where the format is not compressed: every chunk of
+ * the stream is a multiple of the format's block align, or of the size of a frame by the channels and the bits per
+ * sample, where the block align contradicts them. It ends with the samples that are really there, without an incomplete
+ * block.
  *
- * The stream reads as it goes, in constant memory, and has a place of its own, as that of `Mmio.stream`. Of storage that only goes forward it reads what
- * comes before the samples, then the samples, and nothing after them; there `fmt ` has to come first, or it fails with `InvalidFile`.
+ * The stream reads as it goes, in constant memory, and has a place of its own, as that of `Mmio.stream`. Of storage
+ * that only goes forward it reads what comes before the samples, then the samples, and nothing after them; there `fmt `
+ * has to come first, or it fails with `InvalidFile`.
  *
- * Fails as {@link info} does, but that of the metadata it reads `fmt ` only, and that leniently: it has to say how large a block is, and
- * there has to be a `data` as well. Fails with `InvalidParameter` for an invalid chunk size.
+ * Fails as {@link info} does, but that of the metadata it reads `fmt ` only, and that leniently: it has to say how
+ * large a block is, and there has to be a `data` as well. Fails with `InvalidParameter` for an invalid chunk size.
  *
  * @example
  * ```ts

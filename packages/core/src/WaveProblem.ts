@@ -1,7 +1,8 @@
 /**
  * What can be wrong with the contents of a WAVE file: data, that `Wave.info` and `Wave.decodeLenient` give.
  *
- * `RiffProblem` says what is wrong with the structure of the file, and this module what is wrong inside of its chunks and between them.
+ * `RiffProblem` says what is wrong with the structure of the file, and this module what is wrong inside of its chunks
+ * and between them.
  *
  * @since 0.1.0
  */
@@ -76,7 +77,8 @@ export class WaveProblem extends Data.Class<{
   /** The id of the chunk, with the type of a `LIST` after a colon. */
   readonly chunk: string
   /**
-   * Where it is, in bytes: from `Wave.info` from the start of the file, from `Wave.decodeLenient` from the start of the chunk's data.
+   * Where it is, in bytes: from `Wave.info` from the start of the file, from `Wave.decodeLenient` from the start of the
+   * chunk's data.
    */
   readonly offset: number
   /** What is wrong, in words that complete the sentence of `message`. */

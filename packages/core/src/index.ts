@@ -40,8 +40,9 @@ export * as FourCC from "./FourCC.js"
 export * as IOProc from "./IOProc.js"
 
 /**
- * Any storage as `@effect/platform`'s `FileSystem`: the other way round of `FileSystemIOProc`. Programs that know only a `FileSystem`, such as
- * `HttpServerResponse.file` over `HttpPlatform.layer` and `KeyValueStore.layerFileSystem`, so run over memory, an archive or a database.
+ * Any storage as `@effect/platform`'s `FileSystem`: the other way round of `FileSystemIOProc`. Programs that know only
+ * a `FileSystem`, such as `HttpServerResponse.file` over `HttpPlatform.layer` and `KeyValueStore.layerFileSystem`, so
+ * run over memory, an archive or a database.
  *
  * @since 0.1.0
  */

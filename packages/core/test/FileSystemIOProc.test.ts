@@ -51,7 +51,7 @@ type Method =
   | "readDirectory"
   | "makeDirectory"
 
-/** A disk in memory behind the platform's interface, with the manners of the platform on Node. */
+/** A disk in memory with the platform's interface, which behaves as the platform does on Node. */
 class Disk {
   readonly nodes = new Map<string, Node>()
   /** What calls fail with, instead of doing anything. */
@@ -159,7 +159,7 @@ class Disk {
         }),
       read: (target) =>
         this.call("read", () => {
-          assert.isTrue(position >= 0n, "the platform would read wherever the descriptor stands")
+          assert.isTrue(position >= 0n, "the platform would read at the descriptor's own position")
           const start = Number(position)
           const part = node.bytes.subarray(start, start + Math.min(target.length, this.atMost))
           target.set(part)
@@ -176,7 +176,7 @@ class Disk {
       write: (source) =>
         this.call("write", () => {
           assert.isFalse(appends)
-          assert.isTrue(position >= 0n, "the platform would write wherever the descriptor stands")
+          assert.isTrue(position >= 0n, "the platform would write at the descriptor's own position")
           const part = source.subarray(0, this.atMost)
           const longer = new Uint8Array(Math.max(node.bytes.length, Number(position) + part.length))
           longer.set(node.bytes)

@@ -3,7 +3,9 @@ import { assert, describe, it } from "@effect/vitest"
 import { deepStrictEqual } from "@effect/vitest/utils"
 import { FastCheck as fc, Option } from "effect"
 
-/** `mmioStringToFOURCC` said by its documentation: "pads with spaces or truncates"; letters a to z alone have capitals. */
+/**
+ * `mmioStringToFOURCC` said by its documentation: "pads with spaces or truncates"; letters a to z alone have capitals.
+ */
 const byHand = (text: string, upperCase: boolean) =>
   Array.from({ length: 4 }, (_, i) => {
     const code = i < text.length ? text.charCodeAt(i) : 0x20
@@ -26,7 +28,7 @@ describe("FourCC", () => {
       assert.strictEqual(FourCC.make("\xe9\0\xffA"), "\xe9\0\xffA")
     })
 
-    it("does not compile for a literal of another length, and refuses it all the same", () => {
+    it("a literal of another length does not compile, and is refused at run time", () => {
       // @ts-expect-error three characters
       assert.throws(() => FourCC.make("fmt"), RangeError, `"fmt" is not a four-character code`)
       // @ts-expect-error five characters

@@ -276,7 +276,7 @@ layer(Layer.empty)("makeFile", (it) => {
           assert.strictEqual(yield* Mmio.readInto(file, target), 10)
           assert.deepStrictEqual(target, content.subarray(at, at + 10))
         }
-        // Nobody calls a function whose effect is then not run: it might have begun its work as it was called.
+        // A function is not called unless its effect is run: it might begin its work when it is called.
         assert.strictEqual(calls, Math.ceil(500 / 64), answers)
       }
     }))

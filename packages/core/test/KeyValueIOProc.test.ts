@@ -57,8 +57,8 @@ describe("KeyValueIOProc", () => {
     }).pipe(Effect.provide(layer)))
 
   /**
-   * A store that lets other fibers go on before each call, and as often as `answers` says while it answers the 1st, 2nd, … question for a value. Its calls
-   * fail as `fails` says.
+   * A store that lets other fibers go on before each call, and as often as `answers` says while it answers the 1st,
+   * 2nd, … question for a value. Its calls fail as `fails` says.
    */
   const slow = (
     fails: (operation: string, key: string) => boolean = () => false,

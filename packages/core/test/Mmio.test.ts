@@ -106,7 +106,7 @@ describe("memory files", () => {
       assert.strictEqual(yield* tag(Mmio.setBuffer(file, 10)), "InvalidParameter")
     }))
 
-  it.scoped("created in a block begin empty, and end behind what was written", () =>
+  it.scoped("created in a block begin empty, and end after what was written", () =>
     Effect.gen(function*() {
       const file = yield* Mmio.openMemory({ bytes: bytes(7, 7, 7, 7), create: true })
       assert.strictEqual((yield* Mmio.read(file, 4)).length, 0)
@@ -174,7 +174,7 @@ describe("direct access", () => {
       assert.strictEqual(yield* Mmio.position(file), 7)
     }))
 
-  it.scoped("takes a next behind what was read only with what was written", () =>
+  it.scoped("accepts a `next` past what was read only for what was written", () =>
     Effect.gen(function*() {
       const file = yield* open(20)
       const info = yield* Mmio.getInfo(file)

@@ -145,7 +145,7 @@ layer(Layer.empty)("searches", (it) => {
     { fastCheck: { numRuns: scale(800) } }
   )
 
-  it.effect("a search ends where its parent ends, though the chunk is right behind", () =>
+  it.effect("a search ends where its parent ends, though the chunk follows it directly", () =>
     Effect.scoped(Effect.gen(function*() {
       const bytes = serialize([
         { id: "RIFF", type: "WAVE", children: [{ id: "fmt ", data: new Uint8Array(2) }] },
@@ -209,7 +209,7 @@ layer(Layer.empty)("searches", (it) => {
       }
     })))
 
-  it.effect("a code that is none is InvalidParameter, and says so", () =>
+  it.effect("an invalid code is InvalidParameter, which names the code", () =>
     Effect.scoped(Effect.gen(function*() {
       const file = yield* Mmio.openMemory({ expandBy: 10 })
       for (const find of [{ chunk: "fmt" }, { riff: "WAVES" }, { list: "\u0100abc" }] satisfies Array<Riff.Find>) {

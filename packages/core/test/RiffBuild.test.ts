@@ -461,7 +461,10 @@ const samples = (from: number, count: number) => Uint8Array.from({ length: count
 const blockSize = 151
 const blocks = 3
 
-/** Records, and updates the sizes after every block. The `bext` has the header of `data` be in another sector than that of the form. */
+/**
+ * Records, and updates the sizes after every block. The `bext` has the header of `data` be in another sector than that
+ * of the form.
+ */
 const record = (
   file: Mmio.WriteHandle,
   progress: Progress,
@@ -502,7 +505,10 @@ const checkHeard = (heard: Uint8Array, atLeast: number) => {
   assert.deepStrictEqual(heard, samples(0, heard.length))
 }
 
-/** Behind what was updated last there may be more, also where the pad byte was; and between two sizes the inner one is ahead. */
+/**
+ * After what was updated last there may be more, also where the pad byte was; and between two sizes the inner one is
+ * ahead.
+ */
 const allowed = ["TrailingBytes", "PastParent", "PadByteNotZero"]
 
 const problemsOf = (problems: ReadonlyArray<{ readonly _tag: string }>) => new Set(problems.map(({ _tag }) => _tag))
@@ -529,7 +535,7 @@ describe("a recording", () => {
                 }
                 const file = yield* Mmio.open("a.wav", { access: "readWrite" })
                 const { problems, samples } = yield* heard(file)
-                // The last sizes, behind the last update, may not be there, whatever came back: nothing was flushed.
+                // The last sizes, after the last update, may not be there, whatever came back: nothing was flushed.
                 if (updated > 0) {
                   checkHeard(samples, updated)
                   problemsOf(problems).forEach((problem) =>
@@ -608,7 +614,7 @@ describe("a recording", () => {
                 const file = yield* Mmio.openMemory({ bytes: storage.bytes })
                 const { problems, samples } = yield* heard(file)
                 checkHeard(samples, progress.written)
-                // Before its header is known to be there, nobody can end it.
+                // It cannot be ended before its header is known to be there.
                 if (progress.written > 0) {
                   problemsOf(problems).forEach((problem) => assert.strictEqual(problem, "TrailingBytes"))
                 }
@@ -672,7 +678,7 @@ describe("a recording", () => {
       }
     })))
 
-  it.effect("goes on behind a chunk whose body failed", () =>
+  it.effect("goes on after a chunk whose body failed", () =>
     Effect.scoped(Effect.gen(function*() {
       const file = yield* Mmio.openMemory({ expandBy: 100 })
       yield* Riff.withRiff(file, "TEST", { large: "never" }, () =>
@@ -801,7 +807,7 @@ describe("a form that becomes an RF64", () => {
 // ---------------------------------------------------------------------------------------------------------------------
 
 describe("options and places", () => {
-  it.effect("that are none are InvalidParameter, before the first byte", () =>
+  it.effect("that are invalid are InvalidParameter, before the first byte", () =>
     Effect.scoped(Effect.gen(function*() {
       const file = yield* Mmio.openMemory({ expandBy: 100 })
       const wrong: ReadonlyArray<readonly [type: string, options: Riff.RiffOptions]> = [

@@ -37,7 +37,9 @@ const large = (id: "RF64" | "BW64", parts: ReadonlyArray<Part>): Uint8Array => {
   return form([ds64(size), ...chunks], { id, size: 0xffffffff })
 }
 
-/** Reads a file as one that believes the headers does, and as one that believes the `ds64` wherever it says something. */
+/**
+ * Reads a file as one that believes the headers does, and as one that believes the `ds64` wherever it says something.
+ */
 const read = (file: Uint8Array) => {
   const view = new DataView(file.buffer, file.byteOffset, file.byteLength)
   const id = (at: number) => String.fromCharCode(...file.subarray(at, at + 4))

@@ -66,7 +66,7 @@ layer(Layer.empty)("edits", (it) => {
         const free = yield* editing(bytes, edits)
         assert.deepStrictEqual(errors(free.bytes), [])
         assert.strictEqual(unordered(Edits.items(free.bytes)), unordered(list))
-        // A filler that is left behind counts, too, and what the file grows by.
+        // A filler that remains counts, too, and what the file grows by.
         assert.isAtMost(
           free.report.moved + free.report.length,
           kept.report.moved + kept.report.length + 24 * choices.length
@@ -112,7 +112,7 @@ describe("a placement", () => {
       fc.pre(parts.length > 0 && parts.at(-1)!.fillable)
       assert.isTrue(isLegal(offsets), JSON.stringify(offsets))
       assert.strictEqual(moved, cost(offsets))
-      // All that could be: any of them stay, the others are packed behind them.
+      // All that could be: any of them stay, the others are packed after them.
       for (let chosen = 0; chosen < 2 ** parts.length; chosen++) {
         const stays = parts.map(({ from }, i) => from !== undefined && (chosen & 1 << i) > 0)
         for (const late of [false, true]) {
@@ -122,7 +122,7 @@ describe("a placement", () => {
             let at = before
             if (stays[i]) at = from!
             else if (late) {
-              // as far back as what stays behind it lets it
+              // as far back as what stays after it allows
               let room = 0
               let j = i
               for (; j < parts.length && !stays[j]; j++) room += parts[j]!.size
@@ -183,7 +183,7 @@ describe("an edit", () => {
       assert.deepStrictEqual(there.bytes.subarray(166), front.subarray(166))
     }))
 
-  it.effect("puts what has no room in front behind the samples, and leaves nothing of it", () =>
+  it.effect("puts what has no room before the samples after them, and leaves nothing of it", () =>
     Effect.gen(function*() {
       const before = wave(fmt, info(["INAM", "secret"], ["IART", "kept"]), samples)
       const { bytes, report } = yield* editing(before, [title("no longer secret")])
@@ -200,7 +200,7 @@ describe("an edit", () => {
       assert.isAbove(kept.report.moved, 5000)
     }))
 
-  it.effect("moves what is behind, where that is little", () =>
+  it.effect("moves what follows, where that is little", () =>
     Effect.gen(function*() {
       const before = wave(fmt, samples, info(["INAM", "a"]), chunk("last", bytesOf(10, 3)))
       const { bytes, report } = yield* editing(before, [title("longer")])

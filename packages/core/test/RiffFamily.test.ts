@@ -149,7 +149,7 @@ const GiB = 2 ** 30
 
 const latin1 = (text: string) => Uint8Array.from(text, (character) => character.charCodeAt(0))
 
-/** A file with 5 GiB of samples, and a chunk behind them. */
+/** A file with 5 GiB of samples, and a chunk after them. */
 const large = (family: "RF64" | "Wave64", sizes: { readonly form: number; readonly data: number }) => {
   const storage = new SparseStorage()
   const bytes = Family.serialize([{
@@ -185,8 +185,8 @@ describe("files beyond 4 GiB", () => {
         const samples = yield* Riff.descend(file, { find: { chunk: "data" }, parent: form })
         assert.deepStrictEqual([samples.size, samples.dataOffset], [5 * GiB, data])
         yield* Riff.ascend(file, samples)
-        const behind = yield* Riff.descend(file, { find: { chunk: "last" }, parent: form })
-        assert.strictEqual(behind.offset, last)
+        const found = yield* Riff.descend(file, { find: { chunk: "last" }, parent: form })
+        assert.strictEqual(found.offset, last)
         assert.strictEqual((yield* Riff.find(file, "RIFF:WAVE / last")).offset, last)
         const tree = yield* Riff.tree(file)
         assert.deepStrictEqual(tree.problems, [])
@@ -195,7 +195,7 @@ describe("files beyond 4 GiB", () => {
       }))
   }
 
-  it.scoped("what a size beyond 2^53 leads to is behind every file", () =>
+  it.scoped("a size beyond 2^53 leads past the end of every file", () =>
     Effect.gen(function*() {
       for (const size of [2n ** 53n - 1n, 2n ** 63n, 2n ** 64n - 1n]) {
         const bytes = Family.serialize([{

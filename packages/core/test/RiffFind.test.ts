@@ -28,7 +28,7 @@ const bytes = Model.serialize([
 ])
 
 describe("a path", () => {
-  it("is written as one thinks of it", () => {
+  it("is parsed from text, with any spaces and an index", () => {
     for (
       const [text, path] of [
         ["RIFF", [{ id: "RIFF" }]],
@@ -47,7 +47,7 @@ describe("a path", () => {
     }
   })
 
-  it("that is none is InvalidParameter, and says which step", () => {
+  it("that is invalid is InvalidParameter, which names the step", () => {
     for (
       const text of [
         "",
@@ -146,7 +146,7 @@ describe("find", () => {
       }
     }))
 
-  it.scoped("fails with InvalidParameter for a path that is none", () =>
+  it.scoped("fails with InvalidParameter for an invalid path", () =>
     Effect.gen(function*() {
       const file = yield* Mmio.openMemory({ bytes, access: "read" })
       for (

@@ -46,7 +46,10 @@ const leading = {
   "one byte": Uint8Array.of(0),
   "a header of MacBinary": new Uint8Array(128).fill(1),
   "zeros": new Uint8Array(9000),
-  "headers of forms that are none": bytes("x", ...Array.from({ length: 1500 }, () => bytes("RIFF", new Uint8Array(9)))),
+  "headers that look like those of forms": bytes(
+    "x",
+    ...Array.from({ length: 1500 }, () => bytes("RIFF", new Uint8Array(9)))
+  ),
   "text that names RIFF": bytes("that RIFX is not RIFF, and RIFFs are no forms: "),
   "as much as is looked through": new Uint8Array(256 * 1024)
 }
@@ -108,7 +111,7 @@ describe("bytes before the form", () => {
       ) assert.deepStrictEqual(yield* problemsOf(bytes(new Uint8Array(99), file)), [["LeadingBytes", 99]])
     }))
 
-  it.effect("are not sought in what has no form, or has one too far behind", () =>
+  it.effect("are not sought in a file without a form, or with one too far from its start", () =>
     Effect.gen(function*() {
       for (
         const file of [

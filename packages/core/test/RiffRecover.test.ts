@@ -1,5 +1,6 @@
 /**
- * Journals of edits that were not finished: what readers, edits and recovery make of them, and of what other programs do to them.
+ * Journals of edits that were not finished: what readers, edits and recovery make of them, and of what other programs
+ * do to them.
  */
 import { IOProc, MemoryIOProc, Mmio, MmioError, Riff, RiffEdit, Wave } from "@effect-mmio/core"
 import { assert, describe, it, layer } from "@effect/vitest"
@@ -25,7 +26,10 @@ const edited = (before: Uint8Array, edits: ReadonlyArray<RiffEdit.RiffEdit>) =>
     return yield* storage.bytes("file")
   }).pipe(Effect.provide(MemoryIOProc.layer({ file: before })))
 
-/** The file that an edit leaves whose storage fails from a call on: the first after so many flushes, and then so many more. */
+/**
+ * The file that an edit leaves whose storage fails from a call on: the first after so many flushes, and then so many
+ * more.
+ */
 const left = (before: Uint8Array, edits: ReadonlyArray<RiffEdit.RiffEdit>, flushes: number, more = 0) =>
   Effect.gen(function*() {
     const disk = new Disk(before)
@@ -458,7 +462,10 @@ layer(Layer.empty)("a forged journal, with all of its checksums right", (it) => 
     readonly wrong: "nothing" | "place" | "sums"
   }
 
-  /** A file with a journal that no edit has written, and what a recovery may make of it: undefined where it has to keep it. */
+  /**
+   * A file with a journal that no edit has written, and what a recovery may make of it: undefined where it has to keep
+   * it.
+   */
   const forge = (list: ReadonlyArray<Forged>, grown: number, count: number) => {
     const form = wave(fmt, chunk("data", noise(600)))
     const newLength = form.length + grown
@@ -580,7 +587,8 @@ describe("an edit while another program", () => {
       const cut = calls.findLastIndex(({ name }) => name === "truncate")
       // The edit looks at the length after this flush.
       const flushed = calls.findIndex(({ name }) => name === "flush")
-      // The header and the room of the journal are two calls: between them the file has no length that could be told from another.
+      // The header and the room of the journal are two calls: between them the file has no length that could be told
+      // from another.
       for (let at = 2; at < cut; at++) {
         const disk = new Disk(before)
         disk.interference = {

@@ -31,7 +31,9 @@ const isMade = (
 const flat = (nodes: ReadonlyArray<Riff.TreeNode>): ReadonlyArray<Riff.TreeNode> =>
   nodes.flatMap((node) => [node, ...flat(node.children)])
 
-/** What is in a file, whatever the sizes say: chunks, where they are, and the data of those that are not made of others. */
+/**
+ * What is in a file, whatever the sizes say: chunks, where they are, and the data of those that are not made of others.
+ */
 const contents = ({ chunks }: Riff.Tree, bytes: Uint8Array) =>
   flat(chunks).map(({ available, children, chunk }) => ({
     id: chunk.id,
@@ -368,13 +370,13 @@ describe("a repair", () => {
           [0, bytes.length - 10]
         ]
       )
-      // a list that is too large in a form that is not was damaged: nobody knows where it ends
+      // a list that is too large in a form that is not was damaged: where it ends is unknown
       const damaged = bytes.slice()
       new DataView(damaged.buffer).setUint32(26, 1_000_000, true)
       assert.deepStrictEqual((yield* repair(damaged)).result, [])
     }))
 
-  it.effect("leaves what was cut off, or appended, behind the form", () =>
+  it.effect("leaves what was cut off, or appended, after the form", () =>
     Effect.gen(function*() {
       const bytes = Family.serialize([{
         family: "RIFF",
@@ -579,7 +581,7 @@ describe("a lenient tree", () => {
       ])
     }))
 
-  it.effect("takes a pad byte that is not zero for one where the next header is behind it", () =>
+  it.effect("takes a pad byte that is not zero for one where the next header follows it", () =>
     Effect.gen(function*() {
       const bytes = Family.serialize([{
         family: "RIFF",

@@ -72,7 +72,7 @@ layer(Layer.empty)("a walk over whatever bytes", (it) => {
             walked.map(Family.plainChunk),
             Family.flat(expected.nodes).map(Family.declared)
           )
-          // No byte is read twice, but for headers that the end of a window cuts, and none is looked for behind the end.
+          // No byte is read twice, but for headers that the end of a window cuts, and none is looked for past the end.
           const reads = storage?.log.slice(before).filter(({ call }) => call === "readAt").length ?? 0
           assert.isAtMost(reads, 2 * (bytes.length / Math.min(how.atMost, 8) + 2))
           assert.strictEqual(yield* Mmio.position(file), start)
@@ -143,7 +143,7 @@ describe("limits", () => {
       assert.strictEqual(walked.length, 1)
     }))
 
-  it.scoped("what is behind a list nested too deep is looked at all the same", () =>
+  it.scoped("visits the chunks after a list that is nested too deep", () =>
     Effect.gen(function*() {
       const list = (...children: ReadonlyArray<Model.Chunk>): Model.Chunk => ({ id: "LIST", type: "INFO", children })
       const file = yield* Mmio.openMemory({ bytes: riff(list(list(leaf("aaaa", 1))), leaf("\u0001bbb", 2)) })
@@ -239,7 +239,7 @@ describe("limits", () => {
           Stream.runDrain(Riff.chunks(file))
         )
       ) {
-        // without the tree, should there be one: nobody wants to read it
+        // without the tree, should there be one: it would be too long to read
         const error = yield* Effect.flip(within(Effect.asVoid(read)))
         assert.strictEqual(error._tag, "InvalidFile")
         assert.strictEqual(error.position, 0)
@@ -440,7 +440,8 @@ describe("verify", () => {
         type: "wave",
         children: [leaf("note", ...new Uint8Array(40)), list]
       }])
-      // the first one gets the letters of the list, before the rest of a GUID that is none's, and what would be its type
+      // the first one gets the letters of the list, before the rest of a GUID that is none's, and what would be its
+      // type
       bytes.copyWithin(40, 104, 108)
       bytes.copyWithin(64, 128, 144)
       const file = yield* Mmio.openMemory({ bytes, access: "read" })

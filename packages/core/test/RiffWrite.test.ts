@@ -16,7 +16,9 @@ const family = fc.constantFrom<Array<Riff.Family>>(...families)
 const singles = ["RIFF", "RIFX", "Wave64"] as const
 type Single = typeof singles[number]
 
-/** How chunks of a form are told what they are in: by the form that is being written, by their parent, or by a family. */
+/**
+ * How chunks of a form are told what they are in: by the form that is being written, by their parent, or by a family.
+ */
 interface Around {
   readonly parent?: Riff.Chunk | undefined
   readonly family?: Single | undefined

@@ -10,15 +10,15 @@ const all: ReadonlyArray<Claim> = (["compat", "exclusive", "denyWrite", "denyRea
   .flatMap((share) => (["R", "W", "RW"] as const).map((access) => [access, share] as const))
 
 /**
- * By hand, from the words of mmioOpen. MMIO_COMPAT: "allowing any process on a given machine to open the file any number of times.
- * If the file has been opened with any of the other sharing modes, mmioOpen fails." MMIO_DENYNONE: "without denying other processes
- * read or write access. fails if the file has been opened in compatibility mode by any other process." MMIO_DENYREAD, MMIO_DENYWRITE:
- * denies them reading, writing; "fails if the file has been opened in compatibility mode, or for read (write) access by any other
- * process." MMIO_EXCLUSIVE: "denies other processes both read and write access … fails if the file has been opened in any other mode
- * for read or write access".
+ * By hand, from the words of mmioOpen. MMIO_COMPAT: "allowing any process on a given machine to open the file any
+ * number of times. If the file has been opened with any of the other sharing modes, mmioOpen fails." MMIO_DENYNONE:
+ * "without denying other processes read or write access. fails if the file has been opened in compatibility mode by any
+ * other process." MMIO_DENYREAD, MMIO_DENYWRITE: denies them reading, writing; "fails if the file has been opened in
+ * compatibility mode, or for read (write) access by any other process." MMIO_EXCLUSIVE: "denies other processes both
+ * read and write access … fails if the file has been opened in any other mode for read or write access".
  *
- * For each first handle: which second ones it goes together with. Rows and columns in the order of `all`; c is compat, x exclusive,
- * dW and dR deny, n denies nothing.
+ * For each first handle: which second ones it goes together with. Rows and columns in the order of `all`; c is compat,
+ * x exclusive, dW and dR deny, n denies nothing.
  */
 const matrix = `
             c      x      dW     dR     n
@@ -115,7 +115,7 @@ describe("Sharing", () => {
     assert.deepStrictEqual(table.claims("a"), [claim(["W", "compat"])])
   })
 
-  it("a claim that was refused leaves nothing behind", () => {
+  it("a claim that was refused leaves no trace", () => {
     const table = Sharing.makeTable()
     const release = claimed(table, "a", ["R", "denyWrite"])
     assert.property(table.claim("a", claim(["RW", "exclusive"])), "conflict")

@@ -304,7 +304,7 @@ describe("fmt", () => {
     assert.include(encoded.left.message, "1 is written \"pcm\"")
   })
 
-  it("knows the sub-formats that stand for format tags", () => {
+  it("knows the sub-formats that are format tags", () => {
     fc.assert(
       fc.property(formatTag, guid, (formatTag, guid) => {
         const extensible: Wave.WaveFormatExtensible = {
@@ -504,10 +504,10 @@ describe("LIST INFO", () => {
       const content = bytes(data)
       return join(bytes("'INFO' 'INAM'"), Uint8Array.of(content.length, 0, 0, 0), content)
     }
-    says("LIST:INFO", tag("'ab'"), { tags: [{ id: "INAM", text: "ab", behind: zeros(0) }] })
-    says("LIST:INFO", tag("'ab' 0000"), { tags: [{ id: "INAM", text: "ab", behind: zeros(2) }] })
-    says("LIST:INFO", tag("'ab' 00 'c'"), { tags: [{ id: "INAM", text: "ab", behind: bytes("00 'c'") }] })
-    says("LIST:INFO", tag(""), { tags: [{ id: "INAM", text: "", behind: zeros(0) }] })
+    says("LIST:INFO", tag("'ab'"), { tags: [{ id: "INAM", text: "ab", trailing: zeros(0) }] })
+    says("LIST:INFO", tag("'ab' 0000"), { tags: [{ id: "INAM", text: "ab", trailing: zeros(2) }] })
+    says("LIST:INFO", tag("'ab' 00 'c'"), { tags: [{ id: "INAM", text: "ab", trailing: bytes("00 'c'") }] })
+    says("LIST:INFO", tag(""), { tags: [{ id: "INAM", text: "", trailing: zeros(0) }] })
   })
 
   it("keeps what is in the place of pad bytes, and too little for another tag", () => {
@@ -532,9 +532,13 @@ describe("LIST INFO", () => {
     const id = FourCC.make("INAM")
     const refusesTag = (tag: Omit<Wave.InfoTag, "id">, key: string, message: string) =>
       refuses("LIST:INFO", { tags: [{ id, text: "ab" }, { id, ...tag }] }, ["tags", 1, key], message)
-    refusesTag({ text: "a\0b" }, "text", "a zero ends the text: what follows belongs into `behind`")
+    refusesTag({ text: "a\0b" }, "text", "a zero ends the text: what follows belongs into `trailing`")
     refusesTag({ text: "\ud800" }, "text", "there is a character that utf-8 does not have")
-    refusesTag({ text: "ab", behind: bytes("01") }, "behind", "what follows a text begins with the zero that ends it")
+    refusesTag(
+      { text: "ab", trailing: bytes("01") },
+      "trailing",
+      "what follows a text begins with the zero that ends it"
+    )
     refusesTag({ text: "a", pad: 1 }, "pad", "only a chunk of an odd size has a pad byte")
     refuses(
       "LIST:INFO",
@@ -555,7 +559,9 @@ describe("LIST INFO", () => {
     const id = FourCC.make("INAM")
     const short = Either.getOrThrow(encode("LIST:INFO", { tags: [{ id, text: "abc" }] }))
     deepStrictEqual(
-      encode("LIST:INFO", { tags: [{ id, text: "abc", encoding: "windows-1252", behind: zeros(1), pad: undefined }] }),
+      encode("LIST:INFO", {
+        tags: [{ id, text: "abc", encoding: "windows-1252", trailing: zeros(1), pad: undefined }]
+      }),
       Either.right(short)
     )
   })
@@ -718,7 +724,7 @@ describe("bext", () => {
           umid,
           loudness: { value: -2300, range: 1300, maxTruePeak: -100, maxMomentary: 32767, maxShortTerm: 0 },
           reserved: zeros(180),
-          codingHistory: { text: "A", behind: zeros(1) }
+          codingHistory: { text: "A", trailing: zeros(1) }
         }
       )
     }
@@ -743,7 +749,7 @@ describe("bext", () => {
     const value = { ...texts, _tag: "BextV0", version: 0, reserved: zeros(254), codingHistory: { text: "" } } as const
     says("bext", join(field("Birds", 256).with(8, 33), head.slice(256), zeros(256)), {
       ...value,
-      description: { text: "Birds", behind: bytes("00000000").with(3, 33) }
+      description: { text: "Birds", trailing: bytes("00000000").with(3, 33) }
     })
   })
 

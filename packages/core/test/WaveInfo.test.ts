@@ -44,7 +44,7 @@ describe("what a file says", () => {
         Schema.encodeEither(Wave.bext())({
           _tag: "BextV0",
           description: { text: "Birds" },
-          originator: { text: "Nobody" },
+          originator: { text: "Anna" },
           originatorReference: { text: "" },
           originationDate: { text: "2024-01-02" },
           originationTime: { text: "03:04:05" },
@@ -139,7 +139,7 @@ describe("what a file says", () => {
       deepStrictEqual((yield* RiffLimits.withLimits({ chunks: 2 })(info(two))).format.sampleRate, 8000)
     }))
 
-  it.effect("is found behind samples whose pad byte was left out", () =>
+  it.effect("is found after samples whose pad byte was left out", () =>
     Effect.gen(function*() {
       const found = yield* info(form([fmt(), samples(5).slice(0, -1), tagged("INAM", "One")]))
       deepStrictEqual(found.tags.map(({ text }) => text), ["One"])
@@ -463,7 +463,8 @@ describe("reading", () => {
       const found = yield* Wave.info(file)
       deepStrictEqual(found.frames, Option.some(dataSize / 2))
       deepStrictEqual(found.tags.map(({ text }) => text), ["Far out"])
-      // a window of 8 KiB with the headers before the samples, and the tags: neither is read again, and nothing past the end
+      // a window of 8 KiB with the headers before the samples, and the tags: neither is read again, and nothing past
+      // the end
       assert.deepStrictEqual(counts, { bytes: 8192 + tags.length, reads: 2 })
       const [block] = Chunk.toReadonlyArray(yield* Stream.runCollect(Stream.take(Wave.blocks(file), 1)))
       assert.strictEqual(block?.length, 65536)
@@ -706,11 +707,11 @@ const any = fc.record({
   bext: fc.option(values.bext, { nil: undefined }),
   cue: values["cue "],
   adtl: values["LIST:adtl"],
-  behind: values["LIST:INFO"]
+  after: values["LIST:INFO"]
 })
 
 const written = (
-  { adtl, before, behind, bext, cue, fact, format, samples: count }: typeof any extends fc.Arbitrary<infer A> ? A
+  { adtl, after, before, bext, cue, fact, format, samples: count }: typeof any extends fc.Arbitrary<infer A> ? A
     : never
 ) =>
   form([
@@ -721,7 +722,7 @@ const written = (
     ...bext === undefined ? [] : [encoded("bext", bext)],
     encoded("LIST:adtl", adtl),
     encoded("cue ", cue),
-    encoded("LIST:INFO", behind)
+    encoded("LIST:INFO", after)
   ])
 
 layer(Layer.empty)("any file", (it) => {
@@ -733,7 +734,7 @@ layer(Layer.empty)("any file", (it) => {
         const file = yield* open(written(value), buffer)
         const found = yield* Wave.info(file)
         deepStrictEqual(found.format, value.format)
-        deepStrictEqual(found.tags, [...value.before.tags, ...value.behind.tags])
+        deepStrictEqual(found.tags, [...value.before.tags, ...value.after.tags])
         deepStrictEqual(found.bext, Option.fromNullable(value.bext))
         deepStrictEqual(found.factSamples, Option.fromNullable(value.fact?.samples))
         deepStrictEqual(

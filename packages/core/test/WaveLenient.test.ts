@@ -49,7 +49,7 @@ describe("a format of which one field is wrong", () => {
       assert.strictEqual(Option.getOrThrow((yield* lenient(form([unknown]))).format)._tag, "WaveFormatEx")
     }))
 
-  it.scoped("has samples all the same", () =>
+  it.scoped("still has samples", () =>
     Effect.gen(function*() {
       for (const content of [field.muLawWithTwoExtraBytes, field.extensibleOf24Bytes, field.monoBlockAlign4]) {
         const file = yield* open(content)

@@ -150,7 +150,10 @@ describe("chunks of recorders and editors", () => {
       }
     })
     for (const id of ["iXML", "axml", "_PMX"]) {
-      deepStrictEqual<unknown>(decoded(id, bytes("<a/>\0\0")), { _tag: id, value: { text: "<a/>", behind: zeros(2) } })
+      deepStrictEqual<unknown>(decoded(id, bytes("<a/>\0\0")), {
+        _tag: id,
+        value: { text: "<a/>", trailing: zeros(2) }
+      })
     }
   })
 

@@ -1,6 +1,6 @@
 /**
- * What read-ahead and write-behind add to the contract of drivers (which `contract.test.ts` checks): when blocks are read and
- * written, and how failures of background I/O are reported.
+ * What `readAhead` and `writeBehind` add to the contract of drivers (which `contract.test.ts` checks): when blocks are
+ * read and written, and how failures of background I/O are reported.
  */
 import { IOProc, MemoryIOProc, Mmio, MmioError } from "@effect-mmio/core"
 import { assert, describe, it, layer } from "@effect/vitest"
@@ -64,7 +64,7 @@ describe("readAhead", () => {
       storage.concurrent = true
       const file = yield* open(IOProc.readAhead(storage.ioProc, small))
       for (let at = 0; at < 200; at += 4) assert.deepStrictEqual(yield* file.take(4), [at, at + 1, at + 2, at + 3])
-      // one by itself, and the one behind it once nothing is left of the block in use
+      // one by itself, and the one after it once nothing is left of the block in use
       assert.strictEqual(storage.mostRunning, 2)
       assert.deepStrictEqual(sizesOf(storage, "readAt").slice(0, 6), [4, 8, 8, 16, 32, 32])
       yield* settle
@@ -298,7 +298,7 @@ describe("readAhead", () => {
       const storage = new TestStorage(numbers(100))
       const file = yield* open(IOProc.readAhead(storage.ioProc, small))
       yield* file.take(4)
-      // The block is read, the one behind it is not.
+      // The block is read, the one after it is not.
       const calls = storage.calls
       storage.behaviour = { fails: (call) => call > calls }
       assert.deepStrictEqual(yield* file.take(8), [4, 5, 6, 7, 8, 9, 10, 11])
@@ -319,7 +319,7 @@ describe("readAhead", () => {
         )
       for (const [identity, second] of [["bytes", "link"], [undefined, "test"]] as const) {
         const reader = yield* open(named(identity))
-        // The block behind these has come.
+        // The block after these has arrived.
         for (let at = 0; at < 12; at += 4) yield* reader.take(4)
         yield* settle
         const writer = yield* open(named(identity), "write", second)
@@ -344,7 +344,7 @@ describe("readAhead", () => {
       yield* file.give(Uint8Array.of(200, 201, 202))
       file.position = 9
       assert.deepStrictEqual(yield* file.take(7), [9, 10, 200, 201, 202, 14, 15])
-      // What it reads now is behind that.
+      // It reads after that now.
       const later = storage.log.filter(({ call }) => call === "readAt").slice(reads)
       assert.isTrue(later.every(({ offset }) => offset >= 20), JSON.stringify(later))
     }))

@@ -1,5 +1,6 @@
 /**
- * Files that replace a name as a whole: the old content or the new one, whatever fails, and nothing else in the folder is touched.
+ * Files that replace a name as a whole: the old content or the new one, whatever fails, and nothing else in the folder
+ * is touched.
  */
 import { FileName, IOProc, MemoryIOProc, Mmio, MmioError } from "@effect-mmio/core"
 import { assert, describe, it } from "@effect/vitest"

@@ -10,7 +10,10 @@ import { scale } from "./support/scale.js"
 const cannotSeek = (position: number) =>
   new MmioError.CannotSeek({ operation: "seek", file: "test", position, description: "refused" })
 
-/** A driver over bytes, with a cursor; it logs its calls, and fails those that it is told to, after it has moved its cursor. */
+/**
+ * A driver over bytes, with a cursor; it logs its calls, and fails those that it is told to, after it has moved its
+ * cursor.
+ */
 class CursorDriver {
   bytes: Uint8Array
   cursor = 0

@@ -10,7 +10,10 @@ type Use = (file: Mmio.ReadWriteHandle) => Effect.Effect<unknown, unknown>
 
 const format = Wave.Format.make({ channels: 1, sampleRate: 8000, bitsPerSample: 8 })
 
-/** A WAVE file of 20 samples, and how a use of it ends, with where it leaves the position and what it leaves in the file. */
+/**
+ * A WAVE file of 20 samples, and how a use of it ends, with where it leaves the position and what it leaves in the
+ * file.
+ */
 const outcome = (use: Use) =>
   Effect.scoped(Effect.gen(function*() {
     const file = yield* Mmio.openMemory({ create: true, expandBy: 64 })

@@ -1,6 +1,6 @@
 /**
- * Handles over blocks: transfers that the blocks serve synchronously have the same results as those that ask the driver, and the chunks
- * of a stream belong to its consumer alone.
+ * Handles over blocks: transfers that the blocks serve synchronously have the same results as those that ask the
+ * driver, and the chunks of a stream belong to its consumer alone.
  */
 import { Mmio } from "@effect-mmio/core"
 import { assert, layer } from "@effect/vitest"

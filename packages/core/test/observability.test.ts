@@ -167,7 +167,7 @@ describe("spans", () => {
       )
     }).pipe(Effect.provide(storage)))
 
-  it.effect("are not made where nobody listens, and are where the program is in a span of its own", () =>
+  it.effect("are made where a tracer listens or the program is in a span of its own, and nowhere else", () =>
     Effect.gen(function*() {
       const memory = yield* MemoryIOProc.make({ files: { a: numbers(3) } })
       let seen: string | undefined

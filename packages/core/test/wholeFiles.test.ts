@@ -1,5 +1,6 @@
 /**
- * Whole files as streams and sinks, and copies: what they open they close, once, and each failure is reported once, in the type.
+ * Whole files as streams and sinks, and copies: what they open they close, once, and each failure is reported once, in
+ * the type.
  */
 import { IOProc, MemoryIOProc, Mmio, MmioError, Riff } from "@effect-mmio/core"
 import { assert, describe, it } from "@effect/vitest"

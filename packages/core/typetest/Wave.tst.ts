@@ -84,7 +84,7 @@ test("tags need an id and a text", () => {
     id,
     text: "",
     encoding: undefined,
-    behind: undefined,
+    trailing: undefined,
     pad: undefined
   })
   expect<Wave.InfoTag>().type.not.toBeAssignableFrom({ id: "INAM", text: "" })

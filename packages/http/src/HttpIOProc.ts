@@ -1,21 +1,24 @@
 /**
- * The files of web servers, as a storage that only reads: `https://example.com/take1.wav`, of which the parts that are needed are asked for by ranges.
+ * The files of web servers, as a storage that only reads: `https://example.com/take1.wav`, of which the parts that are
+ * needed are asked for by ranges.
  *
- * An open file is one version of a resource (see `HttpRange`): where the resource changes, reads fail with `VersionChanged`, and never mix two versions.
+ * An open file is one version of a resource (see `HttpRange`): where the resource changes, reads fail with
+ * `VersionChanged`, and never mix two versions.
  *
- * - **Names** are URLs. With {@link Options.baseUrl} they are paths below it, in which every character stands for itself, or URLs that begin with
- *   it; a name that leads out of it is `AccessDenied`. A URL that holds a user or a password is refused, since names are shown: that
- *   is what {@link Options.headers} are for.
- * - **Opening** is one request, for the first 8 KiB. A server that does not answer ranges is `CannotOpen`, unless the whole resource fits in there; so is
- *   a resource of which it tells no version, unless {@link Options.allowUnpinned}. For writing, it is `AccessDenied`. `share` means nothing here, nor do
- *   `ioProc` and `parameters`.
- * - **Capabilities.** Files are concurrent and cancellable; their version is the strong entity tag, else the date of the last change; their
- *   identity is the URL.
- * - **`stat`** and `exists` ask by HEAD, or for one byte where the server knows no HEAD. `fullName` gives the URL. What changes the server, and `list`, is
- *   `AccessDenied`.
- * - **Failures** are reported once, and nothing is tried again. An error's `cause` is a `HttpRangeError`; `HttpRangeError.retryAfter` says how long a server
- *   asks to wait.
- * - **Interruption** cancels the request: opening, too, can be interrupted, also where the caller has made it uninterruptible.
+ * - **Names** are URLs. With {@link Options.baseUrl} they are paths below it, in which no character is special, or URLs
+ *   that begin with it; a name that leads out of it is `AccessDenied`. A URL that holds a user or a password is
+ *   refused, since names are shown: that is what {@link Options.headers} are for.
+ * - **Opening** is one request, for the first 8 KiB. A server that does not answer ranges is `CannotOpen`, unless the
+ *   whole resource fits in there; so is a resource of which it tells no version, unless {@link Options.allowUnpinned}.
+ *   For writing, it is `AccessDenied`. `share` means nothing here, nor do `ioProc` and `parameters`.
+ * - **Capabilities.** Files are concurrent and cancellable; their version is the strong entity tag, else the date of
+ *   the last change; their identity is the URL.
+ * - **`stat`** and `exists` ask by HEAD, or for one byte where the server knows no HEAD. `fullName` gives the URL. What
+ *   changes the server, and `list`, is `AccessDenied`.
+ * - **Failures** are reported once, and nothing is tried again. An error's `cause` is a `HttpRangeError`;
+ *   `HttpRangeError.retryAfter` says how long a server asks to wait.
+ * - **Interruption** cancels the request: opening, too, can be interrupted, also where the caller has made it
+ *   uninterruptible.
  *
  * Nothing is read ahead: `IOProc.readAhead` goes around it where files are read in sequence.
  *
@@ -40,11 +43,15 @@ import { prefixes as urlPrefixes } from "./internal/names.js"
  * @category options
  */
 export interface Options extends HttpRange.Limits {
-  /** The folder that names are relative to, an http or https URL without a query; nothing outside of it can be asked for. Default: names are URLs. */
+  /**
+   * The folder that names are relative to, an http or https URL without a query; nothing outside of it can be asked
+   * for. Default: names are URLs.
+   */
   readonly baseUrl?: string | undefined
   /**
-   * Headers of every request, such as `authorization`. They go to the origin that is asked, and not to those that it redirects to. No log, span or error
-   * shows those that are `Redacted`. Those by which ranges are asked for (`range`, `if-match`, `if-unmodified-since`, `accept-encoding`) are the driver's own.
+   * Headers of every request, such as `authorization`. They go to the origin that is asked, and not to those that it
+   * redirects to. No log, span or error shows those that are `Redacted`. Those by which ranges are asked for (`range`,
+   * `if-match`, `if-unmodified-since`, `accept-encoding`) are the driver's own.
    */
   readonly headers?: { readonly [name: string]: string | Redacted.Redacted } | undefined
   /** As in `HttpRange.Options`. */
@@ -142,8 +149,9 @@ export const prefixes: ReadonlyArray<string> = urlPrefixes
 export const isUrl: (name: string) => boolean = internal.isUrl
 
 /**
- * A layer that has names which are URLs ({@link isUrl}) served over HTTP, and all others by the storage below. Names that say a code (`songs.zip+intro.wav`) go
- * where the storage below has them, as before. No file can be renamed from the one to the other: that is `AccessDenied`.
+ * A layer that has names which are URLs ({@link isUrl}) served over HTTP, and all others by the storage below. Names
+ * that say a code (`songs.zip+intro.wav`) go where the storage below has them, as before. No file can be renamed from
+ * the one to the other: that is `AccessDenied`.
  *
  * @example
  * ```ts

@@ -1,16 +1,19 @@
 /**
  * Ranged reads of one version of one resource, over `HttpClient` of `@effect/platform`.
  *
- * {@link open} asks for the first bytes, and learns from the answer how large the resource is and which version it is. Every read after that asks for a
- * range of that version: by `If-Match` where the server gave a strong entity tag, else by `If-Unmodified-Since` where it gave a date, and each
- * answer is checked against both. Of any answer that is not the range that was asked for, the body is cancelled, not read.
+ * {@link open} asks for the first bytes, and learns from the answer how large the resource is and which version it is.
+ * Every read after that asks for a range of that version: by `If-Match` where the server gave a strong entity tag, else
+ * by `If-Unmodified-Since` where it gave a date, and each answer is checked against both. Of any answer that is not the
+ * range that was asked for, the body is cancelled, not read.
  *
- * The client of the environment makes the requests, so what changes requests or answers goes around it: `HttpClient.mapRequestEffect` signs them, for
- * one. A version that is named by the URL itself (`?versionId=…`) is opened like any other.
+ * The client of the environment makes the requests, so what changes requests or answers goes around it:
+ * `HttpClient.mapRequestEffect` signs them, for one. A version that is named by the URL itself (`?versionId=…`) is
+ * opened like any other.
  *
- * Redirects are followed where the client leaves them to its caller, as those of Node and undici do; `fetch` follows them by itself, unless its
- * `RequestInit` says `redirect: "manual"`. Followed here, the headers of the request go to no other origin, and none leads from https to http. Permanent
- * redirects (301, 308) are remembered while the resource is open.
+ * Redirects are followed where the client leaves them to its caller, as those of Node and undici do; `fetch` follows
+ * them by itself, unless its `RequestInit` says `redirect: "manual"`. Followed here, the headers of the request go to
+ * no other origin, and none leads from https to http. Permanent redirects (301, 308) are remembered while the resource
+ * is open.
  *
  * @since 0.1.0
  */
@@ -30,15 +33,15 @@ import * as internal from "./internal/httpRange.js"
  */
 export interface Limits {
   /**
-   * How many bytes {@link open} asks for. They are kept while the resource is open, and reads of them make no request. From 1 to 2 ** 20.
-   * Default: 8192, the size of a handle's buffer.
+   * How many bytes {@link open} asks for. They are kept while the resource is open, and reads of them make no request.
+   * From 1 to 2 ** 20. Default: 8192, the size of a handle's buffer.
    */
   readonly firstRange?: number | undefined
   /** How many redirects one request follows. Default: 5. */
   readonly maxRedirects?: number | undefined
   /**
-   * How long a server may send nothing before a request is given up, which may take twice as long. A body of up to 64 KiB is one part, that
-   * has to be complete by then. Default: 30 seconds.
+   * How long a server may send nothing before a request is given up, which may take twice as long. A body of up to 64
+   * KiB is one part, that has to be complete by then. Default: 30 seconds.
    */
   readonly timeout?: Duration.DurationInput | undefined
 }
@@ -50,11 +53,14 @@ export interface Limits {
  * @category options
  */
 export interface Options extends Limits {
-  /** The version that the resource must have ({@link Resource.version}); any other is `"VersionChanged"`. Default: whichever it has. */
+  /**
+   * The version that the resource must have ({@link Resource.version}); any other is `"VersionChanged"`. Default:
+   * whichever it has.
+   */
   readonly ifVersion?: string | undefined
   /**
-   * Whether a resource may be read that has neither a strong entity tag nor a date of its last change: a change of it is then only noticed by its
-   * size. Default: false, such a resource is `"Unpinned"`.
+   * Whether a resource may be read that has neither a strong entity tag nor a date of its last change: a change of it
+   * is then only noticed by its size. Default: false, such a resource is `"Unpinned"`.
    */
   readonly allowUnpinned?: boolean | undefined
 }
@@ -88,9 +94,9 @@ export interface Resource {
   /** As {@link Facts.modified} is. */
   readonly modified: Option.Option<Date>
   /**
-   * Reads from `position`, a whole number from 0 on, into the front of `target`, and returns the number of bytes: 0 at and past the end. It is short at
-   * the end, of the first bytes, and where the server gives less of the range. Any number of reads may be in flight. An interrupted read cancels its
-   * request, and fills nothing later.
+   * Reads from `position`, a whole number from 0 on, into the front of `target`, and returns the number of bytes: 0 at
+   * and past the end. It is short at the end, of the first bytes, and where the server gives less of the range. Any
+   * number of reads may be in flight. An interrupted read cancels its request, and fills nothing later.
    */
   readonly readAt: (position: number, target: Uint8Array) => Effect.Effect<number, HttpRangeError>
 }
@@ -121,7 +127,8 @@ export const open: (
 ) => Effect.Effect<Resource, HttpRangeError, HttpClient.HttpClient> = internal.open
 
 /**
- * What the server says about a resource, by HEAD, or by a range of one byte where it answers no HEAD (400, 403, 405, 501).
+ * What the server says about a resource, by HEAD, or by a range of one byte where it answers no HEAD (400, 403, 405,
+ * 501).
  *
  * @since 0.1.0
  * @category accessors

@@ -64,7 +64,8 @@ export class HttpRangeError extends Data.TaggedError("HttpRangeError")<{
 }
 
 /**
- * How long the server asked to wait before the next request (`Retry-After`), from an error of this module or one that was made of it.
+ * How long the server asked to wait before the next request (`Retry-After`), from an error of this module or one that
+ * was made of it.
  *
  * @example
  * ```ts
@@ -155,8 +156,9 @@ const errnoOf = (cause: unknown, depth: number): string | undefined =>
     : undefined
 
 /**
- * An error of opening: 404 and 410 are FileNotFound, 401, 403, 407 and 451 AccessDenied, 408, 425, 429 and everything from 500 on
- * NetworkError, as is a connection that fails; everything else, a server without ranges among it, is CannotOpen.
+ * An error of opening: 404 and 410 are FileNotFound, 401, 403, 407 and 451 AccessDenied, 408, 425, 429 and everything
+ * from 500 on NetworkError, as is a connection that fails; everything else, a server without ranges among it, is
+ * CannotOpen.
  *
  * @since 0.1.0
  * @category conversions
@@ -178,8 +180,8 @@ export const openError = (error: HttpRangeError, origin: Origin): MmioError.Open
 }
 
 /**
- * An error of reading from a resource that was opened. One that is no longer there (404, 410) is VersionChanged; one that may no longer be
- * read is CannotRead.
+ * An error of reading from a resource that was opened. One that is no longer there (404, 410) is VersionChanged; one
+ * that may no longer be read is CannotRead.
  *
  * @since 0.1.0
  * @category conversions

@@ -1,5 +1,6 @@
 /**
- * The contract of storage drivers, without a network. `npm run test:http` has all of it, under each middleware alone, and over nginx.
+ * The contract of storage drivers, without a network. `npm run test:http` has all of it, under each middleware alone,
+ * and over nginx.
  */
 import { IOProcContract } from "@effect-mmio/testing"
 import { capabilities, layer, middleware } from "./support/contract.js"

@@ -10,8 +10,8 @@
  *   PUT /files/NAME/title     gives a recording another title
  *   GET /metrics              counts
  *
- * Where the files are kept is decided by STORAGE: `disk`, `platform` or `memory`. Spans go to the standard error output. SIGTERM ends it: an upload
- * under way leaves the old content, and nothing else.
+ * Where the files are kept is decided by STORAGE: `disk`, `platform` or `memory`. Spans go to the standard error
+ * output. SIGTERM ends it: an upload under way leaves the old content, and nothing else.
  */
 import { IOProcFileSystem } from "@effect-mmio/core"
 import { HttpPlatform, HttpServer } from "@effect/platform"
@@ -25,8 +25,8 @@ import { supervised } from "./service/supervised.js"
 import { spans } from "./service/telemetry.js"
 
 /**
- * The server. As it ends, it ends its connections as well, once their requests have been interrupted: it would wait for a client that is in the middle of
- * an upload.
+ * The server. As it ends, it ends its connections as well, once their requests have been interrupted: it would wait for
+ * a client that is in the middle of an upload.
  */
 const server = Layer.unwrapEffect(
   Effect.map(Config.integer("PORT").pipe(Config.withDefault(8080)), (port) => {

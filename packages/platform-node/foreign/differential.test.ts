@@ -1,4 +1,7 @@
-/** Thousands of files whose headers lie: where libsndfile and FFmpeg agree about one, the lenient reading agrees with them, and after a repair and an edit all do. */
+/**
+ * Thousands of files whose headers lie: where libsndfile and FFmpeg agree about one, the lenient reading agrees with
+ * them, and after a repair and an edit all do.
+ */
 import { Mmio, Riff, RiffEdit, Wave } from "@effect-mmio/core"
 import { NodeIOProc } from "@effect-mmio/platform-node"
 import { assert, describe, it } from "@effect/vitest"
@@ -42,8 +45,9 @@ const reason = ({ how }: Generated, differing: ReadonlyArray<string>): string | 
     : undefined
 
 /**
- * Whether all readers can find the sound and a title: few read big-endian lists; of two titles some read the last one; libsndfile reads no RF64 after an
- * ID3v2 tag, and four bytes of a `fact` that was cut; and FFmpeg does not step over the pad byte of samples in RF64, where they may be of odd size.
+ * Whether all readers can find the sound and a title: few read big-endian lists; of two titles some read the last one;
+ * libsndfile reads no RF64 after an ID3v2 tag, and four bytes of a `fact` that was cut; and FFmpeg does not step over
+ * the pad byte of samples in RF64, where they may be of odd size.
  */
 const isComparable = (how: ReadonlyArray<string>): boolean => {
   const has = (part: string) => how.some((each) => each.includes(part))

@@ -1,5 +1,6 @@
 /**
- * WAV files whose headers lie in the ways that writers get them wrong, made from a seed: the same number is the same file, anywhere.
+ * WAV files whose headers lie in the ways that writers get them wrong, made from a seed: the same number is the same
+ * file, anywhere.
  */
 
 const bytesOf = (text: string): Buffer => Buffer.from(text, "latin1")

@@ -12,7 +12,7 @@ const folder = makeFolder()
 const samples = 5 * 2 ** 30
 const block = 4
 const frames = samples / block
-/** The last frame, which nobody finds who counts with 32 bits. */
+/** The last frame, which a reader that counts with 32 bits does not find. */
 const end = Uint8Array.of(1, 2, 3, 4)
 
 const format = () => {
@@ -27,7 +27,10 @@ const format = () => {
 const latin1 = (text: string) => Uint8Array.from(text, (character) => character.charCodeAt(0))
 const uint64 = (value: number) => new Uint8Array(new BigUint64Array([BigInt(value)]).buffer)
 
-/** Writes the samples, of which all but the last frame is a hole, as the system makes it where a file is written behind its end. */
+/**
+ * Writes the samples, of which all but the last frame is a hole, as the system makes it where a file is written past
+ * its end.
+ */
 const writeSamples = (file: Mmio.WriteHandle) =>
   Effect.zipRight(Mmio.seek(file, samples - end.length, "current"), Mmio.writeAll(file, end))
 

@@ -113,7 +113,10 @@ export const md5Decoded = (file: string) => ffmpegMd5("-i", file)
 /** One hash of the bytes of the sound as they are in the file. */
 export const md5Stored = (file: string) => ffmpegMd5("-i", file, "-map", "0:a", "-c", "copy")
 
-/** What programs show of a file, as names with values; without what they say of the file's length and times, and of what they object to. */
+/**
+ * What programs show of a file, as names with values; without what they say of the file's length and times, and of what
+ * they object to.
+ */
 export interface Shown {
   readonly [name: string]: unknown
 }

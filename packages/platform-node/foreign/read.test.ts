@@ -151,7 +151,7 @@ describe("pictures", () => {
 describe("the files of the fixtures", () => {
   const fixtures = fileURLToPath(new URL("../../proofs/fixtures/", import.meta.url))
   const names = NFS.readdirSync(fixtures).filter((name) => /^(wav|avi|webp)-.*(wav|avi|webp)$/.test(name))
-    // ffmpeg 5.1 cannot decode animated WebP, and nobody empty data
+    // ffmpeg 5.1 cannot decode animated WebP, and no program empty data
     .filter((name) => !/animated|empty/.test(name))
   it.each(names)("%s", async (name) => {
     const input = Path.join(fixtures, name)

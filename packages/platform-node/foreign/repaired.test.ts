@@ -1,4 +1,6 @@
-/** Recordings that nobody ended, made by the programs of others and repaired here: after that all agree on how long they are. */
+/**
+ * Unfinished recordings, made by the programs of others and repaired here: after that all agree on how long they are.
+ */
 import { Mmio, Riff, Wave } from "@effect-mmio/core"
 import { NodeIOProc } from "@effect-mmio/platform-node"
 import { assert, describe, it } from "@effect/vitest"
@@ -57,7 +59,7 @@ const repair = (name: string) =>
       return { before, corrections, after, again, frames: Option.getOrThrow(frames), chunk, available }
     })).pipe(Effect.provide(NodeIOProc.layer), Effect.runPromise)
 
-describe("a recording that nobody ended", () => {
+describe("an unfinished recording", () => {
   it.each(Object.entries(recordings))("%s", async (name, make) => {
     const file = Path.join(folder, name)
     await make(file)
@@ -67,7 +69,7 @@ describe("a recording that nobody ended", () => {
     assert.isAbove(corrections.length, 0)
     assert.deepStrictEqual(after, [])
     assert.deepStrictEqual(again, [])
-    // all that is behind the header
+    // all that follows the header
     assert.strictEqual(chunk.dataOffset + available, length)
     assert.strictEqual(chunk.size, available)
 

@@ -1,6 +1,7 @@
 /**
- * Files whose edit was not finished, as the programs of others see them: with a journal after the last chunk, at several points before and after the
- * decision. They may warn, and must show nothing out of it; what they write then is not lost.
+ * Files whose edit was not finished, as the programs of others see them: with a journal after the last chunk, at
+ * several points before and after the decision. They may warn, and must show nothing out of it; what they write then is
+ * not lost.
  */
 import { IOProc, Mmio, MmioError, Riff, RiffEdit } from "@effect-mmio/core"
 import { NodeIOProc } from "@effect-mmio/platform-node"
@@ -99,7 +100,10 @@ const recover = (file: string, options?: Riff.RecoverOptions) =>
 const verify = (file: string) =>
   Mmio.withFile(file, {}, (handle) => Riff.verify(handle)).pipe(Effect.provide(NodeIOProc.layer), Effect.runPromise)
 
-/** Files that edits of one have left: the last before the decision, the first after it, one in the middle of the new bytes, and the last. */
+/**
+ * Files that edits of one have left: the last before the decision, the first after it, one in the middle of the new
+ * bytes, and the last.
+ */
 const left = async (file: string, form: string) => {
   const extension = Path.extname(file)
   const died = async (from: number, name: string) => {
@@ -232,7 +236,8 @@ describe("after an edit was decided, another program writes", () => {
         const result = await recover(copy)
         assert.strictEqual(result, becomes[i], copy)
         const now = NFS.readFileSync(copy)
-        // Nothing of what the program wrote is lost, whatever becomes of the journal; what is not understood is kept as it is.
+        // Nothing of what the program wrote is lost, whatever becomes of the journal; what is not understood is kept as
+        // it is.
         if (!refuses) assert.isTrue(now.includes(mark), `${copy}: ${result}`)
         if (result === "InvalidFile") {
           assert.isTrue(now.equals(bytes))

@@ -95,7 +95,7 @@ const layouts: { readonly [name: string]: Layout } = {
   "no tags": { before: undefined, after: undefined, declared: undefined },
   "tags before the data": { before: mixed, after: undefined, declared: undefined },
   "tags after the data": { before: undefined, after: mixed, declared: undefined },
-  "tags on both sides, sizes declared wrongly at first": { before: odd, after: { ICMT: "behind" }, declared: 0x7654321 }
+  "tags on both sides, sizes declared wrongly at first": { before: odd, after: { ICMT: "after" }, declared: 0x7654321 }
 }
 
 const names: { readonly [id: string]: string } = { INAM: "title", IART: "artist", ICMT: "comment", ISFT: "encoder" }

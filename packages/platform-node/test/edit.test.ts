@@ -34,12 +34,12 @@ const contents = (path: string) =>
     }))
 
 describe("an edit on a disk", () => {
-  /** A file of so many samples that are a hole, with what is in front of them and behind. */
-  const sparse = (path: string, front: Buffer, samples: number, behind: Buffer) => {
+  /** A file of so many samples that are a hole, with what is before and after them. */
+  const sparse = (path: string, front: Buffer, samples: number, after: Buffer) => {
     const fd = NFS.openSync(path, "w")
     NFS.writeSync(fd, front)
-    NFS.writeSync(fd, behind, 0, behind.length, front.length + samples)
-    NFS.ftruncateSync(fd, front.length + samples + behind.length)
+    NFS.writeSync(fd, after, 0, after.length, front.length + samples)
+    NFS.ftruncateSync(fd, front.length + samples + after.length)
     NFS.closeSync(fd)
   }
 
@@ -50,18 +50,18 @@ describe("an edit on a disk", () => {
   it.scoped("of 2 GiB leaves the samples where they are, wherever the tags are", () =>
     Effect.gen(function*() {
       const cases = [
-        { front: Buffer.alloc(0), behind: info("short"), ids: ["fmt ", "data", "LIST"] },
+        { front: Buffer.alloc(0), after: info("short"), ids: ["fmt ", "data", "LIST"] },
         {
           front: Buffer.concat([info("short"), chunk("JUNK", Buffer.alloc(100))]),
-          behind: Buffer.alloc(0),
+          after: Buffer.alloc(0),
           ids: ["fmt ", "LIST", "JUNK", "data"]
         },
-        { front: info("short"), behind: Buffer.alloc(0), ids: ["fmt ", "JUNK", "data", "LIST"] }
+        { front: info("short"), after: Buffer.alloc(0), ids: ["fmt ", "JUNK", "data", "LIST"] }
       ]
-      for (const { behind, front, ids } of cases) {
+      for (const { after, front, ids } of cases) {
         const path = yield* tempPath()
         const before = Buffer.concat([fmt, front, dataHeader])
-        sparse(path, Buffer.concat([header(4 + before.length + large + behind.length), before]), large, behind)
+        sparse(path, Buffer.concat([header(4 + before.length + large + after.length), before]), large, after)
         const report = yield* Riff.edit(path, [
           RiffEdit.assign("RIFF / LIST:INFO / INAM", text("a title that needs more room"))
         ])
@@ -80,8 +80,8 @@ describe("an edit on a disk", () => {
     Effect.gen(function*() {
       const samples = 5 * 2 ** 30
       const path = yield* tempPath()
-      const behind = info("short")
-      const riffSize = 4 + 36 + fmt.length + 8 + samples + behind.length
+      const after = info("short")
+      const riffSize = 4 + 36 + fmt.length + 8 + samples + after.length
       const ds64 = chunk("ds64", Buffer.concat([uint64(riffSize), uint64(samples), uint64(samples / 4), uint32(0)]))
       const front = Buffer.concat([
         Buffer.from("RF64"),
@@ -92,7 +92,7 @@ describe("an edit on a disk", () => {
         Buffer.from("data"),
         uint32(0xffffffff)
       ])
-      sparse(path, front, samples, behind)
+      sparse(path, front, samples, after)
       const report = yield* Riff.edit(path, [
         RiffEdit.assign("RIFF / LIST:INFO / INAM", text("a title that needs more room")),
         RiffEdit.insert({ last: "RIFF:WAVE" }, { chunk: "iXML", data: text("<a/>") })

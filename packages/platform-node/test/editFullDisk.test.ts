@@ -15,7 +15,10 @@ const scale = Number(process.env["MMIO_TEST_SCALE"] ?? 1)
 
 /** What is in front of the samples. */
 const front = form(fmt, info("a"), chunk("data", Buffer.alloc(0)))
-/** Samples, of which some pages are zeros: a sparse file has holes there. The file ends with a page: none of its journal is free of cost. */
+/**
+ * Samples, of which some pages are zeros: a sparse file has holes there. The file ends with a page: none of its journal
+ * is free of cost.
+ */
 const samples = Buffer.from(
   Array.from(
     { length: 10 * page - front.length },
@@ -82,7 +85,10 @@ const fillUp = (folder: string) => {
   NFS.closeSync(fd)
 }
 
-/** A storage that another program fills before the call that changes a file and has this number; and how many calls there were. */
+/**
+ * A storage that another program fills before the call that changes a file and has this number; and how many calls
+ * there were.
+ */
 const fillingBefore = (driver: IOProc.IOProc, at: number, fills: () => void) => {
   let made = 0
   const counted = <A, E>(call: Effect.Effect<A, E>) =>

@@ -1,5 +1,6 @@
 /**
- * Every error that Node can report, as an error of this library: by hand, name by name, so that a change of a table shows.
+ * Every error that Node can report, as an error of this library: by hand, name by name, so that a change of a table
+ * shows.
  */
 import { Errno } from "@effect-mmio/core"
 import { assert, describe, it } from "@effect/vitest"

@@ -54,10 +54,10 @@ const suite = (name: string, free: number, size: number, buffer: number | "none"
 
 describe.skipIf(!canMount)("a handle on a full disk", () => {
   suite("keeps its bytes until there is room", 0, 5000, 8192)
-  suite("keeps those that did not go down until there is room", 1, 7000, 8192)
+  suite("keeps the unwritten ones until there is room", 1, 7000, 8192)
   suite("with a large buffer does the same", 2, 30_000, 32_768)
 
-  it.scoped("says how much of a write past the buffer went down, and can do it again", () =>
+  it.scoped("reports how much of a bypassing write was written, and can write the rest", () =>
     Effect.gen(function*() {
       const { makeRoom, path } = yield* fullDisk(2)
       const file = yield* Mmio.open(path, { access: "write", create: true, buffer: 100 })
@@ -73,7 +73,7 @@ describe.skipIf(!canMount)("a handle on a full disk", () => {
       assert.isTrue(Buffer.from(content).equals(NFS.readFileSync(path)))
     }).pipe(Effect.provide(NodeIOProc.layerWith({ writeBehind: false }))))
 
-  it.scoped("tells at the flush what was held back, and loses nothing", () =>
+  it.scoped("reports the failure at the flush, and loses nothing", () =>
     Effect.gen(function*() {
       const { makeRoom, path } = yield* fullDisk(2)
       const file = yield* Mmio.open(path, { access: "write", create: true, buffer: 100 })
@@ -89,7 +89,7 @@ describe.skipIf(!canMount)("a handle on a full disk", () => {
       assert.isTrue(Buffer.from(content).equals(NFS.readFileSync(path)))
     }).pipe(Effect.provide(NodeIOProc.layer)))
 
-  it.scoped("tells in the type of withFile, and is closed", () =>
+  it.scoped("fails in the type of withFile, and is closed", () =>
     Effect.gen(function*() {
       const { path } = yield* fullDisk(0)
       const used = Mmio.withFile(

@@ -23,8 +23,8 @@ const plain = FileName.plain
 const descriptors = (): number => NFS.readdirSync("/proc/self/fd").length
 
 /**
- * A folder with a jail in it, and beside it what names of the jail must not reach. In the jail are a folder and a file, and links to
- * what is outside, and to what is inside.
+ * A folder with a jail in it, and beside it what names of the jail must not reach. In the jail are a folder and a file,
+ * and links to what is outside, and to what is inside.
  */
 const makeFolders = Effect.map(tempFolder, (folder) => {
   const root = `${folder}/jail`
@@ -227,7 +227,7 @@ describe.skipIf(process.platform === "win32").each(walks)("a jail, %s", (_, open
         )
       }))
 
-    it.scoped("fails where its folder is missing, or is none", () =>
+    it.scoped("fails where its folder is missing, or is a file", () =>
       Effect.gen(function*() {
         const { root } = yield* makeFolders
         for (const [path, errno] of [[`${root}/no`, "ENOENT"], [`${root}/file`, "ENOTDIR"]] as const) {

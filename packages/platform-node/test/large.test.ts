@@ -8,7 +8,7 @@ import * as NodeIOProc from "../src/NodeIOProc.js"
 import { isLinux, tempPath, text } from "./helpers.js"
 
 const samples = 5 * 2 ** 30
-/** The last frame, which nobody finds who counts with 32 bits. */
+/** The last frame, which a reader that counts with 32 bits does not find. */
 const end = Uint8Array.of(1, 2, 3, 4)
 
 const uint64 = (value: number) => new Uint8Array(new BigUint64Array([BigInt(value)]).buffer)
@@ -16,7 +16,7 @@ const uint64 = (value: number) => new Uint8Array(new BigUint64Array([BigInt(valu
 /** One channel of 32 bits, 8000 times a second. */
 const format = Uint8Array.of(1, 0, 1, 0, 64, 31, 0, 0, 0, 125, 0, 0, 4, 0, 32, 0)
 
-/** Writes an RF64, with tags behind the samples. Gives how long it is. */
+/** Writes an RF64, with tags after the samples. Gives how long it is. */
 const write = (file: Mmio.ReadWriteHandle) =>
   Effect.gen(function*() {
     yield* Mmio.writeAll(file, Uint8Array.of(...text("RF64"), 255, 255, 255, 255, ...text("WAVE")))
@@ -37,7 +37,7 @@ const write = (file: Mmio.ReadWriteHandle) =>
     return length
   })
 
-// elsewhere a file written behind its end has no hole
+// elsewhere a file written past its end has no hole
 describe.runIf(isLinux)("a file of 5 GiB", () => {
   for (const sync of [false, true]) {
     it.scoped(`is written, read and repaired, ${sync ? "synchronously" : "as usual"}`, () =>

@@ -25,7 +25,7 @@ const storages: Record<string, NodeIOProc.Options> = {
   "by default": {},
   "without blocks": { readAhead: false, writeBehind: false },
   "with small blocks of read-ahead": { readAhead: small, writeBehind: false },
-  "with small blocks of write-behind": { readAhead: false, writeBehind: small },
+  "with small blocks of writeBehind": { readAhead: false, writeBehind: small },
   "with small blocks": { readAhead: small, writeBehind: small },
   "by blocking calls": { blocking: true },
   "by blocking calls, with small blocks": { blocking: true, readAhead: small, writeBehind: small }

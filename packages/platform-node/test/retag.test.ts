@@ -224,7 +224,7 @@ describe("retag", () => {
       const from = isNew ? tag - 12 : tag
       const to = tag + 14
       if (name.startsWith("avi-") && !isNew) {
-        // the list grew into the filling behind it
+        // the list grew into the filling after it
         assert.strictEqual(output.length, input.length)
         assert.deepStrictEqual(output.subarray(to + 8 + 900), new Uint8Array(input.subarray(to + 8 + 900)))
         return
@@ -260,7 +260,7 @@ describe("retag", () => {
       }
       const info = (...tags: ReadonlyArray<string>) => chunk("LIST", `INFO${tags.join("")}`)
       const file = (...chunks: ReadonlyArray<string>) => Buffer.from(chunk("RIFF", `TEST${chunks.join("")}`), "latin1")
-      const first = chunk("IART", "somebody\0")
+      const first = chunk("IART", "a singer\0")
       const last = chunk("ISFT", "a program\0")
       const after = chunk("data", "\x01\x02\x03")
       const input = file(
@@ -279,7 +279,7 @@ describe("retag", () => {
     }))
 
   // A RIFF of a program that died has no size, nor has its data: the list must not come between data and the sound.
-  it.effect("adds nothing behind data that was never finished", () =>
+  it.effect("adds nothing after data that was never finished", () =>
     Effect.gen(function*() {
       const input = Buffer.from(NFS.readFileSync(fixture("wav-pcm16-stereo-ffmpeg.wav")).subarray(0, 1000))
       const data = input.indexOf("data", 0, "latin1")

@@ -303,7 +303,7 @@ describe.skipIf(!isLinux)("a FIFO", () => {
       strictEqual(yield* readAt(other, 2 + room, 2), "y")
     }))
 
-  it.scoped("whose reader goes while a write waits is a NetworkError, and nothing of that write went down", () =>
+  it.scoped("whose reader goes while a write waits is a NetworkError, and nothing of that write was transferred", () =>
     Effect.gen(function*() {
       const { path, reader, writer } = yield* ends
       const most = new Uint8Array(300_000)

@@ -64,8 +64,8 @@ describe("sharing modes", () => {
           }
         }
       }
-      // 9 compat; 9 denyNone; denyNone and denyWrite: 3 of 9, twice; denyNone and denyRead: 3, twice; denyWrite twice: 1;
-      // denyRead twice: 1; denyWrite and denyRead: 1, twice.
+      // 9 compat; 9 denyNone; denyNone and denyWrite: 3 of 9, twice; denyNone and denyRead: 3, twice; denyWrite twice:
+      // 1; denyRead twice: 1; denyWrite and denyRead: 1, twice.
       strictEqual(allowed, 9 + 9 + 6 + 6 + 1 + 1 + 2)
       if (isLinux) assert.deepStrictEqual(descriptorsIn(path), [])
     }))

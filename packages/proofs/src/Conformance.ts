@@ -1,11 +1,11 @@
 /**
- * Recorded sequences of calls, each with its result, and their replay, which tells whether the calls still give what the
- * original gave.
+ * Recorded sequences of calls, each with its result, and their replay, which tells whether the calls still give what
+ * the original gave.
  *
- * A trace says what a file holds before, how it is opened, the calls in order with the result of each, and what the file holds at
- * the end. {@link fromJson} reads the traces of a file, {@link replay} makes the calls on the storage of the program and fails at
- * the first result that differs. The traces of this project, and the description of their format, are in `conformance/` of this
- * package.
+ * A trace says what a file holds before, how it is opened, the calls in order with the result of each, and what the
+ * file holds at the end. {@link fromJson} reads the traces of a file, {@link replay} makes the calls on the storage of
+ * the program and fails at the first result that differs. The traces of this project, and the description of their
+ * format, are in `conformance/` of this package.
  */
 import * as FileName from "@effect-mmio/core/FileName"
 import * as FourCC from "@effect-mmio/core/FourCC"
@@ -208,8 +208,8 @@ const CheckedFileTrace = FileTrace.pipe(Schema.filter((trace) => danglingChunk(t
 const CheckedProcedureTrace = ProcedureTrace.pipe(Schema.filter((trace) => danglingFile(trace.ops)))
 
 /**
- * A trace; its family says of what kind. A trace whose calls name a chunk that no earlier call found or made, or talk to a file that
- * is not open, is none.
+ * A trace; its family says of what kind. A trace whose calls name a chunk that no earlier call found or made, or talk
+ * to a file that is not open, is none.
  */
 export const Trace = Schema.Union(CheckedFileTrace, CheckedProcedureTrace, FourCCTrace)
 
@@ -363,8 +363,8 @@ export interface ReplayOptions {
   /** What the names of the files that are made begin with, such as a folder with its separator. Default: nothing. */
   readonly prefix?: string | undefined
   /**
-   * Whether the storage may read fewer bytes at once than it is asked for and has. The windows of a `directRead` then may be smaller than
-   * the buffer, and only what they hold together is compared. Default: false.
+   * Whether the storage may read fewer bytes at once than it is asked for and has. The windows of a `directRead` then
+   * may be smaller than the buffer, and only what they hold together is compared. Default: false.
    */
   readonly shortReads?: boolean | undefined
 }
@@ -373,17 +373,18 @@ export interface ReplayOptions {
 export type ReplayError = Mismatch | StorageFailure | MalformedTrace
 
 /**
- * Replays a trace on the storage of the program: prepares the file, opens it, makes the calls and compares each result, closes the file
- * and compares its bytes. Fails at the first difference.
+ * Replays a trace on the storage of the program: prepares the file, opens it, makes the calls and compares each result,
+ * closes the file and compares its bytes. Fails at the first difference.
  *
- * - The file is written and read back through handles of their own, under a name that no other replay of this process uses, and removed
- *   at the end if the storage can remove files.
- * - A trace about a block of memory does not touch the storage: `Mmio.openMemory` gets a block of exactly the size that the trace
- *   says, which is compared as a whole.
+ * - The file is written and read back through handles of their own, under a name that no other replay of this process
+ *   uses, and removed at the end if the storage can remove files.
+ * - A trace about a block of memory does not touch the storage: `Mmio.openMemory` gets a block of exactly the size that
+ *   the trace says, which is compared as a whole.
  * - A trace about I/O procedures has a storage of its own, without files, under a registry.
- * - A message below `MMIOM_USER` cannot be said to this library: what reading, writing and the like are asked by are functions of the
- *   driver, and what `Mmio.sendMessage` carries are requests of the driver's own. So such a message is sent as a request of a type that the
- *   procedures do not know, and `None`, which is the library's word for "not recognised", counts as refused.
+ * - A message below `MMIOM_USER` cannot be said to this library: what reading, writing and the like are asked by are
+ *   functions of the driver, and what `Mmio.sendMessage` carries are requests of the driver's own. So such a message is
+ *   sent as a request of a type that the procedures do not know, and `None`, which is the library's word for "not
+ *   recognised", counts as refused.
  */
 export const replay = (trace: Trace, options?: ReplayOptions): Effect.Effect<void, ReplayError, IOProc.IOProc> =>
   trace.family === "four-cc"

@@ -1,8 +1,9 @@
 /**
- * Files of independent encoders with what is in them, and what checks that this library finds the same and builds the same.
+ * Files of independent encoders with what is in them, and what checks that this library finds the same and builds the
+ * same.
  *
- * A manifest says of every file which chunks it has and where; {@link check} compares. The files of this project, and the description of
- * the manifest, are in `fixtures/` of this package.
+ * A manifest says of every file which chunks it has and where; {@link check} compares. The files of this project, and
+ * the description of the manifest, are in `fixtures/` of this package.
  */
 import * as FileName from "@effect-mmio/core/FileName"
 import * as IOProc from "@effect-mmio/core/IOProc"
@@ -55,7 +56,7 @@ export interface ManifestChunk {
   readonly sizeField?: number | undefined
   /** How many bytes of its data are inside of its parent and of the file, where these are fewer. */
   readonly available?: number | undefined
-  /** Whether there is padding behind its data. */
+  /** Whether padding follows its data. */
   readonly padded: boolean
   /** What is in it, of a container. */
   readonly children?: ReadonlyArray<ManifestChunk> | undefined
@@ -186,9 +187,10 @@ export class EndlessWalk extends Data.TaggedError("EndlessWalk")<{ readonly step
 }
 
 /**
- * Walks through all chunks of a file, into every `RIFF` and `LIST`, by `Riff.descend` and `Riff.ascend` alone. Needs memory for the chunks,
- * and no stack, however deep they are nested. At the top only what begins a file is a chunk: what else is there is trailing junk, and
- * ends the walk. A chunk that reaches beyond its parent is left with the parent.
+ * Walks through all chunks of a file, into every `RIFF` and `LIST`, by `Riff.descend` and `Riff.ascend` alone. Needs
+ * memory for the chunks, and no stack, however deep they are nested. At the top only what begins a file is a chunk:
+ * what else is there is trailing junk, and ends the walk. A chunk that reaches beyond its parent is left with the
+ * parent.
  */
 export const walk = (
   file: Mmio.ReadHandle
@@ -204,7 +206,7 @@ export const walk = (
     const inside: Array<Riff.FoundChunk> = []
     const endOf = (chunk: Riff.Chunk | undefined) => chunk === undefined ? Infinity : chunk.dataOffset + chunk.size
     const leave = (chunk: Riff.FoundChunk) =>
-      // Behind a block of memory there is no position, but also nothing that could be found.
+      // Past a block of memory there is no position, but also nothing that could be found.
       Effect.catchTag(Riff.ascend(file, chunk), "CannotSeek", () => Mmio.seek(file, 0, "end"))
     // Every chunk is entered once and left once, and has a header of eight bytes.
     const limit = 2 * (length / 8 + 1)
@@ -243,8 +245,9 @@ const isForm = ({ guid, id }: Riff.Chunk): boolean =>
 // ---------------------------------------------------------------------------------------------------------------------
 
 /**
- * Writes a file again, from the chunks that `Riff.chunks` finds in it: the headers and types are made of what the chunks say, everything else
- * is copied as a stream. What comes out is the same file, whatever is wrong with it, unless a chunk says something that is not there.
+ * Writes a file again, from the chunks that `Riff.chunks` finds in it: the headers and types are made of what the
+ * chunks say, everything else is copied as a stream. What comes out is the same file, whatever is wrong with it, unless
+ * a chunk says something that is not there.
  */
 export const copy = <A extends Mmio.Readable>(
   source: Mmio.Handle<A>,
@@ -285,12 +288,12 @@ const headerOf = ({ byteOrder, guid, id, sizeField, type, typeGuid }: Riff.Chunk
 }
 
 /**
- * Builds the chunks that a walk found in another file: the headers, types and pad bytes by `Riff.createChunk` and `Riff.ascend`, the data
- * copied as a stream.
+ * Builds the chunks that a walk found in another file: the headers, types and pad bytes by `Riff.createChunk` and
+ * `Riff.ascend`, the data copied as a stream.
  *
- * With `declare`, every chunk is created with its size, and nothing has to be corrected; without, ascending finds the sizes. A chunk that
- * declares more than the file has is always created with that size and never ascended out of: its writer wrote into a pipe, or
- * died, and had no chance to correct it; ascending would make the header say the truth.
+ * With `declare`, every chunk is created with its size, and nothing has to be corrected; without, ascending finds the
+ * sizes. A chunk that declares more than the file has is always created with that size and never ascended out of: its
+ * writer wrote into a pipe, or died, and had no chance to correct it; ascending would make the header say the truth.
  */
 export const rebuild = (
   source: Mmio.ReadHandle,
@@ -367,19 +370,20 @@ export interface CheckOptions {
 }
 
 /**
- * Checks a file against its manifest entry, on the storage of the program; the caller brings its bytes, and their SHA-256 in hexadecimal
- * digits.
+ * Checks a file against its manifest entry, on the storage of the program; the caller brings its bytes, and their
+ * SHA-256 in hexadecimal digits.
  *
  * 1. The length and the hash are those of the manifest.
- * 2. {@link walk} and `Riff.tree` find the chunks of the manifest: without a buffer, through the usual one, and in a block of memory; and
- *    so does a lenient reader, but where a form has no size, or too small a one. Nothing makes them read more than the file is long.
+ * 2. {@link walk} and `Riff.tree` find the chunks of the manifest: without a buffer, through the usual one, and in a
+ *    block of memory; and so does a lenient reader, but where a form has no size, or too small a one. Nothing makes
+ *    them read more than the file is long.
  * 3. `Riff.verify` lists the problems of the manifest, from which its verdict follows.
- * 4. {@link copy} makes the same file of it, byte for byte; and {@link rebuild}, of a sound `RIFF`, with sizes that are declared and with
- *    sizes that are corrected.
- * 5. `Riff.repair` has nothing to do in a file without problems, and nothing a second time in any; what a lenient reader found before, every
- *    reader finds after.
- * 6. `Riff.edit` refuses a file that is damaged, and leaves it as it is; to any other it adds a chunk in front and one at the end, and all other
- *    chunks have the bytes that they had.
+ * 4. {@link copy} makes the same file of it, byte for byte; and {@link rebuild}, of a sound `RIFF`, with sizes that are
+ *    declared and with sizes that are corrected.
+ * 5. `Riff.repair` has nothing to do in a file without problems, and nothing a second time in any; what a lenient
+ *    reader found before, every reader finds after.
+ * 6. `Riff.edit` refuses a file that is damaged, and leaves it as it is; to any other it adds a chunk in front and one
+ *    at the end, and all other chunks have the bytes that they had.
  * 7. `Wave.info` says the facts of the manifest, of a WAVE that has any.
  */
 export const check = (
@@ -505,8 +509,8 @@ const isWritten = ({ _tag }: RiffCorrection.RiffCorrection): boolean =>
 const isWave = ({ tree }: Entry): boolean => tree?.[0]?.type?.toUpperCase() === "WAVE"
 
 /**
- * A lenient tree, and what a repair would do to the file, which says whether it has to be that of the manifest. Each of the two reads a file
- * strictly and, if that finds something wrong, leniently.
+ * A lenient tree, and what a repair would do to the file, which says whether it has to be that of the manifest. Each of
+ * the two reads a file strictly and, if that finds something wrong, leniently.
  */
 const readLeniently = (file: Mmio.ReadHandle) =>
   Effect.all({ tree: Riff.tree(file, { lenient: true }), corrections: Riff.repair(file, { dryRun: true }) })

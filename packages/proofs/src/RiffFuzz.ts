@@ -1,8 +1,10 @@
 /**
- * Damaged sound files without end, and what holds of `Riff` and `Wave` whatever the file is: reading ends, asks its storage and its memory
- * for no more than the length of the file and the limits allow, fails with typed errors only, and a repair is one.
+ * Damaged sound files without end, and what holds of `Riff` and `Wave` whatever the file is: reading ends, asks its
+ * storage and its memory for no more than the length of the file and the limits allow, fails with typed errors only,
+ * and a repair is one.
  *
- * An input is made of a seed and a number, and of files that it begins with: the same ones make the same input, anywhere.
+ * An input is made of a seed and a number, and of files that it begins with: the same ones make the same input,
+ * anywhere.
  */
 import * as RiffLimits from "@effect-mmio/core/RiffLimits"
 import * as Data from "effect/Data"
@@ -89,8 +91,8 @@ export class LawBroken extends Data.TaggedError("LawBroken")<{
 }
 
 /**
- * Reads a file in every way there is, and repairs it. Fails if one of them does not do what it has to do with any file. Needs no storage, and
- * can be run with `Effect.runSync`. (What does not end, and calls nobody, does not end here, either.)
+ * Reads a file in every way there is, and repairs it. Fails if one of them does not do what it has to do with any file.
+ * Needs no storage, and can be run with `Effect.runSync`. (A loop without calls does not end here, either.)
  */
 export const check = ({ bytes, settings }: Pick<Input, "bytes" | "settings">): Effect.Effect<void, LawBroken> =>
   Effect.flatMap(
@@ -117,8 +119,8 @@ export const shrink = (input: Input): Effect.Effect<Input> =>
   })
 
 /**
- * A file with no more than so many bytes of data in each chunk: what is done to the headers then is most of what is done to it. What has no
- * chunks in it stays as it is.
+ * A file with no more than so many bytes of data in each chunk: what is done to the headers then is most of what is
+ * done to it. What has no chunks in it stays as it is.
  */
 export const compact = ({ bytes, name }: Seedling, most = 96): Seedling => {
   const headers = headersOf(bytes, 10_000)

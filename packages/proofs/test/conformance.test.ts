@@ -80,7 +80,7 @@ const withOp = <T extends { readonly ops: ReadonlyArray<object> }>(trace: T, ind
 layer(MemoryIOProc.layer())("a replay that", (it) => {
   const replay = (input: unknown) => Effect.flatMap(Conformance.decode(input), (trace) => Conformance.replay(trace))
 
-  it.effect("agrees succeeds, and leaves no file behind", () =>
+  it.effect("agrees succeeds, and leaves no file", () =>
     Effect.gen(function*() {
       yield* Effect.forEach([fileTrace, memoryTrace, procedureTrace, fourCCTrace], replay)
       const storage = yield* MemoryIOProc.MemoryIOProc
@@ -150,7 +150,7 @@ describe("what is no trace is refused in a sentence", () => {
     ],
     ["an unknown call", JSON.stringify([withOp(fileTrace, 1, { op: "jump" })]), /at ops\[1\]\.op: .*"jump"/],
     ["an unknown error", JSON.stringify([withOp(fileTrace, 1, { result: { error: "Oops" } })]), /at ops\[1\]\.result/],
-    ["a result that is none", JSON.stringify([withOp(fileTrace, 2, { result: { count: 1 } })]), /at ops\[2\]\.result/],
+    ["an invalid result", JSON.stringify([withOp(fileTrace, 2, { result: { count: 1 } })]), /at ops\[2\]\.result/],
     ["bytes that are no base64", JSON.stringify([{ ...fileTrace, final: "?" }]), /at final: /],
     [
       "a block too small",

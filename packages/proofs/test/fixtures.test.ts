@@ -109,7 +109,7 @@ layer(MemoryIOProc.layer())("a check fails", (it) => {
           [first, { ...second, at: 63 }],
           [first, { ...second, level: "warning" as const }],
           [first, { ...second, problem: "chunk extends past end of parent" }],
-          [first, second, { problem: "something that nobody knows", at: 7 }]
+          [first, second, { problem: "something unknown", at: 7 }]
         ]
       ) {
         strictEqual(yield* mismatch({ ...damaged, problems }, load(damaged)), "the tree with buffer none: problems")
@@ -167,7 +167,7 @@ layer(MemoryIOProc.layer())("a check fails", (it) => {
 })
 
 describe("a manifest", () => {
-  it("that is none is refused in a sentence", () => {
+  it("that is invalid is refused in a sentence", () => {
     for (const text of ["{", "[]", "{\"entries\": [{}]}", "{\"entries\": [{\"name\": 1}]}"]) {
       const result = Effect.runSync(Effect.either(Fixtures.fromJson(text)))
       assertTrue(Either.isLeft(result))

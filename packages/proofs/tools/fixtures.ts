@@ -1,6 +1,6 @@
 /**
- * Reads the files of independent encoders, sound and damaged ones, compares what is in them and what is wrong with them to what their
- * manifest says, writes them again and repairs them, on every storage driver:
+ * Reads the files of independent encoders, sound and damaged ones, compares what is in them and what is wrong with them
+ * to what their manifest says, writes them again and repairs them, on every storage driver:
  *
  *   npm run fixtures -- [folder]
  *

@@ -1,10 +1,11 @@
 /**
- * Damages the files of independent encoders in every way that hurts a reader, and looks at what the library makes of each:
+ * Damages the files of independent encoders in every way that hurts a reader, and looks at what the library makes of
+ * each:
  *
  *   npm run fuzz -- [--seed N] [--minutes N | --inputs N] [--from N] [--workers N] [--folder PATH]
  *
- * The same seed makes the same inputs, by their numbers from 0 on. What goes wrong is written to a file, with its seed and its number:
- * `--seed N --from NUMBER --inputs 1` does it again. Default: seed 1, one minute, one worker.
+ * The same seed makes the same inputs, by their numbers from 0 on. What goes wrong is written to a file, with its seed
+ * and its number: `--seed N --from NUMBER --inputs 1` does it again. Default: seed 1, one minute, one worker.
  */
 import { Console, Effect } from "effect"
 import * as NFS from "node:fs"
@@ -15,7 +16,10 @@ import * as RiffFuzz from "../src/RiffFuzz.js"
 import { type Failure, limitOf, type Message, type Options, type Order, readOptions, type Task } from "./lib/fuzz.js"
 import { main, Refusal, type Tally } from "./lib/program.js"
 
-/** How long one input, and the search for a smaller one that fails as it does, may take, in milliseconds: a few seconds are usual. */
+/**
+ * How long one input, and the search for a smaller one that fails as it does, may take, in milliseconds: a few seconds
+ * are usual.
+ */
 const patience = 60_000
 
 /** How many inputs a worker does before it says that it has done them. */
@@ -70,7 +74,7 @@ const run = (options: Options): Promise<Tally> =>
         const { bytes, mutations, name } = RiffFuzz.input(files, options.seed, number)
         const description = `it does not end\n(${name}: ${mutations.join(", ")})`
         complain(options, { seed: options.seed, number, bytes, description })
-        // Those behind it are left to the one that follows.
+        // Those after it are left to the one that follows.
         if (task !== undefined && number + 1 < task.to) left.push({ from: number + 1, to: task.to })
         void leave().then(begin)
       }

@@ -4,10 +4,10 @@ import { parentPort, workerData } from "node:worker_threads"
 import * as RiffFuzz from "../src/RiffFuzz.js"
 import type { Message, Order } from "./lib/fuzz.js"
 
-// Of most failures, which are as they should be, nobody wants to see where they were made.
+// Most failures are as they should be, and their stack traces are not needed.
 Error.stackTraceLimit = 0
 
-/** Where whoever waits sees which input it is at. */
+/** Where the main thread sees which input it is at. */
 const at: unknown = workerData
 
 const say = (message: Message): void => parentPort?.postMessage(message, [])

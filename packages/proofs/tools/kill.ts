@@ -3,11 +3,14 @@
  *
  *   npm run test:kill [-- --kills N --rounds N --edits N]
  *
- * - A process edits a file through its name, a symbolic link or a hard link, and is killed (`SIGKILL`) at a random moment. The file is that before an
- *   edit, that after it, or recoverable to one of them by another of its names, byte for byte; nothing else in the folder has changed.
- * - Two processes edit one file until each has so many accepted edits, trying again after each `SharingViolation`: none is lost.
+ * - A process edits a file through its name, a symbolic link or a hard link, and is killed (`SIGKILL`) at a random
+ *   moment. The file is that before an edit, that after it, or recoverable to one of them by another of its names, byte
+ *   for byte; nothing else in the folder has changed.
+ * - Two processes edit one file until each has so many accepted edits, trying again after each `SharingViolation`: none
+ *   is lost.
  *
- * Default: 300 kills, and 20 rounds of 1000 edits each, which take some minutes. Linux only, where sharing modes hold between processes.
+ * Default: 300 kills, and 20 rounds of 1000 edits each, which take some minutes. Linux only, where sharing modes hold
+ * between processes.
  */
 import { Mmio, Riff } from "@effect-mmio/core"
 import { NodeIOProc } from "@effect-mmio/platform-node"

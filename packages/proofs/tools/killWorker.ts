@@ -1,8 +1,8 @@
 /**
  * A process that edits a file, for tools/kill.ts:
  *
- *   node killWorker.js title FILE FIRST          edit after edit, from the one with this number on, until it is killed
- *   node killWorker.js insert FILE CHUNK TIMES   so many chunks with this id, however often another process has the file
+ *   node killWorker.js title FILE FIRST edit after edit, from the one with this number on, until it is killed node
+ *   killWorker.js insert FILE CHUNK TIMES so many chunks with this id, however often another process has the file
  */
 import { Riff, RiffEdit } from "@effect-mmio/core"
 import { NodeIOProc } from "@effect-mmio/platform-node"

@@ -1,11 +1,12 @@
 /**
- * Merges takes, WAV files of the same format, into one WAV file in which a cue point with the name of the take marks where each begins.
+ * Merges takes, WAV files of the same format, into one WAV file in which a cue point with the name of the take marks
+ * where each begins.
  *
  * - However long the takes are, it needs a buffer for each open file, and a few words for each take.
  * - Whatever fails, and whenever the power goes, the output is the file that was there before, or the whole new one.
  *
- * It says nothing of where the files are: that is decided by the Layer that it is given. `test/example.test.ts` gives it storages that
- * fail, crash and are interrupted at every step.
+ * It says nothing of where the files are: that is decided by the Layer that it is given. `test/example.test.ts` gives
+ * it storages that fail, crash and are interrupted at every step.
  */
 import { type IOProc, Mmio, type MmioError, Riff } from "@effect-mmio/core"
 import { Effect } from "effect"
@@ -40,7 +41,8 @@ const cuesOf = (takes: ReadonlyArray<Take>): ReadonlyArray<Cue> => {
 }
 
 const writeWave = (file: Mmio.WriteHandle, takes: ReadonlyArray<Take>, cues: ReadonlyArray<Cue>) =>
-  // The size of a chunk is corrected as its body is done: that of the data is known before, so that nothing has to go back there.
+  // The size of a chunk is corrected as its body is done: that of the data is known before, so that nothing has to go
+  // back there.
   Riff.withChunk(file, { riff: "WAVE" }, () =>
     Effect.gen(function*() {
       const [first] = takes

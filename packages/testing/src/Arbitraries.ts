@@ -1,6 +1,6 @@
 /**
- * FastCheck arbitraries for what programs and drivers are tested with. What they give shrinks to something of the same kind: sequences
- * stay sequences that the handle allows, chunk trees stay trees.
+ * FastCheck arbitraries for what programs and drivers are tested with. What they give shrinks to something of the same
+ * kind: sequences stay sequences that the handle allows, chunk trees stay trees.
  *
  * @since 0.1.0
  */
@@ -145,7 +145,8 @@ export const chunks = (depth = 3): fc.Arbitrary<ReadonlyArray<Model.Chunk>> =>
   fc.array(chunkOf(depth), { maxLength: 4 })
 
 /**
- * The bytes of chunks, some of them changed, some cut off: sizes that lie, ids that are none, ends in the middle of a header.
+ * The bytes of chunks, some of them changed, some cut off: sizes that lie, ids that are none, ends in the middle of a
+ * header.
  *
  * @since 0.1.0
  * @category riff
@@ -185,8 +186,9 @@ export interface FaultPlanOptions {
 }
 
 /**
- * Fault plans: errors that the message can really fail with, short transfers, delays, flipped bits, full disks. They shrink to fewer rules,
- * of one message, that fire once, at the first call, with the most usual error: what is left is what a failure needs.
+ * Fault plans: errors that the message can really fail with, short transfers, delays, flipped bits, full disks. They
+ * shrink to fewer rules, of one message, that fire once, at the first call, with the most usual error: what is left is
+ * what a failure needs.
  *
  * @since 0.1.0
  * @category drivers

@@ -3,28 +3,32 @@
  *
  * What a crash can do, and what it cannot:
  *
- * - **Bytes.** What was written to a file is safe once a `writeAt` with `"writeFlush"` of that file has come back (`Mmio.flush`, `Mmio.close`
- *   and the end of a handle's scope send one, if there is something to flush). The driver's `commit` and `close` alone make nothing safe. Until then
- *   each sector of the file (512 bytes, unless said otherwise) holds, on its own, what it held after any of the writes since the last
- *   flush, or before all of them: writes are lost, reach the disk in another order, or are torn between two sectors. A sector itself
- *   is never torn: `sectorSize: 1` has every byte on its own.
- * - **Length.** A file that grew is as long as it was, or reaches to the end of any of the writes, or to the boundary of a sector in
- *   one, whichever of the bytes are there; what is not there is zeros.
- * - **Truncation.** `truncate` is a step of length, which a flush of the file makes safe. Until then a crash loses some of the last truncations
- *   of the file, or all, or none, in any order with the bytes that are not flushed: the file can be short with none of the bytes that were
- *   written since, and have its old length with all of them. A truncation that took place cuts what was written before it; one that did not
- *   leaves the old bytes, and not zeros, past its size.
- * - **Names.** What is done to names (creating, renaming and removing a file, and cutting one to no bytes, as `create` does) reaches
- *   the disk in its order, each step as a whole, and independently of all bytes: of what is not safe yet, a crash loses some of the last
- *   steps, or all, or none. A flush of a file makes the steps safe up to the last one of that file, so also the file's own name. A
- *   rename is atomic: its target is the old file or the new one, whose bytes are there if they were flushed. Folders are never lost.
- * - **Commits.** With `commit: "onClose"` a file that is written keeps its old content, or its name does not exist, until `commit` or `close`. That is one step
- *   of names: a crash in it leaves the whole old content or the whole new one, and no part of either. Once it has come back, it is safe, together
- *   with all steps of names before it. A flush makes nothing safe there, and after `abort` there is nothing to lose.
+ * - **Bytes.** What was written to a file is safe once a `writeAt` with `"writeFlush"` of that file has come back
+ *   (`Mmio.flush`, `Mmio.close` and the end of a handle's scope send one, if there is something to flush). The driver's
+ *   `commit` and `close` alone make nothing safe. Until then each sector of the file (512 bytes, unless said otherwise)
+ *   holds, on its own, what it held after any of the writes since the last flush, or before all of them: writes are
+ *   lost, reach the disk in another order, or are torn between two sectors. A sector itself is never torn:
+ *   `sectorSize: 1` has every byte on its own.
+ * - **Length.** A file that grew is as long as it was, or reaches to the end of any of the writes, or to the boundary
+ *   of a sector in one, whichever of the bytes are there; what is not there is zeros.
+ * - **Truncation.** `truncate` is a step of length, which a flush of the file makes safe. Until then a crash loses some
+ *   of the last truncations of the file, or all, or none, in any order with the bytes that are not flushed: the file
+ *   can be short with none of the bytes that were written since, and have its old length with all of them. A truncation
+ *   that took place cuts what was written before it; one that did not leaves the old bytes, and not zeros, past its
+ *   size.
+ * - **Names.** What is done to names (creating, renaming and removing a file, and cutting one to no bytes, as `create`
+ *   does) reaches the disk in its order, each step as a whole, and independently of all bytes: of what is not safe yet,
+ *   a crash loses some of the last steps, or all, or none. A flush of a file makes the steps safe up to the last one of
+ *   that file, so also the file's own name. A rename is atomic: its target is the old file or the new one, whose bytes
+ *   are there if they were flushed. Folders are never lost.
+ * - **Commits.** With `commit: "onClose"` a file that is written keeps its old content, or its name does not exist,
+ *   until `commit` or `close`. That is one step of names: a crash in it leaves the whole old content or the whole new
+ *   one, and no part of either. Once it has come back, it is safe, together with all steps of names before it. A flush
+ *   makes nothing safe there, and after `abort` there is nothing to lose.
  *
- * That is how a journaling file system such as ext4 or XFS behaves at its worst, and how an object store commits; drivers have no message
- * that flushes a folder. The storage of {@link layer} is of that kind, and {@link explore} crashes a program at each of its operations. What a seed
- * stands for is the same in every run.
+ * That is how a journaling file system such as ext4 or XFS behaves at its worst, and how an object store commits;
+ * drivers have no message that flushes a folder. The storage of {@link layer} is of that kind, and {@link explore}
+ * crashes a program at each of its operations. What a seed leads to is the same in every run.
  *
  * @since 0.1.0
  */
@@ -75,8 +79,8 @@ export interface Files {
 }
 
 /**
- * Something done to a name, or to a file as a whole: `"cut"` is what `create: "truncate"` does to a file that exists, `"commit"` gives a name a new
- * content.
+ * Something done to a name, or to a file as a whole: `"cut"` is what `create: "truncate"` does to a file that exists,
+ * `"commit"` gives a name a new content.
  *
  * @since 0.1.0
  * @category models
@@ -123,7 +127,9 @@ export interface FileDamage {
   readonly written: number
   /** How many of its truncations since the last flush took place, where there were any. */
   readonly truncations?: { readonly kept: number; readonly of: number } | undefined
-  /** The sectors that do not hold what was written last, each with how many of the writes to it are in it, of how many. */
+  /**
+   * The sectors that do not hold what was written last, each with how many of the writes to it are in it, of how many.
+   */
   readonly sectors: ReadonlyArray<{ readonly sector: number; readonly kept: number; readonly writes: number }>
 }
 
@@ -147,10 +153,10 @@ export interface Damage {
 /**
  * A storage in memory that can crash, and a look inside of it. To a program it is a `MemoryIOProc`.
  *
- * A seed is a natural number. 0 stands for the crash that loses all that it can, 1 for the one that loses nothing, 2 for one that loses
- * all bytes and no names, 3 for one that loses all names and no bytes; then, from the newest to the oldest, come those that lose a
- * single write, truncation or step of names, with what came after it in the same sectors, and those that lose all but a single one; then,
- * where there are no more than 1024 states, each of them, else others by chance.
+ * A seed is a natural number. 0 is the crash that loses all that it can, 1 the one that loses nothing, 2 one that loses
+ * all bytes and no names, 3 for one that loses all names and no bytes; then, from the newest to the oldest, come those
+ * that lose a single write, truncation or step of names, with what came after it in the same sectors, and those that
+ * lose all but a single one; then, where there are no more than 1024 states, each of them, else others by chance.
  *
  * @since 0.1.0
  * @category models
@@ -179,8 +185,8 @@ export interface Crash extends IOProc.IOProc {
 export const Crash: Context.Tag<Crash, Crash> = Context.GenericTag<Crash>("@effect-mmio/testing/Crash")
 
 /**
- * A new storage. Fails with `CannotOpen` where a name stands for a file and for a folder, and with `InvalidParameter` for what is not
- * the size of a sector.
+ * A new storage. Fails with `CannotOpen` where a name is that of a file and of a folder, and with `InvalidParameter`
+ * for what is not the size of a sector.
  *
  * @since 0.1.0
  * @category constructors
@@ -239,7 +245,7 @@ export interface Point {
 }
 
 /**
- * A crash, as what looks at the damage is told of it.
+ * A crash, as `check` gets it.
  *
  * @since 0.1.0
  * @category models
@@ -305,12 +311,14 @@ export class CrashFailure extends Data.TaggedError("CrashFailure")<{
 }
 
 /**
- * Crashes a program at its 1st driver operation, its 2nd, …, and after its end, with many different damages each: runs `recover` on
- * what is left, then `check`. Fails with the first crash after which one of them fails, or with what the program itself fails with.
+ * Crashes a program at its 1st driver operation, its 2nd, …, and after its end, with many different damages each: runs
+ * `recover` on what is left, then `check`. Fails with the first crash after which one of them fails, or with what the
+ * program itself fails with.
  *
- * The program runs anew for each operation, in a storage of its own. It is stopped as the operation is in flight, before any flush in it,
- * and interrupted. Its finalizers run, but nothing that they, or fibers that it left, ask of the storage is done: it is
- * interrupted too. The program has to make the same operations in every run. What needs a `Scope` is given one of its own.
+ * The program runs anew for each operation, in a storage of its own. It is stopped as the operation is in flight,
+ * before any flush in it, and interrupted. Its finalizers run, but nothing that they, or fibers that it left, ask of
+ * the storage is done: it is interrupted too. The program has to make the same operations in every run. What needs a
+ * `Scope` is given one of its own.
  *
  * @example
  * ```ts
@@ -362,8 +370,8 @@ export const explore = <A, E, R, E2 = never, R2 = never, E3 = never, R3 = never>
   })
 
 /**
- * Crashes a program at one operation, with one damage: what {@link explore} failed with, alone. Gives what the crash did, where nothing
- * is wrong after it.
+ * Crashes a program at one operation, with one damage: what {@link explore} failed with, alone. Gives what the crash
+ * did, where nothing is wrong after it.
  *
  * @since 0.1.0
  * @category exploring

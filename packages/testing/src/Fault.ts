@@ -1,13 +1,15 @@
 /**
- * Storage that goes wrong as it is told: full disks, errors with the errno that a system gives, short transfers, delays, calls that
- * hang, flipped bits.
+ * Storage that goes wrong as it is told: full disks, errors with the errno that a system gives, short transfers,
+ * delays, calls that hang, flipped bits.
  *
- * What goes wrong is a {@link Plan}, plain data that can be stored, printed and decoded, and that does the same again with the same
- * seed. {@link layer} puts it around whatever storage is below; {@link Faults} tells what went wrong, and lets a test repair it.
- * {@link everyOperation} has a program meet a failure, and a short transfer, at each of its driver operations in turn.
+ * What goes wrong is a {@link Plan}, plain data that can be stored, printed and decoded, and that does the same again
+ * with the same seed. {@link layer} puts it around whatever storage is below; {@link Faults} tells what went wrong, and
+ * lets a test repair it. {@link everyOperation} has a program meet a failure, and a short transfer, at each of its
+ * driver operations in turn.
  *
- * A call that no fault happens to answers as the storage does: synchronously, by a callback or as an effect. A failure without a delay is a
- * synchronous answer of `readAt` and `writeAt`. `abort` and `invalidate` cannot fail: they are neither counted nor shown to a rule.
+ * A call that no fault happens to answers as the storage does: synchronously, by a callback or as an effect. A failure
+ * without a delay is a synchronous answer of `readAt` and `writeAt`. `abort` and `invalidate` cannot fail: they are
+ * neither counted nor shown to a rule.
  *
  * @since 0.1.0
  */
@@ -30,8 +32,8 @@ import * as every from "./internal/faultEveryOperation.js"
 // ---------------------------------------------------------------------------------------------------------------------
 
 /**
- * The messages of a driver that can go wrong: its functions, and those of its open files. `"writeAt"` is both modes; a {@link Rule} chooses
- * one by its `mode`.
+ * The messages of a driver that can go wrong: its functions, and those of its open files. `"writeAt"` is both modes; a
+ * {@link Rule} chooses one by its `mode`.
  *
  * @since 0.1.0
  * @category models
@@ -75,11 +77,11 @@ const Positive = Schema.Int.pipe(Schema.positive())
 /**
  * What becomes of a call.
  *
- * - `Fail`: it fails with the tagged error that a disk driver makes of this errno, which is in its `cause`. `when` says whether the
- *   storage has done nothing (`"before"`, the default), or has done it all and only the answer is lost (`"after"`), as over a network.
- *   A file whose `close` fails is released either way: `"before"` it was closed it is aborted, so that a storage that commits on close
- *   keeps the old content; `"after"` the content is the new one. An `open` that fails `"after"` aborts the file that it opened. `list`
- *   fails before its first name, or after its last.
+ * - `Fail`: it fails with the tagged error that a disk driver makes of this errno, which is in its `cause`. `when` says
+ *   whether the storage has done nothing (`"before"`, the default), or has done it all and only the answer is lost
+ *   (`"after"`), as over a network. A file whose `close` fails is released either way: `"before"` it was closed it is
+ *   aborted, so that a storage that commits on close keeps the old content; `"after"` the content is the new one. An
+ *   `open` that fails `"after"` aborts the file that it opened. `list` fails before its first name, or after its last.
  * - `Short`: at most `count` bytes are read or written, in either mode.
  * - `Delay`: it takes so long on the `Clock`.
  * - `Hang`: it does not answer until it is interrupted, or let go by {@link Faults}.
@@ -105,12 +107,14 @@ export const Fault = Schema.Union(
 export type Fault = typeof Fault.Type
 
 /**
- * Which calls meet a fault. A rule looks at the calls that all of `on`, `mode`, `file`, `range` and `from` name, and at those only that its
- * fault can happen to; it fires at the `nth` of them and those after it, each with `probability`, until it fired `times`.
+ * Which calls meet a fault. A rule looks at the calls that all of `on`, `mode`, `file`, `range` and `from` name, and at
+ * those only that its fault can happen to; it fires at the `nth` of them and those after it, each with `probability`,
+ * until it fired `times`.
  *
  * - `on`: a message, several, or `"any"`. Default: `"any"`.
  * - `mode`: only calls of `writeAt` in this mode. Default: both modes, and all other messages.
- * - `file`: the name, as the driver is given it; `*` stands for any characters, `?` for one. Of a rename either name. Default: `"*"`.
+ * - `file`: the name, as the driver is given it; `*` matches any characters, `?` one. Of a rename either name. Default:
+ *   `"*"`.
  * - `range`: reads and writes only that touch one of the bytes from `from` to before `to`.
  * - `from`: only calls from this one on, counted over all messages from 1.
  * - `nth`: counted from 1. Default: 1.
@@ -141,8 +145,9 @@ export const Rule = Schema.Struct({
 export type Rule = typeof Rule.Type
 
 /**
- * A disk that is full after so many bytes, counted over all that is written to any file, also over other bytes. A write of
- * more than there is room for is short; the next one fails. `truncate` takes no room and gives none. Default of `errno`: `"ENOSPC"`.
+ * A disk that is full after so many bytes, counted over all that is written to any file, also over other bytes. A write
+ * of more than there is room for is short; the next one fails. `truncate` takes no room and gives none. Default of
+ * `errno`: `"ENOSPC"`.
  *
  * @since 0.1.0
  * @category models
@@ -161,10 +166,12 @@ export const Disk = Schema.Struct({
 export type Disk = typeof Disk.Type
 
 /**
- * What goes wrong with a storage. Each call is shown to the rules in their order, and meets all that fire: it waits for their sum, and
- * transfers the least of their counts. A rule that has it fail is the last that it is shown to; then comes the disk.
+ * What goes wrong with a storage. Each call is shown to the rules in their order, and meets all that fire: it waits for
+ * their sum, and transfers the least of their counts. A rule that has it fail is the last that it is shown to; then
+ * comes the disk.
  *
- * The same plan does the same again: what is drawn is drawn from `seed` (default 0), the rule and the number of the call.
+ * The same plan does the same again: what is drawn is drawn from `seed` (default 0), the rule and the number of the
+ * call.
  *
  * @since 0.1.0
  * @category models
@@ -274,8 +281,8 @@ export interface Faults {
   /** Has nothing go wrong from now on, and lets go what hangs. */
   readonly disarm: Effect.Effect<void>
   /**
-   * Has a plan go wrong from now on, counted anew, instead of the one before; lets go what hangs. Logs a warning where no rule of the
-   * one before fired.
+   * Has a plan go wrong from now on, counted anew, instead of the one before; lets go what hangs. Logs a warning where
+   * no rule of the one before fired.
    */
   readonly arm: (plan: Plan) => Effect.Effect<void>
 }
@@ -289,8 +296,8 @@ export interface Faults {
 export const Faults: Context.Tag<Faults, Faults> = Context.GenericTag<Faults>("@effect-mmio/testing/Fault/Faults")
 
 /**
- * A driver that goes wrong, around another one; also those that it finds go wrong, by the same count. Its `middleware` begins with
- * `"fault"`. An invalid plan (a `count` of 0, a `probability` of 2) is a defect.
+ * A driver that goes wrong, around another one; also those that it finds go wrong, by the same count. Its `middleware`
+ * begins with `"fault"`. An invalid plan (a `count` of 0, a `probability` of 2) is a defect.
  *
  * @since 0.1.0
  * @category constructors
@@ -310,10 +317,12 @@ const makeEngine = (plan: Plan): Effect.Effect<internal.Engine> =>
 /**
  * A layer that has the storage below it go wrong.
  *
- * A plan of which no rule fires tests nothing: where that is so as the scope of the layer closes, a warning is logged, which names the calls
- * that there were. Such a rule is about another file or message, or comes too late. A test that has to fail then asks {@link assertFired}.
+ * A plan of which no rule fires tests nothing: where that is so as the scope of the layer closes, a warning is logged,
+ * which names the calls that there were. Such a rule is about another file or message, or comes too late. A test that
+ * has to fail then asks {@link assertFired}.
  *
- * A call that hangs in a region that cannot be interrupted, as opening and closing are, hangs until {@link Faults} lets it go.
+ * A call that hangs in a region that cannot be interrupted, as opening and closing are, hangs until {@link Faults} lets
+ * it go.
  *
  * @example
  * ```ts
@@ -400,9 +409,9 @@ const injectionFields = {
 }
 
 /**
- * The fault of one run of {@link everyOperation}: the operation fails with `errno`, or transfers at most `short` bytes. `"once"`: that
- * operation alone. `"persistently"`: from there on everything that can fail so; after ENOSPC that is everything that writes, after EMFILE
- * everything that opens; and every transfer is short.
+ * The fault of one run of {@link everyOperation}: the operation fails with `errno`, or transfers at most `short` bytes.
+ * `"once"`: that operation alone. `"persistently"`: from there on everything that can fail so; after ENOSPC that is
+ * everything that writes, after EMFILE everything that opens; and every transfer is short.
  *
  * @since 0.1.0
  * @category models
@@ -451,15 +460,16 @@ export interface EveryOperation<A, E, S, E2, R2, E3, R3> {
   /** Makes the storage of one run, anew for each. */
   readonly storage: Layer.Layer<S | IOProc.IOProc, E2, R2>
   /**
-   * Fails, or dies, if what survived is not right. It sees the storage of the run, in which nothing goes wrong any more, and is asked
-   * also about the run that meets no fault.
+   * Fails, or dies, if what survived is not right. It sees the storage of the run, in which nothing goes wrong any
+   * more, and is asked also about the run that meets no fault.
    */
   readonly check: (run: Run<A, E>) => Effect.Effect<unknown, E3, R3>
   /** With what each message fails. Default: {@link errors}. A message with none is not made to fail. */
   readonly errors?: { readonly [M in Message]?: ReadonlyArray<Errno> | undefined } | undefined
   /**
-   * Whether transfers of more than one byte are also cut to half of what they transferred. A short transfer is no failure: a program has to do the
-   * same, and a check that expects a failure of every run with a fault has to leave these out. Default: true.
+   * Whether transfers of more than one byte are also cut to half of what they transferred. A short transfer is no
+   * failure: a program has to do the same, and a check that expects a failure of every run with a fault has to leave
+   * these out. Default: true.
    */
   readonly short?: boolean | undefined
   /** Whether each fault comes once, persistently, or both in two runs. Default: both. */
@@ -495,8 +505,8 @@ export class EveryOperationError extends Data.TaggedError("EveryOperationError")
   /** What it met; undefined if it was wrong without a fault. Given as `only`, it is met again, alone. */
   readonly injected: Injection | undefined
   /**
-   * `"check"`: what survived is not right. `"leak"`: a file stayed open. `"endless"`: the program made more operations than it may.
-   * `"unreached"`: the operation did not come again, so the program does not do the same each time.
+   * `"check"`: what survived is not right. `"leak"`: a file stayed open. `"endless"`: the program made more operations
+   * than it may. `"unreached"`: the operation did not come again, so the program does not do the same each time.
    */
   readonly reason: "check" | "leak" | "endless" | "unreached"
   /** What was wrong. */
@@ -510,14 +520,15 @@ export class EveryOperationError extends Data.TaggedError("EveryOperationError")
 }
 
 /**
- * Runs a program with its 1st driver operation failing, then its 2nd, …, until a run meets no fault: with each error that the operation can
- * fail with, and with a short transfer where it transfers, once and persistently, each time on a new storage; and judges what survived.
+ * Runs a program with its 1st driver operation failing, then its 2nd, …, until a run meets no fault: with each error
+ * that the operation can fail with, and with a short transfer where it transfers, once and persistently, each time on a
+ * new storage; and judges what survived.
  *
- * `abort` is no operation: it cannot fail. A handle completes short transfers by itself; what they test is a driver over another driver, whose
- * files are read and written without a handle.
+ * `abort` is no operation: it cannot fail. A handle completes short transfers by itself; what they test is a driver
+ * over another driver, whose files are read and written without a handle.
  *
- * Also a file that is left open, and a program that never ends, are failures. A program that needs a `Scope` is given one of its own, closed
- * before `check`.
+ * Also a file that is left open, and a program that never ends, are failures. A program that needs a `Scope` is given
+ * one of its own, closed before `check`.
  *
  * @example
  * ```ts

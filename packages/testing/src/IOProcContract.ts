@@ -1,13 +1,15 @@
 /**
- * The contract of storage drivers, as tests that run on any driver: the eight laws of `IOProc`, every message, the exact errors, several
- * handles, names, folders, sharing modes, interruption, faults, and long random walks compared with a model.
+ * The contract of storage drivers, as tests that run on any driver: the eight laws of `IOProc`, every message, the
+ * exact errors, several handles, names, folders, sharing modes, interruption, faults, and long random walks compared
+ * with a model.
  *
- * The caller says what a driver can do, and the driver is tested for that: see {@link Capabilities}. The tests are data, {@link tests}, which
- * any runner of effects can run; {@link suite} registers them with vitest.
+ * The caller says what a driver can do, and the driver is tested for that: see {@link Capabilities}. The tests are
+ * data, {@link tests}, which any runner of effects can run; {@link suite} registers them with vitest.
  *
- * **Names.** The tests create files where the driver can create any. A driver that cannot must have the files of {@link fixtures}
- * beforehand, and a driver with folders must have an empty folder named `folder`. The option `name` turns what the tests call a file into a
- * name of the driver; a driver whose files are in a folder that its layer makes also provides {@link Root}.
+ * **Names.** The tests create files where the driver can create any. A driver that cannot must have the files of
+ * {@link fixtures} beforehand, and a driver with folders must have an empty folder named `folder`. The option `name`
+ * turns what the tests call a file into a name of the driver; a driver whose files are in a folder that its layer makes
+ * also provides {@link Root}.
  *
  * @since 0.1.0
  */
@@ -27,7 +29,8 @@ import * as runner from "./internal/contract/suite.js"
 // ---------------------------------------------------------------------------------------------------------------------
 
 /**
- * What a driver can do. The tests check that it does that right, and, where it can do less, that it refuses as the contract says.
+ * What a driver can do. The tests check that it does that right, and, where it can do less, that it refuses as the
+ * contract says.
  *
  * @since 0.1.0
  * @category models
@@ -41,7 +44,10 @@ export interface Capabilities {
   readonly exclusiveCreate: boolean
   /** Files are read and written at any position. Without this, files have the capability `forwardOnly`. */
   readonly randomAccess: boolean
-  /** Files become longer by writing at their end and past it. A driver without this takes what fits, or fails with `CannotExpand`. */
+  /**
+   * Files become longer by writing at their end and past it. A driver without this takes what fits, or fails with
+   * `CannotExpand`.
+   */
   readonly growable: boolean
   /** Positions past 4 GiB can be written, and a gap takes no space. Default: false. */
   readonly largeFiles: boolean
@@ -49,7 +55,9 @@ export interface Capabilities {
   readonly truncate: boolean
   /** Whether files that are open for writing are written in place, or commit on close. */
   readonly commit: "inPlace" | "onClose"
-  /** Files have versions, `open` checks `ifVersion`, and a commit over a content that was changed is `VersionChanged`. */
+  /**
+   * Files have versions, `open` checks `ifVersion`, and a commit over a content that was changed is `VersionChanged`.
+   */
   readonly versions: boolean
   /** A file that was opened for reading refuses to write, and one for writing refuses to read. */
   readonly access: boolean
@@ -59,7 +67,10 @@ export interface Capabilities {
   readonly multipleHandles: boolean
   /** Sharing modes hold between the handles of the driver. */
   readonly sharing: boolean
-  /** There are folders; names are paths with `/` between the components, and a file is only created in a folder that exists. */
+  /**
+   * There are folders; names are paths with `/` between the components, and a file is only created in a folder that
+   * exists.
+   */
   readonly folders: boolean
   /** Folders can be made and removed. */
   readonly makeFolders: boolean
@@ -71,7 +82,9 @@ export interface Capabilities {
   readonly rename: boolean
   /** Files can be removed. */
   readonly remove: boolean
-  /** Files that are open can be renamed, replaced and removed, and exist until their last handle is closed, as on POSIX. */
+  /**
+   * Files that are open can be renamed, replaced and removed, and exist until their last handle is closed, as on POSIX.
+   */
   readonly unlinkOpen: boolean
   /** It can be asked whether a file exists. */
   readonly exists: boolean
@@ -147,7 +160,8 @@ export const fixtures: {
 } = fixture.fixtures
 
 /**
- * The start of every name of the tests, for a driver whose layer makes the folder that its files are in. Default: nothing.
+ * The start of every name of the tests, for a driver whose layer makes the folder that its files are in. Default:
+ * nothing.
  *
  * @example
  * ```ts
@@ -266,15 +280,18 @@ export class ContractViolation extends Data.TaggedError("ContractViolation")<{
 export interface Options {
   /** What the driver can do, where it differs from {@link full}. */
   readonly capabilities?: Partial<Capabilities> | undefined
-  /** The name that the driver has for what the tests call `base`; text is read by `FileName.parse`. Default: the same. */
+  /**
+   * The name that the driver has for what the tests call `base`; text is read by `FileName.parse`. Default: the same.
+   */
   readonly name?: ((base: string) => string | FileName.FileName) | undefined
   /**
-   * Middleware to test: it goes around the driver of the layer, and the tests of law 6 have calls fail below it. Default: none.
+   * Middleware to test: it goes around the driver of the layer, and the tests of law 6 have calls fail below it.
+   * Default: none.
    */
   readonly around?: ((driver: IOProc.IOProc) => IOProc.IOProc) | undefined
   /**
-   * How much longer the random tests are. Default: the environment's `MMIO_TEST_SCALE`, else 1, which are at least 2 000 operations
-   * for each walk.
+   * How much longer the random tests are. Default: the environment's `MMIO_TEST_SCALE`, else 1, which are at least 2
+   * 000 operations for each walk.
    */
   readonly scale?: number | undefined
   /** The seed of the random tests, to repeat a failure. Default: the environment's `MMIO_TEST_SEED`, else random. */
@@ -341,8 +358,9 @@ export const tests = (options?: Options): ReadonlyArray<Test> =>
 export type Register = (name: string, run: () => Promise<void>) => void
 
 /**
- * Registers the tests with vitest, in the file or the `describe` that it is called from, or with another runner. Each test builds the layer anew, and
- * fails where the layer cannot be built or released. What a failure prints is the law, the test, and what was expected, in at most ten lines.
+ * Registers the tests with vitest, in the file or the `describe` that it is called from, or with another runner. Each
+ * test builds the layer anew, and fails where the layer cannot be built or released. What a failure prints is the law,
+ * the test, and what was expected, in at most ten lines.
  *
  * @example
  * ```ts
@@ -367,7 +385,9 @@ export const suite = <E>(
   options: Options & {
     /** The driver, and {@link Root} where it has one. */
     readonly layer: Layer.Layer<IOProc.IOProc, E>
-    /** What registers a test. Default: that of the vitest that runs this; outside of vitest `suite` throws without it. */
+    /**
+     * What registers a test. Default: that of the vitest that runs this; outside of vitest `suite` throws without it.
+     */
     readonly test?: Register | undefined
   }
 ): void => {

@@ -1,9 +1,9 @@
 /**
  * Interruption at every step, deterministically.
  *
- * The runtime asks its scheduler before each of its steps whether to yield; the scheduler here interrupts the fiber instead, at the
- * step it was told. What an effect does when it is interrupted just there, between two steps that nobody thought of as apart, is then
- * looked at: no sleeping, no luck, and the same again with the same number.
+ * The runtime asks its scheduler before each of its steps whether to yield; the scheduler here interrupts the fiber
+ * instead, at the step it was told. What an effect does when it is interrupted just there, between two steps that seem
+ * to be one, is then looked at: no sleeping, no luck, and the same again with the same number.
  *
  * @since 0.1.0
  */
@@ -50,8 +50,8 @@ export interface Sweep<P, A, E, E2, E3, R> {
 }
 
 /**
- * Runs an effect again and again, interrupted at its 1st step, its 2nd, …, until a run meets no interruption; gives how many steps that
- * were. Fails with the first run that left what `check` does not accept.
+ * Runs an effect again and again, interrupted at its 1st step, its 2nd, …, until a run meets no interruption; gives how
+ * many steps that were. Fails with the first run that left what `check` does not accept.
  *
  * @example
  * ```ts
@@ -88,8 +88,8 @@ export const sweep = <P, A, E, E2 = never, E3 = never, R = never>(
       return Effect.suspend(() => {
         const run = options.run(prepared)
         const effects: ReadonlyArray<Effect.Effect<A, E>> = Effect.isEffect(run) ? [run] : run
-        // Started here and not by `Effect.forEach`, which can wait for ever for a fiber that is interrupted in its first step; and not
-        // at once, so that the scheduler knows them all before the first step.
+        // Started here and not by `Effect.forEach`, which can wait for ever for a fiber that is interrupted in its
+        // first step; and not at once, so that the scheduler knows them all before the first step.
         const fibers = effects.map((effect) => Effect.runFork(effect, { scheduler, immediate: false }))
         scheduler.fibers = fibers
         return Effect.forEach(fibers, Fiber.await)
@@ -110,17 +110,17 @@ export const sweep = <P, A, E, E2 = never, E3 = never, R = never>(
 declare const setTimeout: (f: () => void, milliseconds: number) => unknown
 
 /**
- * Lets what else the process has to do have its turn: thousands of runs that never wait would keep a test runner from reporting.
- * (Not `Effect.sleep`, which is a matter of the test's clock.)
+ * Lets what else the process has to do have its turn: thousands of runs that never wait would keep a test runner from
+ * reporting. (Not `Effect.sleep`, which is a matter of the test's clock.)
  */
 const breath: Effect.Effect<void> = Effect.async((resume) => {
   setTimeout(() => resume(Effect.void), 0)
 })
 
 /**
- * Interrupts, at the step of that number, the fiber that makes it, if it is one of those that were started; else one that was. The fibers
- * that these fork themselves are theirs to interrupt: `Stream.run`, for one, waits for ever for a fiber of its own that somebody else
- * interrupted.
+ * Interrupts, at the step of that number, the fiber that makes it, if it is one of those that were started; else one
+ * that was. The fibers that these fork themselves are theirs to interrupt: `Stream.run`, for one, waits for ever for a
+ * fiber of its own that another fiber interrupted.
  */
 class InterruptAt implements Scheduler.Scheduler {
   readonly base = new Scheduler.MixedScheduler(2048)

@@ -1,6 +1,7 @@
 /**
- * What a handle has to do, said as simply as it can be: a file is an array of bytes, a handle adds a position, and chunks are what the
- * definition of RIFF says they are. Everything here is pure but for {@link check}, which does the same to a handle and to the model.
+ * What a handle has to do, said as simply as it can be: a file is an array of bytes, a handle adds a position, and
+ * chunks are what the definition of RIFF says they are. Everything here is pure but for {@link check}, which does the
+ * same to a handle and to the model.
  *
  * @since 0.1.0
  */
@@ -24,14 +25,14 @@ import * as internal from "./internal/modelRun.js"
 export interface State {
   /** What the file holds. */
   readonly bytes: Uint8Array
-  /** Where the handle stands; it may be behind the end. */
+  /** The position of the handle, which may be past the end. */
   readonly position: number
 }
 
 /**
- * Something done with a handle, as data, so that a sequence that fails can be shrunk and printed. The operations named `direct…` and
- * `withBuffer…` go through direct access, in the loop of the original's documentation; on a handle without a buffer they are plain reads
- * and writes.
+ * Something done with a handle, as data, so that a sequence that fails can be shrunk and printed. The operations named
+ * `direct…` and `withBuffer…` go through direct access, in the loop of the original's documentation; on a handle
+ * without a buffer they are plain reads and writes.
  *
  * @since 0.1.0
  * @category models
@@ -47,7 +48,8 @@ export type Operation =
   | { readonly op: "stream"; readonly from: number | undefined; readonly length: number; readonly chunkSize: number }
 
 /**
- * What an operation gives: bytes that were read, a number (of bytes written, or a position), nothing, or the tag of what it fails with.
+ * What an operation gives: bytes that were read, a number (of bytes written, or a position), nothing, or the tag of
+ * what it fails with.
  *
  * @since 0.1.0
  * @category models
@@ -112,8 +114,8 @@ export const steps = (self: State, operations: Iterable<Operation>): State => {
 }
 
 /**
- * The model with bytes at its position, which stays: what a write has done that failed after these bytes. A gap before them is filled with
- * zeros; no bytes are no write, and leave no gap.
+ * The model with bytes at its position, which stays: what a write has done that failed after these bytes. A gap before
+ * them is filled with zeros; no bytes are no write, and leave no gap.
  *
  * @since 0.1.0
  * @category transitions
@@ -163,8 +165,8 @@ const show = (value: unknown): string =>
   JSON.stringify(value, (_, item) => item instanceof Uint8Array ? [...item] : item) ?? "nothing"
 
 /**
- * Does an operation to a handle. A handle that was opened for one access only is cast, and the sequences made for it hold only what that
- * access allows.
+ * Does an operation to a handle. A handle that was opened for one access only is cast, and the sequences made for it
+ * hold only what that access allows.
  *
  * @since 0.1.0
  * @category checking
@@ -175,8 +177,9 @@ export const run: (
 ) => Effect.Effect<Result, MmioError.MmioError> = internal.run
 
 /**
- * Does operations to a handle and to the model, and compares every result and position; gives the model at the end, whose bytes the file
- * has to hold once the handle is flushed. What the model says fails has to fail so, and nothing else may fail.
+ * Does operations to a handle and to the model, and compares every result and position; gives the model at the end,
+ * whose bytes the file has to hold once the handle is flushed. What the model says fails has to fail so, and nothing
+ * else may fail.
  *
  * @since 0.1.0
  * @category checking
@@ -281,9 +284,10 @@ const forms: Record<string, "little" | "big"> = {
 const bigContainers = new Set(["RIFF", "RIFX", "LIST", "FORM", "CAT ", "PROP"])
 
 /**
- * The header at a place: undefined where none fits before `limit` and the end of the bytes, `"cut"` where the bytes end before the type of
- * a `RIFF` or `LIST`. `byteOrder` is that of the chunk around it; without one, what begins a file says it itself. (Of `RF64` and `BW64`
- * the size in the header is given, whatever a `ds64` says; Wave64 is not modelled.)
+ * The header at a place: undefined where none fits before `limit` and the end of the bytes, `"cut"` where the bytes end
+ * before the type of a `RIFF` or `LIST`. `byteOrder` is that of the chunk around it; without one, what begins a file
+ * says it itself. (Of `RF64` and `BW64` the size in the header is given, whatever a `ds64` says; Wave64 is not
+ * modelled.)
  *
  * @since 0.1.0
  * @category riff

@@ -1,10 +1,11 @@
 /**
  * What a program asks of its storage, as data: recorded, looked at, and answered again without the storage.
  *
- * {@link layer} records every message to the storage below with its answer. The {@link Trace} is plain data with a Schema, so that it can be
- * kept as JSON; {@link replay} is a storage that answers from it, and says what differs as soon as the program asks something else.
- * Answers of a recorded storage, and of a replayed one, are effects, also where those of the storage below are synchronous.
- * Assertions such as {@link atMost} and {@link neverBefore} say what a program may ask at all.
+ * {@link layer} records every message to the storage below with its answer. The {@link Trace} is plain data with a
+ * Schema, so that it can be kept as JSON; {@link replay} is a storage that answers from it, and says what differs as
+ * soon as the program asks something else. Answers of a recorded storage, and of a replayed one, are effects, also
+ * where those of the storage below are synchronous. Assertions such as {@link atMost} and {@link neverBefore} say what
+ * a program may ask at all.
  *
  * @since 0.1.0
  */
@@ -61,9 +62,10 @@ export type Name = typeof Name.Type
 /**
  * A message to a driver, with its arguments and what came of it.
  *
- * The messages to an open file are `readAt`, `writeAt` with its mode, `size`, `canSeek`, `truncate`, `invalidate`, `commit`, `close` and `abort`.
- * Requests of a driver's own (`Mmio.sendMessage`) are recorded as `"user"`, by the tag of the request, with whether the driver knew it: what
- * they carry is the driver's own, and so are the `parameters` of `open`.
+ * The messages to an open file are `readAt`, `writeAt` with its mode, `size`, `canSeek`, `truncate`, `invalidate`,
+ * `commit`, `close` and `abort`. Requests of a driver's own (`Mmio.sendMessage`) are recorded as `"user"`, by the tag
+ * of the request, with whether the driver knew it: what they carry is the driver's own, and so are the `parameters` of
+ * `open`.
  *
  * @since 0.1.0
  * @category models
@@ -95,7 +97,8 @@ export const Trace = Schema.Array(Message)
 export type Trace = typeof Trace.Type
 
 /**
- * The format in which {@link TraceJson} writes traces. Format 1, an array of messages to files with a cursor, is refused.
+ * The format in which {@link TraceJson} writes traces. Format 1, an array of messages to files with a cursor, is
+ * refused.
  *
  * @since 0.1.0
  * @category models
@@ -103,7 +106,8 @@ export type Trace = typeof Trace.Type
 export const formatVersion = 2
 
 /**
- * A recording has a format that this version does not read: it was made by an earlier version, or by a later one. Record it again.
+ * A recording has a format that this version does not read: it was made by an earlier version, or by a later one.
+ * Record it again.
  *
  * @since 0.1.0
  * @category errors
@@ -133,8 +137,8 @@ const formatOf = (json: unknown): number | undefined =>
 const Stored = Schema.Struct({ format: Schema.Literal(formatVersion), messages: Trace })
 
 /**
- * A trace as JSON text: `Schema.encode(Recording.TraceJson)(trace)`, and `Schema.decode(Recording.TraceJson)(text)`. A text of another format is a
- * `ParseError` that says so; {@link fromJson} has it as {@link UnsupportedFormat}.
+ * A trace as JSON text: `Schema.encode(Recording.TraceJson)(trace)`, and `Schema.decode(Recording.TraceJson)(text)`. A
+ * text of another format is a `ParseError` that says so; {@link fromJson} has it as {@link UnsupportedFormat}.
  *
  * @since 0.1.0
  * @category models
@@ -159,8 +163,8 @@ export const TraceJson: Schema.Schema<Trace, string> = Schema.transform(
 )
 
 /**
- * The trace in a JSON text that {@link TraceJson} wrote. Fails with {@link UnsupportedFormat} for a recording of another format, and with
- * `ParseError` for a text that is damaged.
+ * The trace in a JSON text that {@link TraceJson} wrote. Fails with {@link UnsupportedFormat} for a recording of
+ * another format, and with `ParseError` for a text that is damaged.
  *
  * @since 0.1.0
  * @category conversions
@@ -196,8 +200,8 @@ export const format = (trace: Trace): string => trace.map(text.line).join("\n")
  */
 export interface Options {
   /**
-   * Whether the bytes that were read and written are part of the trace, or only a digest of them, which cannot be replayed where bytes were
-   * read. Default: `"included"`.
+   * Whether the bytes that were read and written are part of the trace, or only a digest of them, which cannot be
+   * replayed where bytes were read. Default: `"included"`.
    */
   readonly bytes?: "included" | "digest" | undefined
 }
@@ -226,7 +230,8 @@ export const Recorder: Context.Tag<Recorder, Recorder> = Context.GenericTag<Reco
 )
 
 /**
- * A driver that records every message to another one, also to those that it finds. Its `middleware` begins with `"recording"`.
+ * A driver that records every message to another one, also to those that it finds. Its `middleware` begins with
+ * `"recording"`.
  *
  * @since 0.1.0
  * @category constructors
@@ -336,11 +341,13 @@ export interface Replay {
 export const Replay: Context.Tag<Replay, Replay> = Context.GenericTag<Replay>("@effect-mmio/testing/Recording/Replay")
 
 /**
- * A storage that answers from a trace: the first message with what the first message of the trace was answered with, and so on. Errors come
- * again with their errno; what was interrupted is interrupted. Files have the capabilities, version and identity that were recorded.
+ * A storage that answers from a trace: the first message with what the first message of the trace was answered with,
+ * and so on. Errors come again with their errno; what was interrupted is interrupted. Files have the capabilities,
+ * version and identity that were recorded.
  *
- * A program that asks something else gets a defect, {@link Unexpected}, which {@link Replay} has typed; and no other answer from then on.
- * So does one that asks for bytes of which the trace has a digest only. `capabilities` are those that the replayed storage claims; default: none.
+ * A program that asks something else gets a defect, {@link Unexpected}, which {@link Replay} has typed; and no other
+ * answer from then on. So does one that asks for bytes of which the trace has a digest only. `capabilities` are those
+ * that the replayed storage claims; default: none.
  *
  * @example
  * ```ts
@@ -380,7 +387,8 @@ export const replay = (
 // ---------------------------------------------------------------------------------------------------------------------
 
 /**
- * Messages: of a name, or also of a file, in whose name `*` stands for any characters and `?` for one, or of a mode of `writeAt`.
+ * Messages: of a name, or also of a file, in whose name `*` matches any characters and `?` one, or of a mode of
+ * `writeAt`.
  *
  * @since 0.1.0
  * @category models

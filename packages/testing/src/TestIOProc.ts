@@ -1,9 +1,10 @@
 /**
  * Storage in memory for tests: it does what a disk does, and shows what a program did with it.
  *
- * It is `MemoryIOProc`, with missing folders, sharing modes, versions, synchronous answers and the errors of a disk, and a service
- * beside it: what the files hold, which files are open, and every message that the storage was sent. A file that is still open when the
- * layer's scope closes fails the test. With `commit: "onClose"` it is a storage that commits on close.
+ * It is `MemoryIOProc`, with missing folders, sharing modes, versions, synchronous answers and the errors of a disk,
+ * and a service beside it: what the files hold, which files are open, and every message that the storage was sent. A
+ * file that is still open when the layer's scope closes fails the test. With `commit: "onClose"` it is a storage that
+ * commits on close.
  *
  * @since 0.1.0
  */
@@ -35,7 +36,8 @@ export interface OpenFile {
 }
 
 /**
- * What became of a message: its answer, the tag of the error that it failed with, or neither, where it was interrupted or died.
+ * What became of a message: its answer, the tag of the error that it failed with, or neither, where it was interrupted
+ * or died.
  *
  * @since 0.1.0
  * @category models
@@ -47,8 +49,8 @@ export type Outcome<A, E> =
   | { readonly _tag: "Died" }
 
 /**
- * A message that the storage was sent, with its arguments and what became of it. `index` counts all messages from 0 on. Of bytes the log has the
- * number; `Recording` keeps the bytes themselves. Positions and lengths are in bytes.
+ * A message that the storage was sent, with its arguments and what became of it. `index` counts all messages from 0 on.
+ * Of bytes the log has the number; `Recording` keeps the bytes themselves. Positions and lengths are in bytes.
  *
  * @since 0.1.0
  * @category models
@@ -166,8 +168,8 @@ export class FilesLeftOpen extends Data.TaggedError("FilesLeftOpen")<{
 }
 
 /**
- * Storage in memory that can be looked into. As a driver, and as a `MemoryIOProc`, it is the storage of the program. `put`, `bytes`, `files`,
- * `folders`, and `makeFolder` of a string, are calls of the test, which the log does not have.
+ * Storage in memory that can be looked into. As a driver, and as a `MemoryIOProc`, it is the storage of the program.
+ * `put`, `bytes`, `files`, `folders`, and `makeFolder` of a string, are calls of the test, which the log does not have.
  *
  * @since 0.1.0
  * @category models
@@ -177,7 +179,10 @@ export interface TestIOProc extends MemoryIOProc.MemoryIOProc {
   readonly contents: Effect.Effect<{ readonly [name: string]: Uint8Array }>
   /** The files that are open, in the order in which they were opened. */
   readonly openFiles: Effect.Effect<ReadonlyArray<OpenFile>>
-  /** The messages that the storage was sent, oldest first, in the order in which they ended; no more than the last `logLimit`. */
+  /**
+   * The messages that the storage was sent, oldest first, in the order in which they ended; no more than the last
+   * `logLimit`.
+   */
   readonly log: Effect.Effect<ReadonlyArray<Message>>
   /** Forgets the messages up to now. */
   readonly clearLog: Effect.Effect<void>
@@ -207,7 +212,8 @@ export interface Options extends MemoryIOProc.Options {
 }
 
 /**
- * New storage in memory that can be looked into. The end of the scope dies with {@link FilesLeftOpen} where a file is open.
+ * New storage in memory that can be looked into. The end of the scope dies with {@link FilesLeftOpen} where a file is
+ * open.
  *
  * @since 0.1.0
  * @category constructors
@@ -221,9 +227,9 @@ export const make = (options?: Options): Effect.Effect<TestIOProc, MmioError.Can
   )
 
 /**
- * New storage with these files as the storage of a program, and to look into. A file that is open when the layer's scope closes is a
- * defect, and so fails the test: the program has to have closed its files within the layer, as `Effect.scoped` before
- * `Effect.provide` does.
+ * New storage with these files as the storage of a program, and to look into. A file that is open when the layer's
+ * scope closes is a defect, and so fails the test: the program has to have closed its files within the layer, as
+ * `Effect.scoped` before `Effect.provide` does.
  *
  * @example
  * ```ts

@@ -423,8 +423,8 @@ const resize = (bytes: Uint8Array, size: number) => {
 }
 
 /**
- * All states that a crash after these steps can leave, computed in another way: the whole history is kept, and every combination
- * that the rules allow is written out.
+ * All states that a crash after these steps can leave, computed in another way: the whole history is kept, and every
+ * combination that the rules allow is written out.
  */
 const allStates = (steps: ReadonlyArray<Step>, sectorSize: number): Set<string> => {
   const start = new Map(
@@ -574,7 +574,7 @@ layer(Layer.empty)("the states of a crash", (it) => {
         const storage = yield* Crash.make({ files: initial, sectorSize })
         yield* perform(storage, steps)
         const possible = allStates(steps, sectorSize)
-        // each state has a seed where there are few; the first seeds stand for chosen ones
+        // each state has a seed where there are few; the first seeds select chosen ones
         const found = new Set((yield* outcomes(storage, possible.size <= 30 ? 300 : 100)).map(keyOf))
         for (const state of found) assert.isTrue(possible.has(state), state)
         if (possible.size <= 30) assert.deepStrictEqual([...found].toSorted(), [...possible].toSorted())

@@ -1,5 +1,6 @@
 /**
- * The contract itself: how many tests it has, that a right driver passes them, and that each of many wrong drivers does not.
+ * The contract itself: how many tests it has, that a right driver passes them, and that each of many wrong drivers does
+ * not.
  */
 import { IOProc, MemoryIOProc } from "@effect-mmio/core"
 import { IOProcContract } from "@effect-mmio/testing"

@@ -142,7 +142,7 @@ describe("merging takes", () => {
 })
 
 // ---------------------------------------------------------------------------------------------------------------------
-// what it stands
+// what it survives
 // ---------------------------------------------------------------------------------------------------------------------
 
 const crashes = {
@@ -155,7 +155,7 @@ const crashes = {
     })
 }
 
-describe("merging takes stands", () => {
+describe("merging takes survives", () => {
   it.effect("a failure of every operation", () =>
     Effect.gen(function*() {
       const report = yield* Fault.everyOperation(program, {

@@ -61,7 +61,8 @@ for (const [name, layer] of Object.entries(middleware)) {
             {
               storage: TestIOProc.layer(),
               times: ["once"],
-              // A part that does not exist is the end of the file: a storage that says so of one that does is not a failure, but a lie.
+              // A part that does not exist is the end of the file: a storage that says so of one that does is not a
+              // failure, but a lie.
               errors: { ...Fault.errors, open: Fault.errors.open.filter((errno) => errno !== "ENOENT") },
               check: ({ exit, injected }) =>
                 Effect.sync(() => {

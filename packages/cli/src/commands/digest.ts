@@ -1,4 +1,6 @@
-/** `mmio digest`: the MD5 of the samples, printed, stored as BWF MetaEdit stores it, or compared with what is stored. */
+/**
+ * `mmio digest`: the MD5 of the samples, printed, stored as BWF MetaEdit stores it, or compared with what is stored.
+ */
 import * as Mmio from "@effect-mmio/core/Mmio"
 import * as Riff from "@effect-mmio/core/Riff"
 import * as RiffEdit from "@effect-mmio/core/RiffEdit"

@@ -72,7 +72,10 @@ export const makeFolder = (copies: Readonly<Record<string, string>> = {}) => {
       if (code === null) throw new Error(`mmio ${args.join(" ")} was ended`)
       return out.trimEnd().split("\n").filter((line) => line !== "").map((line): unknown => JSON.parse(line))
     },
-    /** Runs the command on a terminal: `script` of util-linux makes one. `answer` gives the keys for what is on it so far. */
+    /**
+     * Runs the command on a terminal: `script` of util-linux makes one. `answer` gives the keys for what is on it so
+     * far.
+     */
     onTerminal: (
       args: ReadonlyArray<string>,
       answer: (screen: string) => string | undefined = () => undefined,

@@ -4,8 +4,8 @@
 import { isHandle } from "./mmio.js"
 
 /**
- * Whether a function of `(self, options?)` was called with its handle, and not as `(options?)`. What is neither a handle nor options is taken for the
- * handle, so that using it is the defect that it is.
+ * Whether a function of `(self, options?)` was called with its handle, and not as `(options?)`. What is neither a
+ * handle nor options is taken for the handle, so that using it is the defect that it is.
  *
  * @internal
  */

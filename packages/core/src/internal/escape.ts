@@ -3,8 +3,8 @@
  */
 
 /**
- * Control characters, line and paragraph separators, lone surrogates, bidi controls, and characters without a glyph that hide text. Joiners stay: scripts
- * and emoji need them.
+ * Control characters, line and paragraph separators, lone surrogates, bidi controls, and characters without a glyph
+ * that hide text. Joiners stay: scripts and emoji need them.
  */
 const unsafe =
   /[\p{Cc}\p{Zl}\p{Zp}\p{Cs}\p{Bidi_Control}\u00ad\u180e\u200b\u2060-\u2064\u206a-\u206f\ufeff\ufff9-\ufffb\u{e0000}-\u{e007f}]/gu
@@ -18,7 +18,8 @@ const escaped = (character: string): string => {
 }
 
 /**
- * The text on one line: what cannot be printed is written as `\n`, `\u001b` and the like, and all other characters stay, backslashes too.
+ * The text on one line: what cannot be printed is written as `\n`, `\u001b` and the like, and all other characters
+ * stay, backslashes too.
  *
  * @internal
  */

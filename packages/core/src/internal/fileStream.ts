@@ -15,8 +15,9 @@ import * as streams from "./handle/stream.js"
 import { checkChunkSize, checkRange, ending, type OpenFailure, openRouted } from "./mmio.js"
 
 /**
- * A handle that the stream or sink closes itself where it comes to its end. Elsewhere a failure to close has no channel: a defect there would take the
- * place of the failure that ended the stream, since `Stream.run` carries the failure of a stream through its sink as a defect of its own.
+ * A handle that the stream or sink closes itself where it comes to its end. Elsewhere a failure to close has no
+ * channel: a defect there would take the place of the failure that ended the stream, since `Stream.run` carries the
+ * failure of a stream through its sink as a defect of its own.
  */
 const lastResort = <A extends IOProc.Access, E, R>(
   operation: string,

@@ -1,8 +1,8 @@
 /**
  * A driver over `@effect/platform`'s `FileSystem`, and what it corrects there:
  *
- * - a `File` seeks to negative positions, from which Node then reads at the offset of the descriptor: `makeFile` refuses them, and every transfer
- *   seeks first;
+ * - a `File` seeks to negative positions, from which Node then reads at the offset of the descriptor: `makeFile`
+ *   refuses them, and every transfer seeks first;
  * - interruption does not cancel its calls, which go on writing into the caller's bytes: everything is uninterruptible;
  * - it refuses a transfer of 2 GiB or more as a bad argument: this driver makes it a short one;
  * - a failure to close is a defect: it becomes an error again;
@@ -34,8 +34,8 @@ const largestTransfer = 2 ** 30
 const attempts = 16
 
 /**
- * What all drivers over one `FileSystem` share: the sharing modes of its files, and a number that tells its files from those of
- * others.
+ * What all drivers over one `FileSystem` share: the sharing modes of its files, and a number that tells its files from
+ * those of others.
  */
 interface Shared {
   readonly number: number
@@ -188,8 +188,8 @@ export const make = (options?: Api.Options): Effect.Effect<IOProc.IOProc, never,
     }
 
     /**
-     * Opens what exists, without truncating it. With `create`, a file that is missing is created first: for appending, which truncates no file that
-     * another program creates in between, and works through a link that leads nowhere yet.
+     * Opens what exists, without truncating it. With `create`, a file that is missing is created first: for appending,
+     * which truncates no file that another program creates in between, and works through a link that leads nowhere yet.
      */
     const openFlagged = (
       request: IOProc.OpenRequest,

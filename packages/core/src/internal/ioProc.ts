@@ -92,8 +92,8 @@ export const answer = <Req extends Request.Request<unknown, unknown>>(
 ): Api.OnMessage =>
 <A, E>(request: Request.Request<A, E>) =>
   is(request)
-    // The guard proves that the request is a Req, whose success and failure then are A and E: TypeScript narrows the value
-    // and not the type parameters.
+    // The guard proves that the request is a Req, whose success and failure then are A and E: TypeScript narrows the
+    // value and not the type parameters.
     ? Option.some(reply(request) as Effect.Effect<A, E>)
     : Option.none()
 
@@ -231,8 +231,8 @@ class OpenedAt<S> {
 // ---------------------------------------------------------------------------------------------------------------------
 
 /**
- * The driver with some functions of its own instead. Every function is named, since a driver that a user wrote as a class keeps
- * its methods where a spread does not find them.
+ * The driver with some functions of its own instead. Every function is named, since a driver that a user wrote as a
+ * class keeps its methods where a spread does not find them.
  *
  * @internal
  */

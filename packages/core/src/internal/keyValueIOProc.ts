@@ -42,7 +42,10 @@ export const make: Effect.Effect<IOProc.IOProc, never, KeyValueStore.KeyValueSto
   /** A store has no conditions: between a look at a value and its change no other change of this driver may come. */
   const changes = new Permits(1)
 
-  /** An open file: a content in memory, and the version of the value that it replaces with the next commit, or that there is none. */
+  /**
+   * An open file: a content in memory, and the version of the value that it replaces with the next commit, or that
+   * there is none.
+   */
   const fileOf = (
     content: Content,
     request: IOProc.OpenRequest,

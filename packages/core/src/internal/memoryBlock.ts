@@ -1,6 +1,6 @@
 /**
- * The predefined procedures. That of `"MEM "` has files that are blocks of memory: the window of a handle is then the whole file, so the file below it is
- * never asked for anything.
+ * The predefined procedures. That of `"MEM "` has files that are blocks of memory: the window of a handle is then the
+ * whole file, so the file below it is never asked for anything.
  */
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
@@ -12,7 +12,8 @@ import { knowsNoMessage, plainCapabilities } from "./io/positionalFile.js"
 import { make } from "./ioProc.js"
 
 /**
- * What is below the window of every memory file: nothing. It is written out, since `makeFile` would come along with every program that opens a file.
+ * What is below the window of every memory file: nothing. It is written out, since `makeFile` would come along with
+ * every program that opens a file.
  *
  * @internal
  */
@@ -32,7 +33,11 @@ export const file: IOProc.File = {
 /** Recognised by `Mmio.open`, which makes a new block for each handle. @internal */
 export const procedure: IOProc.IOProc = make({ open: () => Effect.succeed(file) })
 
-/** What a code means where nothing is installed for it: `"DOS "` is the storage, `"MEM "` blocks of memory. @internal */
+/**
+ * What a code means where nothing is installed for it: `"DOS "` is the storage, `"MEM "` blocks of memory.
+ *
+ * @internal
+ */
 export const predefined = (storage: IOProc.IOProc, code: FourCC.FourCC): Option.Option<IOProc.IOProc> =>
   code === FourCC.DOS ? Option.some(storage) : code === FourCC.MEM ? Option.some(procedure) : Option.none()
 

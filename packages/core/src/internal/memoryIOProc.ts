@@ -174,8 +174,8 @@ export const make = (options?: Api.Options): Effect.Effect<Api.MemoryIOProc, Mmi
     }
 
     /**
-     * A file over a content. With `target` the content is a new one, which takes the place of what the target has as it is committed;
-     * `isNew` says that the target has no name before.
+     * A file over a content. With `target` the content is a new one, which takes the place of what the target has as it
+     * is committed; `isNew` says that the target has no name before.
      */
     const fileOf = (
       content: Content,

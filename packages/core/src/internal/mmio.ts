@@ -32,7 +32,10 @@ const defaultBufferSize = 8192
 export const implementation = <A extends IOProc.Access>(handle: Api.Handle<A>): Handle<A> =>
   handle instanceof Handle ? handle : isHandle(handle) ? handle as Handle<A> : noHandle(handle)
 
-/** What a value that is no handle is taken for: a handle that was closed, so that its use is a defect of the effect, and throws nothing before. */
+/**
+ * What a value that is no handle is taken for: a handle that was closed, so that its use is a defect of the effect, and
+ * throws nothing before.
+ */
 const noHandle = <A extends IOProc.Access>(value: { readonly access: A }): Handle<A> => {
   const handle = new Handle<A>({
     name: FileName.plain(Inspectable.toStringUnknown(value, 0)),
@@ -104,8 +107,9 @@ const noDriver = (operation: string, name: FileName.FileName, code: FourCC.FourC
   })
 
 /**
- * The driver that serves a name: that of the code the caller gives, else that of a code in the name, else the storage. Text is split at
- * the last `+` that has a route; a plain name is served by what is installed as `"DOS "`, if anything is.
+ * The driver that serves a name: that of the code the caller gives, else that of a code in the name, else the storage.
+ * Text is split at the last `+` that has a route; a plain name is served by what is installed as `"DOS "`, if anything
+ * is.
  */
 const serving = (
   operation: string,
@@ -173,7 +177,8 @@ export const asking = <A, E extends MmioError.MmioError>(
 
 /** Handles flush and close as they are released; what fails then has no channel to fail in, and is a defect. */
 const scoped = <H extends Handle, E, R>(open: Effect.Effect<H, E, R>): Effect.Effect<H, E, R | Scope.Scope> =>
-  // What `acquireRelease` keeps for a finalizer, the references of the fiber, would be as large as all else of a handle without its buffer.
+  // What `acquireRelease` keeps for a finalizer, the references of the fiber, would be as large as all else of a handle
+  // without its buffer.
   Effect.uninterruptible(
     Effect.flatMap(Effect.scope, (scope) =>
       Effect.tap(open, (handle) =>

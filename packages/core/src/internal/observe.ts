@@ -11,12 +11,13 @@ import * as Tracer from "effect/Tracer"
 /** The tracer of a program that has set none: it exports nothing. */
 const defaultTracer = Context.get(DefaultServices.liveServices, Tracer.Tracer)
 
-/** A span that a program has around the call is one that it wants to see the parts of, whoever the tracer is. */
+/** A program that has a span around the call wants to see its parts, whichever tracer it uses. */
 const isTraced = ({ currentSpan, currentTracer }: Fiber.RuntimeFiber<unknown, unknown>): boolean =>
   currentTracer !== defaultTracer || currentSpan !== undefined
 
 /**
- * Runs an effect on a file in a span, where somebody listens; else it is the effect itself. `describe` gives the attributes that are known only afterwards.
+ * Runs an effect on a file in a span if a tracer listens; otherwise it is the effect itself. `describe` gives the
+ * attributes that are known only afterwards.
  *
  * @internal
  */
@@ -61,7 +62,10 @@ export const countFailure = <E extends { readonly _tag: string }>(error: E): E =
   return error
 }
 
-/** A handle adds to the metrics once it has moved so many bytes, and as it is flushed or closed: an update costs more than a small transfer. */
+/**
+ * A handle adds to the metrics once it has moved so many bytes, and as it is flushed or closed: an update costs more
+ * than a small transfer.
+ */
 const reportedAtOnce = 1024 * 1024
 
 /**

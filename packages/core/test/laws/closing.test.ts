@@ -14,7 +14,7 @@ const full = (storage: TestStorage) => {
   }
 }
 
-describe("law 3: closing tells", () => {
+describe("law 3: closing reports failures", () => {
   it.effect("the end of the scope flushes, then closes", () =>
     Effect.gen(function*() {
       const storage = new TestStorage(new Uint8Array(0))
@@ -42,7 +42,7 @@ describe("law 3: closing tells", () => {
       assert.strictEqual(storage.closed, 1)
     }))
 
-  it.effect("Mmio.close has it typed, keeps the handle, and can be tried again", () =>
+  it.effect("Mmio.close fails with the typed error, keeps the handle open, and can be called again", () =>
     Effect.gen(function*() {
       const storage = new TestStorage(new Uint8Array(0))
       yield* Effect.scoped(Effect.gen(function*() {
@@ -62,7 +62,7 @@ describe("law 3: closing tells", () => {
       assert.strictEqual(storage.closed, 1)
     }))
 
-  it.effect("a driver that cannot close says so, and the handle is closed", () =>
+  it.effect("a failure of the driver to close is reported, and the handle is closed", () =>
     Effect.gen(function*() {
       const storage = new TestStorage(new Uint8Array(0))
       storage.behaviour = { fails: (call) => storage.log[call]?.call === "close" }
@@ -157,7 +157,7 @@ describe("law 3: closing tells", () => {
         assert.strictEqual(storage.closed, 1)
       }))
 
-    it.effect("has a flush that fails typed, and closes", () =>
+    it.effect("fails with the typed error of its flush, and closes", () =>
       Effect.gen(function*() {
         const storage = new TestStorage(new Uint8Array(0))
         const exit = yield* run(storage, (file) => Effect.map(Mmio.write(file, data), () => full(storage)))

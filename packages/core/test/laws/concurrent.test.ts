@@ -101,7 +101,7 @@ layer(Layer.empty)("law 4: atomic under concurrency", (it) => {
       assert.deepStrictEqual([...storage.bytes], [1, 2, 3, 4, 5])
     })))
 
-  it.effect("what the buffer could serve waits behind what is under way", () =>
+  it.effect("a read that the buffer could serve waits for the operation in progress", () =>
     Effect.scoped(Effect.gen(function*() {
       const storage = new TestStorage(new Uint8Array(0), { yields: () => 10 })
       const file = yield* Mmio.openWith(storage.ioProc, "test", { access: "readWrite", buffer: 8 })

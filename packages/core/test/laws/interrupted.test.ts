@@ -52,7 +52,7 @@ interface Way {
   readonly yields?: (call: number) => number
   readonly buffers: ReadonlyArray<number>
   readonly through: (ioProc: IOProc.IOProc) => IOProc.IOProc
-  /** Whether to read into arrays of the caller's: what is at hand is given to nobody else. */
+  /** Whether to read into arrays of the caller's, of which each read gets its own. */
   readonly into: boolean
   /** Whether it reads at places. */
   readonly places: boolean
@@ -135,7 +135,7 @@ describe("law 5: interruption-safe", () => {
             ],
             check: ({ done, file, scope, storage }, _exits, step) =>
               Effect.gen(function*() {
-                assert.strictEqual(storage.running, 0, `step ${step}: I/O runs behind the interrupted operation`)
+                assert.strictEqual(storage.running, 0, `step ${step}: I/O runs after the interrupted operation`)
                 const model = Model.steps(Model.make(initial), operations.slice(0, done))
                 // the operation was interrupted before its end, or between its end and the next
                 const after = Model.steps(model, operations.slice(done, done + 1))
@@ -183,7 +183,7 @@ describe("law 5: interruption-safe", () => {
 
   for (const [answers, way] of Object.entries(ways)) {
     const { yields } = way
-    it.live(`of fibers that read in turn, from a driver that ${answers}, none takes what another skips`, () =>
+    it.live(`an interrupted fiber loses no byte of the others that read in turn, from a driver that ${answers}`, () =>
       Effect.gen(function*() {
         yield* Interruption.sweep({
           prepare: Effect.gen(function*() {
@@ -245,7 +245,7 @@ describe("law 5: interruption-safe", () => {
         }
       })
 
-    it.live(`a read that has to wait at any step for another, from a driver that ${answers}, takes nothing of it`, () =>
+    it.live(`two reads at the same time get different bytes, from a driver that ${answers}`, () =>
       // what the window has is enough for the second
       beside((file) => [readNew(file, 10), readNew(file, 2)], (exits, file) =>
         Effect.gen(function*() {
@@ -257,7 +257,7 @@ describe("law 5: interruption-safe", () => {
           assert.strictEqual(yield* Mmio.position(file), 25)
         })))
 
-    it.live(`who comes at any step of closing, with a driver that ${answers}, does not wait for ever`, () =>
+    it.live(`an operation that begins at any step of closing ends, with a driver that ${answers}`, () =>
       Effect.forEach([0, 1, 2, 3, 4, 5], (later) => {
         const coming = Effect.replicateEffect(Effect.yieldNow(), later, { discard: true })
         return beside(

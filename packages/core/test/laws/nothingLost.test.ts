@@ -100,7 +100,7 @@ layer(Layer.empty)("law 2: nothing lost", (it) => {
     { fastCheck: { numRuns: scale(300) } }
   )
 
-  it.effect("a flush that fails keeps what did not go down, and only that is written again", () =>
+  it.effect("a failed flush keeps the bytes that were not written, and the next flush writes those alone", () =>
     Effect.gen(function*() {
       const storage = new TestStorage(new Uint8Array(0))
       yield* Effect.scoped(Effect.gen(function*() {
@@ -161,7 +161,7 @@ layer(Layer.empty)("law 2: nothing lost", (it) => {
     for (const places of [false, true]) {
       const where = places ? ", at places" : ""
 
-      it.effect(`a driver that ${name}${where}, and says it read what cannot be true, is CannotRead`, () =>
+      it.effect(`an impossible count of a driver that ${name}${where} is CannotRead`, () =>
         Effect.gen(function*() {
           for (const count of [5, -1, 0.5, Number.NaN]) {
             const storage = new TestStorage(numbers(50))

@@ -185,7 +185,7 @@ describe("parse", () => {
       assert.deepStrictEqual(yield* Mmio.read(file, 100), numbers(200).slice(100))
     }))
 
-  it.scoped("does not allocate on the word of the file", () =>
+  it.scoped("does not allocate what a length in the file declares", () =>
     Effect.gen(function*() {
       const { file, storage } = yield* opened(numbers(100))
       const exit = yield* Effect.exit(Mmio.parse(file, (reader) => reader.bytes(2 ** 40), { limit: 2 ** 50 }))
@@ -204,7 +204,7 @@ describe("parse", () => {
       assert.isAtMost(runs, 1000 / 64 + 3)
     }))
 
-  it.scoped("refuses what is no number of bytes, and a limit that is none", () =>
+  it.scoped("refuses an invalid number of bytes, and an invalid limit", () =>
     Effect.gen(function*() {
       const { file } = yield* opened(numbers(100))
       for (const count of [-1, 0.5, NaN]) {
@@ -224,7 +224,7 @@ describe("parse", () => {
       assert.strictEqual(yield* Mmio.position(file), 0)
     }))
 
-  it.scoped("dies of what its function throws, and stays where it was", () =>
+  it.scoped("an exception of its function is a defect, and leaves the position", () =>
     Effect.gen(function*() {
       const { file } = yield* opened(numbers(100))
       const parse = Mmio.parse(file, (reader) => {
@@ -236,7 +236,7 @@ describe("parse", () => {
       assert.deepStrictEqual(yield* Mmio.read(file, 100), numbers(100))
     }))
 
-  it.scoped("runs its function again though that has caught what stopped it", () =>
+  it.scoped("runs its function again even if that catches every exception", () =>
     Effect.gen(function*() {
       const { file } = yield* opened(numbers(100))
       const caught = Mmio.parse(file, (reader) => {
@@ -323,7 +323,7 @@ describe("parse", () => {
 })
 
 describe("emit", () => {
-  it.scoped("writes nothing of what its function did before it threw", () =>
+  it.scoped("writes nothing if its function throws", () =>
     Effect.gen(function*() {
       const storage = new TestStorage(numbers(4))
       const file = yield* Mmio.openWith(storage.ioProc, "test", { access: "readWrite" })

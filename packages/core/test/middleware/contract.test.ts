@@ -1,6 +1,6 @@
 /**
- * The contract of storage drivers, on each middleware and on stacks of them, around storage that writes in place, commits on close, answers slowly and
- * transfers little at a time.
+ * The contract of storage drivers, on each middleware and on stacks of them, around storage that writes in place,
+ * commits on close, answers slowly and transfers little at a time.
  */
 import { IOProc, MemoryIOProc, type MmioError } from "@effect-mmio/core"
 import { IOProcContract } from "@effect-mmio/testing"
@@ -50,7 +50,7 @@ const quick = { scale: Number(process.env["MMIO_TEST_SCALE"] ?? 1) / 5 }
 /** Whether to run what takes minutes: `npm run test:all`. */
 const everything = process.env["MMIO_TEST_ALL"] === "1"
 
-/** Whoever writes to a file with checksums reads it, too, which those who share it may deny. */
+/** A handle that writes to a file with checksums reads it, too, which handles that share it may deny. */
 const capabilitiesOf = (name: string) => ({
   sharing: !name.includes("checksum"),
   ...(name.includes("split") ? { versions: false, unlinkOpen: false } : {})

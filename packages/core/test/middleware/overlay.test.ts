@@ -1,5 +1,6 @@
 /**
- * Overlays: any sequence of calls does what it does to a storage that has the files, and leaves the lower storage as it was.
+ * Overlays: any sequence of calls does what it does to a storage that has the files, and leaves the lower storage as it
+ * was.
  */
 import { FileName, IOProc, MemoryIOProc, type MmioError } from "@effect-mmio/core"
 import { assert, describe, it, layer } from "@effect/vitest"
@@ -132,8 +133,8 @@ const caller = (driver: IOProc.IOProc) => {
 }
 
 /**
- * Whether both have to fail alike. What is said of a folder that is taken for a file, and which of two names is said to be missing, storages decide for
- * themselves.
+ * Whether both have to fail alike. What is said of a folder that is taken for a file, and which of two names is said to
+ * be missing, storages decide for themselves.
  */
 const isExact = (model: IOProc.IOProc, call: Call): Effect.Effect<boolean> => {
   const kindOf = (name: string) =>

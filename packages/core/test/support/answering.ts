@@ -56,7 +56,7 @@ export const small = { smallest: 8, largest: 32 }
 /** Reads ahead, in small blocks. */
 export const ahead = IOProc.readAhead(small)
 
-/** Reads ahead and writes behind. */
+/** Both `readAhead` and `writeBehind`. */
 export const both = flow(IOProc.writeBehind(small), ahead)
 
 /** Blocks around a storage: of reads alone where its calls are concurrent, else of writes, too. */

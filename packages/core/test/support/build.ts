@@ -2,7 +2,9 @@ import { Mmio, type MmioError, Riff } from "@effect-mmio/core"
 import { Model } from "@effect-mmio/testing"
 import { Effect } from "effect"
 
-/** Writes chunks, whose sizes `declare` tells of the right ones, and does something before each and at the end of each. */
+/**
+ * Writes chunks, whose sizes `declare` tells of the right ones, and does something before each and at the end of each.
+ */
 export const build = <E = never>(
   file: Mmio.WriteHandle,
   chunks: ReadonlyArray<Model.Chunk>,

@@ -1,7 +1,10 @@
 import type { IOProc, MmioError } from "@effect-mmio/core"
 import { Effect } from "effect"
 
-/** A positional file with a cursor, as tests of sequences read and write it. A transfer that fails leaves the cursor where it was. */
+/**
+ * A positional file with a cursor, as tests of sequences read and write it. A transfer that fails leaves the cursor
+ * where it was.
+ */
 export class Cursor {
   readonly file: IOProc.File
   position = 0

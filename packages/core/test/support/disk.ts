@@ -1,7 +1,9 @@
 /**
- * A storage of one file that remembers what was flushed, and so what a crash may leave: the model that edits are tried on.
+ * A storage of one file that remembers what was flushed, and so what a crash may leave: the model that edits are tried
+ * on.
  *
- * The system writes sectors of 512 bytes whole, in any order, and changes of the length in their order; after a flush, all of both are on the disk.
+ * The system writes sectors of 512 bytes whole, in any order, and changes of the length in their order; after a flush,
+ * all of both are on the disk.
  */
 import { IOProc, MmioError } from "@effect-mmio/core"
 import { Effect } from "effect"
@@ -20,7 +22,10 @@ export interface Snapshot {
 
 /** How many bytes of a write are done, and whether the call then fails; or a call that fails. */
 export interface Interference {
-  /** Called before each call that changes the file, with its number. Gives the most bytes that are written; below that, the call fails. */
+  /**
+   * Called before each call that changes the file, with its number. Gives the most bytes that are written; below that,
+   * the call fails.
+   */
   readonly room?: (disk: Disk, call: Call) => number
 }
 
@@ -145,7 +150,10 @@ export class Disk {
   })
 }
 
-/** How a power failure chooses: of how many changes of the length, and of how many writes to a sector, how many are on the disk. */
+/**
+ * How a power failure chooses: of how many changes of the length, and of how many writes to a sector, how many are on
+ * the disk.
+ */
 export interface Choice {
   readonly lengths: (count: number) => number
   readonly sector: (index: number, count: number) => number
@@ -211,8 +219,8 @@ export const random = (seed: number): (below: number) => number => {
 }
 
 /**
- * What power failures may leave: all of the length and of the sectors, or none; each sector alone, or missing; all subsets of up to
- * eight sectors; then `times` mixtures.
+ * What power failures may leave: all of the length and of the sectors, or none; each sector alone, or missing; all
+ * subsets of up to eight sectors; then `times` mixtures.
  */
 export const powerFailures = function*(snapshot: Snapshot, times: number, seed: number): Generator<Uint8Array> {
   const count = sectorsOf(snapshot).size

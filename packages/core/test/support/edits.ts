@@ -106,7 +106,10 @@ const isPrintable = ({ id }: Item) => /^[ -~]{4}$/.test(id)
 const lastIndex = (children: ReadonlyArray<Item>, isWave64: boolean): number =>
   children.findLastIndex((child) => isWave64 || isPrintable(child)) + 1
 
-/** Whether there are samples without a size, followed by what may be samples: such a file is repaired before it is edited. */
+/**
+ * Whether there are samples without a size, followed by what may be samples: such a file is repaired before it is
+ * edited.
+ */
 export const isOpen = (items: ReadonlyArray<Item>): boolean =>
   items.some(({ children, data, id }, i) => {
     const next = items[i + 1]
@@ -205,8 +208,8 @@ export const isSame = (a: Uint8Array, b: Uint8Array): boolean =>
   a.length === b.length && a.every((byte, i) => byte === b[i])
 
 /**
- * What a recovered file is. Before the journal is complete, a crash may leave bytes after the last chunk: those are `"old"`, too, where a
- * reader finds the old chunks, and nothing else but that bytes follow.
+ * What a recovered file is. Before the journal is complete, a crash may leave bytes after the last chunk: those are
+ * `"old"`, too, where a reader finds the old chunks, and nothing else but that bytes follow.
  */
 export const stateOf = (bytes: Uint8Array, before: Uint8Array, after: Uint8Array): "old" | "new" | "neither" => {
   if (isSame(bytes, before)) return "old"

@@ -1,5 +1,6 @@
 /**
- * Files of the family of RIFF, made and read without any thought of windows, handles or limits: what the library is compared with.
+ * Files of the family of RIFF, made and read without any thought of windows, handles or limits: what the library is
+ * compared with.
  */
 import type { Riff } from "@effect-mmio/core"
 import { Arbitraries, type Model } from "@effect-mmio/testing"
@@ -56,7 +57,7 @@ const bytesOf = (family: Family, chunk: Model.Chunk): Array<number> => {
   return [...header(family, id, data.length), ...padded(family, data)]
 }
 
-/** The bytes of forms, one behind the other. */
+/** The bytes of forms, one after the other. */
 export const serialize = (forms: ReadonlyArray<Form>): Uint8Array =>
   Uint8Array.from(forms.flatMap(({ children, family, type }) => {
     const inside = children.map((child) => bytesOf(family, child))

@@ -1,6 +1,6 @@
 /**
- * Files as users of other programs reported them, made small: what is wrong with each, and what ffprobe 5.1 and sndfile-info 1.2.0 read of
- * it where both agree.
+ * Files as users of other programs reported them, made small: what is wrong with each, and what ffprobe 5.1 and
+ * sndfile-info 1.2.0 read of it where both agree.
  */
 import { bytes, chunk, fmt, form, number, tagged } from "./wav.js"
 
@@ -112,7 +112,10 @@ export const unpaddedSamples = form([
   tagged("INAM", "Old")
 ])
 
-/** A sound font whose `smpl`, of odd size, has no pad byte, and after which the next list begins at once, as a writer of SF3 leaves it. */
+/**
+ * A sound font whose `smpl`, of odd size, has no pad byte, and after which the next list begins at once, as a writer of
+ * SF3 leaves it.
+ */
 export const unpaddedSoundFont = form([
   chunk("LIST", bytes("INFO", chunk("ifil", Uint8Array.of(3, 0, 0, 0)))),
   bytes("LIST", number(4, 513), "sdta", chunk("smpl", samples.slice(0, 501)).slice(0, -1)),

@@ -17,7 +17,9 @@ export interface Left<M> {
   readonly event: number
 }
 
-/** A sparse storage that remembers in which order it was written and flushed; of files that are too large for `Crash`. */
+/**
+ * A sparse storage that remembers in which order it was written and flushed; of files that are too large for `Crash`.
+ */
 export class Journal<M> {
   readonly storage = new SparseStorage()
   readonly events: Array<Event<M>>
@@ -33,8 +35,8 @@ export class Journal<M> {
   }
 
   /**
-   * What crashes at every event leave: what was flushed, and of each sector that was written since, as many of the writes to it, in their
-   * order, as `choose` says of how many.
+   * What crashes at every event leave: what was flushed, and of each sector that was written since, as many of the
+   * writes to it, in their order, as `choose` says of how many.
    */
   *crashes(times: number, choose: (most: number) => number): Generator<Left<M>> {
     for (let event = 1; event <= this.events.length; event++) {

@@ -1,5 +1,6 @@
 /**
- * Drivers of a few functions, as a user writes them: over a Map, with files of a fixed size, with a cursor, and as one procedure.
+ * Drivers of a few functions, as a user writes them: over a Map, with files of a fixed size, with a cursor, and as one
+ * procedure.
  */
 import { FileName, IOProc, MmioError } from "@effect-mmio/core"
 import { IOProcContract } from "@effect-mmio/testing"

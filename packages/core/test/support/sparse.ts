@@ -3,7 +3,10 @@ import { Effect } from "effect"
 
 const pageSize = 4096
 
-/** A storage of one file of any length, of which only the pages that were written take memory; it counts the bytes that it moves. */
+/**
+ * A storage of one file of any length, of which only the pages that were written take memory; it counts the bytes that
+ * it moves.
+ */
 export class SparseStorage {
   length = 0
   transferred = 0

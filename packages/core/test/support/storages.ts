@@ -93,7 +93,9 @@ export const yielding = (inner: IOProc.IOProc, times: ReadonlyArray<number> = [1
 /** The failure of {@link failingAt}. */
 const lineDown = new MmioError.NetworkError({ operation: "test", file: "a", description: "the line is down" })
 
-/** A storage one of whose calls fails, and does nothing: the one with this number, counted from when `begin` is called. */
+/**
+ * A storage one of whose calls fails, and does nothing: the one with this number, counted from when `begin` is called.
+ */
 export const failingAt = (inner: IOProc.IOProc, number: number) => {
   const state = { calls: 0, active: false, failed: "" }
   const driver = aroundCalls(

@@ -178,17 +178,17 @@ interface Sized {
   readonly text: Wave.Text
 }
 
-const behind = (usual: number, canEndInZero: boolean) =>
+const trailingOf = (usual: number, canEndInZero: boolean) =>
   bytes(5).map((tail) => Uint8Array.of(0, ...tail)).filter((bytes) => canEndInZero || bytes.at(-1) !== 0).chain((
     bytes
   ) => fc.constantFrom(bytes, ...(canEndInZero ? [new Uint8Array(0)] : []))).filter((bytes) => bytes.length !== usual)
 
 const sized = (usual: number, canEndInZero = true): fc.Arbitrary<Sized> =>
-  fc.tuple(fc.oneof(utf8, windows1252, cutOff), fc.option(behind(usual, canEndInZero), { nil: undefined })).map((
-    [{ length, ...text }, behind]
+  fc.tuple(fc.oneof(utf8, windows1252, cutOff), fc.option(trailingOf(usual, canEndInZero), { nil: undefined })).map((
+    [{ length, ...text }, trailing]
   ) => ({
-    length: length + (behind?.length ?? usual),
-    text: behind === undefined ? text : { ...text, behind }
+    length: length + (trailing?.length ?? usual),
+    text: trailing === undefined ? text : { ...text, trailing }
   }))
 
 export const terminated = sized(1)

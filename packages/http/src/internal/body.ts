@@ -7,11 +7,15 @@ import type { HttpRangeError } from "../HttpRangeError.js"
 import { type Answer, type Exchange, transportError } from "./exchange.js"
 import { contentLength } from "./fields.js"
 
-/** Bodies up to this size are received at once, if they have a declared length: a stream costs as much as the rest of a request. */
+/**
+ * Bodies up to this size are received at once, if they have a declared length: a stream costs as much as the rest of a
+ * request.
+ */
 const largestWhole = 64 * 1024
 
 /**
- * Fills `target` from a body that is to have as many bytes. What a body has beyond them is not received: its connection is closed.
+ * Fills `target` from a body that is to have as many bytes. What a body has beyond them is not received: its connection
+ * is closed.
  *
  * @internal
  */
@@ -43,8 +47,8 @@ const whole = ({ progress }: Exchange, answer: Answer, target: Uint8Array): Effe
   })
 
 /**
- * Receives a body part by part. Its end is waited for, since only then can the connection be used again; once `target` is full, it does not matter how the
- * body ends.
+ * Receives a body part by part. Its end is waited for, since only then can the connection be used again; once `target`
+ * is full, it does not matter how the body ends.
  */
 const parts = ({ progress }: Exchange, answer: Answer, target: Uint8Array): Effect.Effect<number, HttpRangeError> =>
   Effect.suspend(() => {

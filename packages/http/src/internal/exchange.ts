@@ -1,5 +1,6 @@
 /**
- * One request and the head of its answer, past the redirects. The answer lives in a scope: with it the connection of a body that was not read is closed.
+ * One request and the head of its answer, past the redirects. The answer lives in a scope: with it the connection of a
+ * body that was not read is closed.
  */
 import * as HttpClient from "@effect/platform/HttpClient"
 import type * as HttpClientError from "@effect/platform/HttpClientError"
@@ -80,7 +81,7 @@ export const transportError = (url: string, error: HttpClientError.HttpClientErr
 /** The tracer of a program that has set none: it exports nothing. */
 const defaultTracer = Context.get(DefaultServices.liveServices, Tracer.Tracer)
 
-/** A client makes a span of every request, with all headers: where nobody listens, it is told not to. */
+/** A client makes a span of every request, with all headers: where no tracer listens, it is told not to. */
 const untraced = <A, E, R>(effect: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> =>
   Effect.withFiberRuntime(({ currentSpan, currentTracer }) =>
     currentTracer !== defaultTracer || currentSpan !== undefined
@@ -89,10 +90,11 @@ const untraced = <A, E, R>(effect: Effect.Effect<A, E, R>): Effect.Effect<A, E, 
   )
 
 /**
- * One exchange, from the request to whatever is wanted of the answer; then its connection is released, or closed where its body was not received.
+ * One exchange, from the request to whatever is wanted of the answer; then its connection is released, or closed where
+ * its body was not received.
  *
- * All that its scope has is what aborts the request. Where the body has been received there is nothing to abort, and the scope is left as it is: an abort
- * makes an error with a stack, which costs as much as a third of the exchange.
+ * All that its scope has is what aborts the request. Where the body has been received there is nothing to abort, and
+ * the scope is left as it is: an abort makes an error with a stack, which costs as much as a third of the exchange.
  *
  * @internal
  */
@@ -152,7 +154,8 @@ const follow = (
 }
 
 /**
- * Asks, and follows redirects. `own` are the headers of this one request, which go to every server; those of `request` go to its own origin only.
+ * Asks, and follows redirects. `own` are the headers of this one request, which go to every server; those of `request`
+ * go to its own origin only.
  *
  * @internal
  */

@@ -22,8 +22,8 @@ const refusal = ({ failure, response: { status } }: Answer): HttpRangeError =>
   failure("Status", `the server answered ${status}`)
 
 /**
- * Which bytes an answer to a request for a range has: those of its range, or fewer. An answer with the whole of a resource that is no longer than the range is
- * as good as one; any other is refused before its body is read.
+ * Which bytes an answer to a request for a range has: those of its range, or fewer. An answer with the whole of a
+ * resource that is no longer than the range is as good as one; any other is refused before its body is read.
  */
 const received = (
   { failure, fields, response: { status } }: Answer,
@@ -118,7 +118,10 @@ interface Opened {
   readonly first: Uint8Array
 }
 
-/** Receives a range of the version that is pinned into the front of `target`, which is not empty and does not reach past the end. */
+/**
+ * Receives a range of the version that is pinned into the front of `target`, which is not empty and does not reach past
+ * the end.
+ */
 const readRange = (
   asker: Asker,
   { pinned, request, size }: Opened,

@@ -1,5 +1,6 @@
 /**
- * Names as URLs. Without a base, a name is a URL. With one, it is a path below it, or a URL that begins with it; nothing outside of the base has a name.
+ * Names as URLs. Without a base, a name is a URL. With one, it is a path below it, or a URL that begins with it;
+ * nothing outside of the base has a name.
  */
 import * as Either from "effect/Either"
 

@@ -15,8 +15,8 @@ export interface Progress {
 }
 
 /**
- * Runs a request until nothing has been received of it for as long as `timeout`, and twice that at most: one timer for all of the request costs a
- * fraction of one for each part of it.
+ * Runs a request until nothing has been received of it for as long as `timeout`, and twice that at most: one timer for
+ * all of the request costs a fraction of one for each part of it.
  *
  * @internal
  */
@@ -32,8 +32,8 @@ export const watched = <A, E, E2>(
         Effect.sleep(timeout),
         () => progress.count === before ? Effect.fail(onTimeout()) : watch(progress.count)
       )
-    // As `Effect.timeout` does it: masked, since a fiber that is interrupted between making the two fibers and starting them waits for them without end; and
-    // the timer can be interrupted where the caller cannot.
+    // As `Effect.timeout` does it: masked, since a fiber that is interrupted between making the two fibers and starting
+    // them waits for them without end; and the timer can be interrupted where the caller cannot.
     return Effect.uninterruptibleMask((restore) =>
       Effect.raceWith(restore(request(progress)), Effect.interruptible(watch(0)), {
         onSelfDone: (exit, watching) => Effect.zipRight(Fiber.interrupt(watching), exit),

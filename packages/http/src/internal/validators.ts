@@ -18,7 +18,11 @@ export const validatorsOf = (fields: Fields): Validators => ({
 /** A strong entity tag names the bytes; a weak one (`W/"…"`) only what they mean. */
 const isStrong = (etag: string | undefined): etag is string => etag !== undefined && /^"[^"]*"$/.test(etag)
 
-/** What a version is called: the strong entity tag, else the date of the last change, each as the server writes it. @internal */
+/**
+ * What a version is called: the strong entity tag, else the date of the last change, each as the server writes it.
+ *
+ * @internal
+ */
 export const versionOf = ({ etag, lastModified }: Validators): string | undefined =>
   isStrong(etag) ? etag : lastModified
 
@@ -33,8 +37,8 @@ export const preconditions = ({ etag, lastModified }: Validators): { readonly [n
 const opaque = (etag: string | undefined) => etag?.replace(/^W\//, "")
 
 /**
- * Whether an answer is of the version that is pinned. Servers that ignore preconditions are found out here. A strong entity tag decides alone; where
- * there is none, the date has to be the same, and so has a weak tag.
+ * Whether an answer is of the version that is pinned. Servers that ignore preconditions are found out here. A strong
+ * entity tag decides alone; where there is none, the date has to be the same, and so has a weak tag.
  *
  * @internal
  */

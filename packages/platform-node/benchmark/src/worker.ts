@@ -1,6 +1,6 @@
 /**
- * Measures one subject, in a process of its own: what the compiler has learnt from one subject, and the memory that it left behind, then
- * are no part of the times of the next. Its only argument is a task, as JSON.
+ * Measures one subject, in a process of its own: what the compiler has learnt from one subject, and the memory that it
+ * holds, then are no part of the times of the next. Its only argument is a task, as JSON.
  */
 import { type Choice, choose } from "./runner/choose.js"
 import { type Effort, measure } from "./runner/measure.js"
@@ -16,7 +16,7 @@ export interface Task {
   readonly effort: Effort
 }
 
-// nobody waits for the results any more; by itself that must not keep the process running
+// nothing waits for the results any more; by itself that must not keep the process running
 process.once("disconnect", () => process.exit(1))
 process.channel?.unref()
 

@@ -113,7 +113,7 @@ describe("measure", () => {
       .rejects.toThrow("Done 3 times, a gives [41,null,")
   })
 
-  it("compares what the works were shown, in whatever pieces, and what they left behind", async () => {
+  it("compares what the works were shown, in whatever pieces, and what they made", async () => {
     const show = (...pieces: ReadonlyArray<ReadonlyArray<number>>): Group => {
       const all = Uint8Array.of(1, 2, 3, 4)
       return group({

@@ -8,7 +8,7 @@ describe("parse", () => {
     expect(parse([])).toEqual(defaults)
   })
 
-  it("takes subjects and options in any order, behind npm's -- or not", () => {
+  it("takes subjects and options in any order, after npm's -- or not", () => {
     expect(parse(["--", "reads", "--quick", "chunks", "--json", "out.json", "--guard", "--case", "gen"]))
       .toEqual({ ...defaults, subjects: ["reads", "chunks"], quick: true, json: "out.json", guard: true, case: "gen" })
     expect(parse(["--profile", "out"])).toEqual({ ...defaults, profile: "out" })

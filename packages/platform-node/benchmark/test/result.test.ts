@@ -110,7 +110,7 @@ describe("objection", () => {
 })
 
 describe("format", () => {
-  it("shows three digits that count, but no more than four behind the point", () => {
+  it("shows three digits that count, but no more than four after the point", () => {
     expect([0, 0.0012, 0.126, 1, 2.345, 23.45, 234.5, 23456.7, Infinity, NaN].map(format))
       .toEqual(["0.0000", "0.0012", "0.126", "1.00", "2.35", "23.4", "235", "23457", "Infinity", "NaN"])
   })

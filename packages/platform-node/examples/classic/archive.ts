@@ -1,9 +1,10 @@
 /**
- * An archive procedure with messages of its own (`MMIOPROC`, `MMIOM_USER`): `songs.bnd+intro.wav` is the element `intro.wav` of the archive
- * `songs.bnd`, once the procedure is installed as `"BND "`.
+ * An archive procedure with messages of its own (`MMIOPROC`, `MMIOM_USER`): `songs.bnd+intro.wav` is the element
+ * `intro.wav` of the archive `songs.bnd`, once the procedure is installed as `"BND "`.
  *
- * An archive begins with `BND1` and the number of its elements. Then there is an entry for each: a name of 24 bytes, filled up with zeros, and
- * where in the archive the element begins and how long it is. All numbers have 32 bits and are little-endian.
+ * An archive begins with `BND1` and the number of its elements. Then there is an entry for each: a name of 24 bytes,
+ * filled up with zeros, and where in the archive the element begins and how long it is. All numbers have 32 bits and
+ * are little-endian.
  */
 import { FileName, FourCC, IOProc, Mmio, MmioError } from "@effect-mmio/core"
 import { Effect, Exit, Option, Request, Scope } from "effect"

@@ -1,7 +1,8 @@
 /**
  * The index walker: the frames of an AVI file by its index, `idx1`, each checked against the chunk that it points to.
  *
- * The offsets of an index count from the type of the list `movi`, or, by some writers, from the start of the file: the first entry tells which.
+ * The offsets of an index count from the type of the list `movi`, or, by some writers, from the start of the file: the
+ * first entry tells which.
  */
 import { type FileName, FourCC, Mmio, Riff } from "@effect-mmio/core"
 import { Effect } from "effect"

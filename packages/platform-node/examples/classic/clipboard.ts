@@ -1,6 +1,6 @@
 /**
- * A clipboard: a part of a WAVE file, as a WAVE file in memory that grows while it is written (`FOURCC_MEM`, `adwInfo` as the expansion,
- * `MMIO_CREATE`).
+ * A clipboard: a part of a WAVE file, as a WAVE file in memory that grows while it is written (`FOURCC_MEM`, `adwInfo`
+ * as the expansion, `MMIO_CREATE`).
  */
 import { type FileName, Mmio, Riff } from "@effect-mmio/core"
 import { Effect, Stream } from "effect"

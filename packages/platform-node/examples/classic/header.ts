@@ -1,5 +1,6 @@
 /**
- * The header reader: what a WAVE file says about its sound (`mmioOpen`, `mmioDescend`, `mmioRead`, `mmioAscend`, `mmioClose`).
+ * The header reader: what a WAVE file says about its sound (`mmioOpen`, `mmioDescend`, `mmioRead`, `mmioAscend`,
+ * `mmioClose`).
  *
  * `Wave.info` does the same, and more, in one call.
  */
@@ -19,7 +20,10 @@ interface Header {
   readonly seconds: number
 }
 
-/** Reads the header of a WAVE file. The readers of `Riff` know the byte order of the chunk, so that a `RIFX` reads the same. */
+/**
+ * Reads the header of a WAVE file. The readers of `Riff` know the byte order of the chunk, so that a `RIFX` reads the
+ * same.
+ */
 export const readHeader = (name: string | FileName.FileName) =>
   Mmio.withFile(name, { share: "denyWrite" }, (file) =>
     Effect.gen(function*() {

@@ -1,6 +1,6 @@
 /**
- * A procedure over the handles of another storage, with all of its messages: what is written through it is stored with every bit inverted, as
- * a cipher would do it. `MMIO_EXIST`, `MMIO_DELETE` and `mmioRename` go to the same storage.
+ * A procedure over the handles of another storage, with all of its messages: what is written through it is stored with
+ * every bit inverted, as a cipher would do it. `MMIO_EXIST`, `MMIO_DELETE` and `mmioRename` go to the same storage.
  *
  * ```ts
  * Mmio.open("notes", { ioProc: "INV " }).pipe(IOProc.withRoute(FourCC.make("INV "), inverted.procedure))
@@ -9,7 +9,9 @@
 import { IOProc, Mmio, MmioError } from "@effect-mmio/core"
 import { Effect, Exit, Option, Scope } from "effect"
 
-/** What the procedure keeps for an open file (`adwInfo`): a handle, closed with its scope. The handle keeps the cursor. */
+/**
+ * What the procedure keeps for an open file (`adwInfo`): a handle, closed with its scope. The handle keeps the cursor.
+ */
 interface Open {
   readonly handle: Mmio.Handle<"read"> | Mmio.ReadWriteHandle
   readonly scope: Scope.CloseableScope

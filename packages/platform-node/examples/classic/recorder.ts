@@ -1,6 +1,6 @@
 /**
- * The recorder: blocks of sound into a WAVE file with a `fact` chunk, written in the buffer of the handle (`mmioCreateChunk`, `mmioGetInfo`,
- * `mmioAdvance`, `MMIO_DIRTY`, `mmioSetInfo`, `mmioAscend`).
+ * The recorder: blocks of sound into a WAVE file with a `fact` chunk, written in the buffer of the handle
+ * (`mmioCreateChunk`, `mmioGetInfo`, `mmioAdvance`, `MMIO_DIRTY`, `mmioSetInfo`, `mmioAscend`).
  *
  * `Riff.withRiff` and `Riff.updateSizes` record without an end at 4 GiB, and leave a readable file after a crash.
  */

@@ -1,6 +1,6 @@
 /**
- * The reverse player: plays a WAVE file from its last frame to its first, out of the buffer of the handle (`mmioSeek`, `mmioAdvance`,
- * `mmioSetInfo`). It never holds more than two blocks in memory, however long the sound is.
+ * The reverse player: plays a WAVE file from its last frame to its first, out of the buffer of the handle (`mmioSeek`,
+ * `mmioAdvance`, `mmioSetInfo`). It never holds more than two blocks in memory, however long the sound is.
  */
 import { type FileName, Mmio, MmioError, Riff } from "@effect-mmio/core"
 import { Effect } from "effect"
@@ -8,7 +8,10 @@ import { Effect } from "effect"
 /** How many frames are reversed at a time. */
 const framesPerBlock = 512
 
-/** Gives `play` the sound in blocks, the last one first, each with its frames in reverse order; returns how many frames that were. */
+/**
+ * Gives `play` the sound in blocks, the last one first, each with its frames in reverse order; returns how many frames
+ * that were.
+ */
 export const playReversed = <E, R>(
   name: string | FileName.FileName,
   play: (block: Uint8Array) => Effect.Effect<void, E, R>

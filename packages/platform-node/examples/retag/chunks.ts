@@ -1,8 +1,9 @@
 /**
- * What stands where in a RIFF file, damaged or not.
+ * What is where in a RIFF file, damaged or not.
  *
- * `Riff.descend` and `Riff.ascend` walk over chunks that are what they say. This walk also has an answer where they are not: it never
- * leaves the bytes that it was given, always goes forward, and ends with what could not be read as a chunk.
+ * `Riff.descend` and `Riff.ascend` walk over chunks that are what they say. This walk also has an answer where they are
+ * not: it never leaves the bytes that it was given, always goes forward, and ends with what could not be read as a
+ * chunk.
  */
 import { FourCC, Mmio, type MmioError, Riff } from "@effect-mmio/core"
 import { Effect, Option, Stream } from "effect"
@@ -24,7 +25,7 @@ export interface Chunk {
   readonly offset: number
   /** Where its data ends: where it says, or earlier, where what it is in ends. */
   readonly dataEnd: number
-  /** Where the next one begins: behind the pad byte, if there is one. */
+  /** Where the next one begins: after the pad byte, if there is one. */
   readonly end: number
   /** Whether it does not say truly where it ends: written to a pipe, never finished, or cut off. */
   readonly cut: boolean
@@ -47,7 +48,7 @@ export const lengthOf = (file: Mmio.Handle) => Mmio.seek(file, 0, "end")
 /** All of a file. */
 export const wholeOf = (file: Mmio.Handle) => Effect.map(lengthOf(file), (end): Region => ({ start: 0, end }))
 
-/** What stands in a region, one after the other, read as it is wanted. */
+/** What is in a region, one after the other, read as it is wanted. */
 export const itemsIn = (file: File, { end, start }: Region): Stream.Stream<Item, MmioError.MmioError> =>
   Stream.unfoldEffect(start, (at) =>
     at < end
@@ -75,7 +76,7 @@ const itemAt = Effect.fnUntraced(function*(file: File, offset: number, end: numb
     return { _tag: "Chunk", chunk, offset, dataEnd: end, end, cut: true, unpadded: false } satisfies Item
   }
   const dataEnd = dataEndOf(chunk)
-  const next = yield* behind(file, chunk, end)
+  const next = yield* nextAfter(file, chunk, end)
   const unpadded = chunk.size % 2 === 1 && dataEnd < end && next === dataEnd
   return { _tag: "Chunk", chunk, offset, dataEnd, end: next, cut: false, unpadded } satisfies Item
 })
@@ -83,8 +84,8 @@ const itemAt = Effect.fnUntraced(function*(file: File, offset: number, end: numb
 const dataEndOf = ({ dataOffset, size }: Riff.FoundChunk) => dataOffset + size
 
 /**
- * Whether a chunk goes on to the end of what it is in, whatever it says: because it says more, or the size that writers to a pipe
- * give, which cannot know it. A RIFF too small for its type was never finished by its writer.
+ * Whether a chunk goes on to the end of what it is in, whatever it says: because it says more, or the size that writers
+ * to a pipe give, which cannot know it. A RIFF too small for its type was never finished by its writer.
  */
 const isCut = (chunk: Riff.FoundChunk, end: number) =>
   dataEndOf(chunk) > end || chunk.size === largestSize || (chunk.id === FourCC.RIFF && chunk.size < 4)
@@ -105,10 +106,10 @@ const headerAt = (file: File, offset: number, end: number) => {
 }
 
 /**
- * Where the next chunk begins. A chunk of odd size is followed by a pad byte, which is zero. Some writers forget it, others leave
- * there what was in their memory: then what stands behind it decides.
+ * Where the next chunk begins. A chunk of odd size is followed by a pad byte, which is zero. Some writers forget it,
+ * others leave there what was in their memory: then what follows it decides.
  */
-const behind = Effect.fnUntraced(function*(file: File, chunk: Riff.FoundChunk, end: number) {
+const nextAfter = Effect.fnUntraced(function*(file: File, chunk: Riff.FoundChunk, end: number) {
   const dataEnd = dataEndOf(chunk)
   if (chunk.size % 2 === 0 || dataEnd === end) return dataEnd
   yield* Mmio.seek(file, dataEnd)

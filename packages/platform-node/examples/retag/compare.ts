@@ -12,7 +12,7 @@ interface Part {
   readonly name: string
   readonly offset: number
   readonly end: number
-  /** Whether it is filling behind a list of tags, which may take what the list leaves. */
+  /** Whether it is filling after a list of tags, which may take what the list leaves. */
   readonly filling: boolean
 }
 
@@ -52,7 +52,9 @@ export const compare = Effect.fnUntraced(function*(source: File, copy: File, tag
 const different = (copy: File, what: string) =>
   Effect.fail(new Refused({ message: `${copy.name.full} is not a faithful copy: ${what}.` }))
 
-/** The parts of a file: all chunks of its first RIFF, the tags one by one without the one that is set, and what follows. */
+/**
+ * The parts of a file: all chunks of its first RIFF, the tags one by one without the one that is set, and what follows.
+ */
 const partsOf = (file: File, tag: Tag): Stream.Stream<Part, MmioError.MmioError> =>
   Stream.unwrap(
     Effect.map(wholeOf(file), (whole) =>
@@ -88,7 +90,9 @@ const part = (item: Item, filling = false): Part => ({
   filling
 })
 
-/** Compares two parts a window at a time: header, data and pad byte. A pad byte that was missing may have been added. */
+/**
+ * Compares two parts a window at a time: header, data and pad byte. A pad byte that was missing may have been added.
+ */
 const haveSameBytes = Effect.fnUntraced(function*(a: File, here: Part, b: File, there: Part) {
   const added = there.end - there.offset - (here.end - here.offset)
   if (added !== 0 && added !== 1) return false

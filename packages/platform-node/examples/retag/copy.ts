@@ -1,8 +1,9 @@
 /**
  * Copies a RIFF file and sets one tag in the copy.
  *
- * All other chunks are copied as they are, byte for byte, also damaged ones: only the sizes of the two chunks around the tag, `RIFF` and
- * the list `INFO`, become what they have to be. No more of the file than one window is in memory at a time.
+ * All other chunks are copied as they are, byte for byte, also damaged ones: only the sizes of the two chunks around
+ * the tag, `RIFF` and the list `INFO`, become what they have to be. No more of the file than one window is in memory at
+ * a time.
  */
 import { Mmio, type MmioError, Riff } from "@effect-mmio/core"
 import { Effect, Option, Stream } from "effect"
@@ -30,8 +31,8 @@ export interface Plan {
   /** Whether the chunk before has an odd size and no pad byte, which it needs as soon as another one follows. */
   readonly pad: boolean
   /**
-   * How many tags of the same id there are: the first one is replaced, the others are left out, since readers differ in which one
-   * they take.
+   * How many tags of the same id there are: the first one is replaced, the others are left out, since readers differ in
+   * which one they take.
    */
   readonly replaced: number
   /** Whether the copy is larger than a RIFF can say, as its source already is. */
@@ -78,7 +79,7 @@ export const makePlan = Effect.fnUntraced(function*(file: File, riff: Chunk, tag
   if (before !== undefined) {
     notes.push(
       `${Option.isSome(found) ? "The tag" : "The new list"} goes before ${nameOf(before)} at ${before.offset}: ` +
-        "from there on the file does not say truly where chunks end, and what is added behind would become part of one."
+        "from there on the file does not say truly where chunks end, and what is added after it would become part of one."
     )
   }
   if (replaced > 1) notes.push(`There were ${replaced} of ${tag.id}: one is left.`)
@@ -110,11 +111,12 @@ interface Place {
 }
 
 /**
- * Where something may be added: at the end. If the chunks do not go on to the end, it has to stay in front of the place where they
- * cannot be followed any more, lest it is taken for the data of a chunk that is really longer:
+ * Where something may be added: at the end. If the chunks do not go on to the end, it has to stay in front of the place
+ * where they cannot be followed any more, lest it is taken for the data of a chunk that is really longer:
  *
  * - in front of a chunk that is cut off, or was written to a pipe and does not know its size;
- * - where there are bytes that are no chunk, or ids that are none, in front of the chunk before them, whose size may be wrong.
+ * - where there are bytes that are no chunk, or ids that are none, in front of the chunk before them, whose size may be
+ *   wrong.
  */
 const placeIn = (items: Stream.Stream<Item, MmioError.MmioError>, { start }: Region) => {
   interface State extends Place {
@@ -209,8 +211,8 @@ const copy = (source: File, target: Mmio.WriteHandle, from: number, to: number) 
   Stream.run(Mmio.stream(source, { from, to }), Mmio.sink(target))
 
 /**
- * Copies filling, larger or smaller, so that what follows it stays where it was, if it can be: the indexes of AVI files, for one, hold
- * positions in the file.
+ * Copies filling, larger or smaller, so that what follows it stays where it was, if it can be: the indexes of AVI
+ * files, for one, hold positions in the file.
  */
 const copyFilling = Effect.fnUntraced(function*(source: File, target: Mmio.WriteHandle, { chunk, end, offset }: Chunk) {
   const size = chunk.size + offset - (yield* Mmio.position(target))
@@ -223,7 +225,7 @@ const copyFilling = Effect.fnUntraced(function*(source: File, target: Mmio.Write
     ))
 })
 
-/** A gap that is written behind is filled with zeros. */
+/** A gap before a write past the end is filled with zeros. */
 const writeZeros = (target: Mmio.WriteHandle, count: number) =>
   Effect.zipRight(Mmio.seek(target, count - 1, "current"), Mmio.writeAll(target, new Uint8Array(1)))
 

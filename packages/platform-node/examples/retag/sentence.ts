@@ -4,7 +4,7 @@ import { Cause } from "effect"
 import { Refused } from "./refused.js"
 import { shown } from "./text.js"
 
-/** What went wrong, for somebody who does not know this program from the inside. */
+/** What went wrong, for a user who does not know this program from the inside. */
 export const sentenceOf = (cause: Cause.Cause<unknown>): string => shown(sentence(cause))
 
 const sentence = (cause: Cause.Cause<unknown>): string => {

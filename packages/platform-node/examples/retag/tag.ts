@@ -17,5 +17,5 @@ export const isTag = (item: Item, { id }: Tag): item is Chunk =>
 /** Whether this is a list of tags, and ends where it says: only then it may be changed. */
 export const isTagList = (item: Item): item is Chunk => isContainer(item, "LIST", "INFO") && !item.cut
 
-/** Whether this is filling, which writers leave behind lists that may grow. */
+/** Whether this is filling, which writers leave after lists that may grow. */
 export const isFilling = (item: Item): item is Chunk => item._tag === "Chunk" && !item.cut && item.chunk.id === "JUNK"

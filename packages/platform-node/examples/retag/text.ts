@@ -2,7 +2,10 @@
 
 const short: { readonly [character: string]: string } = { "\n": "\\n", "\r": "\\r", "\t": "\\t" }
 
-/** Names of files, in a line of output: what could steer a terminal, or turn the reading order, is escaped. Joiners, as in emoji, stay. */
+/**
+ * Names of files, in a line of output: what could steer a terminal, or turn the reading order, is escaped. Joiners, as
+ * in emoji, stay.
+ */
 export const shown = (text: string): string =>
   text.replace(/[\p{Zl}\p{Zp}]|(?![\u200c\u200d])[\p{Cc}\p{Cf}\p{Cs}]/gu, (character) => {
     const code = character.codePointAt(0) ?? 0

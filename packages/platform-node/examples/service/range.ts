@@ -7,7 +7,10 @@ export interface Range {
   readonly end: number
 }
 
-/** What a request wants of so many bytes: all of them, where its header is none that has to be followed, a range, or none that there is. */
+/**
+ * What a request wants of so many bytes: all of them, where its header is none that has to be followed, a range, or
+ * none that there is.
+ */
 export const wanted = (header: string | undefined, size: number): Range | "all" | "unsatisfiable" =>
   Option.match(Option.fromNullable(header === undefined ? null : /^bytes=(\d*)-(\d*)$/.exec(header)), {
     onNone: () => "all",

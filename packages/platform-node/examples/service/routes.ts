@@ -1,6 +1,6 @@
 /**
- * What the service does: takes files, serves them whole and in ranges, lists them, says what is in them, and gives recordings another title. It knows
- * nothing of where they are kept.
+ * What the service does: takes files, serves them whole and in ranges, lists them, says what is in them, and gives
+ * recordings another title. It knows nothing of where they are kept.
  */
 import { Mmio, type MmioError, Riff, RiffEdit, Wave } from "@effect-mmio/core"
 import { HttpRouter, HttpServerRequest, HttpServerResponse } from "@effect/platform"
@@ -18,7 +18,10 @@ const path = Effect.gen(function*() {
 
 const sizeOf = (path: string) => Effect.map(Mmio.stat(path), ({ size }) => Option.getOrElse(size, () => 0))
 
-/** Takes a file as it comes, in constant memory: the old content is served until all of the new one is there, and stays if it never is. */
+/**
+ * Takes a file as it comes, in constant memory: the old content is served until all of the new one is there, and stays
+ * if it never is.
+ */
 const upload = Effect.gen(function*() {
   const file = yield* path
   const request = yield* HttpServerRequest.HttpServerRequest

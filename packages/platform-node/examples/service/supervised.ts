@@ -1,6 +1,7 @@
 /**
- * Requests that end before the program does. The server of `@effect/platform-node` starts a fiber for each request, and does not wait for it as the
- * server ends: an upload would then be cut off in the middle, and would leave its temporary file.
+ * Requests that end before the program does. The server of `@effect/platform-node` starts a fiber for each request, and
+ * does not wait for it as the server ends: an upload would then be cut off in the middle, and would leave its temporary
+ * file.
  */
 import { HttpMiddleware, type HttpServerResponse } from "@effect/platform"
 import { Effect, Fiber, FiberSet } from "effect"

@@ -1,6 +1,6 @@
 /**
- * Spans and metrics where they can be seen without a collector: spans as lines of the log, metrics as text that Prometheus reads. With
- * `@effect/opentelemetry` both go to a collector instead, and nothing else changes.
+ * Spans and metrics where they can be seen without a collector: spans as lines of the log, metrics as text that
+ * Prometheus reads. With `@effect/opentelemetry` both go to a collector instead, and nothing else changes.
  */
 import { Effect, Exit, Layer, Metric, MetricState, Tracer } from "effect"
 

@@ -7,7 +7,10 @@ import type { Done } from "./system.js"
 
 /** One read and one write at a time. */
 export interface ByteStream {
-  /** Reads at least one byte into the front of `target`, and at most all of it; 0 is the end. Closing the stream ends it without an answer. */
+  /**
+   * Reads at least one byte into the front of `target`, and at most all of it; 0 is the end. Closing the stream ends it
+   * without an answer.
+   */
   readonly read: (target: Uint8Array, done: Done<number>) => void
   /** Writes at least one byte of the front of `source`. A failure has written nothing. */
   readonly write: (source: Uint8Array, done: Done<number>) => void
@@ -25,8 +28,9 @@ interface Descriptor {
 const longestPause = 20
 
 /**
- * By calls of node:fs, each of which takes a thread of the pool as long as it waits. A descriptor that does not block, as that of a terminal, is asked
- * again and again. A read that waits in the system cannot be cancelled: the descriptor is then closed when it returns.
+ * By calls of node:fs, each of which takes a thread of the pool as long as it waits. A descriptor that does not block,
+ * as that of a terminal, is asked again and again. A read that waits in the system cannot be cancelled: the descriptor
+ * is then closed when it returns.
  */
 export const makePooled = (descriptor: Descriptor): ByteStream => {
   let isReading = false

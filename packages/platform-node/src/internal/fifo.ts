@@ -1,9 +1,11 @@
 /**
- * FIFOs, over a descriptor that does not block: what has to wait waits in the event loop, and takes no thread of the pool.
+ * FIFOs, over a descriptor that does not block: what has to wait waits in the event loop, and takes no thread of the
+ * pool.
  *
- * A call is tried first. Where it would have to wait, a `net.Socket` over the descriptor waits for it, and transfers no more than what keeps the
- * promises of a `ByteStream`: it reads one byte, which some read wants, and it writes as much as the system writes whole or not at all. The
- * rest is for the next try. The socket is made when it is first needed, and owns the descriptor from then on.
+ * A call is tried first. Where it would have to wait, a `net.Socket` over the descriptor waits for it, and transfers no
+ * more than what keeps the promises of a `ByteStream`: it reads one byte, which some read wants, and it writes as much
+ * as the system writes whole or not at all. The rest is for the next try. The socket is made when it is first needed,
+ * and owns the descriptor from then on.
  */
 import * as Errno from "@effect-mmio/core/Errno"
 import * as NFS from "node:fs"

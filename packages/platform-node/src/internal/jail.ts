@@ -1,9 +1,10 @@
 /**
  * Names that cannot leave a folder: the calls of the system, confined to it.
  *
- * A name is resolved without the system into components below the root, none of which is `..`, and a link is followed nowhere. To check a path first and
- * to use it then would let another process put a link in between; so on Linux each component is opened below the descriptor of the folder before it, and
- * the call is made at `/proc/self/fd/N/last`, which leads to that folder wherever its name leads by now.
+ * A name is resolved without the system into components below the root, none of which is `..`, and a link is followed
+ * nowhere. To check a path first and to use it then would let another process put a link in between; so on Linux each
+ * component is opened below the descriptor of the folder before it, and the call is made at `/proc/self/fd/N/last`,
+ * which leads to that folder wherever its name leads by now.
  */
 import * as Errno from "@effect-mmio/core/Errno"
 import * as Effect from "effect/Effect"
@@ -63,7 +64,10 @@ const assertNoLink = (os: PathCalls, path: string): Effect.Effect<void, unknown>
 
 const pathOf = (fd: number): string => `/proc/self/fd/${fd}/.`
 
-/** Linux says of a link that is opened as a folder what it says of a file. A folder that is there by now was a link before. */
+/**
+ * Linux says of a link that is opened as a folder what it says of a file. A folder that is there by now was a link
+ * before.
+ */
 const openFolder = (os: PathCalls, path: string): Effect.Effect<number, unknown> =>
   Effect.catchAll(
     os.open(path, O_PATH | os.platform.flags.directory | os.platform.flags.noFollow, 0),
@@ -81,7 +85,10 @@ export const byDescriptors: OpenRoot = (system, folder) =>
   Effect.map(
     Effect.acquireRelease(
       Effect.map(system.open(folder, O_PATH | system.platform.flags.directory, 0), (fd) => {
-        /** The scope and the walks. The number of a closed descriptor may be that of another folder: the last user closes it. */
+        /**
+         * The scope and the walks. The number of a closed descriptor may be that of another folder: the last user
+         * closes it.
+         */
         let users = 1
         return {
           fd,
@@ -129,7 +136,9 @@ export const byDescriptors: OpenRoot = (system, folder) =>
 const isWithin = ({ path: { sep } }: Platform, root: string, path: string): boolean =>
   path === root || path.startsWith(root.endsWith(sep) ? root : root + sep)
 
-/** Elsewhere: looks at each component, and then at the whole. What another process changes after that look is not seen. */
+/**
+ * Elsewhere: looks at each component, and then at the whole. What another process changes after that look is not seen.
+ */
 export const byNames: OpenRoot = (system, folder) =>
   Effect.gen(function*() {
     const root = yield* system.realpath(folder)
@@ -200,7 +209,10 @@ export const confine = (os: PathCalls, root: Root): PathCalls => {
       ),
       withName(name)
     )
-  /** What is left once a folder is closed: its path is used as long as it is open, where the system does not say what an entry is. */
+  /**
+   * What is left once a folder is closed: its path is used as long as it is open, where the system does not say what an
+   * entry is.
+   */
   const leaving = new WeakMap<NFS.Dir, Effect.Effect<void>>()
   return {
     platform: os.platform,

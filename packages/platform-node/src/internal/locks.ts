@@ -1,14 +1,15 @@
 /**
  * Sharing modes between processes, as locks on bytes far past the end of a file.
  *
- * Each category has 1 024 bytes from 2^52 on. A handle locks one byte of each category that is true of it: it reads (`R`), it writes (`W`), it denies
- * reading (`DR`), it denies writing (`DW`), it is compat (`C`), it is not (`N`). Two handles conflict where one reads and the other denies
- * that, where one writes and the other denies that, and where one of them is compat. So an open takes the guard, probes the opposing
- * categories as a whole, locks its own bytes, and releases the guard. A compat handle needs no more than `C`: every other mode conflicts with it.
+ * Each category has 1 024 bytes from 2^52 on. A handle locks one byte of each category that is true of it: it reads
+ * (`R`), it writes (`W`), it denies reading (`DR`), it denies writing (`DW`), it is compat (`C`), it is not (`N`). Two
+ * handles conflict where one reads and the other denies that, where one writes and the other denies that, and where one
+ * of them is compat. So an open takes the guard, probes the opposing categories as a whole, locks its own bytes, and
+ * releases the guard. A compat handle needs no more than `C`: every other mode conflicts with it.
  *
- * A descriptor that can write locks a random free byte exclusively, since it may have no right to share one. One that can only read
- * shares byte 0, which the others leave alone: it sees the locks of those that can write, and they see its own, but two of its
- * kind do not see each other.
+ * A descriptor that can write locks a random free byte exclusively, since it may have no right to share one. One that
+ * can only read shares byte 0, which the others leave alone: it sees the locks of those that can write, and they see
+ * its own, but two of its kind do not see each other.
  *
  * The system releases the locks when the descriptor is closed, so also when the process dies.
  */
@@ -226,7 +227,9 @@ const attemptWhole = (
     ? Either.void
     : Either.left({ conflict: "another process has it open, and one of the two handles is exclusive" })
 
-/** How often an open tries to get the guard, which others hold for microseconds: with the pauses, for about a second. */
+/**
+ * How often an open tries to get the guard, which others hold for microseconds: with the pauses, for about a second.
+ */
 const guardTries = 110
 /** How many of these come without a pause. */
 const promptTries = 4
@@ -248,8 +251,8 @@ export interface Locks {
   /** Whether a descriptor sees all locks only if it can write. */
   readonly wantsWritable: () => boolean
   /**
-   * Locks a regular file, or says which conflict there is. Where the system has no locks for it, warns the first time, and the
-   * file's sharing mode holds within the process. `pause` waits for so many milliseconds.
+   * Locks a regular file, or says which conflict there is. Where the system has no locks for it, warns the first time,
+   * and the file's sharing mode holds within the process. `pause` waits for so many milliseconds.
    */
   readonly acquire: (
     fd: number,
@@ -336,6 +339,10 @@ export const make = (load: () => unknown, platform: NodeJS.Platform): Locks => {
  * The locks of this machine.
  */
 export const ofSystem: Locks = make(
-  () => createRequire(import.meta.url)("fs-native-extensions"),
+  () => {
+    // The addon calls `uv_translate_sys_error`, at which Bun 1.4 ends the process.
+    if (process.versions["bun"] !== undefined) throw new Error("Bun lacks a function of libuv that the addon calls")
+    return createRequire(import.meta.url)("fs-native-extensions")
+  },
   Platform.current.name
 )

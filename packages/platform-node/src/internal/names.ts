@@ -14,13 +14,20 @@ import * as OS from "node:os"
 import type * as Api from "../NodeIOProc.js"
 import { type PathCalls, systemError } from "./system.js"
 
-/** Random bytes as hexadecimal digits. `node:crypto` is not imported for them: that takes longer than reading a small file. */
+/**
+ * Random bytes as hexadecimal digits. `node:crypto` is not imported for them: that takes longer than reading a small
+ * file.
+ */
 const randomHex = (bytes: number): string =>
   Buffer.from(globalThis.crypto.getRandomValues(new Uint8Array(bytes))).toString("hex")
 
 const isMissing = (cause: unknown): boolean => Errno.nameOf(cause) === "ENOENT"
 
-/** Whether the folder of a path is missing, and not only the last component: asked once a call has failed with `cause`. @internal */
+/**
+ * Whether the folder of a path is missing, and not only the last component: asked once a call has failed with `cause`.
+ *
+ * @internal
+ */
 export const lacksFolder = (os: PathCalls, path: string, cause: unknown): Effect.Effect<boolean> =>
   isMissing(cause)
     ? Effect.match(os.stat(os.platform.path.dirname(path)), { onFailure: isMissing, onSuccess: () => false })
@@ -85,7 +92,11 @@ export const exists = (os: PathCalls, path: string): Effect.Effect<boolean, Mmio
     onSuccess: (stats) => Effect.succeed(!stats.isDirectory())
   })
 
-/** The path from the root; it fails where the folder of the process is gone, and where a jail refuses the name. @internal */
+/**
+ * The path from the root; it fails where the folder of the process is gone, and where a jail refuses the name.
+ *
+ * @internal
+ */
 export const resolve = (
   os: PathCalls,
   operation: string,
@@ -124,7 +135,10 @@ export const realName = (os: PathCalls, name: FileName.FileName): Effect.Effect<
   }))
 }
 
-/** The permissions with which a file is created, and those that it gets once it exists: before that, others must not open it. */
+/**
+ * The permissions with which a file is created, and those that it gets once it exists: before that, others must not
+ * open it.
+ */
 interface Modes {
   readonly created: number
   readonly later: number | undefined

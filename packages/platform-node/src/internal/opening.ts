@@ -19,7 +19,10 @@ import { type FileOptions, isPosition, makePositional, type OpenDescriptor } fro
 import { makeSequential } from "./sequentialFile.js"
 import { background, blocking, type PathCalls, pathCalls, type System, systemError } from "./system.js"
 
-/** What the open handles of this process allow each other: one table for all storages, and for all copies of this package. */
+/**
+ * What the open handles of this process allow each other: one table for all storages, and for all copies of this
+ * package.
+ */
 const sharing = globalValue(Symbol.for("@effect-mmio/platform-node/NodeIOProc/sharing"), Sharing.makeTable)
 
 const { O_CREAT, O_EXCL, O_RDONLY, O_RDWR, O_WRONLY } = NFS.constants
@@ -71,8 +74,8 @@ interface OpenOptions {
 const longestPause = 20
 
 /**
- * Opens a path without waiting in the system, which would take a thread of the pool: a FIFO to be written that has no reader is tried again.
- * A FIFO to be read is open at once, and its first read waits for the writer.
+ * Opens a path without waiting in the system, which would take a thread of the pool: a FIFO to be written that has no
+ * reader is tried again. A FIFO to be read is open at once, and its first read waits for the writer.
  */
 const openPatiently = (
   os: PathCalls,
@@ -99,8 +102,8 @@ const openPatiently = (
 }
 
 /**
- * Opens a name. A reader that is not compat gets a descriptor that can write if it may have one: no other sees the locks of all other readers.
- * Only a regular file is opened so: to a FIFO or a device it would make a difference.
+ * Opens a name. A reader that is not compat gets a descriptor that can write if it may have one: no other sees the
+ * locks of all other readers. Only a regular file is opened so: to a FIFO or a device it would make a difference.
  */
 const descriptorOf = (
   os: PathCalls,
@@ -143,7 +146,10 @@ export const open = (
     Errno.openError({ operation, file: path, cause }, folderMissing)
   const violation = (description: string) => new MmioError.SharingViolation({ operation, file: path, description })
 
-  /** Makes a file of a descriptor, or fails; the caller then closes the descriptor, and calls what was passed to `claimed`. */
+  /**
+   * Makes a file of a descriptor, or fails; the caller then closes the descriptor, and calls what was passed to
+   * `claimed`.
+   */
   const admit = (
     { fd, isWritable }: Opened,
     stats: NFS.BigIntStats,

@@ -1,7 +1,9 @@
 /**
- * What differs from one system to another: how paths are written, which names do not mean a file, which flags an open has, and what errors mean.
+ * What differs from one system to another: how paths are written, which names do not mean a file, which flags an open
+ * has, and what errors mean.
  *
- * The rest of the driver is the same everywhere. A platform is a value, so that the tests of every platform run on each of them.
+ * The rest of the driver is the same everywhere. A platform is a value, so that the tests of every platform run on each
+ * of them.
  */
 import * as Errno from "@effect-mmio/core/Errno"
 import * as NFS from "node:fs"
@@ -29,8 +31,8 @@ export interface Platform {
   /** Whether the system takes a component for another name, a drive, a stream or a device. */
   readonly isMisleading: (component: string) => boolean
   /**
-   * Whether a failed rename may mean that another handle has the target open. Where it may, the caller looks at the target: a file that can be
-   * written is in use, since nothing else keeps the system from replacing it.
+   * Whether a failed rename may mean that another handle has the target open. Where it may, the caller looks at the
+   * target: a file that can be written is in use, since nothing else keeps the system from replacing it.
    */
   readonly mayBeInUse: (cause: unknown) => boolean
   /** Whether a failed `ftruncate` means that a program has the file mapped. */
@@ -40,12 +42,15 @@ export interface Platform {
 const never = (): boolean => false
 
 /**
- * On Windows: a stream or a drive (`:`), wildcards and control characters, a dot or a space at the end, which the system drops, and devices, which
- * are the same with an extension and in any case.
+ * On Windows: a stream or a drive (`:`), wildcards and control characters, a dot or a space at the end, which the
+ * system drops, and devices, which are the same with an extension and in any case.
  */
 const misleading = /[:*?"<>|\p{Cc}]|[. ]$|^(con|prn|aux|nul|conin\$|conout\$|com[0-9¹²³]|lpt[0-9¹²³]) *(\.|$)/iu
 
-/** What Windows answers, as libuv translates it, where another handle has a file open. A retry that libuv makes itself has failed by then. */
+/**
+ * What Windows answers, as libuv translates it, where another handle has a file open. A retry that libuv makes itself
+ * has failed by then.
+ */
 const inUse: ReadonlySet<string | undefined> = new Set(["EPERM", "EACCES", "EBUSY"])
 
 /** The constants that a system may lack, as those of Node on that system have them. */

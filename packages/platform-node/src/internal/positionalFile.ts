@@ -71,7 +71,9 @@ const capabilitiesOf = (
 
 const asItIs = (count: number): number => count
 
-/** A class, since a program may have ten thousand of them open: a record would have a closure for each of its functions. */
+/**
+ * A class, since a program may have ten thousand of them open: a record would have a closure for each of its functions.
+ */
 class ReadFile implements IOProc.File {
   readonly capabilities: IOProc.FileCapabilities
   readonly start: number
@@ -158,7 +160,10 @@ class ReadFile implements IOProc.File {
     return Option.none()
   }
 
-  /** The number of a closed descriptor may be that of another file by now, and Node takes a negative position for its own offset. */
+  /**
+   * The number of a closed descriptor may be that of another file by now, and Node takes a negative position for its
+   * own offset.
+   */
   protected fdFor(syscall: string, position = 0): number {
     const { fd } = this.descriptor
     if (!this.isOpen || fd < 0) throw closedDescriptor(syscall)

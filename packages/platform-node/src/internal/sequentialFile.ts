@@ -1,12 +1,12 @@
 /**
  * Files that only go forward: FIFOs, terminals, character devices.
  *
- * A read of theirs may wait forever, and cannot always be cancelled. So it reads into a scratch buffer of the file: a fiber that is interrupted
- * meanwhile stops waiting for it, and the next read gets the bytes that arrive. The read belongs to the file, and not to the effect that
- * has ended.
+ * A read of theirs may wait forever, and cannot always be cancelled. So it reads into a scratch buffer of the file: a
+ * fiber that is interrupted meanwhile stops waiting for it, and the next read gets the bytes that arrive. The read
+ * belongs to the file, and not to the effect that has ended.
  *
- * Why this is no `IOProc.makeCursorFile`: an interrupted read leaves a cursor that is unknown to that adapter, while this file always knows how many
- * bytes it has given, so that a skip that was interrupted goes on where it was.
+ * Why this is no `IOProc.makeCursorFile`: an interrupted read leaves a cursor that is unknown to that adapter, while
+ * this file always knows how many bytes it has given, so that a skip that was interrupted goes on where it was.
  */
 import * as Errno from "@effect-mmio/core/Errno"
 import * as IOProc from "@effect-mmio/core/IOProc"

@@ -56,9 +56,9 @@ export interface System extends Calls {
   /** Whether a call returns before it has ended, so that several can be in flight. */
   readonly concurrent: boolean
   /**
-   * One call. The system cannot cancel it, so it is uninterruptible: an effect that has ended has no call in flight. `onSuccess` runs in the
-   * callback, so that what it notes is true even if the fiber was interrupted meanwhile. What the call throws before it begins is a
-   * failure like those that it reports.
+   * One call. The system cannot cancel it, so it is uninterruptible: an effect that has ended has no call in flight.
+   * `onSuccess` runs in the callback, so that what it notes is true even if the fiber was interrupted meanwhile. What
+   * the call throws before it begins is a failure like those that it reports.
    */
   readonly call: <A, B, E>(
     start: (done: Done<A>) => void,
@@ -172,7 +172,8 @@ export const blocking: System = {
 const asIs = (cause: unknown): unknown => cause
 
 /**
- * The calls of a system that take a path, a folder, or a descriptor that is not a file yet; they fail with the system's error.
+ * The calls of a system that take a path, a folder, or a descriptor that is not a file yet; they fail with the system's
+ * error.
  */
 export const pathCalls = (system: System) => ({
   platform: system.platform,
@@ -234,7 +235,9 @@ export const pathCalls = (system: System) => ({
     ),
   closeFolder: (folder: NFS.Dir) =>
     system.call<void, void, unknown>((done) => system.closeFolder(folder, done), () => {}, asIs),
-  /** The path from the root, of parts as `path.resolve` takes them; it throws where the folder of the process is gone. */
+  /**
+   * The path from the root, of parts as `path.resolve` takes them; it throws where the folder of the process is gone.
+   */
   resolve: (...path: ReadonlyArray<string>): string => system.platform.path.resolve(...path)
 })
 

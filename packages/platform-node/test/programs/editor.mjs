@@ -1,6 +1,7 @@
 /**
- * Edits a file again and again, until the process is killed: `node editor.mjs FILE FIRST`, where FIRST is the number of the first edit.
- * After edit k the title says so, in a length that goes up and down, and the samples are after all else where k is odd.
+ * Edits a file again and again, until the process is killed: `node editor.mjs FILE FIRST`, where FIRST is the number of
+ * the first edit. After edit k the title says so, in a length that goes up and down, and the samples are after all else
+ * where k is odd.
  */
 import { Riff, RiffEdit } from "@effect-mmio/core"
 import { NodeIOProc } from "@effect-mmio/platform-node"

@@ -1,5 +1,6 @@
 /**
- * Another process that puts symbolic links in the places of `folder` and `file` of a folder, and takes them away again, until its input ends.
+ * Another process that puts symbolic links in the places of `folder` and `file` of a folder, and takes them away again,
+ * until its input ends.
  *
  *   node swapper.mjs folder
  */

@@ -1,5 +1,6 @@
 /**
- * Three storages with the same files: the disk, memory, and a procedure of one function over all messages, as winmm has them.
+ * Three storages with the same files: the disk, memory, and a procedure of one function over all messages, as winmm has
+ * them.
  */
 import { IOProc, MemoryIOProc, MmioError } from "@effect-mmio/core"
 import { NodeIOProc } from "@effect-mmio/platform-node"

@@ -1,6 +1,6 @@
 /**
- * Windows over a folder of this machine, as far as the driver sees it: what its documentation, and the issues of Node and libuv, say of names, flags of
- * an open, a rename over a file that is open, and `ftruncate` of one that is mapped.
+ * Windows over a folder of this machine, as far as the driver sees it: what its documentation, and the issues of Node
+ * and libuv, say of names, flags of an open, a rename over a file that is open, and `ftruncate` of one that is mapped.
  */
 import * as NFS from "node:fs"
 import * as Path from "node:path"

@@ -1,4 +1,7 @@
-/** What the pages of mmioInstallIOProc, mmioRename, mmioStringToFOURCC, mmioSendMessage and MMIOPROC say, and what this library does. */
+/**
+ * What the pages of mmioInstallIOProc, mmioRename, mmioStringToFOURCC, mmioSendMessage and MMIOPROC say, and what this
+ * library does.
+ */
 import { FourCC, IOProc, IOProcRegistry, MemoryIOProc, Mmio, MmioError } from "@effect-mmio/core"
 import { NodeIOProc } from "@effect-mmio/platform-node"
 import { assert, describe, it } from "@effect/vitest"

@@ -33,7 +33,7 @@ describe("mmioClose", () => {
       strictEqual(latin1(disk.content()), "abcd")
     }))
 
-  it.scoped("fails with what the procedure fails with; the handle is closed all the same", () =>
+  it.scoped("fails with the error of the procedure; the handle is still closed", () =>
     Effect.gen(function*() {
       const closing = new MmioError.CannotClose({ operation: "close", file: "f", description: "the procedure says so" })
       const procedure = IOProc.fromProcedure<"file">((message) =>

@@ -39,7 +39,10 @@ export const wave = (samples: number): Buffer =>
 export const editOf = (bytes: Buffer): number =>
   Number(/title (\d+) /.exec(bytes.subarray(bytes.indexOf("INAM"), bytes.indexOf("INAM") + 30).toString("latin1"))?.[1])
 
-/** What is in a folder, as one line for each name: kind, permissions, inode, and what it holds or leads to; without content for some. */
+/**
+ * What is in a folder, as one line for each name: kind, permissions, inode, and what it holds or leads to; without
+ * content for some.
+ */
 export const folderOf = (folder: string, withoutContent: ReadonlyArray<string>): string =>
   NFS.readdirSync(folder).toSorted().map((name) => {
     const file = path.join(folder, name)

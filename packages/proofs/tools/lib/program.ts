@@ -19,7 +19,9 @@ export interface Driver {
   readonly prefix: string
 }
 
-/** Every storage that there is on Node; those on disk work in a folder of their own, which does not outlive the scope. */
+/**
+ * Every storage that there is on Node; those on disk work in a folder of their own, which does not outlive the scope.
+ */
 export const drivers = Effect.gen(function*() {
   const fs = yield* FileSystem.FileSystem
   const prefix = `${yield* fs.makeTempDirectoryScoped({ prefix: "effect-mmio-" })}${path.sep}`
@@ -43,7 +45,7 @@ export const folderOr = (bundled: string): Effect.Effect<string, Refusal> =>
       : Effect.succeed(folder ?? fileURLToPath(new URL(`../../../${bundled}`, import.meta.url)))
   })
 
-/** Node's own words, without the call that it names behind them. */
+/** Node's own words, without the call that it names after them. */
 const reason = (error: unknown) => error instanceof Error ? error.message.replace(/, \w+( '.*')?$/, "") : String(error)
 
 const reading = <A>(what: string, read: () => A): Effect.Effect<A, Refusal> =>

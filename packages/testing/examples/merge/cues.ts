@@ -10,10 +10,13 @@ export interface Cue {
   readonly label: string
 }
 
-/** A cue point in the file: id, position, the id of the chunk it is in, two offsets that are 0 in plain WAV files, and the frame. */
+/**
+ * A cue point in the file: id, position, the id of the chunk it is in, two offsets that are 0 in plain WAV files, and
+ * the frame.
+ */
 const pointSize = 24
 
-/** Writes cues behind the audio. Their ids are their places in the list, from 1. */
+/** Writes cues after the audio. Their ids are their places in the list, from 1. */
 export const writeCues = (file: Mmio.WriteHandle, cues: ReadonlyArray<Cue>) =>
   Effect.zipRight(
     Riff.withChunk(file, { chunk: "cue " }, () =>

@@ -1,8 +1,8 @@
 /**
- * Replacing a file, so that at every moment its name stands for the whole old file or for the whole new one.
+ * Replacing a file, so that at every moment its name leads to the whole old file or to the whole new one.
  *
- * The order is what makes it safe: write under another name, flush, and only then rename. A rename alone would be no help: a disk may
- * take the new name long before the bytes.
+ * The order is what makes it safe: write under another name, flush, and only then rename. A rename alone would be no
+ * help: a disk may take the new name long before the bytes.
  */
 import { FileName, type IOProc, Mmio, type MmioError } from "@effect-mmio/core"
 import { Effect } from "effect"
@@ -19,7 +19,7 @@ export const replaceFile = <E, R>(
     // Closing would flush too; but here it is the point.
     Effect.zipRight(write(file), Mmio.flush(file)))
   return Effect.zipRight(written, Mmio.rename(partOf(name), FileName.plain(name))).pipe(
-    // Whoever stops half-way cleans up. If that fails as well, `cleanUp` comes at the next start.
+    // A run that stops half-way cleans up. If that fails as well, `cleanUp` comes at the next start.
     Effect.onError(() => Effect.ignore(Mmio.remove(partOf(name))))
   )
 }

@@ -4,7 +4,8 @@
  * What invariants hold:
  *
  * - `names` is `durable` after all changes of `journal`.
- * - A file has one list of steps more than the journal has cuts of it: the first goes onto its durable bytes, every other one onto no bytes.
+ * - A file has one list of steps more than the journal has cuts of it: the first goes onto its durable bytes, every
+ *   other one onto no bytes.
  */
 import type * as Api from "../Crash.js"
 
@@ -127,8 +128,8 @@ export class Disk {
   }
 
   /**
-   * Gives a file a new content, in one step: the name of the old one is then that of a file whose bytes are all on the disk. Returns that
-   * file; undefined where the old one has no name any more.
+   * Gives a file a new content, in one step: the name of the old one is then that of a file whose bytes are all on the
+   * disk. Returns that file; undefined where the old one has no name any more.
    */
   commit(path: string, old: Inode | undefined, bytes: Uint8Array): Inode | undefined {
     const name = old === undefined ? path : [...this.names].find(([, inode]) => inode === old)?.[0]

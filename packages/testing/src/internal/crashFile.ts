@@ -1,8 +1,8 @@
 /**
  * What a crash can leave of one file: all states that there are, how many, and which of them chance takes.
  *
- * A state is chosen in three parts: how many of the truncations since the last flush took place, how long the file is then, and which of its
- * contents each of its sectors holds.
+ * A state is chosen in three parts: how many of the truncations since the last flush took place, how long the file is
+ * then, and which of its contents each of its sectors holds.
  */
 import * as Encoding from "effect/Encoding"
 import type { PCGRandom } from "effect/Utils"
@@ -10,7 +10,10 @@ import type * as Api from "../Crash.js"
 import { product, sum } from "./crashCount.js"
 import { endOf, type Inode, isTruncation, type Step, type Write, written } from "./crashDisk.js"
 
-/** A sector that was written to: `contents[n]` is what it held after `n` of the writes that went there since the last flush. */
+/**
+ * A sector that was written to: `contents[n]` is what it held after `n` of the writes that went there since the last
+ * flush.
+ */
 interface Sector {
   readonly start: number
   readonly writes: Array<Write>
@@ -19,7 +22,11 @@ interface Sector {
   readonly likes: Map<number, ReadonlyArray<number>>
 }
 
-/** What a crash left of a file: how many truncations took place, its length, and which content each of its sectors has. @internal */
+/**
+ * What a crash left of a file: how many truncations took place, its length, and which content each of its sectors has.
+ *
+ * @internal
+ */
 export interface FileChoice {
   readonly truncations: number
   readonly size: number
@@ -226,12 +233,16 @@ export class FileStates {
     return this.all.everything()
   }
 
-  /** Everything but one write, with what came after it in the same sectors; or but one truncation, with those after it. */
+  /**
+   * Everything but one write, with what came after it in the same sectors; or but one truncation, with those after it.
+   */
   without(lost: Step): FileChoice {
     return isTruncation(lost) ? this.after(this.truncationsTo(lost) - 1).everything() : this.all.without(lost)
   }
 
-  /** Nothing but one write, with what came before it in the same sectors; or but one truncation, with those before it. */
+  /**
+   * Nothing but one write, with what came before it in the same sectors; or but one truncation, with those before it.
+   */
   only(kept: Step): FileChoice {
     return isTruncation(kept) ? this.after(this.truncationsTo(kept)).nothing() : this.none.only(kept)
   }
@@ -273,8 +284,9 @@ export class FileStates {
 }
 
 /**
- * What so many truncations make of a file: the bytes that it begins with, and the writes as far as these are not cut. A truncation cuts the
- * writes before it, whether their bytes are on the disk or not; one that did not take place cuts nothing.
+ * What so many truncations make of a file: the bytes that it begins with, and the writes as far as these are not cut. A
+ * truncation cuts the writes before it, whether their bytes are on the disk or not; one that did not take place cuts
+ * nothing.
  */
 const cutBy = (durable: Uint8Array, steps: ReadonlyArray<Step>, truncations: number) => {
   let base = durable

@@ -1,7 +1,8 @@
 /**
- * What a crash can leave of a disk: all states that there are, how many, and which of them a seed stands for.
+ * What a crash can leave of a disk: all states that there are, how many, and which of them a seed selects.
  *
- * A state is chosen in two parts: how many of the changes of names took place, and what is left of each file that then has a name.
+ * A state is chosen in two parts: how many of the changes of names took place, and what is left of each file that then
+ * has a name.
  */
 import { PCGRandom } from "effect/Utils"
 import type * as Api from "../Crash.js"
@@ -29,7 +30,7 @@ export class States {
   private readonly names: Array<Names>
   private readonly singles: ReadonlyArray<Single>
   private counted: number | undefined
-  /** Seeds below stand for what is worth a look in every case. */
+  /** Seeds below select what is worth a look in every case. */
   readonly chosen: number
 
   constructor(disk: Disk, sectorSize: number, stream: number) {
@@ -126,7 +127,7 @@ export class States {
     return this.choose(changes, (states) => states.random(random))
   }
 
-  /** The state that a seed stands for. */
+  /** The state that a seed selects. */
   choice(seed: number): Choice {
     switch (seed) {
       case 0:
@@ -174,7 +175,10 @@ export class States {
     return { seed, kept: changes.slice(0, choice.changes), lost: changes.slice(choice.changes), files }
   }
 
-  /** Seeds of different states: those worth a look in every case, up to half, then others; all states, if there are no more. */
+  /**
+   * Seeds of different states: those worth a look in every case, up to half, then others; all states, if there are no
+   * more.
+   */
   seeds(count: number): ReadonlyArray<number> {
     const seeds: Array<number> = []
     const known = new Set<string>()

@@ -10,7 +10,8 @@ import { changeOf, Disk, type Inode, isTruncation } from "./crashDisk.js"
 import { States } from "./crashStates.js"
 
 /**
- * A storage in memory is one synchronous step in all that it does: so what it did and what the disk records of it are one step too.
+ * A storage in memory is one synchronous step in all that it does: so what it did and what the disk records of it are
+ * one step too.
  */
 const now: <A, E>(effect: Effect.Effect<A, E>) => Exit.Exit<A, E> = Effect.runSyncExit
 
@@ -28,7 +29,12 @@ export interface Stoppable extends Api.Crash {
 
 const defaultSectorSize = 512
 
-/** Stops at the operation of that number: what it does is in flight, nothing is flushed, and no call is answered any more. @internal */
+/**
+ * Stops at the operation of that number: what it does is in flight, nothing is flushed, and no call is answered any
+ * more.
+ *
+ * @internal
+ */
 export const make = (
   options: Api.Options | undefined,
   stop?: { readonly at: number; readonly onStop: () => void }
@@ -82,10 +88,11 @@ const over = (
   let stoppedAt: string | undefined
 
   /**
-   * Does an operation, unless the storage stops at it: then `arrived`, which is all of it but the flush, and no answer. Answers are
-   * synchronous, as those of the storage in memory are.
+   * Does an operation, unless the storage stops at it: then `arrived`, which is all of it but the flush, and no answer.
+   * Answers are synchronous, as those of the storage in memory are.
    *
-   * A call of a stopped storage, by a finalizer for one, is interrupted in its turn: it neither reaches the disk nor waits.
+   * A call of a stopped storage, by a finalizer for one, is interrupted in its turn: it neither reaches the disk nor
+   * waits.
    */
   const operation = <A, E>(
     text: () => string,
@@ -282,6 +289,6 @@ const pendingOf = (disk: Disk): ReadonlyArray<Api.Pending> => {
   return [...writes, ...changes].toSorted((a, b) => a.number - b.number).map(({ pending }) => pending)
 }
 
-/** Seeds are natural numbers; whatever else is given stands for one. */
+/** Seeds are natural numbers; any other number is turned into one. */
 const naturalOf = (seed: number): number =>
   Number.isFinite(seed) ? Math.min(Math.abs(Math.trunc(seed)), Number.MAX_SAFE_INTEGER) : 0

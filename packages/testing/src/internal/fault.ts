@@ -54,7 +54,7 @@ export const untouched: Verdict = {
 const isMessage = (on: Api.Rule["on"], message: MessageName): boolean =>
   on === undefined || on === "any" || (typeof on === "string" ? on === message : on.includes(message))
 
-/** `*` stands for any characters, `?` for one, everything else for itself. @internal */
+/** `*` matches any characters, `?` one, everything else itself. @internal */
 export const matches = (pattern: string, name: string): boolean =>
   new RegExp(
     `^${pattern.replace(/[.+^${}()|[\]\\]/g, "\\$&").replace(/\*/g, "[^]*").replace(/\?/g, "[^]")}$`,
@@ -62,7 +62,8 @@ export const matches = (pattern: string, name: string): boolean =>
   ).test(name)
 
 /**
- * A number out of numbers, the same for the same: what is drawn for one call does not depend on how many draws others made.
+ * A number out of numbers, the same for the same: what is drawn for one call does not depend on how many draws others
+ * made.
  */
 const draw = (...numbers: ReadonlyArray<number>): number => {
   let h = 0x9e3779b9

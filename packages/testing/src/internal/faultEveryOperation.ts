@@ -101,7 +101,8 @@ export const everyOperation = <A, E, R, S, E2, R2, E3, R3>(
       const log = yield* run(only)
       return { operations: log.length, runs: 1, messages: log.map(({ message }) => message) }
     }
-    // What comes before the first fault is the same in all runs: a run that meets none tells all that the others can meet.
+    // What comes before the first fault is the same in all runs: a run that meets none tells all that the others can
+    // meet.
     const log = yield* run(undefined)
     let runs = 1
     for (const [index, { file, message, transferred }] of log.entries()) {

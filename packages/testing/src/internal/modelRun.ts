@@ -46,7 +46,7 @@ export const run = (file: Mmio.ReadWriteHandle, operation: Api.Operation): Effec
   }
 }
 
-/** A buffer of the caller's own comes with bytes in it, which nobody may see. */
+/** A buffer of the caller's own comes with bytes in it, which no read may return. */
 const bufferOf = ({ buffer, own }: { readonly buffer: number | "none"; readonly own: boolean }) =>
   own && buffer !== "none" ? new Uint8Array(buffer).fill(0xaa) : buffer
 

@@ -1,5 +1,6 @@
 /**
- * Whole engines that are wrong: buffers between a handle and a storage, each with the mistake that such a buffer is prone to.
+ * Whole engines that are wrong: buffers between a handle and a storage, each with the mistake that such a buffer is
+ * prone to.
  */
 import type { IOProc, MmioError } from "@effect-mmio/core"
 import { Effect } from "effect"

@@ -153,8 +153,8 @@ export const opens: ReadonlyArray<Mistake> = [
     memory,
     {
       around: (driver) => {
-        const behind = IOProc.writeBehind(driver, { smallest: 100 })
-        return { ...behind, open: (request) => behind.open({ ...request, buffered: true }) }
+        const wrapped = IOProc.writeBehind(driver, { smallest: 100 })
+        return { ...wrapped, open: (request) => wrapped.open({ ...request, buffered: true }) }
       }
     }
   ),

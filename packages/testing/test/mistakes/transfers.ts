@@ -75,7 +75,7 @@ export const transfers: ReadonlyArray<Mistake> = [
     writers((_, write) => ({ writeAt: (position, source, mode) => write(Math.max(0, position), source, mode) }))
   ),
   mistake(
-    "a refused write has written all the same",
+    "a refused write writes",
     "a write at a negative position is CannotWrite, and changes nothing",
     writers((_, write) => ({
       writeAt: (position, source, mode) =>
@@ -199,7 +199,7 @@ export const transfers: ReadonlyArray<Mistake> = [
     })
   ),
   mistake(
-    "writeFlush is taken for write, so that nothing is pushed down",
+    "writeFlush only writes, and does not flush",
     "writeFlush lets other handles see its bytes",
     writers((file, write) => {
       const { all, keep } = keeping(write)

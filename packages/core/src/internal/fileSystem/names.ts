@@ -185,7 +185,8 @@ export const makeNames = (fileSystem: FileSystem.FileSystem, isWindows: Effect.E
 
   const identityOf = (path: string, info: FileSystem.File.Info): Effect.Effect<string> =>
     Effect.map(
-      // Inodes of 64 bits are rounded by the platform, and then different files may share one; 0 is what those have that have none.
+      // Inodes of 64 bits are rounded by the platform, and then different files may share one; 0 is what those have
+      // that have none.
       Option.isSome(info.ino) && info.ino.value !== 0 && Number.isSafeInteger(info.ino.value)
         ? Effect.succeed(`${info.dev}:${info.ino.value}`)
         : Effect.orElseSucceed(fileSystem.realPath(path), () => path),
@@ -239,8 +240,9 @@ export const makeNames = (fileSystem: FileSystem.FileSystem, isWindows: Effect.E
     })
 
   /**
-   * The platform removes either no folder or all that is in one. So an empty folder is first moved to a name that no other program knows, and
-   * removed there if it is still empty; what another program has put into it meanwhile moves back with it.
+   * The platform removes either no folder or all that is in one. So an empty folder is first moved to a name that no
+   * other program knows, and removed there if it is still empty; what another program has put into it meanwhile moves
+   * back with it.
    */
   const removeFolder = (name: FileName.FileName): Effect.Effect<void, MmioError.FolderError> => {
     const operation = "FileSystemIOProc.removeFolder"

@@ -48,8 +48,8 @@ export const asksForWindows = (fileSystem: FileSystem.FileSystem): Effect.Effect
   })
 
 /**
- * The folder of a file, with a separator at its end, and the last component. On Windows `\` separates as well, and a drive is the folder of what
- * follows it.
+ * The folder of a file, with a separator at its end, and the last component. On Windows `\` separates as well, and a
+ * drive is the folder of what follows it.
  *
  * @internal
  */

@@ -60,7 +60,10 @@ export class Calls {
     return exit
   }
 
-  /** Writes once; `onWritten` notes how many bytes. A failure reports that `written` bytes of the caller's were written before. */
+  /**
+   * Writes once; `onWritten` notes how many bytes. A failure reports that `written` bytes of the caller's were written
+   * before.
+   */
   writeAt(
     position: number,
     source: Uint8Array,

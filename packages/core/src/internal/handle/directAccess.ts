@@ -45,8 +45,8 @@ export const getInfo = <A extends Access>(handle: Handle<A>): Effect.Effect<Api.
 type AttachError<A extends Access> = Api.PendingError<A> | Api.GrowError<A>
 
 /**
- * Brings the window to the position. A handle that cannot write has nothing to write, and never grows. No position is past a block that cannot
- * grow, so that of a block only memory can be lacking.
+ * Brings the window to the position. A handle that cannot write has nothing to write, and never grows. No position is
+ * past a block that cannot grow, so that of a block only memory can be lacking.
  */
 const attach = <A extends Access>(handle: Handle<A>, restore: Restore): Effect.Effect<void, AttachError<A>> =>
   handle.engine.attach(restore) as Effect.Effect<void, AttachError<A>>
@@ -167,8 +167,8 @@ export const withBuffer = <A extends Access, B>(
 type Use = (bytes: Uint8Array, position: number) => void
 
 /**
- * Has each of several functions use the same bytes. It is one place in the code that calls all of them: where V8 has seen only one function
- * called, it puts that in line, and a loop over bytes then took twice as long as by itself.
+ * Has each of several functions use the same bytes. It is one place in the code that calls all of them: where V8 has
+ * seen only one function called, it puts that in line, and a loop over bytes then took twice as long as by itself.
  */
 const inTurn = (uses: ReadonlyArray<Use>, bytes: Uint8Array, position: number): void => {
   for (const use of uses) use(bytes, position)

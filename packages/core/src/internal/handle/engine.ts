@@ -1,9 +1,11 @@
 /**
- * The transfers of a handle: it asks the window what has to happen next, does it, and asks again, until the operation is done.
+ * The transfers of a handle: it asks the window what has to happen next, does it, and asks again, until the operation
+ * is done.
  *
- * The driver's answers are taken by the functions of `io/answer.ts`, so that a synchronous answer, a callback and an effect go the same way. Everything
- * here runs inside of `Lock.exclusive`, uninterruptibly but for effects of the driver. Bytes that the driver took are not dirty any more, whatever happens
- * then; where an operation that failed or was interrupted leaves the position, {@link Engine.returningTo} says.
+ * The driver's answers are taken by the functions of `io/answer.ts`, so that a synchronous answer, a callback and an
+ * effect go the same way. Everything here runs inside of `Lock.exclusive`, uninterruptibly but for effects of the
+ * driver. Bytes that the driver took are not dirty any more, whatever happens then; where an operation that failed or
+ * was interrupted leaves the position, {@link Engine.returningTo} says.
  */
 import type * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
@@ -93,7 +95,9 @@ export class Engine {
     return source.length
   }
 
-  /** Whether the file takes so many bytes into its blocks at the position, and they are better written past the window. */
+  /**
+   * Whether the file takes so many bytes into its blocks at the position, and they are better written past the window.
+   */
   private takesPast(count: number): boolean {
     const s = this.window.state
     return this.sync !== undefined && BufferState.bypasses(s, count, true) && !BufferState.isDirty(s)
@@ -211,7 +215,10 @@ export class Engine {
     return count
   }
 
-  /** Makes room at the position, where the clean window has no bytes, and brings those that the file has in memory; false where there are none. */
+  /**
+   * Makes room at the position, where the clean window has no bytes, and brings those that the file has in memory;
+   * false where there are none.
+   */
   private fillSync(): boolean {
     const { bytes, endRead, next } = this.window.state
     if (next !== endRead || endRead === bytes.length) this.window.empty()
@@ -242,8 +249,8 @@ export class Engine {
   }
 
   /**
-   * Reads up to `count` bytes into a new array. The array grows with what the file really has, so that a size out of a damaged
-   * file costs no more memory than the file is long.
+   * Reads up to `count` bytes into a new array. The array grows with what the file really has, so that a size out of a
+   * damaged file costs no more memory than the file is long.
    */
   readNew(
     count: number,
@@ -268,7 +275,10 @@ export class Engine {
     return grow(noBytes, Math.min(count, Math.max(trustedCount, this.window.readable)))
   }
 
-  /** Writes the dirty range, then brings bytes after those that the window has at the position; none at the end of the file. */
+  /**
+   * Writes the dirty range, then brings bytes after those that the window has at the position; none at the end of the
+   * file.
+   */
   refill(restore: Restore): Effect.Effect<void, MmioError.ReadError | MmioError.WriteError> {
     if (this.window.state.isWholeFile) return Exit.void
     return andThen(this.drain(restore), () => {
@@ -279,7 +289,10 @@ export class Engine {
     })
   }
 
-  /** Brings bytes that the file has in memory after those that the clean window has at the position; false where there are none. */
+  /**
+   * Brings bytes that the file has in memory after those that the clean window has at the position; false where there
+   * are none.
+   */
   refillSync(): boolean {
     const { window } = this
     if (this.sync === undefined || BufferState.isDirty(window.state)) return false

@@ -70,8 +70,8 @@ export class Handle<A extends Access = Access> implements Api.Handle<A> {
   readonly engine: Engine
   readonly lock: Lock
   /**
-   * What the next write of the caller has to pass: says what is wrong with bytes at a position, if they would be misread there. A format sets it, and it is
-   * gone after one write.
+   * What the next write of the caller has to pass: says what is wrong with bytes at a position, if they would be
+   * misread there. A format sets it, and it is gone after one write.
    */
   checkNextWrite: ((position: number, source: Uint8Array) => string | undefined) | undefined
   private readonly ownsFile: boolean
@@ -236,7 +236,10 @@ export class Handle<A extends Access = Access> implements Api.Handle<A> {
     return immediate(() => this.engine.write(source, restore))
   }
 
-  /** Writes all of the bytes, or fails before the first where it is known that there is no room; only inside of `exclusive`. */
+  /**
+   * Writes all of the bytes, or fails before the first where it is known that there is no room; only inside of
+   * `exclusive`.
+   */
   writeAllLocked(source: Uint8Array, restore: Restore): Effect.Effect<void, MmioError.WriteError> {
     return immediate(() => this.engine.writeAll(source, restore))
   }
@@ -263,7 +266,9 @@ export class Handle<A extends Access = Access> implements Api.Handle<A> {
     return immediate(() => this.withoutWriting(this.engine.refill(restore)))
   }
 
-  /** A handle that cannot write is never dirty and never gave its driver anything: nothing of writing can fail on it. */
+  /**
+   * A handle that cannot write is never dirty and never gave its driver anything: nothing of writing can fail on it.
+   */
   withoutWriting<B, E>(effect: Effect.Effect<B, E | MmioError.WriteError>): Effect.Effect<B, E | Api.PendingError<A>> {
     return effect as Effect.Effect<B, E | Api.PendingError<A>>
   }
@@ -327,7 +332,10 @@ export class Handle<A extends Access = Access> implements Api.Handle<A> {
     return this.traced("Mmio.close", closing)
   }
 
-  /** Flushes and closes, whatever happens, or aborts; does nothing to a closed handle. `used` is how the use of the handle ended. */
+  /**
+   * Flushes and closes, whatever happens, or aborts; does nothing to a closed handle. `used` is how the use of the
+   * handle ended.
+   */
   dispose(
     operation: string,
     used: Exit.Exit<unknown, unknown>

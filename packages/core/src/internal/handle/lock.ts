@@ -1,8 +1,9 @@
 /**
  * One operation after another, in the order in which they came.
  *
- * (`Effect.Semaphore` would do but for two things: what the buffer serves asks with a plain field whether the handle is free, and in effect 3.22 a fiber
- * that is interrupted between taking a permit and registering its release loses the permit.)
+ * (`Effect.Semaphore` would do but for two things: what the buffer serves asks with a plain field whether the handle is
+ * free, and in effect 3.22 a fiber that is interrupted between taking a permit and registering its release loses the
+ * permit.)
  */
 import * as Effect from "effect/Effect"
 import type * as Exit from "effect/Exit"
@@ -36,8 +37,9 @@ export class Lock {
   }
 
   /**
-   * Runs an operation that nothing else runs beside, uninterruptibly but for what it restores. An operation that answers without a fiber
-   * is taken at its word in the step that acquires the lock. How it ended goes through `ended` while the lock is still held.
+   * Runs an operation that nothing else runs beside, uninterruptibly but for what it restores. An operation that
+   * answers without a fiber is taken at its word in the step that acquires the lock. How it ended goes through `ended`
+   * while the lock is still held.
    */
   exclusive<A, E>(
     operation: (restore: Restore) => Effect.Effect<A, E>,
@@ -104,8 +106,8 @@ export class Lock {
   }
 
   /**
-   * Waits to be given the lock. A waiter that is interrupted just as it is given it passes it on, so that it is never lost between two
-   * steps.
+   * Waits to be given the lock. A waiter that is interrupted just as it is given it passes it on, so that it is never
+   * lost between two steps.
    */
   private wait(restore: Restore): Effect.Effect<void> {
     return Effect.suspend(() => {

@@ -51,8 +51,8 @@ const attempt = <B>(window: Window, reader: RecordReader, f: Parser<B>): B | typ
 }
 
 /**
- * Reads the records that the window has completely, or fails where the first of them takes no bytes. What its function throws at a later one is left for
- * the next call, which begins there.
+ * Reads the records that the window has completely, or fails where the first of them takes no bytes. What its function
+ * throws at a later one is left for the next call, which begins there.
  */
 const completeRecords = <B>(handle: Handle, reader: RecordReader, f: Parser<B>) => {
   const { window } = handle
@@ -90,7 +90,10 @@ const invalidFile = (handle: Handle, description: string): Exit.Exit<never, Mmio
     })
   )
 
-/** An operation that reads records: where they may lie, what reads them, and the buffer that the handle has but for them. */
+/**
+ * An operation that reads records: where they may lie, what reads them, and the buffer that the handle has but for
+ * them.
+ */
 interface Parsing<A extends Access> {
   readonly handle: Handle<A>
   readonly bounds: Bounds
@@ -152,10 +155,12 @@ const bring = <A extends Access>(parsing: Parsing<A>, lack: Lack): Effect.Effect
 }
 
 /**
- * Reads after what the window has of a record, into a larger buffer where that is full; reads nothing at the end of the file.
+ * Reads after what the window has of a record, into a larger buffer where that is full; reads nothing at the end of the
+ * file.
  *
- * The larger buffer grows with what the file really has, and in leaps, so that a long record of short fields is not run again for each of them. Where
- * the file cannot go back there are no leaps: after the record, what was read ahead has to fit the handle's own buffer.
+ * The larger buffer grows with what the file really has, and in leaps, so that a long record of short fields is not run
+ * again for each of them. Where the file cannot go back there are no leaps: after the record, what was read ahead has
+ * to fit the handle's own buffer.
  */
 const refill = <A extends Access>(
   { bounds: { limit }, handle, own, restore }: Parsing<A>,
@@ -235,7 +240,10 @@ const parseStream = <A extends Access, B>(
   bounds: Bounds
 ): Stream.Stream<B, Failure<A>> => {
   const { engine, window } = handle
-  /** What the stream reads into: at first the buffer, then, where there is more, as much as `Mmio.stream` reads at a time. */
+  /**
+   * What the stream reads into: at first the buffer, then, where there is more, as much as `Mmio.stream` reads at a
+   * time.
+   */
   let wide: Uint8Array | undefined
   let pulls = 0
   const larger = (at: number): Uint8Array | undefined => {

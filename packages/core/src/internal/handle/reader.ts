@@ -8,8 +8,8 @@ import * as BufferState from "./bufferState.js"
 import type { Window } from "./window.js"
 
 /**
- * What a record lacks: so many bytes from its start on at least, the size of the file, or a count that can be one. Bytes are lacking whether they are
- * past the window, past the limit or past the end.
+ * What a record lacks: so many bytes from its start on at least, the size of the file, or a count that can be one.
+ * Bytes are lacking whether they are past the window, past the limit or past the end.
  *
  * @internal
  */
@@ -69,7 +69,10 @@ export class RecordReader implements Api.Reader {
     if (isWholeFile) this.fileEnd = endRead
   }
 
-  /** Goes on with a record after the last one. It never has more than it may take: what it gives must not depend on the window. */
+  /**
+   * Goes on with a record after the last one. It never has more than it may take: what it gives must not depend on the
+   * window.
+   */
   begin(): void {
     this.start = this.next
     this.end = Math.min(this.last, this.start + this.limit)

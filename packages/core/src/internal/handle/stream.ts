@@ -16,8 +16,8 @@ import type { Handle, TransferError } from "./handle.js"
 export const defaultChunkSize = 64 * 1024
 
 /**
- * The bytes from `from` (the position of the handle as the stream begins, if undefined) to `to`. The stream has a position of its
- * own: other operations on the handle between two of its chunks do not move it.
+ * The bytes from `from` (the position of the handle as the stream begins, if undefined) to `to`. The stream has a
+ * position of its own: other operations on the handle between two of its chunks do not move it.
  *
  * @internal
  */

@@ -8,7 +8,10 @@ import * as Ref from "effect/Ref"
 import { copy } from "../io/copy.js"
 import * as BufferState from "./bufferState.js"
 
-/** A `Ref` whose value can be read and set synchronously: inside of one step that is as atomic as `Ref.modify`, and costs half of it. */
+/**
+ * A `Ref` whose value can be read and set synchronously: inside of one step that is as atomic as `Ref.modify`, and
+ * costs half of it.
+ */
 export interface SyncRef extends Ref.Ref<BufferState.BufferState> {
   current: BufferState.BufferState
 }
@@ -82,7 +85,9 @@ export class Window {
     this.ref.current = state
   }
 
-  /** Where a fill of the clean window, at whose end the position is, puts its bytes; the caller wants so many of them. */
+  /**
+   * Where a fill of the clean window, at whose end the position is, puts its bytes; the caller wants so many of them.
+   */
   room(wanted: number): Uint8Array {
     const s = this.ref.current
     const end = s.endRead + BufferState.fillSize(s, wanted)

@@ -17,7 +17,10 @@ const blockOf = (bytes: Uint8Array): Block => ({ bytes, view: new DataView(bytes
 const spareSize = 8192
 let spare: Block | undefined
 
-/** Thrown through the function of the caller where there is no memory; it may be caught there: what counts is {@link RecordWriter.lacking}. */
+/**
+ * Thrown through the function of the caller where there is no memory; it may be caught there: what counts is
+ * {@link RecordWriter.lacking}.
+ */
 const stop: unique symbol = Symbol.for("@effect-mmio/core/Mmio/stop")
 
 /** @internal */
@@ -33,7 +36,10 @@ export class RecordWriter implements Api.Writer {
     spare = undefined
   }
 
-  /** What a function writes, which belongs to the caller until {@link recycle}; how many bytes of memory there were not for it. */
+  /**
+   * What a function writes, which belongs to the caller until {@link recycle}; how many bytes of memory there were not
+   * for it.
+   */
   collect(f: (writer: Api.Writer) => void): Uint8Array | number {
     try {
       f(this)

@@ -1,9 +1,10 @@
 /**
- * What a driver's answer is: an exit, a callback that has yet to be started, or any other effect. Whoever goes on with an answer does not ask which
- * of the three it is.
+ * What a driver's answer is: an exit, a callback that has yet to be started, or any other effect. Code that continues
+ * with an answer does not ask which of the three it is.
  *
- * The functions `settle`, `onExit`, `map`, `andThen`, `mapError` and `catchAll` go on at once where the answer is an exit, in the callback
- * where it is one, and else by an effect. So they are called inside of {@link immediate}, or of an operation of the lock, which is where an effect begins.
+ * The functions `settle`, `onExit`, `map`, `andThen`, `mapError` and `catchAll` go on at once where the answer is an
+ * exit, in the callback where it is one, and else by an effect. So they are called inside of {@link immediate}, or of
+ * an operation of the lock, which is where an effect begins.
  */
 import * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"
@@ -28,8 +29,8 @@ class Immediate<A, E> extends Effectable.Class<A, E> {
 export const immediate = <A, E>(evaluate: () => Effect.Effect<A, E>): Effect.Effect<A, E> => new Immediate(evaluate)
 
 /**
- * A call that cannot be cancelled and answers by a callback. It has not begun until `start` is called, by {@link begin} or by the runtime;
- * its answer is an exit, or an effect that goes on from there, and has not begun either.
+ * A call that cannot be cancelled and answers by a callback. It has not begun until `start` is called, by {@link begin}
+ * or by the runtime; its answer is an exit, or an effect that goes on from there, and has not begun either.
  *
  * @internal
  */
@@ -98,7 +99,12 @@ class Noted<A, E> extends Continued<A, E, A, E> {
   }
 }
 
-/** Whether an effect is an exit: `Exit.isExit` cannot know the types, and asks first what is known here, that it is an effect. @internal */
+/**
+ * Whether an effect is an exit: `Exit.isExit` cannot know the types, and asks first what is known here, that it is an
+ * effect.
+ *
+ * @internal
+ */
 export const isDone = <A, E>(effect: Effect.Effect<A, E>): effect is Exit.Exit<A, E> =>
   "_tag" in effect && (effect._tag === "Success" || effect._tag === "Failure")
 
@@ -129,7 +135,11 @@ export const evaluate = <A, E>(f: () => Effect.Effect<A, E>): Effect.Effect<A, E
 const mostNested = 32
 let nested = 0
 
-/** Starts a callback, and those that it goes on with: `done` gets an exit, or an effect that has yet to be run. @internal */
+/**
+ * Starts a callback, and those that it goes on with: `done` gets an exit, or an effect that has yet to be run.
+ *
+ * @internal
+ */
 export const begin = <A, E>(call: Callback<A, E>, done: (answer: Effect.Effect<A, E>) => void): void => {
   if (nested === mostNested) return void Promise.resolve().then(() => begin(call, done))
   nested++

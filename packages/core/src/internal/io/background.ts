@@ -1,6 +1,6 @@
 /**
- * The inner file of a wrapper that transfers at times of its own choice: what is in flight in the background, and how to wait for it. While
- * something is, a file whose calls are not concurrent is asked for nothing else.
+ * The inner file of a wrapper that transfers at times of its own choice: what is in flight in the background, and how
+ * to wait for it. While something is, a file whose calls are not concurrent is asked for nothing else.
  */
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
@@ -60,8 +60,8 @@ export class Background {
   }
 
   /**
-   * Starts a call whose outcome the call itself notes, and has `next` go on after it: it may start another one. Where the call answers
-   * synchronously, that has happened on return.
+   * Starts a call whose outcome the call itself notes, and has `next` go on after it: it may start another one. Where
+   * the call answers synchronously, that has happened on return.
    */
   start<A, E>(call: () => Effect.Effect<A, E>, next: () => void): void {
     const work = this.needsNoFiber ? resolve(call()) : Effect.suspend(call)

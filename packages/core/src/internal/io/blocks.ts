@@ -1,5 +1,5 @@
 /**
- * Blocks of a file's bytes, and the budget that they come from: what read-ahead and write-behind have in common.
+ * Blocks of a file's bytes, and the budget that they come from: what `readAhead` and `writeBehind` share.
  */
 import type { BlockBudget } from "../../IOProc.js"
 import * as MmioError from "../../MmioError.js"
@@ -38,7 +38,9 @@ export const makeBudget = (limit: number): BlockBudget => {
   })
 }
 
-/** A part of a block that is detached keeps the whole array: it may be this many times as large as the part, at most. */
+/**
+ * A part of a block that is detached keeps the whole array: it may be this many times as large as the part, at most.
+ */
 const mostKept = 16
 
 /**

@@ -11,7 +11,11 @@ export const copy = (source: Uint8Array, from: number, target: Uint8Array, to: n
   else target.set(count === source.length ? source : source.subarray(from, from + count), to)
 }
 
-/** As many bytes are allocated on the word of the caller alone; for more, the file has to be known to have them. @internal */
+/**
+ * As many bytes are allocated on the word of the caller alone; for more, the file has to be known to have them.
+ *
+ * @internal
+ */
 export const trustedCount = 64 * 1024
 
 /**

@@ -1,5 +1,6 @@
 /**
- * The adapter from files with a cursor to positional files. It alone seeks, and knows that a cursor can be anywhere after a call that failed.
+ * The adapter from files with a cursor to positional files. It alone seeks, and knows that a cursor can be anywhere
+ * after a call that failed.
  */
 import * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"

@@ -18,7 +18,8 @@ export const counted = (count: number): Exit.Exit<number> => {
 }
 
 /**
- * How a use and the closing after it ended: as the use did, unless only the closing failed; with both causes if both did.
+ * How a use and the closing after it ended: as the use did, unless only the closing failed; with both causes if both
+ * did.
  *
  * @internal
  */

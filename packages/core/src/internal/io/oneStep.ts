@@ -1,16 +1,17 @@
 /**
  * Effects of one step of the runtime. This module alone depends on the inside of Effect's runtime.
  *
- * A loop over such an effect costs what the same loop over `Effect.sync` costs, and is as fair: each one counts as a step, gives way to other
- * fibers, and can be interrupted before it.
+ * A loop over such an effect costs what the same loop over `Effect.sync` costs, and is as fair: each one counts as a
+ * step, gives way to other fibers, and can be interrupted before it.
  */
 import * as Effect from "effect/Effect"
 import * as Effectable from "effect/Effectable"
 import * as Exit from "effect/Exit"
 
 /**
- * An effect whose value is ready most of the time. The runtime reads `_op` and calls at once what belongs to it, with nothing in between; so
- * `isReady` is pure, and what it has found still holds in `run`. To look at the effect, or to iterate it, runs nothing.
+ * An effect whose value is ready most of the time. The runtime reads `_op` and calls at once what belongs to it, with
+ * nothing in between; so `isReady` is pure, and what it has found still holds in `run`. To look at the effect, or to
+ * iterate it, runs nothing.
  *
  * @internal
  */
@@ -57,7 +58,10 @@ class Probe extends OneStep<number, never> {
   }
 }
 
-/** Whether `Effect.sync` is made as expected, and the runtime treats an effect of ours that looks like it in the same way. */
+/**
+ * Whether `Effect.sync` is made as expected, and the runtime treats an effect of ours that looks like it in the same
+ * way.
+ */
 const takesTheShortcut = (): boolean => {
   const sync: object = Effect.sync(() => 0)
   if (!("_op" in sync && sync._op === "Sync" && "effect_instruction_i0" in sync)) return false
@@ -66,9 +70,13 @@ const takesTheShortcut = (): boolean => {
   return Exit.isSuccess(exit) && exit.value === 2 && probe.runs === 1 && !probe.committed
 }
 
-/** Asked by the first effect, and not as the module is loaded: the first run of the runtime takes longer than loading this library does. */
+/**
+ * Asked by the first effect, and not as the module is loaded: the first run of the runtime takes longer than loading
+ * this library does.
+ */
 const firstInstruction = (): "Sync" | "Commit" => {
-  // What the probe says of itself. Where the runtime does not take it, every effect goes the way that `Effectable` documents.
+  // What the probe says of itself. Where the runtime does not take it, every effect goes the way that `Effectable`
+  // documents.
   instruction = "Sync"
   instruction = takesTheShortcut() ? "Sync" : "Commit"
   return instruction

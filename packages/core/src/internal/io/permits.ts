@@ -1,7 +1,8 @@
 /**
  * So many effects at the same time, the others in the order in which they came.
  *
- * (In effect 3.22 a fiber that is interrupted between taking a permit of an `Effect.Semaphore` and registering its release loses the permit.)
+ * (In effect 3.22 a fiber that is interrupted between taking a permit of an `Effect.Semaphore` and registering its
+ * release loses the permit.)
  */
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"

@@ -75,8 +75,8 @@ export const makeFile = (primitives: Api.Primitives): Api.File => {
 }
 
 /**
- * A file as a record with other functions in it. Every one is named here, and nowhere else, since a driver may keep them on a prototype, where a
- * spread does not find them.
+ * A file as a record with other functions in it. Every one is named here, and nowhere else, since a driver may keep
+ * them on a prototype, where a spread does not find them.
  *
  * @internal
  */

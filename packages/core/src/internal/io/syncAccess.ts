@@ -1,6 +1,6 @@
 /**
- * What files that keep blocks of bytes in memory do synchronously: transfers between arrays, without an effect. That is most of what goes
- * through blocks, and an effect would cost as much as the copy.
+ * What files that keep blocks of bytes in memory do synchronously: transfers between arrays, without an effect. That is
+ * most of what goes through blocks, and an effect would cost as much as the copy.
  */
 import type * as IOProc from "../../IOProc.js"
 
@@ -13,7 +13,10 @@ export interface SyncAccess {
   readonly holds: (position: number, count: number) => boolean
   /** Reads into `target[from, to)`; returns how many bytes. */
   readonly tryRead: (position: number, target: Uint8Array, from: number, to: number) => number
-  /** Gives just so many bytes away, where they are: from then on they belong to the caller alone. Undefined where a copy is better. */
+  /**
+   * Gives just so many bytes away, where they are: from then on they belong to the caller alone. Undefined where a copy
+   * is better.
+   */
   readonly tryDetach: (position: number, count: number) => Uint8Array | undefined
   /** Shows up to so many bytes to `f`, where they are; returns how many. Nothing is read if `f` throws. */
   readonly tryShow: (position: number, most: number, f: (bytes: Uint8Array) => void) => number

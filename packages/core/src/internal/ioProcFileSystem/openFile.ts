@@ -14,7 +14,11 @@ import { isPosition } from "../io/copy.js"
 import { toPlatform } from "./errors.js"
 import { infoOf } from "./info.js"
 
-/** Makes a file of an open handle. `append` has every write go to the end; `stat` says what is known of its name. @internal */
+/**
+ * Makes a file of an open handle. `append` has every write go to the end; `stat` says what is known of its name.
+ *
+ * @internal
+ */
 export const makeFile = (
   handle: Handle,
   path: string,

@@ -1,5 +1,6 @@
 /**
- * What middleware is made with: a driver with some functions of its own, and one whose files are changed as they are opened.
+ * What middleware is made with: a driver with some functions of its own, and one whose files are changed as they are
+ * opened.
  */
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
@@ -24,8 +25,8 @@ export const requireInteger = (name: string, what: string, value: number, least:
 }
 
 /**
- * A driver with some functions of its own, and the drivers that it finds likewise: each of them once, so that all names that lead to a driver share what
- * the middleware keeps for it.
+ * A driver with some functions of its own, and the drivers that it finds likewise: each of them once, so that all names
+ * that lead to a driver share what the middleware keeps for it.
  *
  * @internal
  */

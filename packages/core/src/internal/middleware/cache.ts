@@ -1,12 +1,12 @@
 /**
  * A cache of blocks that the files of a storage share.
  *
- * - A file whose driver knows its version finds the blocks of earlier opens of the same content; any other keeps its blocks to itself, and only while
- *   it is open.
- * - A block is read once, however many fibers wait for it. One whose reader fails or is interrupted is read by the next that wants it: a failure is
- *   reported to the call that met it, and to no other.
- * - What is written through the cache drops the blocks that it touches, of every open file of the same bytes, before it is written and after: what was
- *   read in between is not kept.
+ * - A file whose driver knows its version finds the blocks of earlier opens of the same content; any other keeps its
+ *   blocks to itself, and only while it is open.
+ * - A block is read once, however many fibers wait for it. One whose reader fails or is interrupted is read by the next
+ *   that wants it: a failure is reported to the call that met it, and to no other.
+ * - What is written through the cache drops the blocks that it touches, of every open file of the same bytes, before it
+ *   is written and after: what was read in between is not kept.
  */
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"

@@ -1,7 +1,8 @@
 /**
  * The blocks of a cache: those of each content by their index, and all of them in the order in which they were used.
  *
- * What is in a content's map and is no `Uint8Array` is a read under way. A read that was dropped from the map before it ended is not kept.
+ * What is in a content's map and is no `Uint8Array` is a read under way. A read that was dropped from the map before it
+ * ended is not kept.
  */
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
@@ -16,7 +17,10 @@ export interface Content {
   readonly key: string | undefined
   /** What tells the bytes from others. */
   readonly identity: string
-  /** A last block with fewer bytes than the others is kept only where the content cannot grow: where the key says which version it is. */
+  /**
+   * A last block with fewer bytes than the others is kept only where the content cannot grow: where the key says which
+   * version it is.
+   */
   readonly blocks: Map<number, Uint8Array | Pending>
   /** How many open files use it. */
   users: number
@@ -66,7 +70,9 @@ export class Blocks {
     return block
   }
 
-  /** Announces the read of blocks, up to `count`, from one that is neither in memory nor being read to the next that is. */
+  /**
+   * Announces the read of blocks, up to `count`, from one that is neither in memory nor being read to the next that is.
+   */
   begin(content: Content, first: number, count: number): { readonly pending: Pending; readonly count: number } {
     const pending = Deferred.unsafeMake<void>(FiberId.none)
     let n = 0

@@ -1,7 +1,8 @@
 /**
  * Checksums between the blocks of a file: verified by every read, kept by every write.
  *
- * A write that fails in the middle leaves a block whose sum does not match. The rest of it is kept, and written first by whatever the file is asked next.
+ * A write that fails in the middle leaves a block whose sum does not match. The rest of it is kept, and written first
+ * by whatever the file is asked next.
  */
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
@@ -275,7 +276,8 @@ const ofFile = (
         onSuccess: () => Effect.zipRight(released, Effect.suspend(() => inner.close))
       })
     ),
-    // What is not committed is dropped; in a file that is written in place, the block that was begun would match no more.
+    // What is not committed is dropped; in a file that is written in place, the block that was begun would match no
+    // more.
     abort: Effect.uninterruptible(
       Effect.zipRight(
         inner.capabilities.commit === "inPlace" ? Effect.ignore(alone(finish)) : Effect.void,

@@ -1,6 +1,6 @@
 /**
- * How a file with checksums is laid out: blocks of the content, each followed by the CRC-32 of its bytes (4 bytes, little-endian). The last block may be
- * shorter than the others; a content without bytes has none.
+ * How a file with checksums is laid out: blocks of the content, each followed by the CRC-32 of its bytes (4 bytes,
+ * little-endian). The last block may be shorter than the others; a content without bytes has none.
  */
 import { crc32 } from "../riff/edit/crc32.js"
 
@@ -35,8 +35,8 @@ export const withSums = (content: Uint8Array, blockSize: number): Uint8Array => 
 }
 
 /**
- * Takes the sums away from bytes that begin with a block, and end with one: `undamaged` is how many bytes of the content come before the first block
- * whose sum does not match.
+ * Takes the sums away from bytes that begin with a block, and end with one: `undamaged` is how many bytes of the
+ * content come before the first block whose sum does not match.
  *
  * @internal
  */

@@ -1,6 +1,6 @@
 /**
- * Files that replace a name as a whole: what a handle that creates writes goes to a temporary file in the same folder, which takes the place of the name
- * on commit.
+ * Files that replace a name as a whole: what a handle that creates writes goes to a temporary file in the same folder,
+ * which takes the place of the name on commit.
  */
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
@@ -13,7 +13,9 @@ import { split } from "./names.js"
 
 const operation = "IOProc.commitOnClose"
 
-/** What tells a content from a later one of the same name, where the storage says; devices and pipes are not replaced. */
+/**
+ * What tells a content from a later one of the same name, where the storage says; devices and pipes are not replaced.
+ */
 const stampOf = (inner: Api.IOProc, name: FileName.FileName): Effect.Effect<string> =>
   Effect.match(inner.stat(name), {
     onFailure: ({ _tag }) => _tag === "FileNotFound" ? "missing" : "unknown",
@@ -26,7 +28,9 @@ const stampOf = (inner: Api.IOProc, name: FileName.FileName): Effect.Effect<stri
       ].join(" ")
   })
 
-/** How many characters of a name its temporary name begins with: the whole may be no longer than a file system allows. */
+/**
+ * How many characters of a name its temporary name begins with: the whole may be no longer than a file system allows.
+ */
 const prefixLength = 32
 
 /** A failure of renaming, as one of committing. */
@@ -280,7 +284,10 @@ export const openReplacing = (
     )
   }))
 
-/** Has the storage check what it checks as it opens the file that is to be replaced: rights, sharing, its version, whether it is a folder. */
+/**
+ * Has the storage check what it checks as it opens the file that is to be replaced: rights, sharing, its version,
+ * whether it is a folder.
+ */
 const admitted = (
   inner: Api.IOProc,
   request: Api.OpenRequest,

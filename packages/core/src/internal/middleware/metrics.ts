@@ -29,7 +29,9 @@ const durations = MetricKey.histogram(
 
 /** @internal */
 export const metrics = (self: Api.IOProc, storage: string): Api.IOProc => {
-  /** The metrics of an operation, made once: where a metric counts is looked up by all of its tags, and kept with it. */
+  /**
+   * The metrics of an operation, made once: where a metric counts is looked up by all of its tags, and kept with it.
+   */
   const metricsOf = memoized((operation: Api.AuditedOperation) => {
     const labels = [MetricLabel.make("storage", storage), MetricLabel.make("operation", operation)]
     return {

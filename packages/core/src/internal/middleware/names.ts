@@ -20,7 +20,8 @@ const asked = <A, E>(answer: Effect.Effect<A, E>): Effect.Effect<Option.Option<A
   Effect.match(answer, { onFailure: () => Option.none(), onSuccess: Option.some })
 
 /**
- * Whether two names lead to the same file, as far as the storage can say: they have the same full name, or what they lead to has the same identity.
+ * Whether two names lead to the same file, as far as the storage can say: they have the same full name, or what they
+ * lead to has the same identity.
  *
  * @internal
  */

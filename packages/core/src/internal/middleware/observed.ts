@@ -22,7 +22,7 @@ interface Call {
 export type Observe = <A, E extends MmioError.MmioError>(
   call: Call,
   effect: Effect.Effect<A, E>,
-  /** How many bytes a success stands for, where it stands for some. */
+  /** How many bytes a success transferred, for calls that transfer bytes. */
   count: (value: A) => number | undefined
 ) => Effect.Effect<A, E>
 

@@ -1,9 +1,10 @@
 /**
- * A storage whose changes go to another one: the lower storage is only read, the upper one has what was changed, and marks for what was removed.
+ * A storage whose changes go to another one: the lower storage is only read, the upper one has what was changed, and
+ * marks for what was removed.
  *
- * A mark hides a name of the lower storage and all that is in it, for good; what the upper storage has is never hidden. So whatever is made again under a
- * name that was removed has nothing of what was there before, and a change that fails after its mark was made shows no difference: the upper storage
- * still has what the mark hides below.
+ * A mark hides a name of the lower storage and all that is in it, for good; what the upper storage has is never hidden.
+ * So whatever is made again under a name that was removed has nothing of what was there before, and a change that fails
+ * after its mark was made shows no difference: the upper storage still has what the mark hides below.
  */
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
@@ -43,7 +44,10 @@ class Changes {
   private readonly lower: Api.IOProc
   private readonly upper: Api.IOProc
   private readonly view: View
-  /** Every change looks at both storages, then changes the upper one, and so needs that no other change comes in between. */
+  /**
+   * Every change looks at both storages, then changes the upper one, and so needs that no other change comes in
+   * between.
+   */
   private readonly lock = new Permits(1)
 
   constructor(lower: Api.IOProc, upper: Api.IOProc, view: View) {
@@ -52,7 +56,10 @@ class Changes {
     this.view = view
   }
 
-  /** A change, after those that were asked for before it. It is interrupted only where it copies a file, which changes nothing that is shown. */
+  /**
+   * A change, after those that were asked for before it. It is interrupted only where it copies a file, which changes
+   * nothing that is shown.
+   */
   private change<A, E>(effect: (restore: Restore) => Effect.Effect<A, E>): Effect.Effect<A, E> {
     return this.lock.with(Effect.uninterruptibleMask(effect))
   }

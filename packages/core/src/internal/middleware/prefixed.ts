@@ -1,5 +1,6 @@
 /**
- * A storage that begins in a place of another one: every name gets a prefix on the way down, and loses it on the way up.
+ * A storage that begins in a place of another one: every name gets a prefix on the way down, and loses it on the way
+ * up.
  */
 import * as Effect from "effect/Effect"
 import * as Stream from "effect/Stream"
@@ -20,7 +21,9 @@ export const prefixed = (self: Api.IOProc, prefix: string): Api.IOProc => {
   const named = <A, E extends MmioError.MmioError>(effect: Effect.Effect<A, E>) => Effect.mapError(effect, renamed)
 
   return around("prefixed", self, (inner) => {
-    /** What a name of the inner storage is called here: the part after the prefix, or after the full name of the prefix. */
+    /**
+     * What a name of the inner storage is called here: the part after the prefix, or after the full name of the prefix.
+     */
     const above = (
       name: FileName.FileName,
       operation: string

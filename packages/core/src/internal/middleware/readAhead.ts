@@ -1,9 +1,9 @@
 /**
  * Files whose bytes are read in blocks, the next while the last is used.
  *
- * A file whose calls are not concurrent does one thing at a time, so whatever else is wanted waits for the block in flight: that is why nothing is read
- * ahead until two reads were in sequence. A concurrent file reads a second block while a reader waits for the first, so that it always has
- * something to do; there are never more than two.
+ * A file whose calls are not concurrent does one thing at a time, so whatever else is wanted waits for the block in
+ * flight: that is why nothing is read ahead until two reads were in sequence. A concurrent file reads a second block
+ * while a reader waits for the first, so that it always has something to do; there are never more than two.
  */
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
@@ -27,7 +27,10 @@ interface Version {
   handles: number
 }
 
-/** By what tells files apart: one table for all storages, and all copies of this package. Two files taken for one read a block in vain. */
+/**
+ * By what tells files apart: one table for all storages, and all copies of this package. Two files taken for one read a
+ * block in vain.
+ */
 const versions = globalValue(Symbol.for("@effect-mmio/core/IOProc/versions"), () => new Map<string, Version>())
 
 const versionOf = (identity: string): Version => {

@@ -1,7 +1,8 @@
 /**
  * A file in parts: `song.wav` is `song.wav.0`, `song.wav.1`, … in the storage below, all of the same size but the last.
  *
- * - Every part before the end is full. A part past the end has no bytes, so that a handle that has it open finds it when the file grows again.
+ * - Every part before the end is full. A part past the end has no bytes, so that a handle that has it open finds it
+ *   when the file grows again.
  * - A flush pushes down every part that was changed since the last one.
  * - Sharing modes hold by the first part, which is open as long as the file is.
  */
@@ -47,8 +48,8 @@ export const openParts = (
   }).pipe(Effect.uninterruptible)
 
 /**
- * Opens a file that exists, and empties its parts, the last one first: a failure leaves the front of the file, and no bytes past its end. Gives nothing
- * where there is no such file, or where its parts cannot be emptied in place.
+ * Opens a file that exists, and empties its parts, the last one first: a failure leaves the front of the file, and no
+ * bytes past its end. Gives nothing where there is no such file, or where its parts cannot be emptied in place.
  */
 const openEmptied = (
   inner: Api.IOProc,
@@ -142,7 +143,10 @@ class Parts {
       : file.truncate(size)
   }
 
-  /** Gives a size to every part from one on, as far as they exist: to the last one first, so that a failure leaves no gap. */
+  /**
+   * Gives a size to every part from one on, as far as they exist: to the last one first, so that a failure leaves no
+   * gap.
+   */
   resizeFrom(part: number, size: number): Effect.Effect<void, MmioError.WriteError> {
     return Effect.flatMap(Effect.mapError(this.existing(part), toWriteError), (file) =>
       file === undefined

@@ -1,5 +1,6 @@
 /**
- * Renaming and removing files in parts. Parts that go away are first put aside under temporary names, and are removed once nothing can fail any more.
+ * Renaming and removing files in parts. Parts that go away are first put aside under temporary names, and are removed
+ * once nothing can fail any more.
  */
 import * as Effect from "effect/Effect"
 import type * as FileName from "../../FileName.js"
@@ -34,7 +35,10 @@ const partsFrom = (
     return parts
   }).pipe(Effect.mapError(asRenameError))
 
-/** Steps that can be undone: where one fails, those before it are undone, the last one first, as far as the storage lets them. */
+/**
+ * Steps that can be undone: where one fails, those before it are undone, the last one first, as far as the storage lets
+ * them.
+ */
 class Steps {
   private readonly undos: Array<Effect.Effect<void>> = []
 

@@ -10,8 +10,8 @@ import { Permits } from "../io/permits.js"
 import { around, invalid, openWith, requireInteger } from "./around.js"
 
 /**
- * So much in a second, in the order in which it is asked for. What a call costs may be known only after it: the calls after it wait for that
- * long. A call that is interrupted while it waits costs nothing.
+ * So much in a second, in the order in which it is asked for. What a call costs may be known only after it: the calls
+ * after it wait for that long. A call that is interrupted while it waits costs nothing.
  */
 class Rate {
   private readonly millisEach: number

@@ -11,8 +11,8 @@ import { wrapFile } from "../io/positionalFile.js"
 import { around, invalid } from "./around.js"
 
 /**
- * Fails after a time. The call has a fiber of its own, since the caller may be uninterruptible, as a handle that flushes at the end of a scope is:
- * it can be interrupted there, and ends before the failure is given.
+ * Fails after a time. The call has a fiber of its own, since the caller may be uninterruptible, as a handle that
+ * flushes at the end of a scope is: it can be interrupted there, and ends before the failure is given.
  */
 const within = <A, E, E2>(
   effect: Effect.Effect<A, E>,
@@ -100,7 +100,10 @@ export const timeout = (self: Api.IOProc, limit: Duration.DurationInput): Api.IO
             )
           )
       )
-    /** A file that is refused keeps its bytes, so it is looked at before it is truncated; one that was made for this is removed. */
+    /**
+     * A file that is refused keeps its bytes, so it is looked at before it is truncated; one that was made for this is
+     * removed.
+     */
     const create = (request: Api.OpenRequest, restore: Restore): Effect.Effect<Api.File, MmioError.OpenError> =>
       Effect.gen(function*() {
         const isNew = request.create === "new" || (yield* Effect.flatMap(

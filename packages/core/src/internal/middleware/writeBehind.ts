@@ -1,8 +1,8 @@
 /**
  * Files whose bytes are gathered in blocks, and written a block at a time while the next is gathered.
  *
- * Bytes that were taken are never dropped: a block whose writing failed is kept, and written again, before anything else, by the next call that has to
- * drain the blocks; that call reports the failure if it persists.
+ * Bytes that were taken are never dropped: a block whose writing failed is kept, and written again, before anything
+ * else, by the next call that has to drain the blocks; that call reports the failure if it persists.
  */
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"

@@ -152,7 +152,10 @@ const layoutFor = (
     : Either.left(invalid(handle, "the form that is being written has another layout"))
 }
 
-/** Refuses bytes that begin with a type where that type was just written: the whole of a list, such as `Wave.infoList` encodes it. */
+/**
+ * Refuses bytes that begin with a type where that type was just written: the whole of a list, such as `Wave.infoList`
+ * encodes it.
+ */
 const doubledType = (type: number, dataAt: number) => (position: number, source: Uint8Array): string | undefined => {
   if (position !== dataAt || source.length < 4 || uint32(source, 0) !== type) return undefined
   // A chunk of that id would have a size there.

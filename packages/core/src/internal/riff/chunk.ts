@@ -19,7 +19,10 @@ interface Header {
   readonly ds64: Api.Ds64 | undefined
 }
 
-/** A chunk of either kind: a field after the other, since to copy them by their names would cost as much as all the rest of a walk. */
+/**
+ * A chunk of either kind: a field after the other, since to copy them by their names would cost as much as all the rest
+ * of a walk.
+ */
 class Value<Dirty extends boolean> extends Data.Class {
   readonly id: FourCC.FourCC
   readonly size: number

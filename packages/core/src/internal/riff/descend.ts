@@ -121,11 +121,14 @@ class Search<A extends Access> {
   /** How the headers are written; undefined where each says so itself, at the top. */
   private readonly layout: Layout.Layout | undefined
   private readonly sizes: Ds64.Sizes
-  /** Behind the last byte that belongs to the parent. */
+  /** Where the parent ends. */
   private readonly limit: number
   private scratch: Uint8Array = nothing
   private limits: RiffLimits.Limits | undefined = undefined
-  /** Where to go from the chunk that {@link examine} looked at: to its data or behind its type where it is the one, else to the chunk after it. */
+  /**
+   * Where to go from the chunk that {@link examine} looked at: to its data or past its type where it is the one, else
+   * to the chunk after it.
+   */
   private next = 0
 
   constructor(handle: Handle<A>, target: Target | undefined, parent: Api.Chunk | undefined) {
@@ -167,8 +170,9 @@ class Search<A extends Access> {
   }
 
   /**
-   * Looks at the header at `at`, of which `have` bytes are at `i`; `ended` if the file has no more. Returns the chunk if it is the one; `"more"` where more bytes are wanted; `"cut"` where the file has too few for a header, and `"typeless"` where it has too few
-   * for the type; `"too much"` for a `ds64` larger than the limit; else `"next"`.
+   * Looks at the header at `at`, of which `have` bytes are at `i`; `ended` if the file has no more. Returns the chunk
+   * if it is the one; `"more"` where more bytes are wanted; `"cut"` where the file has too few for a header, and
+   * `"typeless"` where it has too few for the type; `"too much"` for a `ds64` larger than the limit; else `"next"`.
    */
   private examine(
     bytes: Uint8Array,
@@ -218,7 +222,10 @@ class Search<A extends Access> {
     return found
   }
 
-  /** Walks from `at` on as far as the window holds the headers, and changes nothing there. Gives the chunk, or the place that it did not get beyond. */
+  /**
+   * Walks from `at` on as far as the window holds the headers, and changes nothing there. Gives the chunk, or the place
+   * that it did not get beyond.
+   */
   inWindow(at: number): Api.FoundChunk | number {
     const { bytes, endRead, offset } = this.handle.window.state
     const { layout } = this
@@ -274,7 +281,7 @@ class Search<A extends Access> {
     return this.isInside(at) ? this.readOn(at, 0, this.headerSize, restore) : this.notFound(at)
   }
 
-  /** Reads as much of the header at `at` as is wanted, behind the bytes that the scratch has of it, and looks at it. */
+  /** Reads as much of the header at `at` as is wanted, after the bytes that the scratch has of it, and looks at it. */
   private readOn(
     at: number,
     have: number,
@@ -298,7 +305,9 @@ class Search<A extends Access> {
     )
   }
 
-  /** Makes room for a `ds64`. What its table says is not believed before the bytes are there: the room grows with them. */
+  /**
+   * Makes room for a `ds64`. What its table says is not believed before the bytes are there: the room grows with them.
+   */
   private enlarge(have: number, wanted: number): number {
     const size = Math.min(wanted, Math.max(4096, have * 4))
     if (size <= this.scratch.length) return wanted

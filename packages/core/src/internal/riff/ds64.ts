@@ -1,6 +1,4 @@
-/**
- * The sizes of 64 bits that RF64 and BW64 keep in their first chunk.
- */
+/** The sizes of 64 bits that RF64 and BW64 keep in their first chunk. */
 import * as Data from "effect/Data"
 import * as FourCC from "../../FourCC.js"
 import type * as Api from "../../Riff.js"
@@ -9,23 +7,21 @@ import { Writer } from "./writer.js"
 
 /** From the header of the container: its own header and type, and the header of the chunk. */
 const before = 20
-/** The three sizes, and how many there are in the table behind. */
+/** The three sizes, and how many there are in the table that follows. */
 const fixed = 28
 const entrySize = 12
 
-/** Where in its data the size of `data` is. @internal */
+/** Where in its data the size of `data` is. */
 export const dataSizeAt = 8
-/** Where in its data the number of samples is. @internal */
+/** Where in its data the number of samples is. */
 export const sampleCountAt = 16
-/** Where in its data the size of an entry of the table is. @internal */
+/** Where in its data the size of an entry of the table is. */
 export const entrySizeAt = (index: number): number => fixed + index * entrySize + 4
 
 /**
- * Reads the `ds64` of the RF64 at `at`, of which `have` bytes are at hand, and there are `rest` in the file, or Infinity where that is not
- * known. Gives how many bytes it wants where there are not as many at hand; `"too much"` where that is more than the limit `most`; and
- * nothing where the file has no `ds64` in that place.
- *
- * @internal
+ * Reads the `ds64` of the RF64 at `at`, of which `have` bytes are at hand, and there are `rest` in the file, or
+ * Infinity where that is not known. Gives how many bytes it wants where there are not as many at hand; `"too much"`
+ * where that is more than the limit `most`; and nothing where the file has no `ds64` in that place.
  */
 export const read = (
   bytes: Uint8Array,
@@ -62,10 +58,8 @@ export const read = (
 }
 
 /**
- * What a `ds64` says of the chunks whose headers hold no size: of `data`, and of those in the table, of which the first of an id counts. The
- * table is not trusted to be short: to look into it costs the same however long it is.
- *
- * @internal
+ * What a `ds64` says of the chunks whose headers hold no size: of `data`, and of those in the table, of which the first
+ * of an id counts. The table is not trusted to be short: to look into it costs the same however long it is.
  */
 export class Sizes {
   readonly ds64: Api.Ds64 | undefined
@@ -86,11 +80,7 @@ export class Sizes {
   }
 }
 
-/**
- * Where in a `ds64` the size of a chunk is written; undefined where it is in the header of the chunk.
- *
- * @internal
- */
+/** Where in a `ds64` the size of a chunk is written; undefined where it is in the header of the chunk. */
 export const placeOf = ({ ds64, id, offset, sizeField }: Api.Chunk): number | undefined => {
   if (sizeField !== unknownSize || ds64._tag === "None") return undefined
   const { dataOffset, table } = ds64.value
@@ -100,28 +90,26 @@ export const placeOf = ({ ds64, id, offset, sizeField }: Api.Chunk): number | un
   return index < 0 ? undefined : dataOffset + entrySizeAt(index)
 }
 
-/** What the table of one says, of sizes by their ids. @internal */
+/** What the table of one says, of sizes by their ids. */
 export const tableOf = (sizes: Iterable<readonly [FourCC.FourCC, number]>): Api.Ds64["table"] =>
   Data.unsafeArray(Array.from(sizes, ([id, size]) => Data.struct({ id, size })))
 
-/** Of files without. @internal */
+/** Of files without. */
 export const noSizes = new Sizes(undefined)
 
 // ---------------------------------------------------------------------------------------------------------------------
 // writing
 // ---------------------------------------------------------------------------------------------------------------------
 
-/** What holds the place of one. @internal */
+/** What holds the place of one. */
 export const JUNK = FourCC.make("JUNK")
 
-/** How many bytes of data one has, with so many entries in its table. @internal */
+/** How many bytes of data one has, with so many entries in its table. */
 export const sizeOf = (entries: number): number => fixed + entries * entrySize
 
 /**
- * The bytes of one in the room for so many entries: what it does not use is a `JUNK` behind it, of which these are the header, since
- * there are readers that take it for as long as its table.
- *
- * @internal
+ * The bytes of one in the room for so many entries: what it does not use is a `JUNK` after it, of which these are the
+ * header, since there are readers that take it for as long as its table.
  */
 export const bytesOf = (
   { dataSize, riffSize, sampleCount, table }: Omit<Api.Ds64, "dataOffset">,

@@ -1,6 +1,6 @@
 /**
- * Which created chunks have ended, and how: a chunk is a value and still says that its header may have to be corrected, but a second correction would
- * take what follows the chunk for its data.
+ * Which created chunks have ended, and how: a chunk is a value and still says that its header may have to be corrected,
+ * but a second correction would take what follows the chunk for its data.
  */
 import type * as Api from "../../Riff.js"
 

@@ -1,8 +1,8 @@
 /**
  * Forms that are written: `Riff.withRiff`, `Riff.updateSizes`, and what making and leaving a chunk does inside of them.
  *
- * A chunk that is made while a form is being written, by whichever function, is one of the form, which knows of it when sizes have to be
- * written: see `openForm.ts`.
+ * A chunk that is made while a form is being written, by whichever function, is one of the form, which knows of it when
+ * sizes have to be written: see `openForm.ts`.
  */
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
@@ -27,7 +27,7 @@ import { type Failure, formOf, type OpenForm } from "./openForm.js"
 class Form implements OpenForm {
   readonly handle: Handle
   state: FormState.FormState
-  /** Whether the storage goes where it is told to; undefined if nobody has asked yet. */
+  /** Whether the storage goes where it is told to; undefined before it was asked. */
   seekable: boolean | undefined
   /** Whether an update was flushed: then nothing less is wanted of the end. */
   flushes = false
@@ -105,7 +105,7 @@ const refused = (
 // storage that only goes forward
 // ---------------------------------------------------------------------------------------------------------------------
 
-/** Fails where the storage cannot come back to what was written: better before it is than behind. */
+/** Fails where the storage cannot come back to what was written: before writing rather than after. */
 const requireSeeking = (
   handle: Handle,
   operation: string,
@@ -128,10 +128,10 @@ const requireSeekingOf = (handle: Handle, form: Form, operation: string, restore
     })
 
 // ---------------------------------------------------------------------------------------------------------------------
-// saying how things stand
+// writing sizes
 // ---------------------------------------------------------------------------------------------------------------------
 
-/** Writes what a plan says, with the padding, and leaves the position behind that; a failure leaves it at `end`. */
+/** Writes what a plan says, with the padding, and leaves the position after that; a failure leaves it at `end`. */
 const apply = (
   handle: Handle,
   form: Form,
@@ -140,7 +140,7 @@ const apply = (
   flush: boolean,
   restore: Restore
 ): Effect.Effect<void, Failure> => {
-  const behind = end + padding
+  const next = end + padding
   const pad: Effect.Effect<unknown, Failure> = padding === 0
     ? Effect.void
     : handle.writeAllLocked(new Uint8Array(padding), restore)
@@ -160,7 +160,7 @@ const apply = (
         Effect.zipRight(barrier),
         Effect.zipRight(Effect.forEach(writes, write, { discard: true })),
         Effect.map(() => {
-          moveTo(handle, behind)
+          moveTo(handle, next)
           form.state = state
         })
       )
@@ -209,9 +209,9 @@ const leave = (
     const end = positionOf(handle)
     const leaving = FormState.leaving(form.state, chunk.offset, end)
     if (Either.isLeft(leaving)) return Effect.fail(refused(handle, "Riff.ascend", leaving.left))
-    const { behind, members, size, sizeField } = leaving.right
+    const { members, next, size, sizeField } = leaving.right
     return Effect.map(apply(handle, form, leaving.right, end, false, restore), () => {
-      moveTo(handle, behind)
+      moveTo(handle, next)
       form.ended(members)
       const ds64 = Option.fromNullable(FormState.ds64Of(form.state))
       const found = corrected(chunk, { size, sizeField, ds64 })

@@ -1,11 +1,12 @@
 /**
- * A form that is being written, as a value: which of its chunks have yet to get a size, what the fields in the file hold, and what is to be
- * written where, in which order, to have them say how things stand.
+ * A form that is being written, as a value: which of its chunks have yet to get a size, what the fields in the file
+ * hold, and what is to be written where, in which order, so that they are correct.
  *
- * A form that may outgrow 32 bits begins with a `JUNK`, in whose place a `ds64` comes as it does: the body of the `ds64` over that of the
- * `JUNK`, which nobody reads; its header; the fields of the chunks inside, each of which then goes, for a reader, as far as the form
- * around it still says; the header of the form last. And sizes are always written from the inside to the outside. So whatever is written of
- * this when the writer dies, a reader finds what the last complete update said, or what the next one would have said.
+ * A form that may outgrow 32 bits begins with a `JUNK`, in whose place a `ds64` comes as it does: the body of the
+ * `ds64` over that of the `JUNK`, which readers skip; its header; the fields of the chunks inside, each of which then
+ * goes, for a reader, as far as the form around it still says; the header of the form last. And sizes are always
+ * written from the inside to the outside. So whatever is written of this when the writer dies, a reader finds what the
+ * last complete update said, or what the next one would have said.
  */
 import * as Data from "effect/Data"
 import * as Either from "effect/Either"
@@ -188,7 +189,7 @@ export const holds = ({ members, offset }: FormState, at: number): boolean =>
   at === offset || members.some((member) => isOpen(member) && member.offset === at)
 
 // ---------------------------------------------------------------------------------------------------------------------
-// saying how things stand
+// the sizes in the headers
 // ---------------------------------------------------------------------------------------------------------------------
 
 /** @internal */
@@ -204,7 +205,7 @@ export interface Ended extends Member {
 
 /** What has to be written. @internal */
 export interface Plan {
-  /** How many zeros are behind the end. */
+  /** How many zeros follow the end. */
   readonly padding: number
   /** Each to be there before the next. */
   readonly writes: ReadonlyArray<Write>
@@ -222,7 +223,12 @@ export interface Whole extends Plan {
 /** What has to be written if all that is open ends at `end`. @internal */
 export const plan = (state: FormState, end: number): Either.Either<Whole, Refusal> => planned(state, end, false)
 
-/** The same, for want of something better, with whatever is known to be there: what does not fit goes to the end of the file. @internal */
+/**
+ * The same, for want of something better, with whatever is known to be there: what does not fit goes to the end of the
+ * file.
+ *
+ * @internal
+ */
 export const salvage = (state: FormState, end: number): Either.Either<Whole, Refusal> =>
   planned(state, Math.max(end, state.furthest), true)
 
@@ -231,16 +237,20 @@ export interface Leaving extends Plan {
   readonly size: number
   readonly sizeField: number
   /** Where the next chunk begins. */
-  readonly behind: number
+  readonly next: number
   /** The chunks that end by it. */
   readonly members: ReadonlyArray<Ended>
 }
 
-/** What has to be written as the open chunk at `offset` ends at `end`, and with it those that are still open in it. @internal */
+/**
+ * What has to be written as the open chunk at `offset` ends at `end`, and with it those that are still open in it.
+ *
+ * @internal
+ */
 export const leaving = (current: FormState, offset: number, end: number): Either.Either<Leaving, Refusal> => {
   const { layout } = current
   const isIn = (member: Member) => isOpen(member) && member.offset >= offset
-  // What was begun behind the end was given up.
+  // A chunk that was begun past the end was abandoned.
   const state = {
     ...current,
     members: current.members.filter((member) =>
@@ -254,10 +264,10 @@ export const leaving = (current: FormState, offset: number, end: number): Either
     })
     const chunk = members[0]
     if (chunk === undefined) {
-      const behind = end + whole.padding
-      return { ...whole, members, size: sizeOf(whole.state), sizeField: whole.state.sizeField, behind }
+      const next = end + whole.padding
+      return { ...whole, members, size: sizeOf(whole.state), sizeField: whole.state.sizeField, next }
     }
-    const behind = chunk.offset + layout.headerSize + chunk.size + Layout.paddingOf(layout, chunk.size)
+    const next = chunk.offset + layout.headerSize + chunk.size + Layout.paddingOf(layout, chunk.size)
     // The sizes around do not matter yet, unless this one has to be written among them.
     const alone = state.certain && !whole.converts && members.every((member) => isSaid(state, member))
     const after = (alone ? state : whole.state).members.flatMap((member): ReadonlyArray<Member> => {
@@ -267,14 +277,14 @@ export const leaving = (current: FormState, offset: number, end: number): Either
       return layout === Layout.little && (ended.id === data || ended.size > largestSize) ? [ended] : []
     })
     return {
-      padding: alone ? behind - end : whole.padding,
+      padding: alone ? next - end : whole.padding,
       writes: alone ? fieldWrites(state, members) : whole.writes,
       converts: whole.converts,
-      state: { ...(alone ? state : whole.state), members: after, furthest: Math.max(state.furthest, behind) },
+      state: { ...(alone ? state : whole.state), members: after, furthest: Math.max(state.furthest, next) },
       members,
       size: chunk.size,
       sizeField: chunk.sizeField,
-      behind
+      next
     }
   })
 }
@@ -351,13 +361,16 @@ const planned = (state: FormState, end: number, forgiving: boolean): Either.Eith
   })
 }
 
-/** The header of the form: all of it where its id may have changed, and else its size, which the storage writes as a whole. */
+/**
+ * The header of the form: all of it where its id may have changed, and else its size, which the storage writes as a
+ * whole.
+ */
 const formWrite = ({ layout, offset }: FormState, id: number, sizeField: number): Write =>
   layout === Layout.little
     ? { at: offset, bytes: write(layout, "chunk", id, sizeField, id).bytes }
     : { at: offset + layout.sizeOffset, bytes: Layout.fieldBytes(layout, sizeField) }
 
-/** How long the form is, and the chunks in it, if what is open ends at `end`, with the padding that is behind it then. */
+/** How long the form is, and the chunks in it, if what is open ends at `end`, with the padding that then follows it. */
 const measure = (
   state: FormState,
   end: number
@@ -390,8 +403,8 @@ const measure = (
 }
 
 /**
- * The sizes that have to be in the table, in the order in which they were declared, then in that of the chunks; and why those that do not fit
- * into it do not.
+ * The sizes that have to be in the table, in the order in which they were declared, then in that of the chunks; and why
+ * those that do not fit into it do not.
  */
 const tableOf = (
   { declared, entries = 0 }: FormState,

@@ -1,6 +1,6 @@
 /**
- * Bytes of a file that only goes forward: what was read and is not gone over yet, and what comes after it. Nothing is read twice, and nothing before it can
- * be read again, whatever the buffer of the handle holds.
+ * Bytes of a file that only goes forward: what was read and is not gone over yet, and what comes after it. Nothing is
+ * read twice, and nothing before it can be read again, whatever the buffer of the handle holds.
  */
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
@@ -47,7 +47,10 @@ export class Forward<A extends Access> {
     return Effect.suspend(loop)
   }
 
-  /** So many bytes from `at` on, which is not before what was read last, or as many as the file has. Memory grows with what is there. */
+  /**
+   * So many bytes from `at` on, which is not before what was read last, or as many as the file has. Memory grows with
+   * what is there.
+   */
   take(at: number, size: number, restore: Restore): Effect.Effect<Uint8Array, Mmio.ReadError<A>> {
     const parts: Array<Uint8Array> = []
     let length = 0

@@ -1,19 +1,17 @@
 /**
- * Chunk headers, as bytes. Searches and walks share the parser: it is given bytes of the file, and says what they mean, how many it needs, or that
- * the header is cut off.
+ * Chunk headers, as bytes. Searches and walks share the parser: it is given bytes of the file, and says what they mean,
+ * how many it needs, or that the header is cut off.
  */
 import * as Ds64 from "./ds64.js"
 import * as Layout from "./layout.js"
 
 /**
- * What came of reading a header: it was read; it needs {@link Header.wanted} bytes; there are too few of them before the end; or its `ds64` is larger
- * than the limit.
- *
- * @internal
+ * What came of reading a header: it was read; it needs {@link Header.wanted} bytes; there are too few of them before
+ * the end; or its `ds64` is larger than the limit.
  */
 export type Answer = "read" | "more" | "cut" | "too much"
 
-/** A header. One object serves for all headers of a search or a walk. @internal */
+/** A header. One object serves for all headers of a search or a walk. */
 export class Header {
   layout: Layout.Layout = Layout.little
   id = 0
@@ -33,10 +31,10 @@ export class Header {
   wanted = 0
 
   /**
-   * Reads the header that lies at `index` of `bytes` and at `offset` of the file, where there are `have` bytes of it. `around` is the layout of the
-   * chunk that it is in, and `sizes` are those of that chunk; without an `around` the header says for itself how it is written. There are `rest`
-   * bytes before the end, or Infinity where that is not known. A `ds64` may
-   * have `most` bytes; without such a limit a header that has one always needs more.
+   * Reads the header that lies at `index` of `bytes` and at `offset` of the file, where there are `have` bytes of it.
+   * `around` is the layout of the chunk that it is in, and `sizes` are those of that chunk; without an `around` the
+   * header says for itself how it is written. There are `rest` bytes before the end, or Infinity where that is not
+   * known. A `ds64` may have `most` bytes; without such a limit a header that has one always needs more.
    */
   read(
     around: Layout.Layout | undefined,
@@ -113,10 +111,8 @@ export class Header {
 }
 
 /**
- * How many bytes a search steps over that does not want the chunk whose id and size lie at `index`: its header, its data and its padding. 0 where the
- * whole header has to be read for that.
- *
- * @internal
+ * How many bytes a search steps over that does not want the chunk whose id and size lie at `index`: its header, its
+ * data and its padding. 0 where the whole header has to be read for that.
  */
 export const lengthToSkip = (
   around: Layout.Layout | undefined,
@@ -130,9 +126,8 @@ export const lengthToSkip = (
 }
 
 /**
- * Whether the bytes at `index`, of which `have` are there, look like a header: of a printable id, and of a size that fits before `end`.
- *
- * @internal
+ * Whether the bytes at `index`, of which `have` are there, look like a header: of a printable id, and of a size that
+ * fits before `end`.
  */
 export const isPlausible = (
   layout: Layout.Layout,
@@ -150,14 +145,14 @@ export const isPlausible = (
   )
 }
 
-/** A header that is to be written, with its id and type as they are read. @internal */
+/** A header that is to be written, with its id and type as they are read. */
 export interface Written {
   readonly bytes: Uint8Array
   readonly id: number
   readonly type: number | undefined
 }
 
-/** The header of a chunk, with its type where it is a container. `form` is the id of a form. @internal */
+/** The header of a chunk, with its type where it is a container. `form` is the id of a form. */
 export const write = (
   layout: Layout.Layout,
   kind: "form" | "list" | "chunk",

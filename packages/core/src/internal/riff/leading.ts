@@ -1,6 +1,6 @@
 /**
- * Bytes before the first form of a file: an ID3v2 tag, the header of an archive or of another system, zeros. The search for the form knows no effects:
- * it is given bytes, and says where to go on.
+ * Bytes before the first form of a file: an ID3v2 tag, the header of an archive or of another system, zeros. The search
+ * for the form knows no effects: it is given bytes, and says where to go on.
  */
 import * as Layout from "./layout.js"
 
@@ -31,8 +31,8 @@ const tagLength = (bytes: Uint8Array, at: number): number => {
 }
 
 /**
- * Whether the `have` bytes at `at` are the beginning of a form; they are all there is where the file ends with them. In text that names a form, its size
- * would consist of characters.
+ * Whether the `have` bytes at `at` are the beginning of a form; they are all there is where the file ends with them. In
+ * text that names a form, its size would consist of characters.
  */
 const looksLikeForm = (bytes: Uint8Array, at: number, have: number): boolean => {
   const id = Layout.uint32(bytes, at)
@@ -46,7 +46,8 @@ const looksLikeForm = (bytes: Uint8Array, at: number, have: number): boolean => 
 }
 
 /**
- * Where the search goes on: at a form, after bytes that are not one, or after more bytes have been read; or that there is no form.
+ * Where the search goes on: at a form, after bytes that are not one, or after more bytes have been read; or that there
+ * is no form.
  *
  * @internal
  */
@@ -74,7 +75,10 @@ export class FormSearch {
     this.to = from + searched
   }
 
-  /** Takes the last tag for other bytes, since the file ends before the tag does, and gives where it begins; -1 where there is none. */
+  /**
+   * Takes the last tag for other bytes, since the file ends before the tag does, and gives where it begins; -1 where
+   * there is none.
+   */
   withoutTag(): number {
     const { tag } = this
     this.tag = -1
@@ -84,7 +88,10 @@ export class FormSearch {
     return tag
   }
 
-  /** Goes on at `at`, where no form begins, and where `have` bytes are at `index`, of `rest` that the file has from there on. */
+  /**
+   * Goes on at `at`, where no form begins, and where `have` bytes are at `index`, of `rest` that the file has from
+   * there on.
+   */
   next(bytes: Uint8Array, index: number, at: number, have: number, rest: number): Found {
     if (this.inTags) {
       if (have < tagHeader && have < rest) return { _tag: "More", by: 0 }

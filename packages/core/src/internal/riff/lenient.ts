@@ -1,5 +1,6 @@
 /**
- * What a lenient reader takes sizes for that cannot be meant: pure decisions over a header, what is around it, and the bytes that follow it.
+ * What a lenient reader takes sizes for that cannot be meant: pure decisions over a header, what is around it, and the
+ * bytes that follow it.
  */
 import type * as Ds64 from "./ds64.js"
 import { type Header, isPlausible } from "./header.js"
@@ -25,8 +26,9 @@ export interface Place extends Header {
 }
 
 /**
- * What its size is taken for: for what it is; for unknown, so that the chunk goes to the end of what it is in; `More` if it takes more bytes to
- * tell. `Extended`: the chunk at the top goes on to there, with this one, which is `endless` if its own size is unknown.
+ * What its size is taken for: for what it is; for unknown, so that the chunk goes to the end of what it is in; `More`
+ * if it takes more bytes to tell. `Extended`: the chunk at the top goes on to there, with this one, which is `endless`
+ * if its own size is unknown.
  *
  * @internal
  */
@@ -38,11 +40,15 @@ const declared: Verdict = { _tag: "Declared" }
 const endless: Verdict = { _tag: "Endless" }
 const more: Verdict = { _tag: "More" }
 
-/** Whether it can be the id of a chunk past the end that its form declares: what begins a file is the next form, in any layout. */
+/**
+ * Whether it can be the id of a chunk past the end that its form declares: what begins a file is the next form, in any
+ * layout.
+ */
 const isId = (id: number): boolean => Layout.isPrintable(id) && !Layout.beginsFile(id)
 
 /**
- * What the size of the chunk is taken for, of whose header and what follows it `have` bytes are at `index`; `isEndless` if it has none.
+ * What the size of the chunk is taken for, of whose header and what follows it `have` bytes are at `index`; `isEndless`
+ * if it has none.
  *
  * @internal
  */
@@ -63,7 +69,10 @@ export const judge = (place: Place, isEndless: boolean, bytes: Uint8Array, index
     : declared
 }
 
-/** A container too small for its type: its size was never written, unless it is a form, and as small as it says, as another one follows. */
+/**
+ * A container too small for its type: its size was never written, unless it is a form, and as small as it says, as
+ * another one follows.
+ */
 const judgeEmpty = (place: Place, bytes: Uint8Array, index: number, have: number): Verdict => {
   const { at, inner, layout, length, size } = place
   const next = layout.headerSize + size + Layout.paddingOf(layout, size)
@@ -74,8 +83,8 @@ const judgeEmpty = (place: Place, bytes: Uint8Array, index: number, have: number
 }
 
 /**
- * Samples that declare no size are those of a recording that nobody came back to where bytes follow, in a form that is not finished or after the
- * end of one, that do not look like the next chunk.
+ * Samples that declare no size are those of an unfinished recording where bytes follow, in a form that is not finished
+ * or after the end of one, that do not look like the next chunk.
  */
 const judgeUnsized = (place: Place, bytes: Uint8Array, index: number, have: number): Verdict => {
   const { layout, length, limit, unfinished } = place
@@ -98,9 +107,9 @@ const judgeUnsized = (place: Place, bytes: Uint8Array, index: number, have: numb
 }
 
 /**
- * Where a form goes on to that declares to end at `place`, over the chunk that begins there, or whose header it ends in; `"more"` if it takes more
- * bytes to tell, undefined if nothing there looks like a chunk. No reader of sound files stops at the end that a form declares. Reads the header of
- * that chunk into `place`.
+ * Where a form goes on to that declares to end at `place`, over the chunk that begins there, or whose header it ends
+ * in; `"more"` if it takes more bytes to tell, undefined if nothing there looks like a chunk. No reader of sound files
+ * stops at the end that a form declares. Reads the header of that chunk into `place`.
  *
  * @internal
  */
@@ -131,7 +140,8 @@ export const endAfter = (
 }
 
 /**
- * Whether a chunk begins at `at` where the padding of the one before it should be, and none after that byte; `"more"` if it takes more bytes to tell.
+ * Whether a chunk begins at `at` where the padding of the one before it should be, and none after that byte; `"more"`
+ * if it takes more bytes to tell.
  *
  * @internal
  */

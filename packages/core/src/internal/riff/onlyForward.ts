@@ -7,5 +7,6 @@ export const onlyForward = (handle: Handle, operation: string, what: string): Mm
     operation,
     file: handle.name.full,
     position: handle.window.position,
-    description: `the storage only goes forward: the size of ${what} has to be given, since nobody can come back to it`
+    description:
+      `the storage only goes forward: the size of ${what} has to be given, since the writer cannot come back to it`
   })

@@ -1,6 +1,6 @@
 /**
- * Which form is being written on a handle, as far as making and leaving chunks has to know of it: what it does is in `form.ts`, which a program
- * that never calls `Riff.withRiff` does not take along.
+ * Which form is being written on a handle, as far as making and leaving chunks has to know of it: what it does is in
+ * `form.ts`, which a program that never calls `Riff.withRiff` does not take along.
  */
 import type * as Effect from "effect/Effect"
 import type * as Either from "effect/Either"

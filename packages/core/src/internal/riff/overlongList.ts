@@ -1,6 +1,7 @@
 /**
- * Lists of tags or labels that declare more than the file has, or than the form around them, with other chunks of the form after their last entry: where
- * they end. The search knows no effects: it is given the header of one entry after the other.
+ * Lists of tags or labels that declare more than the file has, or than the form around them, with other chunks of the
+ * form after their last entry: where they end. The search knows no effects: it is given the header of one entry after
+ * the other.
  */
 import { ids as known } from "./known.js"
 import * as Layout from "./layout.js"
@@ -12,8 +13,9 @@ const types: ReadonlySet<number> = new Set([Layout.number("INFO"), Layout.number
 export const isOfEntries = (type: number): boolean => types.has(type)
 
 /**
- * Whether the chunk at `place` is a list that declares more than there is. Where the length of the file is not known, that is more than its form, or more
- * than `most` bytes in a form without a size. It is `isEndless` if it declares no size.
+ * Whether the chunk at `place` is a list that declares more than there is. Where the length of the file is not known,
+ * that is more than its form, or more than `most` bytes in a form without a size. It is `isEndless` if it declares no
+ * size.
  *
  * @internal
  */
@@ -62,8 +64,9 @@ export class OverlongList {
   }
 
   /**
-   * Goes over the header at {@link at}, of which `have` bytes are at `index`, in a list that ends at `end` at the latest; false if it needs more bytes.
-   * Where what follows is neither an entry nor a chunk of a form, the list goes to that end.
+   * Goes over the header at {@link at}, of which `have` bytes are at `index`, in a list that ends at `end` at the
+   * latest; false if it needs more bytes. Where what follows is neither an entry nor a chunk of a form, the list goes
+   * to that end.
    */
   next(layout: Layout.Layout, bytes: Uint8Array, index: number, have: number, end: number): boolean {
     const rest = end - this.at

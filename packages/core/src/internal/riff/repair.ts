@@ -21,7 +21,9 @@ import * as Tree from "./tree.js"
 /** Where the data of a chunk ends, as far as there is any. */
 const endOf = ({ available, chunk }: Api.TreeNode): number => chunk.dataOffset + available
 
-/** Whether nobody came back to say how long a chunk is, or the file was cut: it declares less, or more, than there is. */
+/**
+ * Whether the writer never wrote how long a chunk is, or the file was cut: it declares less, or more, than there is.
+ */
 const isOpen = ({ available, chunk }: Api.TreeNode, length: number): boolean =>
   chunk.size < available || chunk.dataOffset + chunk.size > length
 
@@ -29,12 +31,14 @@ const isOpen = ({ available, chunk }: Api.TreeNode, length: number): boolean =>
 const isCut = ({ available, chunk }: Api.TreeNode): boolean =>
   Layout.isTypeless(chunk) && available < Layout.layoutOf(chunk).typeSize && available !== chunk.size
 
-/** Whether nobody reads it as a `ds64`, but would if it had a size: then all sizes were to be looked up in it. */
+/**
+ * Whether readers do not take it for a `ds64`, but would if it had a size: then all sizes were to be looked up in it.
+ */
 const isEndlessDs64 = ({ id, sizeField }: Api.Chunk): boolean => id === "ds64" && sizeField === Layout.unknownSize
 
 /**
- * Where what is in a container ends: before what was cut off of a header or a type, if there is such. What of Wave64 could begin a file of another
- * kind stays inside: behind the form it would be one.
+ * Where what is in a container ends: before what was cut off of a header or a type, if there is such. What of Wave64
+ * could begin a file of another kind stays inside: after the form it would be one.
  */
 const contentsEnd = (node: Api.TreeNode, length: number): number => {
   const last = node.children.at(-1)
@@ -50,9 +54,10 @@ const isOfAnotherKind = (chunk: Api.Chunk): boolean => {
 }
 
 /**
- * The chunks whose sizes may be wrong: the last one at the top, the last one in it, and so on, as far as they go to the end of the file. In
- * one that is as long as it says, only samples are believed to be longer or shorter than they say: of anything else one cannot tell
- * whether the size is wrong because the writer died, or because it was damaged, and other chunks are taken for its data.
+ * The chunks whose sizes may be wrong: the last one at the top, the last one in it, and so on, as far as they go to the
+ * end of the file. In one that is as long as it says, only samples are believed to be longer or shorter than they say:
+ * of anything else one cannot tell whether the size is wrong because the writer died, or because it was damaged, and
+ * other chunks are taken for its data.
  */
 const chainOf = ({ ambiguous, chunks, length }: Tree.Reading): ReadonlyArray<Api.TreeNode> => {
   const chain: Array<Api.TreeNode> = []
@@ -114,8 +119,9 @@ const planOfLast = (reading: Tree.Reading): ReadonlyArray<Change> => {
 }
 
 /**
- * Whether one more byte at the end of the file would not be taken for padding: a chunk of a form, which is not corrected, lacks it, or the type of
- * the form does, which a size that is too small for one does not rule out, or a header that is cut off at the end of the form.
+ * Whether one more byte at the end of the file would not be taken for padding: a chunk of a form, which is not
+ * corrected, lacks it, or the type of the form does, which a size that is too small for one does not rule out, or a
+ * header that is cut off at the end of the form.
  */
 const lacksByte = ({ chunks, length }: Api.Tree, chain: ReadonlyArray<Api.TreeNode>): boolean => {
   const [form, ...inside] = chain

@@ -1,8 +1,9 @@
 /**
- * Copies of sizes, which a repair corrects with the sizes: what a `ds64` says of `data`, of the chunks in its table and of the samples, and `fact`.
+ * Copies of sizes, which a repair corrects with the sizes: what a `ds64` says of `data`, of the chunks in its table and
+ * of the samples, and `fact`.
  *
- * The copies of a form agree with its chunks once the repair writes anything in it. They are written first: a repair that was cut off still finds the
- * wrong sizes, and is finished by the next one.
+ * The copies of a form agree with its chunks once the repair writes anything in it. They are written first: a repair
+ * that was cut off still finds the wrong sizes, and is finished by the next one.
  */
 import * as Effect from "effect/Effect"
 import * as FourCC from "../../FourCC.js"
@@ -83,7 +84,10 @@ const sizesInDs64 = (form: Api.TreeNode, sizeOf: SizeAfter): ReadonlyArray<Chang
   ]
 }
 
-/** The number of samples in `ds64` and `fact`, where they say something else; it is known of samples that are not compressed. */
+/**
+ * The number of samples in `ds64` and `fact`, where they say something else; it is known of samples that are not
+ * compressed.
+ */
 const sampleCounts = <E>(
   form: Api.TreeNode,
   sizeOf: SizeAfter,

@@ -1,6 +1,6 @@
 /**
- * How many samples a WAVE has in each channel, by its `fmt ` and the size of `data`, and the `fact` that says so. Edits and repairs do without the codecs of
- * these chunks, and without their schemas.
+ * How many samples a WAVE has in each channel, by its `fmt ` and the size of `data`, and the `fact` that says so. Edits
+ * and repairs do without the codecs of these chunks, and without their schemas.
  */
 import * as Layout from "./layout.js"
 
@@ -17,7 +17,10 @@ export const mostFormat = 26
 /** No `fact` is longer. @internal */
 export const mostFact = 256
 
-/** How many bytes the samples of all channels take; undefined where they are compressed, or `fmt ` does not say it. @internal */
+/**
+ * How many bytes the samples of all channels take; undefined where they are compressed, or `fmt ` does not say it.
+ * @internal
+ */
 export const frameSize = (fmt: Uint8Array, little: boolean): number | undefined => {
   const view = new DataView(fmt.buffer, fmt.byteOffset, fmt.byteLength)
   const number = (offset: number) => offset + 2 <= view.byteLength ? view.getUint16(offset, little) : 0

@@ -125,8 +125,8 @@ interface Start {
 }
 
 /**
- * Lists the problems up to `end`. Where a pad byte is missing, the walk goes on with the chunk that begins in its place: what a strict reader takes for
- * chunks there does not exist.
+ * Lists the problems up to `end`. Where a pad byte is missing, the walk goes on with the chunk that begins in its
+ * place: what a strict reader takes for chunks there does not exist.
  */
 const inspect = <A extends Access>(
   handle: Handle<A>,

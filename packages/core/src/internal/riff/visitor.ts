@@ -6,7 +6,10 @@ import type { Walker } from "./walker.js"
 export abstract class Visitor {
   /** Whether the pad bytes are to be looked at. */
   readonly careful: boolean = false
-  /** A chunk; what there is to know of it is in the fields of the walker. Gives whether to go into it, if it has chunks in it. */
+  /**
+   * A chunk; what there is to know of it is in the fields of the walker. Gives whether to go into it, if it has chunks
+   * in it.
+   */
   abstract chunk(walker: Walker): boolean
   /** The container that was gone into last ends. */
   leave(): void {}
@@ -18,7 +21,10 @@ export abstract class Visitor {
   unpadded(_walker: Walker, _at: number): void {}
   /** So many bytes are before the first form; what there is to know of it is in the fields of the walker. */
   leading(_walker: Walker, _bytes: number): void {}
-  /** The chunk at the top goes on to there, whatever it says: beyond doubt, or because its samples declare more than the file has. */
+  /**
+   * The chunk at the top goes on to there, whatever it says: beyond doubt, or because its samples declare more than the
+   * file has.
+   */
   extended(_end: number, _isCertain: boolean): void {}
   /** The chunk that comes next ends before the end of the file, although it declares more than there is. */
   shortened(): void {}

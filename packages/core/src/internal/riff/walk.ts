@@ -18,13 +18,17 @@ import { current, type Exceedable, exceeded } from "./limits.js"
 import { Visitor } from "./visitor.js"
 import { Walker } from "./walker.js"
 
-/** How much is read at once: little where a header is sought behind much data, more and more where one chunk follows the other. */
+/**
+ * How much is read at once: little where a header is sought after much data, more and more where one chunk follows the
+ * other.
+ */
 const leastRead = 4096
 const mostRead = 65_536
 
 /**
- * How many chunks one synchronous step goes over at most. All of them are alive at once: with 4096, V8 takes them for objects that live
- * long, and has new ones begin where only the slower one of its collectors looks, which made a chunk cost half as much again.
+ * How many chunks one synchronous step goes over at most. All of them are alive at once: with 4096, V8 takes them for
+ * objects that live long, and has new ones begin where only the slower one of its collectors looks, which made a chunk
+ * cost half as much again.
  */
 const stepSize = 512
 
@@ -39,8 +43,8 @@ class Window {
   private size = leastRead
 
   /**
-   * Advances a walk: over what the buffer of the handle holds, or over what was read before, or over what it reads. Runs inside of `Lock.exclusive`,
-   * and leaves the position where it was.
+   * Advances a walk: over what the buffer of the handle holds, or over what was read before, or over what it reads.
+   * Runs inside of `Lock.exclusive`, and leaves the position where it was.
    */
   step<A extends Access>(
     handle: Handle<A>,
@@ -59,7 +63,10 @@ class Window {
       : onExit(this.read(handle, walker, restore), () => handle.window.moveTo(start))
   }
 
-  /** Advances a walk by up to so many windows: it stops at the first that has to be waited for, and after as many chunks as a step has. */
+  /**
+   * Advances a walk by up to so many windows: it stops at the first that has to be waited for, and after as many chunks
+   * as a step has.
+   */
   steps<A extends Access>(
     handle: Handle<A>,
     walker: Walker,

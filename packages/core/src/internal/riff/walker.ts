@@ -1,9 +1,10 @@
 /**
- * The one walk over chunks, as a state machine that knows nothing of effects: it is given bytes of the file, goes over the headers in
- * them, and says where it wants to go on.
+ * The one walk over chunks, as a state machine that knows nothing of effects: it is given bytes of the file, goes over
+ * the headers in them, and says where it wants to go on.
  *
- * Every step goes forward by at least a header, or leaves a container that it went into; what it is inside of is kept in a stack of its
- * own, whose depth is limited. It never wants more than a header with what is next to it, but for the table of a `ds64`.
+ * Every step goes forward by at least a header, or leaves a container that it went into; what it is inside of is kept
+ * in a stack of its own, whose depth is limited. It never wants more than a header with what is next to it, but for the
+ * table of a `ds64`.
  */
 import * as MmioError from "../../MmioError.js"
 import type * as Api from "../../Riff.js"
@@ -42,15 +43,15 @@ export class Walker extends Header {
   type: number | undefined = undefined
   /** The size is not known: the chunk goes to the end of what it is in. */
   endless = false
-  /** Behind the last byte of data that the chunk declares. */
+  /** Where the data that the chunk declares ends. */
   declaredEnd = 0
   /** How many bytes of data there are, in the chunks around it and in the file. */
   available = 0
-  /** How many bytes of padding there are behind the data. */
+  /** How many bytes of padding follow the data. */
   padding = 0
   /** How deep the chunk is, 1 at the top. */
   depth = 0
-  /** Behind the last byte of what the chunk is in. */
+  /** Where what the chunk is in ends. */
   limit = 0
   /** Where the header of the container begins that the walk is in; -1 at the top. */
   parent = -1
@@ -81,7 +82,7 @@ export class Walker extends Header {
   /** How the headers are written; undefined at the top, where every chunk says so itself. */
   inner: Layout.Layout | undefined
   innerSizes: Ds64.Sizes
-  /** Whether nobody came back to correct the size of the container. */
+  /** Whether the writer never corrected the size of the container. */
   unfinished = false
   /** How many bytes of padding are at `at`, before the next header, and how the chunk before them is written. */
   private skip = 0
@@ -146,7 +147,10 @@ export class Walker extends Header {
     return found(this.layout, this.bytes, this.index, this)
   }
 
-  /** A copy of its data, where all that is available is at hand, and that is not more than so many bytes; else undefined. */
+  /**
+   * A copy of its data, where all that is available is at hand, and that is not more than so many bytes; else
+   * undefined.
+   */
   data(most: number): Uint8Array | undefined {
     const from = this.index + this.layout.headerSize
     const to = from + this.available
@@ -159,8 +163,8 @@ export class Walker extends Header {
   }
 
   /**
-   * Goes on as far as the first `count` of the bytes reach, which are at `offset` in the file; `ended` if it has no more. Then it is done, or
-   * wants more from `at` on. Stops early after so many chunks.
+   * Goes on as far as the first `count` of the bytes reach, which are at `offset` in the file; `ended` if it has no
+   * more. Then it is done, or wants more from `at` on. Stops early after so many chunks.
    */
   advance(bytes: Uint8Array, count: number, offset: number, ended: boolean, chunks: number): void {
     this.bytes = bytes
@@ -277,7 +281,10 @@ export class Walker extends Header {
     return false
   }
 
-  /** Tells the visitor of the chunk whose header was read, and goes into it or past it; false if it needs more bytes for that. */
+  /**
+   * Tells the visitor of the chunk whose header was read, and goes into it or past it; false if it needs more bytes for
+   * that.
+   */
   private chunkHere(index: number, have: number, limit: number): boolean {
     const { at, bytes, container, id, layout, search, size } = this
     const dataOffset = at + layout.headerSize
@@ -326,7 +333,7 @@ export class Walker extends Header {
       unfinished: this.unfinished
     })
     this.unfinished = this.endless || (
-      // A size behind the end is as good as none, as far as what is around has none, either.
+      // A size past the end is as good as none, as far as what is around has none, either.
       this.lenient && (this.inner === undefined || this.unfinished) && end === this.length
       && this.declaredEnd > this.length
     )
@@ -392,7 +399,10 @@ export class Walker extends Header {
     }
   }
 
-  /** Has a list that declares more than there is end where other chunks of the form follow its entries; false if it needs more bytes. */
+  /**
+   * Has a list that declares more than there is end where other chunks of the form follow its entries; false if it
+   * needs more bytes.
+   */
   private forgiveList(index: number, have: number): boolean {
     const { at, layout, length } = this
     const typeAt = layout.headerSize
@@ -435,7 +445,9 @@ export class Walker extends Header {
       && this.end < this.length && this.end - this.at < this.inner.headerSize
   }
 
-  /** Has the form go on over the chunk that begins where it ends, if one does; false if it needs more bytes for that. */
+  /**
+   * Has the form go on over the chunk that begins where it ends, if one does; false if it needs more bytes for that.
+   */
   private goOn(index: number, have: number): boolean {
     const { inner } = this
     if (inner === undefined) return true

@@ -1,6 +1,6 @@
 import * as FourCC from "../../FourCC.js"
 
-/** Numbers, little-endian, one behind the other. @internal */
+/** Numbers, little-endian, one after the other. @internal */
 export class Writer {
   readonly bytes: Uint8Array
   private readonly view: DataView

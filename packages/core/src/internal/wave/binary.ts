@@ -1,16 +1,23 @@
-/** Numbers, codes and bytes of a fixed size, and records of them: how they are read and written, and what values they take. */
+/**
+ * Numbers, codes and bytes of a fixed size, and records of them: how they are read and written, and what values they
+ * take.
+ */
 import * as Schema from "effect/Schema"
 import * as FourCC from "../../FourCC.js"
 import type * as Api from "../../Wave.js"
 
 /**
- * What takes a fixed number of bytes. Neither reading nor writing checks whether the bytes are there, nor the value: the caller does.
+ * What takes a fixed number of bytes. Neither reading nor writing checks whether the bytes are there, nor the value:
+ * the caller does.
  *
  * @internal
  */
 export interface Field<A> {
   readonly size: number
-  /** Made where it is asked for: schemas take longer to make than all else that is loaded, and programs that only read chunks use none. */
+  /**
+   * Made where it is asked for: schemas take longer to make than all else that is loaded, and programs that only read
+   * chunks use none.
+   */
   readonly schema: Schema.Schema<A>
   readonly read: (view: DataView, at: number, little: boolean) => A
   readonly write: (view: DataView, at: number, value: A, little: boolean) => void
@@ -102,7 +109,8 @@ export const u32 = integer(
 )
 
 /**
- * A number with fraction, as near as 32 bits have it. What is not a number has many spellings, of which none is written.
+ * A number with fraction, as near as 32 bits have it. What is not a number has many spellings, of which none is
+ * written.
  *
  * @internal
  */
@@ -121,7 +129,8 @@ export const f32: Field<number> = {
 }
 
 /**
- * 64 bits as two numbers of 32, the lower one first whatever the order of the bytes in each: so `bext` and `ds64` spell them.
+ * 64 bits as two numbers of 32, the lower one first whatever the order of the bytes in each: so `bext` and `ds64` spell
+ * them.
  *
  * @internal
  */

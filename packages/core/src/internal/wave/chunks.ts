@@ -14,8 +14,8 @@ const encodeAll = <A>(layout: Layout<A>, values: ReadonlyArray<A>, little: boole
   values.map((value) => layout.encode(value, little))
 
 /**
- * How many of the announced records can be read from `start` on: as many as there is room for, and as the limit allows. The count is at
- * `countAt`.
+ * How many of the announced records can be read from `start` on: as many as there is room for, and as the limit allows.
+ * The count is at `countAt`.
  */
 const readable = (
   bytes: Uint8Array,

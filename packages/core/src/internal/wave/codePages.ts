@@ -81,7 +81,9 @@ export interface Utf8 {
 const following = (first: number): number =>
   first >= 0xc2 && first <= 0xdf ? 1 : first >= 0xe0 && first <= 0xef ? 2 : first >= 0xf0 && first <= 0xf4 ? 3 : 0
 
-/** Whether a byte can be the second one of a character: overlong forms, surrogates and what is not in Unicode have none. */
+/**
+ * Whether a byte can be the second one of a character: overlong forms, surrogates and what is not in Unicode have none.
+ */
 const isSecond = (first: number, second: number): boolean =>
   second >= (first === 0xe0 ? 0xa0 : first === 0xf0 ? 0x90 : 0x80)
   && second <= (first === 0xed ? 0x9f : first === 0xf4 ? 0x8f : 0xbf)
@@ -118,8 +120,8 @@ const decodeUtf8 = (bytes: Uint8Array): string => utf8Decoder.decode(bytes.subar
 // ---------------------------------------------------------------------------------------------------------------------
 
 /**
- * What windows-1252 has from 0x80 to 0x9F, where Latin-1 has control characters; the five gaps are those of Latin-1. (The TextDecoder of
- * Node 20 takes the one for the other.)
+ * What windows-1252 has from 0x80 to 0x9F, where Latin-1 has control characters; the five gaps are those of Latin-1.
+ * (The TextDecoder of Node 20 takes the one for the other.)
  */
 const from80to9F = "\u20ac\x81\u201a\u0192\u201e\u2026\u2020\u2021\u02c6\u2030\u0160\u2039\u0152\x8d\u017d\x8f" +
   "\x90\u2018\u2019\u201c\u201d\u2022\u2013\u2014\u02dc\u2122\u0161\u203a\u0153\x9d\u017e\u0178"

@@ -26,9 +26,14 @@ export interface Writing {
 
 /** @internal */
 export interface Codec<A> {
-  /** What values it takes, as far as that can be said of each part by itself; `encode` refuses the others. Made where it is asked for. */
+  /**
+   * What values it takes, as far as that can be said of each part by itself; `encode` refuses the others. Made where it
+   * is asked for.
+   */
   readonly schema: Schema.Schema<A>
-  /** As much as can be understood, with what is wrong in the problems of the reading; `undefined` if that is nothing. */
+  /**
+   * As much as can be understood, with what is wrong in the problems of the reading; `undefined` if that is nothing.
+   */
   readonly decode: (bytes: Uint8Array, reading: Reading) => A | undefined
   readonly encode: (value: A, writing: Writing) => Either.Either<Uint8Array, Refused>
 }
@@ -94,7 +99,8 @@ const pathOf = ([first, ...others]: ReadonlyArray<PropertyKey>): string =>
     : ` at ${String(first)}${others.map((key) => typeof key === "number" ? `[${key}]` : `.${String(key)}`).join("")}`
 
 /**
- * What is wrong with a chunk, in one line: `LIST INFO at tags[0].text: Expected string, actual 5`. The path is an offset where bytes are decoded.
+ * What is wrong with a chunk, in one line: `LIST INFO at tags[0].text: Expected string, actual 5`. The path is an
+ * offset where bytes are decoded.
  */
 const lineOf = (identifier: string) => (issue: ParseResult.ParseIssue): { message: string; override: boolean } => ({
   message: issue._tag === "Transformation"
@@ -109,8 +115,8 @@ const lineOf = (identifier: string) => (issue: ParseResult.ParseIssue): { messag
 })
 
 /**
- * The schema of a codec, one for each byte order and encoding, made when it is first asked for. Its `ParseError` is one line; the path is in the issue
- * of its `Transformation`.
+ * The schema of a codec, one for each byte order and encoding, made when it is first asked for. Its `ParseError` is one
+ * line; the path is in the issue of its `Transformation`.
  *
  * @internal
  */

@@ -185,7 +185,10 @@ const scanned = <A extends Access>(reading: FileReading<A>): Effect.Effect<Scann
       ? Effect.succeed({ scan, parts: [] })
       : Effect.map(readParts(reading, scan.parts), (parts) => ({ scan, parts })))
 
-/** Scans a file that only goes forward, and reads each part as the scan comes to it; then the samples, if they are to be counted. */
+/**
+ * Scans a file that only goes forward, and reads each part as the scan comes to it; then the samples, if they are to be
+ * counted.
+ */
 const scannedForward = <A extends Access>(
   reading: FileReading<A>,
   file: Forward<A>,
@@ -289,7 +292,11 @@ export const read = <A extends Access>(
           }))
     )
 
-/** Reads a file that only goes forward; the samples can be taken from it then, if the scan stopped at them. @internal */
+/**
+ * Reads a file that only goes forward; the samples can be taken from it then, if the scan stopped at them.
+ *
+ * @internal
+ */
 export const readForward = <A extends Access>(
   handle: Handle<A>,
   options: Options,

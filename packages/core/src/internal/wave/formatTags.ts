@@ -1,4 +1,6 @@
-/** The registered format tags (`wFormatTag`): the numbers of those that have a name in the API, and what all are called. */
+/**
+ * The registered format tags (`wFormatTag`): the numbers of those that have a name in the API, and what all are called.
+ */
 import type * as Api from "../../Wave.js"
 
 /** @internal */
@@ -26,7 +28,11 @@ const names = new Map<number, Api.KnownFormatTag>(
 /** The name that a format tag has in the API. @internal */
 export const nameOf = (tag: number): Api.KnownFormatTag | undefined => names.get(tag)
 
-/** What people call the codecs, by the list of Microsoft (mmreg.h, RFC 2361) and what writers have added to it. @internal */
+/**
+ * What people call the codecs, by the list of Microsoft (mmreg.h, RFC 2361) and what writers have added to it.
+ *
+ * @internal
+ */
 export const codecNames: ReadonlyMap<number, string> = new Map([
   [0x0000, "unknown"],
   [0x0001, "PCM"],

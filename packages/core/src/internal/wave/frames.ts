@@ -7,7 +7,8 @@ import { ac3 } from "./formatTags.js"
 import { codecOf } from "./subFormats.js"
 
 /**
- * How many bytes a frame takes by the channels and the bits per sample, of what is not compressed; nothing where they do not say it.
+ * How many bytes a frame takes by the channels and the bits per sample, of what is not compressed; nothing where they
+ * do not say it.
  *
  * @internal
  */
@@ -35,7 +36,9 @@ export const unitSize = (format: Api.Format): number => frameSize(format) ?? for
 const isUncompressed = (codec: Api.FormatTag | Api.Guid): boolean =>
   codec === "pcm" || codec === "ieeeFloat" || codec === "aLaw" || codec === "muLaw"
 
-/** How many frames a block of so many bytes decodes to, whole or not; nothing where that does not follow from its size. */
+/**
+ * How many frames a block of so many bytes decodes to, whole or not; nothing where that does not follow from its size.
+ */
 type InBlock = (bytes: number) => number
 
 /** How many samples of IMA ADPCM a channel has before another one has its turn, by the bits of a sample. */
@@ -79,8 +82,8 @@ const inBlockOf = (format: Api.Format): InBlock | undefined => {
 const layer3 = { block: 6, frames: 8, size: 10 }
 
 /**
- * How many samples a block of MPEG or AC-3 has, if the block align is the size of one: writers that leave the largest size, or 1, in it
- * contradict the bytes per second.
+ * How many samples a block of MPEG or AC-3 has, if the block align is the size of one: writers that leave the largest
+ * size, or 1, in it contradict the bytes per second.
  */
 const packetOf = (format: Api.Format): number | undefined => {
   const { blockAlign, byteRate, sampleRate } = format

@@ -92,11 +92,11 @@ class Entries {
 }
 
 /**
- * Reads the chunks of a list of this type, by a function that gets the bytes of each, and where in the list they begin; it gives nothing for
- * those that it cannot read.
+ * Reads the chunks of a list of this type, by a function that gets the bytes of each, and where in the list they begin;
+ * it gives nothing for those that it cannot read.
  *
- * Where the sizes and pad bytes of a list are as they should be, they are believed. Where they are not, an entry is also sought where it
- * would be with the padding the wrong way round, and after an entry whose size is too large.
+ * Where the sizes and pad bytes of a list are as they should be, they are believed. Where they are not, an entry is
+ * also sought where it would be with the padding the wrong way round, and after an entry whose size is too large.
  *
  * @internal
  */

@@ -1,11 +1,11 @@
-/** What the sub-formats of extensible formats stand for. */
+/** Which format tags the sub-formats of extensible formats are. */
 import * as Option from "effect/Option"
 import type * as Api from "../../Wave.js"
 import { formatTags, nameOf } from "./formatTags.js"
 
 /**
- * The sub-formats that hold a format tag, in their first group: of Microsoft, of ambisonic recordings, and of an old writer that put two
- * bytes too many in the middle.
+ * The sub-formats that hold a format tag, in their first group: of Microsoft, of ambisonic recordings, and of an old
+ * writer that put two bytes too many in the middle.
  */
 const tagged = [
   /^0000([0-9a-f]{4})-0000-0010-8000-00aa00389b71$/,
@@ -14,8 +14,8 @@ const tagged = [
 ]
 
 /**
- * How those of Microsoft read in a file of the other byte order whose writer swapped the format tag at most, and left the other bytes: so
- * SoX writes RIFX.
+ * How those of Microsoft read in a file of the other byte order whose writer swapped the format tag at most, and left
+ * the other bytes: so SoX writes RIFX.
  */
 const swapped = /^([0-9a-f]{4})0000-0000-1000-8000-00aa00389b71$/
 

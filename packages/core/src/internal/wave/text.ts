@@ -8,8 +8,8 @@ import * as CodePages from "./codePages.js"
 import type { Reading } from "./reading.js"
 
 /**
- * How a text ends, which says what need not be mentioned of what follows it: a terminator, nothing at all, or the zeros that fill a field of
- * so many bytes.
+ * How a text ends, which says what need not be mentioned of what follows it: a terminator, nothing at all, or the zeros
+ * that fill a field of so many bytes.
  *
  * @internal
  */
@@ -22,15 +22,15 @@ export const textSchemas = {
   text: Schema.String,
   encoding: Schema.optional(Schema.Literal(...CodePages.others).annotations({ identifier: "OtherEncoding" })),
   bytes: optionalBytes,
-  behind: optionalBytes
+  trailing: optionalBytes
 }
 
 /** @internal */
 export const Text: Schema.Schema<Api.Text> = Schema.Struct(textSchemas).annotations({ identifier: "Text" })
 
 /**
- * In which of the two encodings that need no mention the text is. Text in windows-1252 hardly ever has a valid character of UTF-8 in it: one
- * that has is UTF-8, of which some bytes are damaged.
+ * In which of the two encodings that need no mention the text is. Text in windows-1252 hardly ever has a valid
+ * character of UTF-8 in it: one that has is UTF-8, of which some bytes are damaged.
  */
 const guess = (bytes: Uint8Array, isFull: boolean): "utf-8" | "windows-1252" => {
   const { end, invalid, long } = CodePages.examineUtf8(bytes)
@@ -78,7 +78,7 @@ export const decodeText = (bytes: Uint8Array, end: End, reading: Reading, at: nu
   if ("bytes" in decoded && decoded.bytes !== undefined) {
     reading.warn("BrokenText", at, "some bytes of the text are invalid in its encoding")
   }
-  return usual ? decoded : { ...decoded, behind: copyOf(bytes, length, last) }
+  return usual ? decoded : { ...decoded, trailing: copyOf(bytes, length, last) }
 }
 
 const lacks = (encoding: Api.TextEncoding) => refused(["text"], `there is a character that ${encoding} does not have`)
@@ -106,13 +106,13 @@ const encodeOwn = (
 
 /** @internal */
 export const encodeText = (value: Api.Text, end: End, { encoding }: Writing): Either.Either<Uint8Array, Refused> => {
-  const { behind, text } = value
-  if (text.includes("\0")) return refused(["text"], "a zero ends the text: what follows belongs into `behind`")
-  if (behind !== undefined && behind.length > 0 && behind[0] !== 0) {
-    return refused(["behind"], "what follows a text begins with the zero that ends it")
+  const { text, trailing } = value
+  if (text.includes("\0")) return refused(["text"], "a zero ends the text: what follows belongs into `trailing`")
+  if (trailing !== undefined && trailing.length > 0 && trailing[0] !== 0) {
+    return refused(["trailing"], "what follows a text begins with the zero that ends it")
   }
   return Either.flatMap(encodeOwn(value, end, encoding), (own) => {
-    const bytes = concat([own, behind ?? (end === "terminator" ? terminator : none)])
+    const bytes = concat([own, trailing ?? (end === "terminator" ? terminator : none)])
     if (typeof end !== "number") return Either.right(bytes)
     if (bytes.length > end) return refused(["text"], `${bytes.length} bytes, where there is room for ${end}`)
     const field = new Uint8Array(end)

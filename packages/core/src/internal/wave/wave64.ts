@@ -11,7 +11,10 @@ export interface Narrowed {
 
 const { alignment, headerSize, typeSize } = Layout.wave64
 
-/** The header of RIFF for a chunk of which there are `size` bytes, if they are there: a size that is too large stays that. */
+/**
+ * The header of RIFF for a chunk of which there are `size` bytes, if they are there: a size that is too large stays
+ * that.
+ */
 const headerOf = (bytes: Uint8Array, at: number, size: number): Uint8Array => {
   const header = new Uint8Array(Layout.little.headerSize)
   header.set(bytes.subarray(at, at + 4))
@@ -20,9 +23,9 @@ const headerOf = (bytes: Uint8Array, at: number, size: number): Uint8Array => {
 }
 
 /**
- * The data of a list whose type is a GUID, and so are the ids of its chunks, which stand at multiples of eight and whose sizes count their
- * headers: with four characters for each GUID, the first four of it, and with the type as RIFF spells it. What follows the last chunk is
- * left out, and so are the chunks after `most` of them.
+ * The data of a list whose type is a GUID, and so are the ids of its chunks, which begin at multiples of eight and
+ * whose sizes count their headers: with four characters for each GUID, the first four of it, and with the type as RIFF
+ * spells it. What follows the last chunk is left out, and so are the chunks after `most` of them.
  *
  * @internal
  */

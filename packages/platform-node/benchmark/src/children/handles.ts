@@ -1,6 +1,6 @@
 /**
- * Opens many handles on one file, reads 16 bytes from each where it is asked to, and tells what they take together, or what the process
- * has had in memory at most:
+ * Opens many handles on one file, reads 16 bytes from each where it is asked to, and tells what they take together, or
+ * what the process has had in memory at most:
  *
  *   node --expose-gc handles.js (library | platform | node) (opened | read | peak) file count
  */

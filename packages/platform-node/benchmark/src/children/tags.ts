@@ -1,5 +1,6 @@
 /**
- * Asks a sound file for its format and its title, or changes that, and tells what the process has had in memory at most, in bytes:
+ * Asks a sound file for its format and its title, or changes that, and tells what the process has had in memory at
+ * most, in bytes:
  *
  *   node tags.js (library | wavefile | changing | wavefile-changing) file
  */

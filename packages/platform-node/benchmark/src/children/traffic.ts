@@ -1,6 +1,6 @@
 /**
- * Reads so many bytes of a file that no disk holds, half of them in sequence and half at positions all over it, and tells what the process has had in
- * memory at most, in bytes:
+ * Reads so many bytes of a file that no disk holds, half of them in sequence and half at positions all over it, and
+ * tells what the process has had in memory at most, in bytes:
  *
  *   node traffic.js (cache | bare) bytes
  */

@@ -1,6 +1,6 @@
 /**
- * A web server in a thread of its own: noise under `/noise`, and under `/wave` a WAVE file of 500 MB, whose sound is zeros. It tells its port through the memory
- * that it is given.
+ * A web server in a thread of its own: noise under `/noise`, and under `/wave` a WAVE file of 500 MB, whose sound is
+ * zeros. It tells its port through the memory that it is given.
  */
 import * as http from "node:http"
 import { workerData } from "node:worker_threads"

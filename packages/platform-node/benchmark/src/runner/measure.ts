@@ -1,8 +1,9 @@
 /**
  * Measures the works of a group.
  *
- * Neither mitata nor tinybench is used, because both finish with one contestant before they begin with the next: what the machine does
- * meanwhile then favours one of them. Here they take turns, so that it hits all alike, and the ratios hold.
+ * Neither mitata nor tinybench is used, because both finish with one contestant before they begin with the next: what
+ * the machine does meanwhile then favours one of them. Here they take turns, so that it hits all alike, and the ratios
+ * hold.
  */
 import * as digest from "./digest.js"
 import type { Group, Work } from "./model.js"
@@ -16,8 +17,8 @@ export interface Effort {
   /** For so many milliseconds of the processor each work runs before it counts, until the compiler has done with it. */
   readonly warmUp: number
   /**
-   * For so many milliseconds it runs again in each of its turns, and only the last sample counts: while others ran, the collector took
-   * compiled code that nobody was using, and the machine gave memory back to its host.
+   * For so many milliseconds it runs again in each of its turns, and only the last sample counts: while others ran, the
+   * collector took compiled code that was not in use, and the machine gave memory back to its host.
    */
   readonly turn: number
   /** After the fewest rounds, no more are begun when a group has taken so many milliseconds. */
@@ -37,9 +38,11 @@ export const efforts: { readonly [name in "quick" | "careful" | "full"]: Effort 
 interface Clock {
   /** In milliseconds. */
   readonly now: () => number
-  /** How long the process has had a processor, in milliseconds: on a busy machine, its compiler waits as everybody does. */
+  /**
+   * How long the process has had a processor, in milliseconds: on a busy machine, its compiler waits as everybody does.
+   */
   readonly used: () => number
-  /** Removes garbage, so that nobody pays for that of another. */
+  /** Removes garbage, so that no contestant pays for that of another. */
   readonly tidy: () => void
 }
 

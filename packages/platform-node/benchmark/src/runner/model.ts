@@ -9,13 +9,16 @@ export interface Setting {
   readonly folder: string
   /** A file of noise that everybody reads. */
   readonly file: string
-  /** Its size in bytes: 512 MiB, or 32 MiB if it has to be quick, 64 MiB for the guard. Also how much is written where that counts. */
+  /**
+   * Its size in bytes: 512 MiB, or 32 MiB if it has to be quick, 64 MiB for the guard. Also how much is written where
+   * that counts.
+   */
   readonly size: number
 }
 
 /**
- * One way to do the work of a group: does it `times` times. Whatever it gives, and what it shows to the digest, has to be the same for
- * all ways.
+ * One way to do the work of a group: does it `times` times. Whatever it gives, and what it shows to the digest, has to
+ * be the same for all ways.
  */
 export type Work = (times: number, digest: Digest) => unknown
 
@@ -26,8 +29,8 @@ export interface Row<Name extends string = string> {
   readonly peers: ReadonlyArray<NoInfer<Name>>
   readonly unit: Unit
   /**
-   * What has to be reached: how many times better than these peers, at least; or a figure in the row's unit which must not be
-   * exceeded, with no peer.
+   * What has to be reached: how many times better than these peers, at least; or a figure in the row's unit which must
+   * not be exceeded, with no peer.
    */
   readonly target?: { readonly [peer in NoInfer<Name>]?: number } | number
   /** What the C code takes for the same, in the row's unit. */
@@ -51,7 +54,7 @@ export interface Group<Name extends string = string> {
   readonly slow?: ReadonlyArray<NoInfer<Name>>
   /** Done before each run, and not timed. */
   readonly before?: () => void
-  /** What a run left behind, where that is its result. */
+  /** What a run made, where that is its result. */
   readonly outcome?: () => unknown
   /** The works give what was measured themselves, instead of being timed. */
   readonly measuresItself?: boolean

@@ -74,8 +74,8 @@ export const tally = (results: ReadonlyArray<Result>): { readonly met: number; r
 }
 
 /**
- * What the guard says about a row that has a target: undefined if it passes. It lets everything pass that comes within a third of its
- * target, so that noise does not fail it, and a regression of an order of magnitude does.
+ * What the guard says about a row that has a target: undefined if it passes. It lets everything pass that comes within
+ * a third of its target, so that noise does not fail it, and a regression of an order of magnitude does.
  */
 export const objection = (result: Result): string | undefined => {
   const failed = reached(result).filter(({ degree }) => !(degree >= 1 / 3))
@@ -89,7 +89,7 @@ export const objection = (result: Result): string | undefined => {
   return `${subject}: ${name}: ${reasons.join(", and ")}`
 }
 
-/** A figure with three digits that count, as far as they are among the first four behind the point. */
+/** A figure with three digits that count, as far as they are among the first four after the point. */
 export const format = (value: number): string => {
   if (!Number.isFinite(value)) return String(value)
   const digits = Math.max(0, 2 - Math.floor(Math.log10(Math.max(Math.abs(value), 0.01))))

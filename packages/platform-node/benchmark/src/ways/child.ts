@@ -23,7 +23,10 @@ export const inChild = async (script: string, args: ReadonlyArray<string>): Prom
 /** Tells the parent, and ends the process with all that is open in it. */
 export const tell = (value: number): void => void process.send?.(value, () => process.exit(0))
 
-/** The most memory that the process has had, in bytes. On Linux, `maxRSS` of a child begins with what its parent had as it was forked. */
+/**
+ * The most memory that the process has had, in bytes. On Linux, `maxRSS` of a child begins with what its parent had as
+ * it was forked.
+ */
 export const peak = (): number => {
   if (process.platform !== "linux") return process.resourceUsage().maxRSS * 1024
   const [, kibibytes] = /^VmHWM:\s+(\d+) kB$/m.exec(fs.readFileSync("/proc/self/status", "utf8")) ?? []

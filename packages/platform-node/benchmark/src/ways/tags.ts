@@ -1,9 +1,12 @@
-/** The ways to ask a sound file how it is laid out, and what it is called, and to call it otherwise. Only what a way needs is loaded: where memory counts, all of it does. */
+/**
+ * The ways to ask a sound file how it is laid out, and what it is called, and to call it otherwise. Only what a way
+ * needs is loaded: where memory counts, all of it does.
+ */
 import * as fs from "node:fs"
 import { createRequire } from "node:module"
 import type * as wavefile from "wavefile"
 
-/** Makes a WAVE file with so many bytes of sound, which take no room on the disk, and its tags behind them. */
+/** Makes a WAVE file with so many bytes of sound, which take no room on the disk, and its tags after them. */
 export const makeTagged = (file: string, size: number): void => {
   const uint32 = (value: number) => Buffer.from(Uint32Array.of(value).buffer)
   const chunk = (id: string, data: Buffer) => Buffer.concat([Buffer.from(id, "latin1"), uint32(data.length), data])
@@ -89,7 +92,9 @@ export const decoded = async (kind: keyof typeof entrySize, count: number, times
 /** What a file is called after so many changes. */
 const titleAfter = (times: number): string => times % 2 === 1 ? "Other" : "Title"
 
-/** Changes the title so many times, by the library; gives the last one. With `sync`, each flush waits for the device. */
+/**
+ * Changes the title so many times, by the library; gives the last one. With `sync`, each flush waits for the device.
+ */
 export const changedByLibrary = async (file: string, times: number, sync = false): Promise<string> => {
   const { Riff, RiffEdit } = await import("@effect-mmio/core")
   const { onNode, onNodeSynced } = await import("./library.js")

@@ -1,5 +1,6 @@
 /**
- * How much a reader may ask of its storage, and keep in memory: functions of how long the file is and of the limits, whatever the file says.
+ * How much a reader may ask of its storage, and keep in memory: functions of how long the file is and of the limits,
+ * whatever the file says.
  */
 
 /** What a file is read with. */
@@ -16,14 +17,14 @@ export interface Reader {
 const window = 4096
 
 /**
- * How often a walk over all chunks may call the storage. Either it reads on, more and more at once, or it goes on behind at least a window of
- * what it does not read: never does it ask for each chunk by itself. Asking is a seek, a read, and another where that was short of the end;
- * and a seek back from the end, where it wants to know how long the file is.
+ * How often a walk over all chunks may call the storage. Either it reads on, more and more at once, or it goes on after
+ * at least a window of what it does not read: never does it ask for each chunk by itself. Asking is a seek, a read, and
+ * another where that was short of the end; and a seek back from the end, where it wants to know how long the file is.
  */
 export const callsOfWalk = ({ atMost, length }: Reader): number =>
   12 + 4 * Math.ceil(length / window) + (atMost === Infinity ? 0 : 2 * Math.ceil(length / atMost))
 
-/** How often one place of the file may be read, with so many bytes behind it. */
+/** How often one place of the file may be read, with so many bytes after it. */
 export const callsOfRead = ({ atMost }: Reader, bytes: number): number =>
   4 + (atMost === Infinity ? 0 : Math.ceil(bytes / atMost))
 
@@ -31,13 +32,13 @@ export const callsOfRead = ({ atMost }: Reader, bytes: number): number =>
 export const bytesOfWalk = ({ buffer, length }: Reader): number => 2 * length + 2 * buffer
 
 /**
- * How many bytes may be asked for in one call: as many were allocated. A walk asks for 64 KiB at most, or for twice as much as it has seen of a
- * `ds64`; the metadata of a file are no more than the file.
+ * How many bytes may be asked for in one call: as many were allocated. A walk asks for 64 KiB at most, or for twice as
+ * much as it has seen of a `ds64`; the metadata of a file are no more than the file.
  */
 export const widestRead = ({ buffer, length }: Reader): number => Math.max(65_536, buffer, 2 * length)
 
 /** How many chunks there can be: each has a header of 8 bytes. */
 export const chunksIn = ({ length }: Reader): number => Math.floor(length / 8)
 
-/** How many problems there can be: a few of every chunk, and of what is behind the last. */
+/** How many problems there can be: a few of every chunk, and of what follows the last. */
 export const problemsIn = (chunks: number): number => 8 * (chunks + 1)

@@ -11,7 +11,7 @@ import * as Option from "effect/Option"
 /** The walk goes in circles: as a defect, since no program could do anything about it. */
 class Endless extends Error {}
 
-/** Goes behind a chunk; where that is nowhere, nothing can be found any more. */
+/** Goes past a chunk; where there is no such position, nothing more can be found. */
 const leave = (file: Mmio.ReadWriteHandle, chunk: Riff.FoundChunk) =>
   Effect.catchTags(Riff.ascend(file, chunk), {
     CannotSeek: () => Mmio.seek(file, 0, "end"),
@@ -21,8 +21,8 @@ const leave = (file: Mmio.ReadWriteHandle, chunk: Riff.FoundChunk) =>
 const tops = new Set(["RIFF", "RIFX", "RF64", "BW64", "FORM", "CAT "])
 
 /**
- * Where the chunks are whose first form is at `from`, found with so many steps at most. Leaves the position where it was. (As `Fixtures.walk`, but for what is told, and
- * what that costs.)
+ * Where the chunks are whose first form is at `from`, found with so many steps at most. Leaves the position where it
+ * was. (As `Fixtures.walk`, but for what is told, and what that costs.)
  */
 export const descended = (
   file: Mmio.ReadWriteHandle,

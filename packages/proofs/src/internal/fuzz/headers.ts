@@ -10,11 +10,11 @@ export interface Header {
   /** Where the size is, which is 8 bytes long in Wave64 and 4 elsewhere. */
   readonly sizeAt: number
   readonly dataAt: number
-  /** Behind the last byte of data that is there. */
+  /** Where the data that is there ends. */
   readonly end: number
-  /** Behind its padding, where the next one begins. */
+  /** After its padding, where the next one begins. */
   readonly next: number
-  /** Behind the last byte of what it is in. */
+  /** Where what it is in ends. */
   readonly parentEnd: number
   readonly container: boolean
   readonly depth: number
@@ -47,8 +47,8 @@ const bigForms = new Set(["RIFX", "FORM", "CAT "])
 const lists = new Set(["RIFF", "LIST", "RIFX", "FORM", "CAT ", "PROP", "riff", "list"])
 
 /**
- * The headers of a file, each before those that are in it, but no more than so many: as far as sizes can be believed, a chunk that says more
- * than there is going as far as there is anything.
+ * The headers of a file, each before those that are in it, but no more than so many: as far as sizes can be believed, a
+ * chunk that says more than there is going as far as there is anything.
  */
 export const headersOf = (bytes: Uint8Array, most = 100): ReadonlyArray<Header> => {
   const found: Array<Header> = []

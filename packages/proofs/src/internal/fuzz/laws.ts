@@ -363,7 +363,7 @@ const checkWave = (subject: Subject): Effect.Effect<void> =>
     must(
       "Wave.info, lenient",
       chunk.dataOffset + available <= length,
-      () => `of ${available} bytes of samples at ${chunk.dataOffset} some are behind the end`
+      () => `of ${available} bytes of samples at ${chunk.dataOffset} some are past the end`
     )
     const samples = yield* runMoving(
       subject,
@@ -451,7 +451,10 @@ const isWave64 = (bytes: Uint8Array): boolean => String.fromCharCode(...bytes.su
 const made = (corrections: ReadonlyArray<RiffCorrection.RiffCorrection>) =>
   corrections.filter((correction) => correction._tag !== "PadByteOffered" && correction._tag !== "BytesLeft")
 
-/** A repair corrects sizes, and nothing else, and only once; what a forgiving reader found before is what everybody finds then. */
+/**
+ * A repair corrects sizes, and nothing else, and only once; what a forgiving reader found before is what everybody
+ * finds then.
+ */
 const checkRepair = (subject: Subject, before: Uint8Array): Effect.Effect<void> =>
   Effect.gen(function*() {
     const { file, storage } = subject
@@ -506,7 +509,7 @@ const checkRepair = (subject: Subject, before: Uint8Array): Effect.Effect<void> 
         continue
       }
       const { chunk, field, offset } = correction
-      // In Wave64 the size of 64 bits is behind the GUID.
+      // In Wave64 the size of 64 bits follows the GUID.
       const size = field === "ds64" || offset === chunk + 16 ? 8 : 4
       must(law, field === "ds64" || offset === chunk + 16 || offset === chunk + 4, () =>
         `no size is there: ${correction.message}`)
@@ -578,7 +581,7 @@ export const broken = (
   }).pipe(
     Effect.scoped,
     RiffLimits.withLimits(limits),
-    // Nobody looks at the spans, which cost more than the rest.
+    // The spans, which cost more than the rest, are not needed.
     Effect.withTracerEnabled(false),
     Effect.catchAllCause((cause) => {
       const [defect] = Chunk.toReadonlyArray(Cause.defects(cause))

@@ -1,5 +1,6 @@
 /**
- * What is done to a sound file to find out what a reader makes of it. Every mutation knows where the headers are, and what readers stumble over.
+ * What is done to a sound file to find out what a reader makes of it. Every mutation knows where the headers are, and
+ * what readers stumble over.
  */
 import { guidOf, type Header, headersOf, idAt, view } from "./headers.js"
 import type { Random } from "./random.js"
@@ -62,7 +63,10 @@ const setSize = (bytes: Uint8Array, { bigEndian, sizeAt, wave64 }: Header, size:
   return copy
 }
 
-/** Where a change that moved bytes may leave the sizes around right, so that what is inside of them is still found: half of the time. */
+/**
+ * Where a change that moved bytes may leave the sizes around right, so that what is inside of them is still found: half
+ * of the time.
+ */
 const adjusted = (subject: Subject, changed: Uint8Array, { inside }: Header): Uint8Array => {
   const { bytes, headers, random } = subject
   if (random.once(2)) return changed
@@ -265,7 +269,7 @@ const mutations = {
     const edge = random.pick([at, at + 4, dataAt, dataAt + 4, end, next]) + random.below(3) - 1
     return bytes.slice(0, Math.max(0, random.once(2) ? edge : random.below(bytes.length + 1)))
   },
-  "something behind it": ({ bytes, other, random }: Subject): Uint8Array =>
+  "something after it": ({ bytes, other, random }: Subject): Uint8Array =>
     concat(
       bytes,
       random.once(2)

@@ -1,6 +1,6 @@
 /**
- * The checks that the tests of the contract are written with. A check that fails throws: a test is an effect, in which that is a defect, and
- * `contract.ts` makes a violation of what a test ends with.
+ * The checks that the tests of the contract are written with. A check that fails throws: a test is an effect, in which
+ * that is a defect, and `contract.ts` makes a violation of what a test ends with.
  */
 import * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"

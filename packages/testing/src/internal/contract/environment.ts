@@ -1,5 +1,6 @@
 /**
- * What a test of the contract works with: the driver, names, files with known bytes, and files that are closed at the end.
+ * What a test of the contract works with: the driver, names, files with known bytes, and files that are closed at the
+ * end.
  */
 import * as FileName from "@effect-mmio/core/FileName"
 import * as IOProc from "@effect-mmio/core/IOProc"

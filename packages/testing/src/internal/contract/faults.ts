@@ -15,7 +15,10 @@ import { pattern } from "./fixtures.js"
 
 const faults_ = define("faults")
 
-/** The driver with calls that fail before anything is done, or after it for `close`; transfers are of at most `atMost` bytes. */
+/**
+ * The driver with calls that fail before anything is done, or after it for `close`; transfers are of at most `atMost`
+ * bytes.
+ */
 const faulty = (
   driver: IOProc.IOProc,
   options: { readonly fails?: (call: number) => boolean; readonly atMost?: number }
@@ -69,7 +72,7 @@ const writing: ReadonlyArray<Model.Operation> = [
   { op: "read", count: 200 }
 ]
 
-/** Closes, until that succeeds; a handle whose driver could not close is closed all the same. */
+/** Closes, until that succeeds; a handle whose driver could not close is closed. */
 const closing = <A extends IOProc.Access>(file: Mmio.Handle<A>) =>
   insisting(Effect.catchIf(
     Mmio.close(file),
@@ -103,7 +106,9 @@ const work = (
     sameBytes(yield* env.contents(name), state.bytes, "the content at the end")
   })
 
-/** Runs with the 1st call failing, then the 2nd, …, until a run meets no failure. `inARow` calls fail, then all succeed. */
+/**
+ * Runs with the 1st call failing, then the 2nd, …, until a run meets no failure. `inARow` calls fail, then all succeed.
+ */
 const everyCall = (
   env: Environment,
   inARow: number,

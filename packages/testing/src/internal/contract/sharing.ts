@@ -200,11 +200,11 @@ export const sharing: ReadonlyArray<Definition> = [
         { concurrency: "unbounded" }
       )
       same(outcomes.filter((outcome) => outcome._tag === "Right").length, 1, "handles that were opened")
+      // A file that was opened may hold a cycle, and is not printed.
       for (const outcome of outcomes) {
-        holds(
-          outcome._tag === "Right" || outcome.left._tag === "SharingViolation",
-          `one failed with ${String(outcome)}`
-        )
+        if (outcome._tag === "Left") {
+          holds(outcome.left._tag === "SharingViolation", `one failed with ${String(outcome.left)}`)
+        }
       }
     }))
 ]

@@ -1,6 +1,6 @@
 /**
- * Registers tests with a runner. No runner is imported: a program that has none imports the package, too, and those of vitest throw outside of
- * a test run.
+ * Registers tests with a runner. No runner is imported: a program that has none imports the package, too, and those of
+ * vitest throw outside of a test run.
  */
 import * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"
@@ -15,7 +15,12 @@ const isVitest = (u: unknown): u is {
   readonly test: (name: string, options: { readonly timeout: number }, run: () => Promise<void>) => void
 } => Predicate.hasProperty(u, "test") && typeof u.test === "function"
 
-/** Registers with the vitest that runs this. Each test of the contract has its own time limit, which says what did not end. @internal */
+/**
+ * Registers with the vitest that runs this. Each test of the contract has its own time limit, which says what did not
+ * end.
+ *
+ * @internal
+ */
 export const withVitest: Register = (name, run) => {
   const runtime: unknown = globalThis
   const vitest: unknown = Predicate.hasProperty(runtime, key) ? runtime[key] : undefined

@@ -42,7 +42,11 @@ export const missing = (env: Environment): Effect.Effect<Prepared, unknown> =>
 export const left = (env: Environment, { name }: Given) =>
   Effect.catchTag(env.contentsAlone(name), "FileNotFound", () => Effect.succeed(new Uint8Array(0)))
 
-/** Sweeps over something that is done to a file, and closes what each run opened, whether or not it was right. @internal */
+/**
+ * Sweeps over something that is done to a file, and closes what each run opened, whether or not it was right.
+ *
+ * @internal
+ */
 export const sweep = <P extends Prepared, A, E>(prepare: Effect.Effect<P, unknown>, steps: {
   readonly run: (prepared: P) => Effect.Effect<A, E>
   readonly check: (prepared: P, exit: Exit.Exit<A, E>) => Effect.Effect<void, unknown>

@@ -1,6 +1,6 @@
 /**
- * Random operations, compared with a model: properties, which shrink, and long walks, of which a failure is reduced to the operations that
- * it needs.
+ * Random operations, compared with a model: properties, which shrink, and long walks, of which a failure is reduced to
+ * the operations that it needs.
  */
 import type * as IOProc from "@effect-mmio/core/IOProc"
 import * as Mmio from "@effect-mmio/core/Mmio"
@@ -128,7 +128,10 @@ const checkFile = (
 // a handle
 // ---------------------------------------------------------------------------------------------------------------------
 
-/** The operations that a handle supports on this driver; writes that do not fit into a file that cannot grow are left out. */
+/**
+ * The operations that a handle supports on this driver; writes that do not fit into a file that cannot grow are left
+ * out.
+ */
 const allowed = (
   env: Environment,
   access: IOProc.Access,

@@ -1,5 +1,6 @@
 /**
- * Copies of sizes, which an edit keeps true: what a `ds64` says of `data`, of the chunks in its table and of the samples.
+ * Copies of sizes, which an edit keeps true: what a `ds64` says of `data`, of the chunks in its table and of the
+ * samples.
  */
 import type * as FourCC from "../../../FourCC.js"
 import type * as Api from "../../../Riff.js"
@@ -43,7 +44,10 @@ const idsBefore = (form: Api.TreeNode): ReadonlySet<FourCC.FourCC> => {
   return ids
 }
 
-/** The first chunk of an id, and whether the `ds64` holds the size of one of that id: an edit writes that one with the header. */
+/**
+ * The first chunk of an id, and whether the `ds64` holds the size of one of that id: an edit writes that one with the
+ * header.
+ */
 interface SameId {
   readonly first: Draft
   hasSizeInDs64: boolean
@@ -61,8 +65,9 @@ const byId = (form: Draft): ReadonlyMap<FourCC.FourCC, SameId> => {
 }
 
 /**
- * What the `ds64` of an edited form has to say where it says something else: of chunks whose headers hold their sizes, too, as a new one's does. A chunk
- * that was removed has no bytes. `sizes` are those of the containers that are written, `samples` how many there are if the edit changed that.
+ * What the `ds64` of an edited form has to say where it says something else: of chunks whose headers hold their sizes,
+ * too, as a new one's does. A chunk that was removed has no bytes. `sizes` are those of the containers that are
+ * written, `samples` how many there are if the edit changed that.
  *
  * @internal
  */

@@ -21,7 +21,7 @@ export interface Draft {
   readonly source: Api.TreeNode | undefined
   /** The data of a new one that is no container. */
   readonly data: Uint8Array | undefined
-  /** What is in a container. Made when somebody asks: see {@link childrenOf}. */
+  /** What is in a container. Made when it is first asked for: see {@link childrenOf}. */
   children: Array<Draft> | undefined
   /** Whether something is different in it. */
   touched: boolean
@@ -90,7 +90,8 @@ export const isDs64 = ({ id, source }: Draft): boolean =>
   && source.chunk.ds64.value.dataOffset === source.chunk.dataOffset
 
 /**
- * Whether it declares more data than its container has: nothing can be put after it, where readers would take it for its data.
+ * Whether it declares more data than its container has: nothing can be put after it, where readers would take it for
+ * its data.
  *
  * @internal
  */
@@ -102,7 +103,7 @@ export const lacksPadding = (draft: Draft): boolean => {
   return source !== undefined && !isOpenEnd(draft) && source.padding < Layout.paddingOf(layout, source.available)
 }
 
-/** Whether its id is one that nobody gave to a chunk: readers take what has none for the end of the chunks. */
+/** Whether its id is no id of a chunk: readers take it for the end of the chunks. */
 const isNameless = ({ id, layout }: Draft): boolean => layout !== Layout.wave64 && !Layout.isPrintable(id)
 
 /** Where in a container a chunk is put that is to be its last one: before what readers would not go past. @internal */

@@ -114,7 +114,10 @@ class Editing {
     )
   }
 
-  /** The chunks on the way to the first one that a path leads to, and that one: as `Riff.find` goes, as far as there are such. */
+  /**
+   * The chunks on the way to the first one that a path leads to, and that one: as `Riff.find` goes, as far as there are
+   * such.
+   */
   private follow(steps: ReadonlyArray<Step>, forms = this.forms): ReadonlyArray<Draft> {
     let furthest: ReadonlyArray<Draft> = []
     const way: Array<Draft> = []
@@ -175,7 +178,10 @@ class Editing {
       : Either.right({ target, parent, way: way.slice(0, -1), index: childrenOf(parent).indexOf(target) })
   }
 
-  /** The forms that data may be assigned in: of several, the first one alone where it is a WAVE, as readers of WAVE read no other. */
+  /**
+   * The forms that data may be assigned in: of several, the first one alone where it is a WAVE, as readers of WAVE read
+   * no other.
+   */
   private assignable([step]: ReadonlyArray<Step>): ReadonlyArray<Draft> {
     const first = step === undefined || step.index !== undefined
       ? undefined
@@ -368,7 +374,8 @@ export interface Edited {
 }
 
 /**
- * The forms of a file after edits, each of which sees what those before it left. Fails with the first that cannot be done.
+ * The forms of a file after edits, each of which sees what those before it left. Fails with the first that cannot be
+ * done.
  *
  * @internal
  */

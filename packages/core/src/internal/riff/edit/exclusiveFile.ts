@@ -17,7 +17,11 @@ export type ReadFailure = MmioError.ReadError | MmioError.InvalidFile
 /** @internal */
 export type Failure = ReadFailure | MmioError.WriteError | MmioError.SeekError | MmioError.AccessDenied
 
-/** Reads from a position on into the whole of `target`, or to the end of the file, and returns how many bytes. @internal */
+/**
+ * Reads from a position on into the whole of `target`, or to the end of the file, and returns how many bytes.
+ *
+ * @internal
+ */
 export type ReadAt<E> = (position: number, target: Uint8Array) => Effect.Effect<number, E>
 
 /** What a storage says of a name: that it leads nowhere, or nothing where it does not know names. @internal */

@@ -74,8 +74,8 @@ export const encode = (footer: Footer): Uint8Array => {
 export type Decoded = Footer | "newer" | "damaged" | "none"
 
 /**
- * What 128 bytes from `at` on are; where fewer are given, they are no footer. One that was written in part only, where zeros were, is no footer
- * either: its checksum is missing.
+ * What 128 bytes from `at` on are; where fewer are given, they are no footer. One that was written in part only, where
+ * zeros were, is no footer either: its checksum is missing.
  */
 export const decode = (bytes: Uint8Array, at = 0): Decoded => {
   if (bytes.length < at + footerSize) return "none"

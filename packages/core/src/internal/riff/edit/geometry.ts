@@ -1,7 +1,8 @@
 /**
  * Where the parts of a journal are in its file.
  *
- * A journal begins at the old end of the file that it belongs to. `oldLength` and `newLength` are the lengths of the file before and after the edit:
+ * A journal begins at the old end of the file that it belongs to. `oldLength` and `newLength` are the lengths of the
+ * file before and after the edit:
  *
  * | from                                                          | what                                              |
  * | ------------------------------------------------------------- | ------------------------------------------------- |

@@ -1,5 +1,6 @@
 /**
- * The header of a journal: where the file ended before the edit, shaped as a chunk of its family that other programs step over.
+ * The header of a journal: where the file ended before the edit, shaped as a chunk of its family that other programs
+ * step over.
  *
  * | at | bytes |                                                                              |
  * | -- | ----- | ---------------------------------------------------------------------------- |

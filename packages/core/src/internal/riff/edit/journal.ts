@@ -45,7 +45,11 @@ export const draft = (options: {
   return { ...options, ...geometry(options.oldLength, options.newLength, payload), records }
 }
 
-/** How many bytes of the file the records and the tail are about: what an edit counts as it writes the journal. @internal */
+/**
+ * How many bytes of the file the records and the tail are about: what an edit counts as it writes the journal.
+ *
+ * @internal
+ */
 export const journalBytes = (draft: Draft): number => recordedBytes(draft) + tailLength(draft)
 
 /** How many bytes the records are about. @internal */
@@ -104,7 +108,11 @@ class Bytes {
 export const writeHeader = (file: ExclusiveFile, draft: Draft) =>
   file.writeAt(draft.oldLength, Header.encode(draft.layout, draft))
 
-/** Gives the file the length that it has with the journal, so that what another program appends meanwhile lies past it. @internal */
+/**
+ * Gives the file the length that it has with the journal, so that what another program appends meanwhile lies past it.
+ *
+ * @internal
+ */
 export const reserve = (file: ExclusiveFile, draft: Draft) => file.writeAt(draft.footerAt, new Uint8Array(footerSize))
 
 /** Writes the tail, and returns its CRC-32. @internal */
@@ -123,8 +131,8 @@ export const writeTail = (file: ExclusiveFile, draft: Draft, advance: Advance): 
   })
 
 /**
- * Writes the records, and returns their CRC-32. Writes the old bytes over themselves, too: where a file is sparse or shares blocks with another one,
- * that is when a full disk is noticed.
+ * Writes the records, and returns their CRC-32. Writes the old bytes over themselves, too: where a file is sparse or
+ * shares blocks with another one, that is when a full disk is noticed.
  *
  * @internal
  */
@@ -174,7 +182,12 @@ export const writeDirectly = (
 // reading it
 // ---------------------------------------------------------------------------------------------------------------------
 
-/** What a journal is: as its footer says, with so many sectors that have old bytes and so many that have other ones; or not so. @internal */
+/**
+ * What a journal is: as its footer says, with so many sectors that have old bytes and so many that have other ones; or
+ * not so.
+ *
+ * @internal
+ */
 export type Inspected = { readonly old: number; readonly foreign: number; readonly sectors: number } | "damaged"
 
 /** Reads all of a journal, and what the file has where it writes. Writes nothing. @internal */
@@ -232,8 +245,9 @@ export const apply = (
     )))
 
 /**
- * Takes the journal away, once the new file is on the storage: cuts the file to its new length, unless another program has appended to it. The bytes of
- * that program then stay, and the journal becomes zeros. Returns how many foreign bytes there are.
+ * Takes the journal away, once the new file is on the storage: cuts the file to its new length, unless another program
+ * has appended to it. The bytes of that program then stay, and the journal becomes zeros. Returns how many foreign
+ * bytes there are.
  *
  * @internal
  */
@@ -253,9 +267,14 @@ export const remove = (file: ExclusiveFile, footer: Footer.Footer): Effect.Effec
     return appended
   })
 
-/** Does what a journal says that was decided: the new file, and no journal. Returns how many foreign bytes follow. @internal */
+/**
+ * Does what a journal says that was decided: the new file, and no journal. Returns how many foreign bytes follow.
+ *
+ * @internal
+ */
 export const finish = (file: ExclusiveFile, footer: Footer.Footer): Effect.Effect<number, Failure> =>
-  // The process that decided may have died before its footer was on the storage: nothing is written in place before that is so.
+  // The process that decided may have died before its footer was on the storage: nothing is written in place before
+  // that is so.
   file.flush.pipe(
     Effect.zipRight(apply(file, footer, () => Effect.void)),
     Effect.zipRight(file.flush),

@@ -1,6 +1,6 @@
 /**
- * Finding the journal of a file: what follows the last form, without a guess about what is not ours. Everything here only reads, and takes the same
- * memory whatever the file says.
+ * Finding the journal of a file: what follows the last form, without a guess about what is not ours. Everything here
+ * only reads, and takes the same memory whatever the file says.
  */
 import * as Effect from "effect/Effect"
 import type { ReadAt } from "./exclusiveFile.js"
@@ -78,7 +78,10 @@ class Search<E> {
     })
   }
 
-  /** The last footer in the last bytes of the file, wherever it begins; one that is where it belongs comes before all others. */
+  /**
+   * The last footer in the last bytes of the file, wherever it begins; one that is where it belongs comes before all
+   * others.
+   */
   get shiftedFooter(): Effect.Effect<FoundFooter | undefined, E> {
     const start = Math.max(this.from, this.size - searched)
     const bytes = new Uint8Array(Math.max(0, this.size - start))
@@ -179,7 +182,8 @@ const isSame = (header: Header.Header, footer: Footer.Footer): boolean =>
   && header.nonce.every((byte, i) => footer.nonce[i] === byte)
 
 /**
- * What a file of `size` bytes has of a journal after its last form, which ends at `from`. A header is looked for in the `most` bytes from there on.
+ * What a file of `size` bytes has of a journal after its last form, which ends at `from`. A header is looked for in the
+ * `most` bytes from there on.
  *
  * @internal
  */

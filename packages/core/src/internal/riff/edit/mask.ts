@@ -1,5 +1,6 @@
 /**
- * Masking: the records of a journal hold bytes of the file, and no program that looks for tags in a file may find them there.
+ * Masking: the records of a journal hold bytes of the file, and no program that looks for tags in a file may find them
+ * there.
  */
 import * as Layout from "../layout.js"
 

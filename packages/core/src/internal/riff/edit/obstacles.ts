@@ -31,12 +31,18 @@ const around = (tree: Api.Tree, offset: number): ReadonlyArray<Api.TreeNode> => 
 
 const isOfSamples = ({ id }: Api.Chunk): boolean => Layout.isSamples(FourCC.toNumber(id))
 
-/** A chunk with an overhanging end that can stay as it is, as the last one of its container: readers step over it, whatever it says. */
+/**
+ * A chunk with an overhanging end that can stay as it is, as the last one of its container: readers step over it,
+ * whatever it says.
+ */
 const isLeftAlone = (node: Api.TreeNode): boolean =>
   node.chunk.type._tag === "None" && !isOfSamples(node.chunk) && !Layout.isTypeless(node.chunk) &&
   node.chunk.id !== "ds64"
 
-/** Whether a problem is only about what lies in a form or a list, and says which container that is; undefined for any other one. */
+/**
+ * Whether a problem is only about what lies in a form or a list, and says which container that is; undefined for any
+ * other one.
+ */
 const containerOf = (tree: Api.Tree, problem: RiffProblem.RiffProblem): Api.TreeNode | undefined => {
   const way = around(tree, problem.offset)
   const container = way.at(-1)
@@ -93,7 +99,8 @@ export type Damaged = ReadonlyMap<number, RiffProblem.RiffProblem>
 export const find = (strict: Api.Tree, lenient: Api.Tree): Obstacle | Damaged => {
   const damaged = new Map<number, RiffProblem.RiffProblem>()
   for (const problem of strict.problems) {
-    // After a chunk whose end is unknown nothing can be put, and no journal either: readers would take it for the data of the chunk.
+    // After a chunk whose end is unknown nothing can be put, and no journal either: readers would take it for the data
+    // of the chunk.
     if (problem.level === "warning" && problem._tag !== "UnknownSize") continue
     const container = containerOf(strict, problem)
     if (container === undefined) return problem
@@ -103,7 +110,11 @@ export const find = (strict: Api.Tree, lenient: Api.Tree): Obstacle | Damaged =>
   return disagreed ?? unsizedSamples(strict) ?? damaged
 }
 
-/** The first list that was edited although it is damaged: what one finds in it may be the data of another chunk. @internal */
+/**
+ * The first list that was edited although it is damaged: what one finds in it may be the data of another chunk.
+ *
+ * @internal
+ */
 export const inLists = (forms: ReadonlyArray<Draft>, damaged: Damaged): Obstacle | undefined => {
   if (damaged.size === 0) return undefined
   const open = forms.flatMap((form) => childrenOf(form))
@@ -126,7 +137,11 @@ export const restOf = (
   return { from: Math.min(from, to), to }
 }
 
-/** Whether a container ends with bytes that are no chunk, or with a chunk that declares more than the container has. @internal */
+/**
+ * Whether a container ends with bytes that are no chunk, or with a chunk that declares more than the container has.
+ *
+ * @internal
+ */
 export const hasOpenEnd = (draft: Draft): boolean => {
   const { source } = draft
   if (source === undefined) return false

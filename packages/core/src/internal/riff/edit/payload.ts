@@ -1,5 +1,6 @@
 /**
- * The records of a journal as a stream: written, and read, in blocks, so that an edit of any size takes the same memory.
+ * The records of a journal as a stream: written, and read, in blocks, so that an edit of any size takes the same
+ * memory.
  */
 import * as Effect from "effect/Effect"
 import type * as MmioError from "../../../MmioError.js"

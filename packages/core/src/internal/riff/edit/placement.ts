@@ -8,7 +8,7 @@ export interface Part {
   readonly size: number
   /** Where it lies now; undefined for what is new. */
   readonly from: number | undefined
-  /** Whether filler may stand before it. */
+  /** Whether filler may precede it. */
   readonly fillable: boolean
 }
 
@@ -26,14 +26,20 @@ export interface Placement {
   readonly offsets: ReadonlyArray<number>
   /** How many bytes of parts that lie in the file now will lie elsewhere. */
   readonly moved: number
-  /** What that counts, together with the fillers that are left behind, and what the file grows by. */
+  /** What that counts, together with the fillers that remain, and what the file grows by. */
   readonly cost: number
 }
 
-/** What a filler counts, in bytes that are moved: rather than leave one behind, a little is moved. A byte that the file grows by counts one. */
+/**
+ * What a filler counts, in bytes that are moved: rather than leave one, a little is moved. A byte that the file grows
+ * by counts one.
+ */
 const fillerCost = 24
 
-/** The heaviest path to a part that stays, or to the end: its last step comes from the part `from`; -1 is the start of the file. */
+/**
+ * The heaviest path to a part that stays, or to the end: its last step comes from the part `from`; -1 is the start of
+ * the file.
+ */
 interface Path {
   readonly weight: number
   readonly from: number
@@ -77,17 +83,18 @@ class HeaviestUpTo {
 }
 
 /**
- * Finds the placement, in the order of the parts, from 0 on, that moves the fewest bytes. Gaps are only where they may be, and long enough
- * for a filler; what is behind the last part ends at `end` or beyond it.
+ * Finds the placement, in the order of the parts, from 0 on, that moves the fewest bytes. Gaps are only where they may
+ * be, and long enough for a filler; what follows the last part ends at `end` or past it.
  *
- * Any two parts that stay, with all between them packed, are a step of a path through the parts that stay, and the heaviest path is sought. A part that
- * stays is shifted, against all parts packed from 0 on, by the gaps before it: a step leads to a part of the same shift, or, where filler may stand
- * between the two, to one of a shift that is larger by at least a filler.
+ * Any two parts that stay, with all between them packed, are a step of a path through the parts that stay, and the
+ * heaviest path is sought. A part that stays is shifted, against all parts packed from 0 on, by the gaps before it: a
+ * step leads to a part of the same shift, or, where filler may be between the two, to one of a shift that is larger by
+ * at least a filler.
  */
 export const place = (parts: ReadonlyArray<Part>, end: number, rules: Rules): Placement => {
   const { filler } = rules
   const count = parts.length
-  // How long the parts before each one are together, and where before it, or right there, filler may stand for the last time.
+  // How long the parts before each one are together, and the last place up to it where filler may be.
   const before = new Float64Array(count + 1)
   const gapAt = new Int32Array(count + 1).fill(-1)
   parts.forEach(({ fillable, size }, i) => {
@@ -102,7 +109,7 @@ export const place = (parts: ReadonlyArray<Part>, end: number, rules: Rules): Pl
   const weightOf = (i: number) => i < 0 ? 0 : paths[i]!.weight + parts[i]!.size
   const atShift = new Map<number, Path>([[0, { weight: 0, from: -1 }]])
   const upToShift = new HeaviestUpTo([0, ...shifts.filter((shift) => shift !== undefined)])
-  // Which parts are before a place where filler may stand: those up to here are in the tree.
+  // Which parts are before a place where filler may be: those up to here are in the tree.
   let filled = -1
   const fillTo = (gap: number): void => {
     for (; filled < gap; filled++) {
@@ -121,7 +128,7 @@ export const place = (parts: ReadonlyArray<Part>, end: number, rules: Rules): Pl
     fillTo(gap)
     const far = upToShift.upTo(shift - filler)
     let path = heavier(atShift.get(shift) ?? noPath, { ...far, weight: far.weight - fillerCost })
-    // Between two that adjoin, the filler stands there already.
+    // Between two that adjoin, the filler is there already.
     const previous = j === 0 ? 0 : shifts[j - 1]
     if (gap === j && previous !== undefined && shift - previous >= filler) {
       path = heavier(path, { weight: weightOf(j - 1), from: j - 1 })
@@ -165,7 +172,7 @@ const lay = (
     for (let i = next; i < stay; i++) packed += parts[i]!.size
     const to = stay < parts.length ? parts[stay]!.from! : Math.max(end, at + packed)
     let room = to - at - packed
-    // Behind the last one that stays the file can grow, to where a filler has room.
+    // After the last one that stays the file can grow, to where a filler has room.
     if (room > 0 && stay === parts.length) room = alignment * Math.ceil(Math.max(room, filler) / alignment)
     const gap = room > 0 ? gapAt[Math.min(stay, parts.length - 1)]! : -1
     if (room > 0 && stay > next) gaps++
@@ -185,7 +192,10 @@ const lay = (
   return { offsets, moved, cost: moved + gaps * fillerCost + Math.max(0, at - end) }
 }
 
-/** The sizes of the fillers in a gap, none of them longer than `most`, at least two headers, and each with room for its own. */
+/**
+ * The sizes of the fillers in a gap, none of them longer than `most`, at least two headers, and each with room for its
+ * own.
+ */
 export const fillersOf = (gap: number, filler: number, most: number): ReadonlyArray<number> => {
   const sizes: Array<number> = []
   for (let rest = gap; rest > 0;) {

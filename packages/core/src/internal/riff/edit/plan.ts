@@ -32,12 +32,14 @@ export interface Plan {
 /** How many bytes of the file a plan writes. @internal */
 export const written = ({ writes }: Plan): number => writes.reduce((sum, { length }) => sum + length, 0)
 
-/** Bytes that lie together: chunks that nothing is done to, a new chunk, the header of a container, or where one ends. */
+/**
+ * Bytes that lie together: chunks that nothing is done to, a new chunk, the header of a container, or where one ends.
+ */
 interface Part extends Placement.Part {
   readonly draft: Draft | undefined
   readonly kind: "kept" | "new" | "header" | "end"
   readonly bytes: Uint8Array | undefined
-  /** The filler that stands before it is of this kind. */
+  /** The kind of the filler that precedes it. */
   readonly filler: Filler | undefined
 }
 
@@ -100,7 +102,7 @@ class Parts {
   /** The fillers that are made use of. */
   readonly room: Array<Range> = []
 
-  /** What is as it was, together with what it is behind. */
+  /** What is as it was, together with what it follows. */
   keep(from: number, to: number, filler: Filler | undefined): void {
     const last = this.list.at(-1)
     if (last?.kind === "kept" && last.from !== undefined && last.from + last.size === from) {
@@ -264,7 +266,9 @@ class Writes {
     this.list.push({ _tag: "Zeros", offset: from, length: to - from })
   }
 
-  /** Fills a gap. What was filler before need not become zeros: the rest was something that is not to be found any more. */
+  /**
+   * Fills a gap. What was filler before need not become zeros: the rest was something that is not to be found any more.
+   */
   fill({ idBytes, layout }: Filler, from: number, to: number): void {
     const gap = { from, to }
     // Nothing but filler is there already: it stays as it is.
@@ -279,7 +283,10 @@ class Writes {
     }
   }
 
-  /** Gives a container its header, in a form that is `by` bytes further back now; says why that cannot be done, where it cannot. */
+  /**
+   * Gives a container its header, in a form that is `by` bytes further back now; says why that cannot be done, where it
+   * cannot.
+   */
   header(draft: Draft, at: number, size: number, by: number): string | undefined {
     const { layout, source } = draft
     const chunk = source?.chunk
@@ -323,8 +330,9 @@ const isFree = (form: Draft, { id, placed, touched }: Draft): boolean =>
   isWave(form) && touched && !placed && id !== Layout.ids.data && id !== Known.ids.fmt
 
 /**
- * The orders of the chunks of a form in which a changed one goes back. Of several chunks that one path can name, the order decides which is read: such
- * a chunk stays before the others, directly before the next of them, or with all of them at the end.
+ * The orders of the chunks of a form in which a changed one goes back. Of several chunks that one path can name, the
+ * order decides which is read: such a chunk stays before the others, directly before the next of them, or with all of
+ * them at the end.
  */
 const ordersOf = (
   children: ReadonlyArray<Draft>,
@@ -345,8 +353,8 @@ const ordersOf = (
 }
 
 /**
- * The best placement. Chunks of a `WAVE` that were changed go to its end where that moves less, unless the order is to be kept: one that is in
- * front, and has no room, does not move the samples.
+ * The best placement. Chunks of a `WAVE` that were changed go to its end where that moves less, unless the order is to
+ * be kept: one that is in front, and has no room, does not move the samples.
  */
 const best = ({ forms, untyped }: Edited, length: number, keepOrder: boolean): Placed => {
   let chosen = placed(forms, length)

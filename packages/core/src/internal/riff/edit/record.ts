@@ -1,5 +1,6 @@
 /**
- * The records of a journal, each of which says what to write over old bytes of the file: sorted by their offsets, and masked.
+ * The records of a journal, each of which says what to write over old bytes of the file: sorted by their offsets, and
+ * masked.
  *
  * | bytes                    |                                                                      |
  * | ------------------------ | -------------------------------------------------------------------- |
@@ -82,7 +83,11 @@ export const encodeSums = (offset: number, old: Uint8Array): Uint8Array => {
   return writer.bytes
 }
 
-/** How many sectors of a record have their old bytes in the file, and how many neither those nor the new ones. @internal */
+/**
+ * How many sectors of a record have their old bytes in the file, and how many neither those nor the new ones.
+ *
+ * @internal
+ */
 export interface Found {
   readonly old: number
   readonly foreign: number
@@ -100,7 +105,12 @@ export const compare = (head: Head, sums: Uint8Array, next: Uint8Array, current:
   return { old, foreign }
 }
 
-/** The ranges of a record whose bytes in the file are not the new ones, counted from its offset: sectors, as many as adjoin. @internal */
+/**
+ * The ranges of a record whose bytes in the file are not the new ones, counted from its offset: sectors, as many as
+ * adjoin.
+ *
+ * @internal
+ */
 export const differing = (
   head: Head,
   next: Uint8Array,

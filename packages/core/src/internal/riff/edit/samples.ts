@@ -1,6 +1,6 @@
 /**
- * How many samples an edited WAVE has in each channel, where the edit changed that, and the `fact` that says so. It is known of what is not compressed:
- * of other samples `fact` stays as it is.
+ * How many samples an edited WAVE has in each channel, where the edit changed that, and the `fact` that says so. It is
+ * known of what is not compressed: of other samples `fact` stays as it is.
  */
 import * as Effect from "effect/Effect"
 import * as Known from "../known.js"

@@ -113,7 +113,10 @@ const sub = ({ length, offset, source }: Segment, from: number, to: number): Seg
       : source
   }
 
-/** Segments that adjoin, and are written together: at most `blockSize` bytes, which end where `blockSize` divides their offset in the file. */
+/**
+ * Segments that adjoin, and are written together: at most `blockSize` bytes, which end where `blockSize` divides their
+ * offset in the file.
+ */
 export interface Piece {
   readonly offset: number
   readonly length: number

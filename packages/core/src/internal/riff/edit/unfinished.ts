@@ -21,8 +21,8 @@ import { footerSize, headerSize, sectorSize } from "./geometry.js"
 import { locate } from "./locate.js"
 
 /**
- * How far after the last form a reader looks for a header: other bytes may follow that form, and it does not read all of them. A journal that is complete is
- * found by its footer, and one that is not changes nothing before it.
+ * How far after the last form a reader looks for a header: other bytes may follow that form, and it does not read all
+ * of them. A journal that is complete is found by its footer, and one that is not changes nothing before it.
  */
 const searched = 256 * 1024
 
@@ -45,7 +45,8 @@ class Forms extends Visitor {
 }
 
 /**
- * Where the last form of a file ends, the first of which begins at `at` or is looked for; 0 of a file that has none. Only inside of `exclusive`.
+ * Where the last form of a file ends, the first of which begins at `at` or is looked for; 0 of a file that has none.
+ * Only inside of `exclusive`.
  *
  * @internal
  */
@@ -63,8 +64,8 @@ export const formsEnd = <A extends Access>(
   })
 
 /**
- * The journal of an edit after the last form of a file, which ends at `from`; readers stop at its offset. Leaves the position where it was. Only inside of
- * `exclusive`.
+ * The journal of an edit after the last form of a file, which ends at `from`; readers stop at its offset. Leaves the
+ * position where it was. Only inside of `exclusive`.
  *
  * @internal
  */
@@ -185,7 +186,10 @@ export const chunks = <A extends Access>(
   }))
 }
 
-/** Whether a file ends with the footer of a journal. Most of them have no length that allows it, and then nothing is read. */
+/**
+ * Whether a file ends with the footer of a journal. Most of them have no length that allows it, and then nothing is
+ * read.
+ */
 const endsWithFooter = <A extends Access>(
   handle: Handle<A>,
   length: number,

@@ -42,7 +42,10 @@ const isDifferent = (before: IOProc.Stat, now: IOProc.Stat): boolean => {
     || differs(before.modified, now.modified, (date) => date.getTime())
 }
 
-/** Fails where another program has removed the name, or has given it to another file. Returns what the storage says of the name. */
+/**
+ * Fails where another program has removed the name, or has given it to another file. Returns what the storage says of
+ * the name.
+ */
 const named = (file: ExclusiveFile): Effect.Effect<Named, MmioError.VersionChanged> =>
   Effect.filterOrFail(
     file.stat,
@@ -84,8 +87,8 @@ const isStillOurs = (file: ExclusiveFile, footer: Footer.Footer): Effect.Effect<
   })
 
 /**
- * Leads back to the old file, as far as it has the length that the edit gave it: a longer one holds the bytes of another program, which stay. Where that
- * fails, too, the journal stays, and the next edit or recovery discards it.
+ * Leads back to the old file, as far as it has the length that the edit gave it: a longer one holds the bytes of
+ * another program, which stay. Where that fails, too, the journal stays, and the next edit or recovery discards it.
  */
 const rollBack = (file: ExclusiveFile, oldLength: number): Effect.Effect<void, MmioError.VersionChanged> =>
   Effect.flatMap(Effect.exit(file.size), (size) => {
@@ -109,8 +112,9 @@ export interface InPlace {
 }
 
 /**
- * Edits a file in place. Before the footer is flushed, a failure or an interruption leaves the old file; from then on nothing interrupts it, and a
- * failure leaves a file that can be recovered. Returns how many bytes another program appended meanwhile.
+ * Edits a file in place. Before the footer is flushed, a failure or an interruption leaves the old file; from then on
+ * nothing interrupts it, and a failure leaves a file that can be recovered. Returns how many bytes another program
+ * appended meanwhile.
  *
  * @internal
  */
