@@ -36,6 +36,21 @@ const headOf = ({ dir, name }, module) => {
   return `# ${module}\n\n\`\`\`ts\n${imported}\n\`\`\`\n\n${comment}\n`
 }
 
+/** The first sentence of a text. */
+const sentenceOf = (text) => text.split(/\n\n/)[0].replaceAll("\n", " ").replace(/(?<=\w)\. .*$/, ".")
+
+/** The page of all modules: for each package a table, with the first sentence of each module. */
+const writeIndex = (packages, target) => {
+  const tables = packages.map(({ dir, modules, name }) => {
+    const rows = modules.map((module) => {
+      const comment = commentOf(fs.readFileSync(path.join(root, `packages/${dir}/src/${module}.ts`), "utf8"))
+      return `| [\`${module}\`](${dir}/${module}.md) | ${sentenceOf(comment).replaceAll("|", "\\|")} |`
+    })
+    return [`## ${name}`, "", "| module | what it is |", "| --- | --- |", ...rows, ""].join("\n")
+  })
+  fs.writeFileSync(path.join(target, "index.md"), `# API reference\n\n${tables.join("\n")}`)
+}
+
 const addHeads = (packages, target) => {
   for (const one of packages) {
     for (const module of one.modules) {
@@ -88,5 +103,6 @@ export const makeApi = async (target) => {
   if (project === undefined) throw new Error("typedoc could not read the packages")
   await app.generateOutputs(project)
   addHeads(packages, target)
+  writeIndex(packages, target)
   return packages
 }

@@ -106,9 +106,10 @@ const samples = {
   "position: number": value(0),
   "format: Uint8Array": value(fmt),
   "fmt: Uint8Array": value(fmt),
-  "block: Uint8Array": value(new Uint8Array(100)),
   "bytes: Uint8Array": value(files["take1.wav"]),
-  "makeRoom: MakeRoom<E>": value(Effect.void),
+  "call: Effect.Effect<A, E, R>": value(Effect.succeed(1)),
+  "makeRoom: Effect.Effect<void, E2, R2>": value(Effect.void),
+  "makeRoom: Effect.Effect<void, E>": value(Effect.void),
   "count: (bytes: number) => void": value(() => {}),
   "files: Map<string, Uint8Array>": value(new Map()),
   "inner: IOProc.File": Effect.gen(function*() {

@@ -26,6 +26,8 @@ export default defineConfig({
   // dead links fail the build
   ignoreDeadLinks: false,
   metaChunk: true,
+  // the search index is one chunk
+  vite: { build: { chunkSizeWarningLimit: 8000 } },
   head: [["link", { rel: "icon", href: `data:image/svg+xml,${encodeURIComponent(icon)}` }]],
   markdown: { anchor: { slugify }, toc: { slugify }, headers: { slugify } },
   /** A page is edited in the file that it is made of; those of the API are made of docstrings. */
