@@ -9,7 +9,7 @@
  * - A block is loaded, and what it exports is run on sample files (examples/run.mjs): effects, streams and layers as they are, functions with samples for their
  *   parameters.
  * - A block that has tests is run by vitest, one with the tests of `node:test` by Node.
- * - A line of a `sh` block, and a first cell of a table, that begins with `mmio` is run by the shell.
+ * - A line of a `sh` block that begins with `mmio` is run by the shell; with `--all`, so is a first cell of a table.
  */
 import * as fs from "node:fs"
 import * as path from "node:path"
@@ -73,11 +73,11 @@ const runnerOf = ({ code }) =>
     : "effect"
 
 /** The commands of a page: lines of `sh` blocks, and first cells of tables. */
-const commandsOf = (file) => {
+const commandsOf = (file, withCells) => {
   const text = fs.readFileSync(path.join(root, file), "utf8")
   const lines = [...text.matchAll(/^```sh\n(.*?)^```/gms)].flatMap(([, lines]) => lines.split("\n"))
   const cells = [...text.matchAll(/^\| `(mmio [^`]+)` +\|/gm)].map(([, cell]) => cell)
-  return [...lines, ...cells].filter((line) => /^mmio [^A-Z]/.test(line))
+  return [...lines, ...withCells ? cells : []].filter((line) => /^mmio [^A-Z]/.test(line))
 }
 
 const report = (title, { code, output }) => {
@@ -127,7 +127,7 @@ const main = async () => {
     module: `./${block.path}.js`,
     exports: exportsOf(block.code)
   }))
-  const commands = markdown.filter(isWanted).map((file) => ({ file, lines: commandsOf(file) }))
+  const commands = markdown.filter(isWanted).map((file) => ({ file, lines: commandsOf(file, !skipsLong) }))
     .filter(({ lines }) => lines.length > 0)
   fs.writeFileSync(toFile("plan.json"), JSON.stringify({ root, blocks: plain, commands }))
 

@@ -43,10 +43,10 @@ export const bin = (name) => path.join(root, "node_modules", ".bin", name)
 export const pnpm = (args, options) => run("npx", ["--yes", manifest.packageManager, ...args], options)
 
 /** Runs a program to its end. `live` shows its output at once, else the output is in the result. */
-export const run = (command, args, { live = false, env = process.env } = {}) =>
+export const run = (command, args, { cwd = root, live = false, env = process.env } = {}) =>
   new Promise((resolve) => {
     const child = spawn(command, args, {
-      cwd: root,
+      cwd,
       // some colour even what they write into a pipe
       env: process.stdout.isTTY ? env : { ...env, NO_COLOR: "1" },
       stdio: ["ignore", live ? "inherit" : "pipe", live ? "inherit" : "pipe"],
