@@ -2,9 +2,9 @@
  * Checks the documentation.
  *
  * 1. Every public module, and every export of one, says what it is, since which version, and in which category.
- * 2. Every `ts` code block, in the comments of the public modules and in the Markdown files, compiles. A block
- *    is a file of its own: it begins with its imports, and reads as a file of packages/platform-node would, the one
- *    package that sees all others.
+ * 2. Every `ts` code block compiles (blocks.mjs says what a block is), as a file of packages/platform-node, the one
+ *    package that sees all others. `examples.mjs` runs them.
+ * 3. The page of errors has a section for each error, and the page of winmm one for each function.
  *
  * @effect/docgen does the like, but takes seven seconds for each package, does not ask for categories, reads only
  * what follows `@example`, and knows no Markdown.
@@ -12,14 +12,12 @@
 import * as fs from "node:fs"
 import * as path from "node:path"
 import ts from "typescript"
-import { filesBelow, libraries, packages, root } from "./lib.mjs"
+import { allBlocks, modulesOf } from "./blocks.mjs"
+import { libraries, root } from "./lib.mjs"
 
 const problems = []
 const report = (file, line, text) => problems.push(`${file}:${line} ${text}`)
 const read = (file) => fs.readFileSync(path.join(root, file), "utf8")
-
-const modulesOf = (dir) =>
-  filesBelow(`${dir}/src`).filter((file) => file.endsWith(".ts") && !file.includes("/internal/"))
 
 // ---------------------------------------------------------------------------------------------------------------
 // 1. Descriptions and tags
@@ -106,34 +104,9 @@ for (const dir of libraries) {
 // 2. Code blocks
 // ---------------------------------------------------------------------------------------------------------------
 
-const markdown = [
-  ...fs.readdirSync(root).filter((file) => file.endsWith(".md")),
-  ...filesBelow("docs").filter((file) => file.endsWith(".md")),
-  ...packages.map((dir) => `${dir}/README.md`)
-]
-
-/** The code blocks of a file, each with the number of the line that it follows. */
-const blocksOf = (file) => {
-  const margin = file.endsWith(".ts") ? /^\s*\*(?!\/) ?/ : /^/
-  const blocks = []
-  let block
-  read(file).split("\n").forEach((text, index) => {
-    const line = text.replace(margin, "")
-    if (block && /^\s*```\s*$/.test(line)) block = undefined
-    else if (block) block.code += `${line}\n`
-    else if (margin.test(text) && /^\s*```ts\s*$/.test(line)) blocks.push(block = { file, line: index + 1, code: "" })
-  })
-  return blocks
-}
-
 // The blocks exist only in memory, as files in a folder of a package.
 const folder = path.join(root, "packages/platform-node/.blocks").replaceAll(path.sep, "/")
-const blocks = new Map(
-  [...libraries.flatMap(modulesOf), ...markdown].flatMap(blocksOf).map((
-    block,
-    index
-  ) => [`${folder}/${index}.ts`, block])
-)
+const blocks = new Map(allBlocks().map((block) => [`${folder}/${block.path}.ts`, block]))
 
 const config = ts.parseJsonConfigFileContent(
   { extends: "./tsconfig.base.json", files: [] },
@@ -151,7 +124,8 @@ const config = ts.parseJsonConfigFileContent(
   }
 )
 const host = ts.createCompilerHost(config.options)
-const { fileExists, getSourceFile, readFile } = host
+const { directoryExists, fileExists, getSourceFile, readFile } = host
+host.directoryExists = (name) => name.startsWith(folder) || directoryExists(name)
 host.fileExists = (name) => blocks.has(name) || fileExists(name)
 host.readFile = (name) => blocks.get(name)?.code ?? readFile(name)
 host.getSourceFile = (name, languageVersion, ...rest) =>
@@ -171,6 +145,28 @@ for (const { file, messageText, start } of diagnostics) {
   const block = file && blocks.get(file.fileName)
   if (block) report(block.file, block.line + 1 + file.getLineAndCharacterOfPosition(start).line, text)
   else report("tsconfig.base.json", 1, text)
+}
+
+// ---------------------------------------------------------------------------------------------------------------
+// 3. Pages that claim to be complete
+// ---------------------------------------------------------------------------------------------------------------
+
+/** Reports what a page has no heading for. */
+const expectHeadings = (page, names) => {
+  const headings = new Set([...read(page).matchAll(/^#{2,4} (.+)$/gm)].flatMap(([, text]) => text.split(/[^\w]+/)))
+  for (const name of names) if (!headings.has(name)) report(page, 1, `has no section about ${name}`)
+}
+
+const errors = [...read("packages/core/src/MmioError.ts").matchAll(/^export class (\w+)/gm)].map(([, name]) => name)
+expectHeadings("docs/errors.md", errors)
+
+const functions = new Set(read("packages/core/WINMM.md").match(/\bmmio[A-Z]\w+|\bMMIOPROC\b/g))
+expectHeadings("docs/winmm.md", functions)
+
+for (const [, name] of read("packages/core/src/RiffProblem.ts").matchAll(/^export class (\w+)/gm)) {
+  if (!read("docs/errors.md").includes(`\`${name}\``)) {
+    report("docs/errors.md", 1, `does not say what helps with ${name}`)
+  }
 }
 
 console.log(problems.length > 0 ? problems.join("\n") : `${blocks.size} code blocks compile`)

@@ -74,6 +74,8 @@ const steps = {
   build: compile,
   packages: check(process.execPath, "scripts/packages.mjs"),
   effect: check(bin("effect-language-service"), ...diagnostics),
+  examples: (chosen) =>
+    check(process.execPath, "scripts/examples.mjs", ...chosen.includes("build") ? ["--built"] : [])(),
   docs: check(process.execPath, "scripts/docs.mjs"),
   types: tstyche,
   unused: check(bin("knip")),
@@ -125,7 +127,7 @@ const step = async (name, action) => {
 const together = async (names) => {
   const queue = [...names]
   const lane = async () => {
-    for (let name = queue.shift(); name !== undefined; name = queue.shift()) await step(name, steps[name])
+    for (let name = queue.shift(); name !== undefined; name = queue.shift()) await step(name, () => steps[name](chosen))
   }
   await Promise.all([lane(), lane()])
 }

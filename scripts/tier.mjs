@@ -18,7 +18,7 @@ const python = "/usr/bin/python3"
 const hasModule = async (name) => fs.existsSync(python) && (await run(python, ["-c", `import ${name}`])).code === 0
 
 /** `programs` and `modules` say for each the Debian package that has it. */
-const install = async ({ modules = {}, programs }) => {
+export const installPrograms = async ({ modules = {}, programs }) => {
   const wanted = new Set()
   for (const [program, name] of Object.entries(programs)) if (!isInstalled(program)) wanted.add(name)
   for (const [module, name] of Object.entries(modules)) if (!await hasModule(module)) wanted.add(name)
@@ -66,7 +66,7 @@ export const runTier = async (folder, needs) => {
   const total = { passed: 0, failed: 0 }
   try {
     await bootstrap()
-    await install(needs)
+    await installPrograms(needs)
     Object.assign(total, await test(folder))
   } catch (error) {
     console.error(error.message)

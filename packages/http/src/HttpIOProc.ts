@@ -83,7 +83,7 @@ export const make: (
  * export const main = duration.pipe(Effect.provide(
  *   HttpIOProc.layerWith({
  *     baseUrl: "https://example.com/sounds/",
- *     headers: { authorization: Redacted.make("Bearer …") }
+ *     headers: { authorization: Redacted.make("Bearer token") }
  *   }).pipe(Layer.provide(FetchHttpClient.layer))
  * ))
  * export type Storage = IOProc.IOProc

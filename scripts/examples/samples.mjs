@@ -1,0 +1,56 @@
+/** The files that the examples find, made by the library itself. */
+import { IOProc, MemoryIOProc, Mmio, Riff, Wave } from "@effect-mmio/core"
+import { Effect, Schema } from "effect"
+
+const text = (value) => new TextEncoder().encode(`${value}\0`)
+const format = Wave.Format.make({ channels: 2, sampleRate: 44100, bitsPerSample: 16 })
+
+/** What the `fmt ` chunk of the samples holds. */
+export const fmt = Effect.runSync(Schema.encode(Wave.fmt())(format))
+
+/** The bytes of a file that a function writes. */
+const bytesOf = (write) =>
+  Effect.runSync(Effect.gen(function*() {
+    const storage = yield* MemoryIOProc.make()
+    yield* Mmio.withFile("a", { access: "write", create: true }, write).pipe(
+      Effect.provideService(IOProc.IOProc, storage)
+    )
+    return yield* storage.bytes("a")
+  }))
+
+/** A tone of two seconds, as a WAV file that has each kind of chunk that the examples speak of. */
+const wav = bytesOf((file) => {
+  const chunk = (id, bytes) => Riff.withChunk(file, { chunk: id }, () => Mmio.writeAll(file, bytes))
+  const points = [{ id: 1, position: 1000 }, { id: 2, position: 44100 }]
+  const tone = Int16Array.from({ length: 2 * 2 * format.sampleRate }, (_, i) => 12000 * Math.sin(i / 20))
+  return Riff.withRiff(file, "WAVE", { large: "never" }, () =>
+    Effect.gen(function*() {
+      yield* chunk("fmt ", fmt)
+      yield* Riff.withChunk(file, { list: "INFO" }, () =>
+        Effect.zipRight(chunk("INAM", text("A tone")), chunk("ICMT", text("A comment"))))
+      yield* chunk("bext", yield* Schema.encode(Wave.bext())(Wave.Bext.make({ description: "A tone" })))
+      yield* chunk("iXML", new TextEncoder().encode("<BWFXML></BWFXML>"))
+      yield* chunk("data", new Uint8Array(tone.buffer))
+      yield* chunk("cue ", yield* Schema.encode(Wave.cue())(Wave.Cue.make({ points })))
+    }))
+})
+
+/** A recording whose program died: its sizes are 0. */
+const crashed = bytesOf((file) =>
+  Effect.gen(function*() {
+    yield* Riff.createChunk(file, { riff: "WAVE" })
+    yield* Riff.withChunk(file, { chunk: "fmt " }, () => Mmio.writeAll(file, fmt))
+    yield* Riff.createChunk(file, { chunk: "data" })
+    yield* Mmio.writeAll(file, new Uint8Array(4000))
+  })
+)
+
+/** By name; those of `music` are in a folder. */
+export const files = {
+  "take1.wav": wav,
+  "take2.wav": wav,
+  "take.wav": wav,
+  "crashed.wav": crashed,
+  "music/song.wav": wav,
+  "music/other.wav": wav
+}
