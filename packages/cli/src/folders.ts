@@ -20,7 +20,8 @@ const extensions: ReadonlySet<string> = new Set(
 const isFamiliar = (name: string): boolean => extensions.has(path.extname(name).toLowerCase())
 
 /** A name in a folder; the folder of an archive itself ends with its plus. */
-const inFolder = (folder: string, name: string): string => folder.endsWith("+") ? folder + name : path.join(folder, name)
+const inFolder = (folder: string, name: string): string =>
+  folder.endsWith("+") ? folder + name : path.join(folder, name)
 
 /** The files in a folder and in those in it, in the order of their names. Links to folders are followed no further than the system follows links. */
 const below = (storage: IOProc.IOProc, folder: FileName.FileName): Stream.Stream<string> =>
@@ -46,7 +47,10 @@ const below = (storage: IOProc.IOProc, folder: FileName.FileName): Stream.Stream
   )
 
 /** What a name leads to where it is none of the disk: only an archive has folders. */
-const inArchive = (name: string, disk: IOProc.IOProc): Effect.Effect<Located & { readonly kind: IOProc.Kind }, FileError> =>
+const inArchive = (
+  name: string,
+  disk: IOProc.IOProc
+): Effect.Effect<Located & { readonly kind: IOProc.Kind }, FileError> =>
   FileName.splits(name).length === 0
     ? Effect.fail(usage("it is not in an archive"))
     : Effect.flatMap(locate(name, disk), (located) =>

@@ -52,7 +52,9 @@ export const locateWith = (table: ReadonlyArray<Storage>) =>
       storage._tag === "Route" && splits.some(({ code }) => Option.contains(code, storage.code))
     )
     /** The file that has the elements: the outermost one, where there is an archive in an archive. */
-    const archive = splits.findLast(({ code }) => routes.some((route) => "code" in route && Option.contains(code, route.code)))
+    const archive = splits.findLast(({ code }) =>
+      routes.some((route) => "code" in route && Option.contains(code, route.code))
+    )
     const base = prefix?._tag === "Prefix" ? yield* prefix.locate(archive?.path ?? text, disk) : here
     if (archive === undefined && prefix !== undefined) return base
     let ioProc = base.ioProc

@@ -42,7 +42,9 @@ describe("anywhere", () => {
         const [disk] = reports
         for (const { after, before, kind } of reports) {
           assert.deepStrictEqual(before, disk?.before)
-          const expected = kind.endsWith("web") ? Option.none() : Option.some({ ...before, title: Option.some("Anywhere") })
+          const expected = kind.endsWith("web")
+            ? Option.none()
+            : Option.some({ ...before, title: Option.some("Anywhere") })
           assert.deepStrictEqual(after, expected)
         }
       })

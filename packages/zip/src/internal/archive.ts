@@ -137,8 +137,8 @@ const readDirectory = (
     return Either.isLeft(directory) ? yield* invalid(name, directory.left) : directory.right
   })
 
-/** Reads the directory of a file that is open. @internal */
-export const load = (
+/** Reads the directory of a file that is open. */
+const load = (
   file: IOProc.File,
   name: string,
   directories: Directories
@@ -165,8 +165,10 @@ export const open = (
   buffered = true
 ): Effect.Effect<Opened, LoadError> =>
   Effect.uninterruptibleMask((restore) =>
-    Effect.flatMap(restore(driver.open(request(name, "read", { buffered }))), (file) =>
-      Effect.onError(restore(load(file, name.full, directories)), () => file.abort))
+    Effect.flatMap(
+      restore(driver.open(request(name, "read", { buffered }))),
+      (file) => Effect.onError(restore(load(file, name.full, directories)), () => file.abort)
+    )
   )
 
 /** Runs an effect on an archive that is open for reading meanwhile. @internal */

@@ -29,7 +29,7 @@ const [t0, t1, t2, t3, t4, t5, t6, t7] = tables as [
   Int32Array
 ]
 
-/** The sum in plain JavaScript. @internal */
+/** The sum in plain JavaScript. */
 export const crc32Pure = (bytes: Uint8Array, sum = 0): number => {
   let c = ~sum
   let i = 0

@@ -252,8 +252,6 @@ const findOverlaps = (entries: ReadonlyArray<Parsed>, start: number): string | u
     if (least <= entry.end && entry.offset < start) continue
     const problem = entry.end === start ? "it overlaps the directory" : "it overlaps another element"
     entry.problem ??= problem
-    const next = byOffset[i + 1]
-    if (next !== undefined) next.problem ??= "it overlaps another element"
     overlap ??= `an element overlaps ${entry.end === start ? "the directory" : "another one"}`
   }
   return overlap

@@ -1,7 +1,7 @@
 /**
  * Elements of an archive as files that are read: stored ones straight at their place, compressed ones by decompression that begins at the nearest point.
  */
-import * as IOProc from "@effect-mmio/core/IOProc"
+import type * as IOProc from "@effect-mmio/core/IOProc"
 import * as MmioError from "@effect-mmio/core/MmioError"
 import * as Effect from "effect/Effect"
 import type { Limits } from "../ZipLimits.js"

@@ -6,8 +6,8 @@ import * as MmioError from "@effect-mmio/core/MmioError"
 /** What reading an archive can fail with, other than its bytes being wrong. @internal */
 export type LoadError = MmioError.OpenError
 
-/** The fields that all errors have. @internal */
-export const detailsOf = (
+/** The fields that all errors have. */
+const detailsOf = (
   { cause, description, errno, file, operation, position }: MmioError.MmioError
 ): MmioError.Details => ({ operation, file, position, description, errno, cause })
 

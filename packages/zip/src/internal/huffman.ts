@@ -55,8 +55,10 @@ export const makeCodes = (lengths: Uint8Array, tableBits: number, mayBeEmpty: bo
   return { table, bits: tableBits, counts, symbols }
 }
 
-const fixedLengths = Uint8Array.from({ length: 288 }, (_, symbol) =>
-  symbol < 144 ? 8 : symbol < 256 ? 9 : symbol < 280 ? 7 : 8)
+const fixedLengths = Uint8Array.from(
+  { length: 288 },
+  (_, symbol) => symbol < 144 ? 8 : symbol < 256 ? 9 : symbol < 280 ? 7 : 8
+)
 
 /** The codes of blocks that bring none. @internal */
 export const fixed: { readonly literals: Codes; readonly distances: Codes } = (() => {

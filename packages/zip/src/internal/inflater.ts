@@ -5,11 +5,11 @@
  */
 import { type Codes, fixed, longestCode, makeCodes } from "./huffman.js"
 
-/** How far back a match can reach. @internal */
-export const windowSize = 32 * 1024
+/** How far back a match can reach. */
+const windowSize = 32 * 1024
 const longestMatch = 258
-/** How much is decompressed until the buffer is full. @internal */
-export const roomSize = 64 * 1024
+/** How much is decompressed until the buffer is full. */
+const roomSize = 64 * 1024
 /** What one symbol can take: 15 bits and 5 more, and again 15 and 13. */
 const symbolBytes = 8
 /** Zeros after the last input, which the decoder may look at, and not use. */
@@ -21,7 +21,7 @@ type Block =
   | { readonly _tag: "Coded"; readonly literals: Codes; readonly distances: Codes }
   | { readonly _tag: "End" }
 
-/** All that decompression needs to go on from a position. @internal */
+/** All that decompression needs to go on from a position. */
 export interface Checkpoint {
   /** How many bytes were decompressed before. */
   readonly position: number
@@ -42,17 +42,130 @@ export const checkpointSize = ({ block, window }: Checkpoint): number =>
   window.length + 256 + (block._tag === "Coded" && block.literals !== fixed.literals ? 4096 : 0)
 
 const lengthBase = Uint16Array.of(
-  3, 4, 5, 6, 7, 8, 9, 10, 11, 13, 15, 17, 19, 23, 27, 31, 35, 43, 51, 59, 67, 83, 99, 115, 131, 163, 195, 227, 258
+  3,
+  4,
+  5,
+  6,
+  7,
+  8,
+  9,
+  10,
+  11,
+  13,
+  15,
+  17,
+  19,
+  23,
+  27,
+  31,
+  35,
+  43,
+  51,
+  59,
+  67,
+  83,
+  99,
+  115,
+  131,
+  163,
+  195,
+  227,
+  258
 )
 const lengthBits = Uint8Array.of(
-  0, 0, 0, 0, 0, 0, 0, 0, 1, 1, 1, 1, 2, 2, 2, 2, 3, 3, 3, 3, 4, 4, 4, 4, 5, 5, 5, 5, 0
+  0,
+  0,
+  0,
+  0,
+  0,
+  0,
+  0,
+  0,
+  1,
+  1,
+  1,
+  1,
+  2,
+  2,
+  2,
+  2,
+  3,
+  3,
+  3,
+  3,
+  4,
+  4,
+  4,
+  4,
+  5,
+  5,
+  5,
+  5,
+  0
 )
 const distanceBase = Uint16Array.of(
-  1, 2, 3, 4, 5, 7, 9, 13, 17, 25, 33, 49, 65, 97, 129, 193, 257, 385, 513, 769, 1025, 1537, 2049, 3073, 4097, 6145,
-  8193, 12289, 16385, 24577
+  1,
+  2,
+  3,
+  4,
+  5,
+  7,
+  9,
+  13,
+  17,
+  25,
+  33,
+  49,
+  65,
+  97,
+  129,
+  193,
+  257,
+  385,
+  513,
+  769,
+  1025,
+  1537,
+  2049,
+  3073,
+  4097,
+  6145,
+  8193,
+  12289,
+  16385,
+  24577
 )
 const distanceBits = Uint8Array.of(
-  0, 0, 0, 0, 1, 1, 2, 2, 3, 3, 4, 4, 5, 5, 6, 6, 7, 7, 8, 8, 9, 9, 10, 10, 11, 11, 12, 12, 13, 13
+  0,
+  0,
+  0,
+  0,
+  1,
+  1,
+  2,
+  2,
+  3,
+  3,
+  4,
+  4,
+  5,
+  5,
+  6,
+  6,
+  7,
+  7,
+  8,
+  8,
+  9,
+  9,
+  10,
+  10,
+  11,
+  11,
+  12,
+  12,
+  13,
+  13
 )
 const lengthOrder = Uint8Array.of(16, 17, 18, 0, 8, 7, 9, 6, 10, 5, 11, 4, 12, 3, 13, 2, 14, 1, 15)
 /** The most that the header of a block with codes of its own can take: 14 bits, 19 times 3, and 320 times 7 and 7. */
@@ -65,12 +178,10 @@ const end: Block = { _tag: "End" }
 
 /**
  * Why the decompressor stopped: its buffer is full, it needs input, the compressed bytes have ended, or they are damaged, as `damage` says.
- *
- * @internal
  */
 export type Stop = "full" | "input" | "end" | "damaged"
 
-/** @internal */
+/** A decompression, from the start or from a point. */
 export class Inflater {
   /** What was decompressed: the first byte is the one at `base`. */
   readonly buffer = new Uint8Array(windowSize + roomSize + longestMatch)
@@ -245,7 +356,9 @@ export class Inflater {
         lengths[i++] = symbol
         continue
       }
-      if (symbol < 0 || (symbol === 16 && i === 0)) return this.damaged("the lengths of the codes of a block are invalid")
+      if (symbol < 0 || (symbol === 16 && i === 0)) {
+        return this.damaged("the lengths of the codes of a block are invalid")
+      }
       const previous = symbol === 16 ? lengths[i - 1]! : 0
       const repeat = symbol === 16 ? 3 + this.take(2) : symbol === 17 ? 3 + this.take(3) : 11 + this.take(7)
       if (i + repeat > lengths.length) return this.damaged("the lengths of the codes of a block are invalid")

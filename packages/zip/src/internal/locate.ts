@@ -110,5 +110,7 @@ export class Locator {
 
 /** The name of an archive, with links followed; as it is, where the storage does not complete names. */
 const keyOf = ({ driver, name }: Archive): Effect.Effect<string> =>
-  Effect.flatMap(driver.realName(name), (real) =>
-    Effect.match(driver.fullName(real), { onFailure: () => real.full, onSuccess: ({ full }) => full }))
+  Effect.flatMap(
+    driver.realName(name),
+    (real) => Effect.match(driver.fullName(real), { onFailure: () => real.full, onSuccess: ({ full }) => full })
+  )

@@ -2,7 +2,20 @@
  * The records of an archive as they are written.
  */
 import type { Directory, Entry } from "./directory.js"
-import { extra, findExtra, flag, length, max16, max32, method, set64, signature, toDos, viewOf, withoutExtra } from "./layout.js"
+import {
+  extra,
+  findExtra,
+  flag,
+  length,
+  max16,
+  max32,
+  method,
+  set64,
+  signature,
+  toDos,
+  viewOf,
+  withoutExtra
+} from "./layout.js"
 
 /** What the records of an element say, as far as they say the same. @internal */
 export interface Facts {

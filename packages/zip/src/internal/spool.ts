@@ -111,7 +111,11 @@ export class Spool {
     this.bytes = larger
   }
 
-  private writeTo(file: IOProc.File, position: number, source: Uint8Array): Effect.Effect<number, MmioError.WriteError> {
+  private writeTo(
+    file: IOProc.File,
+    position: number,
+    source: Uint8Array
+  ): Effect.Effect<number, MmioError.WriteError> {
     return Effect.suspend(() =>
       file.writeAt === undefined
         ? Effect.fail(this.refused("the temporary file is only read"))
@@ -156,7 +160,10 @@ export class Spool {
               onFailure: (cause) =>
                 Effect.zipRight(
                   temporary.file.abort,
-                  Effect.zipRight(Effect.ignore(this.archive.root.driver.remove(temporary.name)), Effect.failCause(cause))
+                  Effect.zipRight(
+                    Effect.ignore(this.archive.root.driver.remove(temporary.name)),
+                    Effect.failCause(cause)
+                  )
                 ),
               onSuccess: () =>
                 Effect.sync(() => {

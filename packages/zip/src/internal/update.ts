@@ -8,7 +8,7 @@ import * as IOProc from "@effect-mmio/core/IOProc"
 import * as MmioError from "@effect-mmio/core/MmioError"
 import * as Effect from "effect/Effect"
 import type { Addition } from "./additions.js"
-import { type Archive, type Directories, type Opened, open, request } from "./archive.js"
+import { type Archive, type Directories, open, type Opened, request } from "./archive.js"
 import * as Directory from "./directory.js"
 import { asCommitError, type LoadError } from "./errors.js"
 import { endRecords, placedRecord, recordOf } from "./records.js"
@@ -63,8 +63,10 @@ const renaming = (file: IOProc.File, { driver, name }: Archive): Target => ({
   ...committing(file, false),
   commit: Effect.zipRight(
     file.close,
-    Effect.flatMap(Effect.mapError(driver.open(request(name, "write")), asCommitError), (renamed) =>
-      Effect.zipRight(Effect.onError(flushed(renamed), () => renamed.abort), renamed.close))
+    Effect.flatMap(
+      Effect.mapError(driver.open(request(name, "write")), asCommitError),
+      (renamed) => Effect.zipRight(Effect.onError(flushed(renamed), () => renamed.abort), renamed.close)
+    )
   )
 })
 
@@ -85,9 +87,7 @@ const openTarget = (
 ): Effect.Effect<Target, MmioError.OpenError | MmioError.WriteError> =>
   Effect.gen(function*() {
     const { driver, name, root } = archive
-    const replaced = Effect.suspend(() =>
-      (replacing ?? driver).open(request(name, "write", { create: "truncate" }))
-    )
+    const replaced = Effect.suspend(() => (replacing ?? driver).open(request(name, "write", { create: "truncate" })))
     const canReplace = driver === root.driver && replacing !== undefined
     if (current.file === undefined) {
       if (canReplace) return renaming(yield* replaced, archive)
@@ -168,31 +168,34 @@ export const update = <E>(
     Effect.acquireUseRelease(
       openCurrent(archive, directories),
       (current) =>
-        Effect.flatMap(plan(current), (change): Effect.Effect<"done" | "again", E | LoadError | MmioError.CloseError> => {
-          if (change === undefined) return Effect.succeed("done")
-          const { overlap } = current.directory
-          if (overlap !== undefined) {
-            return Effect.fail(
-              new MmioError.InvalidFile({
-                operation: "ZipIOProc.write",
-                file: name,
-                description: `the archive is damaged, and stays as it is: ${overlap}`
-              })
+        Effect.flatMap(
+          plan(current),
+          (change): Effect.Effect<"done" | "again", E | LoadError | MmioError.CloseError> => {
+            if (change === undefined) return Effect.succeed("done")
+            const { overlap } = current.directory
+            if (overlap !== undefined) {
+              return Effect.fail(
+                new MmioError.InvalidFile({
+                  operation: "ZipIOProc.write",
+                  file: name,
+                  description: `the archive is damaged, and stays as it is: ${overlap}`
+                })
+              )
+            }
+            return Effect.uninterruptibleMask((restore) =>
+              Effect.flatMap(openTarget(archive, current, replacing), (target) =>
+                Effect.zipRight(
+                  Effect.onError(restore(writeTo(target, name, current, change)), () => target.abort),
+                  Effect.as(target.commit, "done" as const)
+                ))
+            ).pipe(
+              Effect.catchIf(
+                (error) => MmioError.isMmioError(error) && error._tag === "VersionChanged" && tries > 1,
+                () => Effect.succeed("again" as const)
+              )
             )
           }
-          return Effect.uninterruptibleMask((restore) =>
-            Effect.flatMap(openTarget(archive, current, replacing), (target) =>
-              Effect.zipRight(
-                Effect.onError(restore(writeTo(target, name, current, change)), () => target.abort),
-                Effect.as(target.commit, "done" as const)
-              ))
-          ).pipe(
-            Effect.catchIf(
-              (error) => MmioError.isMmioError(error) && error._tag === "VersionChanged" && tries > 1,
-              () => Effect.succeed("again" as const)
-            )
-          )
-        }),
+        ),
       ({ file }) => file === undefined ? Effect.void : Effect.ignore(file.close)
     ).pipe(Effect.flatMap((outcome) => outcome === "done" ? Effect.void : attempt(tries - 1)))
   return attempt(mostTries)

@@ -1,14 +1,14 @@
-import * as FileName from "@effect-mmio/core/FileName"
+import type * as FileName from "@effect-mmio/core/FileName"
 import * as IOProc from "@effect-mmio/core/IOProc"
 import * as MmioError from "@effect-mmio/core/MmioError"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Stream from "effect/Stream"
-import { currentLimits } from "./currentLimits.js"
 import * as Additions from "./additions.js"
 import { Directories, open as openArchive, request as requestOf, withOpen } from "./archive.js"
 import { Checkpoints } from "./checkpoints.js"
 import { Claims } from "./claims.js"
+import { currentLimits } from "./currentLimits.js"
 import * as Directory from "./directory.js"
 import { asCommitError, asFolderError, asReadError, asRenameError, asStatError } from "./errors.js"
 import { type Element, Locator } from "./locate.js"
@@ -98,26 +98,30 @@ export const make = (compression: Additions.Compression): Effect.Effect<IOProc.I
 
     const openForReading = (element: Element, request: IOProc.OpenRequest) =>
       Effect.uninterruptibleMask((restore) =>
-        Effect.flatMap(restore(openArchive(element.archive, directories, request.buffered)), (opened) =>
-          restore(Effect.gen(function*() {
-            const limits = yield* currentLimits
-            if (opened.directory.folders.has(element.path) && !opened.directory.files.has(element.path)) {
-              return yield* refusals("ZipIOProc.open", request.name.full).cannotOpen("it is a folder", "EISDIR")
-            }
-            const entry = yield* lookUp("ZipIOProc.open", element, opened.directory)
-            yield* OpenElement.admit(entry, request.name.full, limits)
-            yield* checkVersion(request, Directory.versionOf(entry))
-            const content = yield* OpenElement.locate(opened, entry, request.name.full)
-            const release = yield* claim(element, request, false)
-            return OpenElement.fileOf(
-              opened,
-              content,
-              identityOf(element),
-              checkpoints,
-              limits,
-              Effect.sync(release)
-            )
-          })).pipe(Effect.onError(() => opened.file.abort))))
+        Effect.flatMap(
+          restore(openArchive(element.archive, directories, request.buffered)),
+          (opened) =>
+            restore(Effect.gen(function*() {
+              const limits = yield* currentLimits
+              if (opened.directory.folders.has(element.path) && !opened.directory.files.has(element.path)) {
+                return yield* refusals("ZipIOProc.open", request.name.full).cannotOpen("it is a folder", "EISDIR")
+              }
+              const entry = yield* lookUp("ZipIOProc.open", element, opened.directory)
+              yield* OpenElement.admit(entry, request.name.full, limits)
+              yield* checkVersion(request, Directory.versionOf(entry))
+              const content = yield* OpenElement.locate(opened, entry, request.name.full)
+              const release = yield* claim(element, request, false)
+              return OpenElement.fileOf(
+                opened,
+                content,
+                identityOf(element),
+                checkpoints,
+                limits,
+                Effect.sync(release)
+              )
+            })).pipe(Effect.onError(() => opened.file.abort))
+        )
+      )
 
     /** What has to hold for an element to be opened for writing, and its entry, where it has one. */
     const admitWriter = (
@@ -234,9 +238,10 @@ export const make = (compression: Additions.Compression): Effect.Effect<IOProc.I
                     cause: error
                   }))
             })
-          yield* Effect.onError(restore(filled), () => Effect.zipRight(Effect.sync(release), spool.dispose)).pipe(
-            Effect.ensuring(current.file === undefined ? Effect.void : Effect.ignore(current.file.close))
-          )
+          yield* Effect.onError(restore(filled), () =>
+            Effect.zipRight(Effect.sync(release), spool.dispose)).pipe(
+              Effect.ensuring(current.file === undefined ? Effect.void : Effect.ignore(current.file.close))
+            )
           const version = entry && Directory.versionOf(entry)
           return Writer.fileOf({
             request,
@@ -311,17 +316,24 @@ export const make = (compression: Additions.Compression): Effect.Effect<IOProc.I
       )
 
     const remove = (element: Element): Effect.Effect<void, MmioError.RenameError> =>
-      changing("ZipIOProc.remove", element, ({ directory }) =>
-        Effect.map(lookUp("ZipIOProc.remove", element, directory), (entry) => ({
-          removed: new Set([entry]),
-          added: []
-        })), () => claims.removed(element.key, element.path))
+      changing(
+        "ZipIOProc.remove",
+        element,
+        ({ directory }) =>
+          Effect.map(lookUp("ZipIOProc.remove", element, directory), (entry) => ({
+            removed: new Set([entry]),
+            added: []
+          })),
+        () => claims.removed(element.key, element.path)
+      )
 
     const rename = (from: Element, to: Element): Effect.Effect<void, MmioError.RenameError> =>
       Effect.suspend(() => {
         const operation = "ZipIOProc.rename"
         const { cannotWrite, noFolder } = refusals(operation, to.name.full)
-        if (from.key !== to.key) return Effect.fail(cannotWrite("an element can only be renamed in its archive", "EXDEV"))
+        if (from.key !== to.key) {
+          return Effect.fail(cannotWrite("an element can only be renamed in its archive", "EXDEV"))
+        }
         return changing(operation, from, (current) =>
           Effect.gen(function*() {
             const { directory } = current
@@ -397,8 +409,10 @@ export const make = (compression: Additions.Compression): Effect.Effect<IOProc.I
 
     const exists = ({ archive, name, path }: Element): Effect.Effect<boolean, MmioError.ExistsError> =>
       withOpen(archive, directories, ({ directory }) => Effect.succeed(directory.files.has(path))).pipe(
-        Effect.catchIf((error) => error._tag === "FileNotFound" || error._tag === "PathNotFound", () =>
-          Effect.succeed(false)),
+        Effect.catchIf(
+          (error) => error._tag === "FileNotFound" || error._tag === "PathNotFound",
+          () => Effect.succeed(false)
+        ),
         Effect.mapError((error): MmioError.ExistsError => {
           const failure = error._tag === "AccessDenied" ? error : asReadError(error)
           return MmioError.withDetails(
@@ -444,29 +458,46 @@ export const make = (compression: Additions.Compression): Effect.Effect<IOProc.I
           (element) => Effect.map(list(element), (entries) => Stream.fromIterable(entries))
         )),
       rename: (from, to) =>
-        located("ZipIOProc.rename", from, (plainFrom) =>
-          located("ZipIOProc.rename", to, (plainTo) =>
-            below.rename(plainFrom, plainTo), () =>
-            Effect.fail(
-              refusals("ZipIOProc.rename", to.full).cannotWrite("a file cannot be renamed into an archive", "EXDEV")
-            )), (element) =>
-          located("ZipIOProc.rename", to, () =>
-            Effect.fail(
-              refusals("ZipIOProc.rename", to.full).cannotWrite("an element cannot be renamed out of its archive", "EXDEV")
-            ), (other) =>
-            rename(element, other))),
+        located(
+          "ZipIOProc.rename",
+          from,
+          (plainFrom) =>
+            located("ZipIOProc.rename", to, (plainTo) => below.rename(plainFrom, plainTo), () =>
+              Effect.fail(
+                refusals("ZipIOProc.rename", to.full).cannotWrite("a file cannot be renamed into an archive", "EXDEV")
+              )),
+          (element) =>
+            located("ZipIOProc.rename", to, () =>
+              Effect.fail(
+                refusals("ZipIOProc.rename", to.full).cannotWrite(
+                  "an element cannot be renamed out of its archive",
+                  "EXDEV"
+                )
+              ), (other) => rename(element, other))
+        ),
       remove: (name) => located("ZipIOProc.remove", name, (plain) => below.remove(plain), remove),
       makeFolder: (name) =>
-        located("ZipIOProc.makeFolder", name, (plain) => below.makeFolder(plain), (element) =>
-          Effect.mapError(makeFolder(element), asFolderError)),
+        located(
+          "ZipIOProc.makeFolder",
+          name,
+          (plain) => below.makeFolder(plain),
+          (element) => Effect.mapError(makeFolder(element), asFolderError)
+        ),
       removeFolder: (name) =>
-        located("ZipIOProc.removeFolder", name, (plain) => below.removeFolder(plain), (element) =>
-          Effect.mapError(removeFolder(element), asFolderError)),
+        located(
+          "ZipIOProc.removeFolder",
+          name,
+          (plain) => below.removeFolder(plain),
+          (element) => Effect.mapError(removeFolder(element), asFolderError)
+        ),
       fullName: (name) => located("ZipIOProc.fullName", name, (plain) => below.fullName(plain), locator.fullName),
       realName: (name) =>
         Effect.catchAll(
-          located("ZipIOProc.realName", name, (plain) => below.realName(plain), (element) => Effect.succeed(element.name)),
-          () => Effect.succeed(name)
+          located("ZipIOProc.realName", name, (plain) =>
+            below.realName(plain), (element) =>
+            Effect.succeed(element.name)),
+          () =>
+            Effect.succeed(name)
         ),
       find: (code) => below.find(code),
       capabilities: {

@@ -39,13 +39,13 @@ const bases: ReadonlyArray<Uint8Array> = [
   archive([])
 ]
 
-const signatures = [0x04034b50, 0x02014b50, 0x06054b50, 0x06064b50, 0x07064b50]
+const signatures = new Set([0x04034b50, 0x02014b50, 0x06054b50, 0x06064b50, 0x07064b50])
 
 /** Where records begin. */
 const recordsOf = (bytes: Uint8Array): ReadonlyArray<number> => {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length)
   const found: Array<number> = []
-  for (let at = 0; at + 4 <= bytes.length; at++) if (signatures.includes(view.getUint32(at, true))) found.push(at)
+  for (let at = 0; at + 4 <= bytes.length; at++) if (signatures.has(view.getUint32(at, true))) found.push(at)
   return found
 }
 
@@ -91,8 +91,8 @@ const mutate = (bytes: Uint8Array, random: Random): Uint8Array => {
   }
 }
 
-/** The damaged archive of a seed. @internal */
-export const damaged = (seed: number): Uint8Array => {
+/** The damaged archive of a seed. */
+const damaged = (seed: number): Uint8Array => {
   const random = randomOf(seed)
   let bytes = bases[random.below(bases.length)] ?? new Uint8Array(0)
   for (let i = random.below(4); i >= 0; i--) bytes = mutate(bytes, random)
@@ -172,7 +172,7 @@ const elementsOf = (archive: string) =>
     return elements
   })
 
-/** Fails where something does not hold of the damaged archive of a seed. @internal */
+/** Fails where something does not hold of the damaged archive of a seed. */
 export const check = (seed: number): Effect.Effect<void, Error> =>
   Effect.suspend(() => {
     const bytes = damaged(seed)
@@ -212,7 +212,10 @@ export const check = (seed: number): Effect.Effect<void, Error> =>
     return program.pipe(
       ZipLimits.withLimits(limits),
       Effect.provide(
-        ZipIOProc.layer.pipe(Layer.provide(watched(work)), Layer.provide(Layer.orDie(MemoryIOProc.layer({ "a.zip": bytes }))))
+        ZipIOProc.layer.pipe(
+          Layer.provide(watched(work)),
+          Layer.provide(Layer.orDie(MemoryIOProc.layer({ "a.zip": bytes })))
+        )
       ),
       Effect.mapError((error) => error instanceof Error ? error : new Error(String(error)))
     )

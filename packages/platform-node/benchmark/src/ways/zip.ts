@@ -143,8 +143,11 @@ const withYauzl = <A>(
 
 const streamOf = (zip: yauzl.ZipFile, entry: yauzl.Entry, start?: number, end?: number) =>
   new Promise<NodeJS.ReadableStream & AsyncIterable<Uint8Array>>((resolve, reject) =>
-    zip.openReadStream(entry, start === undefined ? {} : { start, end: end ?? 0 }, (error, stream) =>
-      error === null && stream !== undefined ? resolve(stream) : reject(error))
+    zip.openReadStream(
+      entry,
+      start === undefined ? {} : { start, end: end ?? 0 },
+      (error, stream) => error === null && stream !== undefined ? resolve(stream) : reject(error)
+    )
   )
 
 /** The first byte of a range, out of a stream that begins so many bytes before it; the stream is left once the range was seen. */
@@ -270,7 +273,10 @@ export const rangesByUnzipper = async (
 export const wholeByLibrary = (archive: string, element: string, digest: Digest): Promise<void> =>
   Effect.runPromise(
     Mmio.withFile(`${archive}+${element}`, {}, (file) =>
-      Stream.runForEach(Mmio.stream(file, { chunkSize: rangeSize }), (bytes) => Effect.sync(() => digest.add(bytes))))
+      Stream.runForEach(Mmio.stream(file, { chunkSize: rangeSize }), (bytes) =>
+        Effect.sync(() =>
+          digest.add(bytes)
+        )))
       .pipe(Effect.provide(storage))
   )
 
@@ -292,9 +298,10 @@ export const wholeByUnzipper = async (archive: string, element: string, digest: 
 
 export const replaceByLibrary = (archive: string, element: string, bytes: Uint8Array): Promise<void> =>
   Effect.runPromise(
-    Mmio.withFile(`${archive}+${element}`, { access: "write", create: true }, (file) => Mmio.writeAll(file, bytes)).pipe(
-      Effect.provide(storage)
-    )
+    Mmio.withFile(`${archive}+${element}`, { access: "write", create: true }, (file) => Mmio.writeAll(file, bytes))
+      .pipe(
+        Effect.provide(storage)
+      )
   )
 
 /** What any replacement by a new file costs: a copy of the archive, in blocks of 1 MiB. */
