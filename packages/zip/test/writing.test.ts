@@ -270,7 +270,9 @@ for (const name of Object.keys(programs) as ReadonlyArray<keyof typeof programs>
         Effect.gen(function*() {
           const report = yield* Fault.everyOperation(run, {
             storage: MemoryIOProc.layer({ "a.zip": archive(parts) }),
-            times: name === "replace" ? ["once", "persistently"] : ["once"],            short: name === "replace" || name === "replace, compressed",            check: ({ exit, injected }) =>
+            times: name === "replace" ? ["once", "persistently"] : ["once"],
+            short: name === "replace" || name === "replace, compressed",
+            check: ({ exit, injected }) =>
               Effect.gen(function*() {
                 const storage = yield* MemoryIOProc.MemoryIOProc
                 const found = yield* through(name)(everything("a.zip"))

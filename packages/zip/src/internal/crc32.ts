@@ -1,7 +1,25 @@
 /**
  * CRC-32 as archives use it, eight bytes at a step; by the runtime's own function where it has one.
  */
-import { zlib } from "./nodeZlib.js"
+
+type Sum = (bytes: Uint8Array, sum?: number) => number
+
+interface Runtime {
+  readonly process?: { readonly getBuiltinModule?: ((name: string) => unknown) | undefined } | undefined
+}
+
+/** The function of `node:zlib`, since Node 20.15: asked of the process, so that bundles for other runtimes need not leave the module out. */
+const ofRuntime = (): Sum | undefined => {
+  try {
+    // The types of Node are no dependency: what is used is written down above, and undefined where a runtime lacks it.
+    const zlib = (globalThis as Runtime).process?.getBuiltinModule?.("node:zlib") as
+      | { readonly crc32?: Sum }
+      | undefined
+    return zlib?.crc32
+  } catch {
+    return undefined
+  }
+}
 
 const tables: ReadonlyArray<Int32Array> = (() => {
   const first = new Int32Array(256)
@@ -45,4 +63,4 @@ export const crc32Pure = (bytes: Uint8Array, sum = 0): number => {
 }
 
 /** The sum of bytes, or of more bytes after those of a sum. @internal */
-export const crc32: (bytes: Uint8Array, sum?: number) => number = zlib?.crc32 ?? crc32Pure
+export const crc32: Sum = ofRuntime() ?? crc32Pure

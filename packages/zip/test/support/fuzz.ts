@@ -34,8 +34,8 @@ const bases: ReadonlyArray<Uint8Array> = [
     { name: "ü", bytes: ascii("umlaut") }
   ], { zip64: true, comment: "a comment", prefix: ascii("stub") }),
   archive([{ name: "in.zip", bytes: archive([{ name: "x", bytes: noise(400), deflated: true }]), deflated: true }]),
-  archive([{ name: "zeros", bytes: new Uint8Array(200_000), deflated: true }, { name: "empty" }]),
-  archive(Array.from({ length: 40 }, (_, i) => ({ name: `d${i % 5}/n${i}`, bytes: noise(i), deflated: i % 2 === 0 }))),
+  archive([{ name: "zeros", bytes: new Uint8Array(70_000), deflated: true }, { name: "empty" }]),
+  archive(Array.from({ length: 9 }, (_, i) => ({ name: `d${i % 2}/n${i}`, bytes: noise(i), deflated: i % 2 === 0 }))),
   archive([])
 ]
 
@@ -119,10 +119,10 @@ const watched = (work: Work) =>
     }
   })))
 
-const limits = { inflatedBytes: 1024 * 1024, spoolBytes: 4 * 1024 * 1024 }
+const limits = { inflatedBytes: 256 * 1024, spoolBytes: 4 * 1024 * 1024 }
 
 /** How much is read of one element: what a small archive can be made to hold takes time. */
-const readAtMost = 256 * 1024
+const readAtMost = 100 * 1024
 
 /** A failure is one of the library's own, and never a defect. */
 const typed = <A, E, R>(what: string, effect: Effect.Effect<A, E, R>): Effect.Effect<Option.Option<A>, Error, R> =>
@@ -155,13 +155,12 @@ const elementsOf = (archive: string) =>
   Effect.gen(function*() {
     const elements = new Map<string, Uint8Array>()
     const folders = [""]
-    for (let i = 0; i < folders.length && i < 20; i++) {
+    for (let i = 0; i < folders.length && i < 4; i++) {
       const folder = folders[i] ?? ""
-      const entries = yield* typed("list", Stream.runCollect(Stream.take(Mmio.list(`${archive}+${folder}`), 50)))
+      const entries = yield* typed("list", Stream.runCollect(Stream.take(Mmio.list(`${archive}+${folder}`), 10)))
       if (Option.isNone(entries)) continue
       for (const { kind, name } of entries.value) {
         const path = folder === "" ? name : `${folder}/${name}`
-        yield* typed("stat", Mmio.stat(`${archive}+${path}`))
         if (kind === "folder") folders.push(path)
         else {
           const bytes = yield* typed(`read ${path}`, readSome(`${archive}+${path}`))
@@ -193,6 +192,7 @@ export const check = (seed: number): Effect.Effect<void, Error> =>
         "save",
         Mmio.withFile("a.zip+new", { access: "write", create: true }, (file) => Mmio.writeAll(file, fresh))
       )
+      yield* typed("stat", Mmio.stat("a.zip+dir/two"))
       yield* typed("remove", Mmio.remove("a.zip+none"))
       const renamed = yield* typed("rename", Mmio.rename("a.zip+one", "a.zip+uno"))
       const after = yield* elementsOf("a.zip")
