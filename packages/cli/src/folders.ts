@@ -1,10 +1,14 @@
-/** Files and folders on the command line, as files. */
+/** Files and folders on the command line, as files; a folder may be one in an archive. */
 import * as FileName from "@effect-mmio/core/FileName"
-import type * as IOProc from "@effect-mmio/core/IOProc"
+import * as IOProc from "@effect-mmio/core/IOProc"
+import * as Mmio from "@effect-mmio/core/Mmio"
 import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
 import * as Stream from "effect/Stream"
 import * as path from "node:path"
-import { diskFor } from "./names.js"
+import { type FileError, usage } from "./failure.js"
+import { diskFor, locate } from "./names.js"
+import type { Located } from "./storages.js"
 
 /** Of a folder these are looked at; a file that is named is, whatever it is called. */
 const extensions: ReadonlySet<string> = new Set(
@@ -15,30 +19,48 @@ const extensions: ReadonlySet<string> = new Set(
 
 const isFamiliar = (name: string): boolean => extensions.has(path.extname(name).toLowerCase())
 
+/** A name in a folder; the folder of an archive itself ends with its plus. */
+const inFolder = (folder: string, name: string): string =>
+  folder.endsWith("+") ? folder + name : path.join(folder, name)
+
 /**
  * The files in a folder and in those in it, in the order of their names. Links to folders are followed no further than
  * the system follows links.
  */
-const below = (disk: IOProc.IOProc, folder: string): Stream.Stream<string> =>
+const below = (storage: IOProc.IOProc, folder: FileName.FileName): Stream.Stream<string> =>
   Stream.unwrap(
-    Stream.runCollect(disk.list(FileName.plain(folder))).pipe(
+    Stream.runCollect(Mmio.list(folder)).pipe(
+      Effect.provideService(IOProc.IOProc, storage),
       // What cannot be listed is reported as what it is: as the name itself, which cannot be opened either.
       Effect.map((entries) =>
         Stream.flatMap(
           Stream.fromIterable([...entries].toSorted((a, b) => a.name < b.name ? -1 : 1)),
           ({ kind, name }) => {
-            const full = path.join(folder, name)
+            const full = inFolder(folder.full, name)
             return kind === "folder"
-              ? below(disk, full)
+              ? below(storage, Option.isSome(folder.code) ? FileName.parse(full) : FileName.plain(full))
               : kind === "file" && isFamiliar(name)
               ? Stream.make(full)
               : Stream.empty
           }
         )
       ),
-      Effect.orElseSucceed(() => Stream.make(folder))
+      Effect.orElseSucceed(() => Stream.make(folder.full))
     )
   )
+
+/** What a name leads to where it is none of the disk: only an archive has folders. */
+const inArchive = (
+  name: string,
+  disk: IOProc.IOProc
+): Effect.Effect<Located & { readonly kind: IOProc.Kind }, FileError> =>
+  FileName.splits(name).length === 0
+    ? Effect.fail(usage("it is not in an archive"))
+    : Effect.flatMap(locate(name, disk), (located) =>
+      Mmio.stat(located.name).pipe(
+        Effect.provideService(IOProc.IOProc, located.ioProc),
+        Effect.map(({ kind }) => ({ ...located, kind }))
+      ))
 
 /** Every name that is no folder as it is, and of a folder the files of the family of RIFF in it, as they are wanted. */
 export const filesOf = (names: ReadonlyArray<string>): Stream.Stream<string> =>
@@ -48,8 +70,15 @@ export const filesOf = (names: ReadonlyArray<string>): Stream.Stream<string> =>
         name === "-"
           ? Stream.make(name)
           : Stream.unwrap(
-            disk.stat(FileName.plain(name)).pipe(
-              Effect.map(({ kind }) => kind === "folder" ? below(disk, name) : Stream.make(name)),
+            Effect.map(disk.stat(FileName.plain(name)), ({ kind }) => ({
+              ioProc: disk,
+              name: FileName.plain(name),
+              kind
+            })).pipe(
+              Effect.orElse(() => inArchive(name, disk)),
+              Effect.map(({ ioProc, kind, name: folder }) =>
+                kind === "folder" ? below(ioProc, folder) : Stream.make(name)
+              ),
               Effect.orElseSucceed(() => Stream.make(name))
             )
           )))

@@ -49,17 +49,24 @@ export const locateWith = (table: ReadonlyArray<Storage>) =>
     if (prefix === undefined && splits.length === 0) return here
     // A storage that cannot say whether the file exists is asked to open it, and says then what is wrong.
     if (yield* Effect.orElseSucceed(disk.exists(path), () => false)) return here
-    if (prefix?._tag === "Prefix") return yield* prefix.locate(text, disk)
-    let ioProc = disk
-    for (const storage of table) {
-      if (storage._tag === "Route" && splits.some(({ code }) => Option.contains(code, storage.code))) {
-        ioProc = IOProc.route(ioProc, storage.code, yield* storage.load(disk))
-      }
+    const routes = table.filter((storage) =>
+      storage._tag === "Route" && splits.some(({ code }) => Option.contains(code, storage.code))
+    )
+    /** The file that has the elements: the outermost one, where there is an archive in an archive. */
+    const archive = splits.findLast(({ code }) =>
+      routes.some((route) => "code" in route && Option.contains(code, route.code))
+    )
+    const base = prefix?._tag === "Prefix" ? yield* prefix.locate(archive?.path ?? text, disk) : here
+    if (archive === undefined && prefix !== undefined) return base
+    let ioProc = base.ioProc
+    for (const route of routes) {
+      if (route._tag === "Route") ioProc = IOProc.route(ioProc, route.code, yield* route.load(base.ioProc))
     }
-    return { ioProc, name: FileName.parse(text) }
+    return { ...base, ioProc, name: FileName.parse(text) }
   })
 
-const locate = locateWith(storages)
+/** Finds out where a name leads, of those that the command knows. */
+export const locate = locateWith(storages)
 
 /** What errors call standard input. */
 const standardInput = "standard input"

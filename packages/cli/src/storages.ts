@@ -7,7 +7,7 @@
  * it.
  */
 import * as FileName from "@effect-mmio/core/FileName"
-import type * as FourCC from "@effect-mmio/core/FourCC"
+import * as FourCC from "@effect-mmio/core/FourCC"
 import type * as IOProc from "@effect-mmio/core/IOProc"
 import * as MemoryIOProc from "@effect-mmio/core/MemoryIOProc"
 import * as Mmio from "@effect-mmio/core/Mmio"
@@ -22,7 +22,7 @@ export interface Located {
   readonly remark?: string | undefined
 }
 
-/** A storage whose names begin with something, as `https://`; it gets the whole name. */
+/** A storage whose names begin with something, as `https://`; it gets the whole name, and of an element that of the archive. */
 interface Prefix {
   readonly _tag: "Prefix"
   readonly prefix: string
@@ -33,7 +33,7 @@ interface Prefix {
 interface Route {
   readonly _tag: "Route"
   readonly code: FourCC.FourCC
-  readonly load: (disk: IOProc.IOProc) => Effect.Effect<IOProc.IOProc, FileError>
+  readonly load: (storage: IOProc.IOProc) => Effect.Effect<IOProc.IOProc, FileError>
 }
 
 export type Storage = Prefix | Route
@@ -72,4 +72,11 @@ const web = (prefix: string): Prefix => ({
   locate: (text) => Effect.flatMap(Effect.promise(() => import("./web.js")), ({ locate }) => locate(text))
 })
 
-export const storages: ReadonlyArray<Storage> = [memory, web("https://"), web("http://")]
+/** `songs.zip+dir/take.wav`: an element of an archive, wherever that is. */
+const zip: Route = {
+  _tag: "Route",
+  code: FourCC.make("ZIP "),
+  load: (storage) => Effect.flatMap(Effect.promise(() => import("./zip.js")), ({ load }) => load(storage))
+}
+
+export const storages: ReadonlyArray<Storage> = [memory, web("https://"), web("http://"), zip]

@@ -90,7 +90,41 @@ describe("names", () => {
   it("reach the command", async () => {
     const { run } = makeFolder({ "a.zip+b.wav": "wav-info-sndfile.wav", "mem:x.wav": "wav-bext-ffmpeg.wav" })
     expect((await run(["info", "a.zip+b.wav", "mem:x.wav"])).code).toBe(0)
-    expect(await run(["info", "c.zip+b.wav"])).toMatchObject({ code: 6, out: "" })
+    expect(await run(["info", "c.ark+b.wav"])).toMatchObject({ code: 6, out: "" })
+  })
+})
+
+describe("archives", () => {
+  const title = "wav-info-ffmpeg.wav"
+
+  it("are made, tagged in, copied out of and listed by their elements", async () => {
+    const { json, names, run } = makeFolder({ "take.wav": title })
+    expect((await run(["copy", "take.wav", "songs.zip+take.wav"])).code).toBe(0)
+    expect(await run(["copy", "take.wav", "songs.zip+take.wav"])).toMatchObject({ code: 2 })
+    expect((await run(["tag", "songs.zip+take.wav", "--tag", "INAM=In an archive"])).code).toBe(0)
+    expect((await run(["tag", "songs.zip+take.wav"])).out).toContain("In an archive")
+    expect((await run(["copy", "songs.zip+take.wav", "out.wav"])).code).toBe(0)
+    expect((await run(["tag", "out.wav"])).out).toContain("In an archive")
+    const [listed] = await json(["info", "songs.zip+"])
+    expect(listed).toMatchObject({ name: "songs.zip+take.wav", frames: 400 })
+    expect((await run(["verify", "songs.zip+"])).code).toBe(0)
+    expect(names()).toEqual(["out.wav", "songs.zip", "take.wav"])
+  })
+
+  it("are in memory, and in archives, as files are", async () => {
+    const { json, run } = makeFolder({ "take.wav": title })
+    await run(["copy", "take.wav", "songs.zip+take.wav"])
+    await run(["copy", "songs.zip", "all.zip+songs.zip"])
+    const [inner] = await json(["info", "all.zip+songs.zip+take.wav"])
+    expect(inner).toMatchObject({ name: "all.zip+songs.zip+take.wav", frames: 400 })
+    expect(await run(["tag", "mem:songs.zip+take.wav", "--tag", "INAM=Not kept"])).toMatchObject({ code: 0 })
+    expect((await run(["tag", "songs.zip+take.wav"])).out).not.toContain("Not kept")
+  })
+
+  it("say what is missing", async () => {
+    const { run } = makeFolder({ "not.zip": title })
+    expect(await run(["info", "none.zip+take.wav"])).toMatchObject({ code: 3, out: "" })
+    expect(await run(["info", "not.zip+take.wav"])).toMatchObject({ code: 5, out: "" })
   })
 })
 

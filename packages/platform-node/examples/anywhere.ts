@@ -1,5 +1,5 @@
 /**
- * Runs one program on the same WAVE file on disk, in memory and on a web server:
+ * Runs one program on the same WAVE file on disk, in memory, on a web server, and in archives:
  *
  *   node scripts/start.mjs examples/anywhere [take.wav]
  *
@@ -25,7 +25,7 @@ const main = Effect.gen(function*() {
     const { layer, name } = yield* storage(bytes)
     const { after, before } = yield* Effect.provide(inspectAndRetag(name, "Anywhere"), layer)
     const outcome = Option.match(after, { onNone: () => "only read", onSome: sentence })
-    yield* Console.log(`${kind.padEnd(8)}${sentence(before)} -> ${outcome}`)
+    yield* Console.log(`${kind.padEnd(16)}${sentence(before)} -> ${outcome}`)
   }
 })
 

@@ -22,7 +22,10 @@ describe("anywhere", () => {
     assert.strictEqual(lines.length, Object.keys(storages).length)
     assert.match(lines[0] ?? "", new RegExp(`^disk +${retagged}$`))
     assert.match(lines[1] ?? "", new RegExp(`^memory +${retagged}$`))
-    assert.match(lines[2] ?? "", /^web +\d+ Hz, [\d.]+ s, (no title|title ".*") -> only read$/)
+    const onlyRead = "\\d+ Hz, [\\d.]+ s, (no title|title \".*\") -> only read"
+    assert.match(lines[2] ?? "", new RegExp(`^web +${onlyRead}$`))
+    assert.match(lines[3] ?? "", new RegExp(`^zip +${retagged}$`))
+    assert.match(lines[4] ?? "", new RegExp(`^zip on the web +${onlyRead}$`))
   })
 
   it.scopedLive.each(["wav-info-ffmpeg.wav", "rifx-pcm16-sox.wav", "wav-odd-data-then-list-sndfile.wav"])(
@@ -39,7 +42,9 @@ describe("anywhere", () => {
         const [disk] = reports
         for (const { after, before, kind } of reports) {
           assert.deepStrictEqual(before, disk?.before)
-          const expected = kind === "web" ? Option.none() : Option.some({ ...before, title: Option.some("Anywhere") })
+          const expected = kind.endsWith("web")
+            ? Option.none()
+            : Option.some({ ...before, title: Option.some("Anywhere") })
           assert.deepStrictEqual(after, expected)
         }
       })

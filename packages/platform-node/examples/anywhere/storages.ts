@@ -1,7 +1,8 @@
 /** The storages of the example, each with one file in it. A new one is a line here: all that differs is the Layer. */
-import { type IOProc, MemoryIOProc, type MmioError } from "@effect-mmio/core"
+import { type IOProc, MemoryIOProc, Mmio, type MmioError } from "@effect-mmio/core"
 import { HttpIOProc } from "@effect-mmio/http"
 import { NodeIOProc } from "@effect-mmio/platform-node"
+import { ZipIOProc } from "@effect-mmio/zip"
 import * as FetchHttpClient from "@effect/platform/FetchHttpClient"
 import { Effect, Layer, type Scope } from "effect"
 import * as fs from "node:fs"
@@ -38,4 +39,39 @@ const web: With = (bytes) =>
     layer: Layer.provide(HttpIOProc.layerWith({ baseUrl }), FetchHttpClient.layer)
   }))
 
-export const storages: Readonly<Record<string, With>> = { disk, memory, web }
+/** In an archive in memory, which is made by writing the element. */
+const zip: With = (bytes) =>
+  Effect.map(
+    Effect.orDie(archive(bytes)),
+    (songs) => ({
+      name: "songs.zip+takes/take.wav",
+      layer: Layer.provide(ZipIOProc.layer, MemoryIOProc.layer({ "songs.zip": songs }))
+    })
+  )
+
+/** In an archive on a web server: the parts that are needed are asked for by ranges. */
+const webZip: With = (bytes) =>
+  Effect.map(
+    Effect.flatMap(Effect.orDie(archive(bytes)), (songs) => serve({ "songs.zip": songs })),
+    (baseUrl) => ({
+      name: "songs.zip+takes/take.wav",
+      layer: ZipIOProc.layer.pipe(
+        Layer.provide(HttpIOProc.layerWith({ baseUrl })),
+        Layer.provide(FetchHttpClient.layer)
+      )
+    })
+  )
+
+/** An archive with the file in a folder. */
+const archive = (bytes: Uint8Array) =>
+  Effect.gen(function*() {
+    yield* Mmio.makeFolder("songs.zip+takes")
+    yield* Mmio.withFile(
+      "songs.zip+takes/take.wav",
+      { access: "write", create: true },
+      (file) => Mmio.writeAll(file, bytes)
+    )
+    return yield* (yield* MemoryIOProc.MemoryIOProc).bytes("songs.zip")
+  }).pipe(Effect.provide(Layer.provideMerge(ZipIOProc.layer, MemoryIOProc.layer())))
+
+export const storages: Readonly<Record<string, With>> = { disk, memory, web, zip, "zip on the web": webZip }

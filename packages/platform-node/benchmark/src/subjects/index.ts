@@ -1,5 +1,6 @@
 /** All subjects, in the order of their tables. A new one is a file beside this, and a line in it. */
 import type { Subject } from "../runner/model.js"
+import { archives } from "./archives.js"
 import { chunks } from "./chunks.js"
 import { command } from "./command.js"
 import { directAccess } from "./directAccess.js"
@@ -29,6 +30,7 @@ export const subjects: ReadonlyArray<Subject> = [
   chunks,
   tags,
   webReads,
+  archives,
   manyHandles,
   middleware,
   peakMemory,

@@ -1,0 +1,202 @@
+/**
+ * Changes of an archive: a new archive that has what stays as it is, and what is added, takes the place of the old one in one step. Where the storage cannot
+ * replace a file, what is added and a new directory are written after the old archive.
+ *
+ * Where another program has changed the archive meanwhile, the change is made again over what that one left.
+ */
+import * as IOProc from "@effect-mmio/core/IOProc"
+import * as MmioError from "@effect-mmio/core/MmioError"
+import * as Effect from "effect/Effect"
+import type { Addition } from "./additions.js"
+import { type Archive, type Directories, open, type Opened, request } from "./archive.js"
+import * as Directory from "./directory.js"
+import { asCommitError, type LoadError } from "./errors.js"
+import { endRecords, placedRecord, recordOf } from "./records.js"
+import { Sink } from "./sink.js"
+
+/** What changes in an archive. @internal */
+export interface Change {
+  readonly removed: ReadonlySet<Directory.Entry>
+  readonly added: ReadonlyArray<Addition>
+}
+
+/** What is known of an archive as it is changed; one that does not exist has no elements. @internal */
+export type Current = Opened | { readonly directory: Directory.Directory; readonly file: undefined; readonly size: 0 }
+
+/** A file that is to become the archive. */
+interface Target {
+  readonly file: IOProc.File
+  /** Whether it has the old archive in it, which stays. */
+  readonly appends: boolean
+  readonly commit: Effect.Effect<void, MmioError.CloseError>
+  readonly abort: Effect.Effect<void>
+}
+
+/** How often a change is made again where others change the archive at the same time. */
+const mostTries = 4
+
+/** The driver whose files replace others as they are committed; undefined where the storage cannot. @internal */
+export const replacingOf = (driver: IOProc.IOProc): IOProc.IOProc | undefined => {
+  if (driver.middleware.includes("commitOnClose")) return driver
+  if (!driver.capabilities.atomicRename) return undefined
+  try {
+    return IOProc.commitOnClose(driver)
+  } catch {
+    // Middleware around which it makes no sense, as it says: its files are not replaced.
+    return undefined
+  }
+}
+
+const flushed = (file: IOProc.File): Effect.Effect<void, MmioError.WriteError> =>
+  Effect.asVoid(file.writeAt?.(0, new Uint8Array(0), "writeFlush") ?? Effect.void)
+
+/** A file that commits on close. */
+const committing = (file: IOProc.File, appends: boolean): Target => ({
+  file,
+  appends,
+  commit: file.close,
+  abort: file.abort
+})
+
+/** A file that takes the place of another by a rename, which a flush of the new file makes safe. */
+const renaming = (file: IOProc.File, { driver, name }: Archive): Target => ({
+  ...committing(file, false),
+  commit: Effect.zipRight(
+    file.close,
+    Effect.flatMap(
+      Effect.mapError(driver.open(request(name, "write")), asCommitError),
+      (renamed) => Effect.zipRight(Effect.onError(flushed(renamed), () => renamed.abort), renamed.close)
+    )
+  )
+})
+
+/** A file that is written in place; `undo` takes back what a change that fails has written. */
+const inPlace = (file: IOProc.File, appends: boolean, undo: Effect.Effect<void>): Target => {
+  const abort = Effect.zipRight(undo, file.abort)
+  return { file, appends, commit: Effect.zipRight(Effect.onError(flushed(file), () => abort), file.close), abort }
+}
+
+/** The archive itself, which is written at its end: what a failure leaves there is cut off. */
+const growing = (file: IOProc.File, size: number): Target =>
+  inPlace(file, true, Effect.suspend(() => Effect.ignore(file.truncate?.(size) ?? Effect.void)))
+
+const openTarget = (
+  archive: Archive,
+  current: Current,
+  replacing: IOProc.IOProc | undefined
+): Effect.Effect<Target, MmioError.OpenError | MmioError.WriteError> =>
+  Effect.gen(function*() {
+    const { driver, name, root } = archive
+    const replaced = Effect.suspend(() => (replacing ?? driver).open(request(name, "write", { create: "truncate" })))
+    const canReplace = driver === root.driver && replacing !== undefined
+    if (current.file === undefined) {
+      if (canReplace) return renaming(yield* replaced, archive)
+      const file = yield* driver.open(request(name, "write", { create: "new" }))
+      if (file.capabilities.commit === "onClose") return committing(file, false)
+      return inPlace(file, false, Effect.ignore(driver.remove(name)))
+    }
+    const file = yield* driver.open(request(name, "write"))
+    if (file.capabilities.commit === "onClose") {
+      if (file.truncate === undefined) return committing(file, true)
+      yield* Effect.onError(file.truncate(0), () => file.abort)
+      return committing(file, false)
+    }
+    if (!canReplace) return growing(file, current.size)
+    yield* Effect.ignore(file.close)
+    return renaming(yield* replaced, archive)
+  })
+
+/** Writes what stays and what is added, the directory, and the end. */
+const writeTo = (
+  { appends, file }: Target,
+  name: string,
+  { directory, file: old, size }: Current,
+  { added, removed }: Change
+): Effect.Effect<void, MmioError.WriteError> =>
+  Effect.gen(function*() {
+    const sink = new Sink(file, name, appends ? size : 0)
+    /** By entry, how far down its local header moves. */
+    const moves = new Map<Directory.Entry, number>()
+    if (!appends && old !== undefined) {
+      let gone = 0
+      let copied = 0
+      for (const entry of directory.entries.toSorted((a, b) => a.offset - b.offset)) {
+        moves.set(entry, gone)
+        if (!removed.has(entry)) continue
+        yield* sink.copy(old, copied, entry.offset - copied)
+        copied = entry.end
+        gone += entry.end - entry.offset
+      }
+      yield* sink.copy(old, copied, directory.start - copied)
+    }
+    const records: Array<Uint8Array> = []
+    for (const entry of directory.entries) {
+      if (removed.has(entry)) continue
+      const offset = entry.offset - directory.delta - (moves.get(entry) ?? 0)
+      records.push(placedRecord(recordOf(directory, entry), offset))
+    }
+    for (const addition of added) records.push(yield* addition(sink, directory.delta))
+    const start = sink.position
+    const length = records.reduce((sum, record) => sum + record.length, 0)
+    const bytes = new Uint8Array(length)
+    let at = 0
+    for (const record of records) {
+      bytes.set(record, at)
+      at += record.length
+    }
+    yield* sink.write(bytes)
+    yield* sink.write(endRecords(records.length, start, length, directory.delta, directory.comment))
+  })
+
+/** The archive, open for reading, or as one without elements, where it does not exist. @internal */
+export const openCurrent = (archive: Archive, directories: Directories): Effect.Effect<Current, LoadError> =>
+  Effect.catchTag(
+    Effect.map(open(archive, directories), (opened): Current => opened),
+    "FileNotFound",
+    () => Effect.succeed<Current>({ directory: Directory.empty, file: undefined, size: 0 })
+  )
+
+/** Changes an archive; `plan` says how, of what it finds, and with no change nothing is written. @internal */
+export const update = <E>(
+  archive: Archive,
+  directories: Directories,
+  replacing: IOProc.IOProc | undefined,
+  plan: (current: Current) => Effect.Effect<Change | undefined, E>
+): Effect.Effect<void, E | LoadError | MmioError.CloseError> => {
+  const name = archive.name.full
+  const attempt = (tries: number): Effect.Effect<void, E | LoadError | MmioError.CloseError> =>
+    Effect.acquireUseRelease(
+      openCurrent(archive, directories),
+      (current) =>
+        Effect.flatMap(
+          plan(current),
+          (change): Effect.Effect<"done" | "again", E | LoadError | MmioError.CloseError> => {
+            if (change === undefined) return Effect.succeed("done")
+            const { overlap } = current.directory
+            if (overlap !== undefined) {
+              return Effect.fail(
+                new MmioError.InvalidFile({
+                  operation: "ZipIOProc.write",
+                  file: name,
+                  description: `the archive is damaged, and stays as it is: ${overlap}`
+                })
+              )
+            }
+            return Effect.uninterruptibleMask((restore) =>
+              Effect.flatMap(openTarget(archive, current, replacing), (target) =>
+                Effect.zipRight(
+                  Effect.onError(restore(writeTo(target, name, current, change)), () => target.abort),
+                  Effect.as(target.commit, "done" as const)
+                ))
+            ).pipe(
+              Effect.catchIf(
+                (error) => MmioError.isMmioError(error) && error._tag === "VersionChanged" && tries > 1,
+                () => Effect.succeed("again" as const)
+              )
+            )
+          }
+        ),
+      ({ file }) => file === undefined ? Effect.void : Effect.ignore(file.close)
+    ).pipe(Effect.flatMap((outcome) => outcome === "done" ? Effect.void : attempt(tries - 1)))
+  return attempt(mostTries)
+}
