@@ -23,6 +23,7 @@ describe("anywhere", () => {
     assert.match(lines[0] ?? "", new RegExp(`^disk +${retagged}$`))
     assert.match(lines[1] ?? "", new RegExp(`^memory +${retagged}$`))
     assert.match(lines[2] ?? "", /^web +\d+ Hz, [\d.]+ s, (no title|title ".*") -> only read$/)
+    assert.match(lines[3] ?? "", new RegExp(`^database +${retagged}$`))
   })
 
   it.scopedLive.each(["wav-info-ffmpeg.wav", "rifx-pcm16-sox.wav", "wav-odd-data-then-list-sndfile.wav"])(

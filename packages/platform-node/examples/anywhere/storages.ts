@@ -1,8 +1,11 @@
 /** The storages of the example, each with one file in it. A new one is a line here: all that differs is the Layer. */
-import { type IOProc, MemoryIOProc, type MmioError } from "@effect-mmio/core"
+import { type IOProc, MemoryIOProc, Mmio, type MmioError } from "@effect-mmio/core"
 import { HttpIOProc } from "@effect-mmio/http"
 import { NodeIOProc } from "@effect-mmio/platform-node"
+import { LibsqlConnection, SqlIOProc } from "@effect-mmio/sql"
+import { LibsqlClient } from "@effect/sql-libsql"
 import * as FetchHttpClient from "@effect/platform/FetchHttpClient"
+import { createClient } from "@libsql/client"
 import { Effect, Layer, type Scope } from "effect"
 import * as fs from "node:fs"
 import * as os from "node:os"
@@ -38,4 +41,19 @@ const web: With = (bytes) =>
     layer: Layer.provide(HttpIOProc.layerWith({ baseUrl }), FetchHttpClient.layer)
   }))
 
-export const storages: Readonly<Record<string, With>> = { disk, memory, web }
+const client = Layer.unwrapScoped(Effect.map(
+  LibsqlConnection.make(() => createClient({ url: ":memory:" })),
+  (liveClient) => LibsqlClient.layer({ liveClient })
+))
+
+const database: With = (bytes) =>
+  Effect.gen(function*() {
+    const storage = yield* Layer.build(Layer.provide(SqlIOProc.layer(), client))
+    yield* Effect.provide(
+      Mmio.withFile("take.wav", { access: "write", create: true }, (file) => Mmio.writeAll(file, bytes)),
+      storage
+    )
+    return { name: "take.wav", layer: Layer.succeedContext(storage) }
+  }).pipe(Effect.orDie)
+
+export const storages: Readonly<Record<string, With>> = { disk, memory, web, database }

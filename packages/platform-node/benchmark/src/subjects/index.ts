@@ -2,6 +2,7 @@
 import type { Subject } from "../runner/model.js"
 import { chunks } from "./chunks.js"
 import { command } from "./command.js"
+import { databases } from "./databases.js"
 import { directAccess } from "./directAccess.js"
 import { manyHandles } from "./manyHandles.js"
 import { middleware } from "./middleware.js"
@@ -29,6 +30,7 @@ export const subjects: ReadonlyArray<Subject> = [
   chunks,
   tags,
   webReads,
+  databases,
   manyHandles,
   middleware,
   peakMemory,

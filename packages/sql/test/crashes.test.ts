@@ -1,0 +1,199 @@
+/**
+ * Failures and deaths at every statement.
+ *
+ * The client of libSQL is native: nothing can be put below it. A process that dies leaves the files as its last system call left them, so the files are
+ * copied before each statement, and each copy is opened as the next program would; the power goes where the end of the log is cut off.
+ */
+import { FileName, IOProc, Mmio, MmioError } from "@effect-mmio/core"
+import { SqlIOProc } from "@effect-mmio/sql"
+import type { Client } from "@libsql/client"
+import { assert, describe, it } from "@effect/vitest"
+import { Cause, Effect, Exit, Layer, Scope, TestClock } from "effect"
+import * as NFS from "node:fs"
+import * as path from "node:path"
+import { clientOf, tempFolder } from "./support/database.js"
+import { rows, strays } from "./support/inspect.js"
+
+const options: SqlIOProc.Options = { blockSize: 64, writeBuffer: 256 }
+const name = FileName.plain("take")
+
+const pattern = (length: number, seed = 1) => Uint8Array.from({ length }, (_, i) => (i * 31 + seed * 17) % 251)
+
+/** A client that calls a function before each statement. */
+const observed = (url: string, before: (statement: string) => void) =>
+  clientOf(url, (client) =>
+    new Proxy(client, {
+      get: (target, key) => {
+        const value: unknown = Reflect.get(target, key, target)
+        if (typeof value !== "function") return value
+        if (key !== "execute") return value.bind(target)
+        // A statement, or its text.
+        return async (statement: string | { readonly sql: string }, ...rest: ReadonlyArray<unknown>) => {
+          before(typeof statement === "string" ? statement : statement.sql)
+          return Reflect.apply(value, target, [statement, ...rest])
+        }
+      }
+    }) satisfies Client)
+
+/** The contents that a program has made with each of its flushes, the last of which may not have been acknowledged. */
+class States {
+  readonly all: Array<Uint8Array | undefined> = [undefined]
+  acknowledged = 0
+}
+
+/** Writes, appends, writes over, spills and truncates, under a reader, and says what each flush makes. */
+const record = (states: States): Effect.Effect<void, MmioError.MmioError, IOProc.IOProc> =>
+  Effect.gen(function*() {
+    let content = new Uint8Array(0)
+    const flushing = <A, E, R>(effect: Effect.Effect<A, E, R>) =>
+      Effect.suspend(() => {
+        states.all.push(content.slice())
+        return Effect.map(effect, (value) => {
+          states.acknowledged = states.all.length - 1
+          return value
+        })
+      })
+    const place = (position: number, bytes: Uint8Array) => {
+      const longer = new Uint8Array(Math.max(content.length, position + bytes.length))
+      longer.set(content)
+      longer.set(bytes, position)
+      content = longer
+    }
+    yield* Effect.scoped(Effect.gen(function*() {
+      const file = yield* flushing(Mmio.open(name, { access: "readWrite", create: true, buffer: "none" }))
+      // Without a buffer each write is a flush of its own.
+      for (const [position, length] of [[0, 100], [100, 30], [50, 200], [1000, 700]] as const) {
+        place(position, pattern(length, position))
+        yield* flushing(Effect.zipRight(Mmio.seek(file, position), Mmio.writeAll(file, pattern(length, position))))
+      }
+    }))
+    yield* Effect.scoped(Effect.gen(function*() {
+      const reader = yield* Mmio.open(name)
+      const file = yield* Mmio.open(name, { access: "readWrite", buffer: 128 })
+      for (let i = 0; i < 3; i++) {
+        for (const [position, length] of [[i * 90, 150], [600 + i * 333, 400]] as const) {
+          place(position, pattern(length, position + i))
+          yield* Mmio.seek(file, position)
+          yield* Mmio.writeAll(file, pattern(length, position + i))
+        }
+        yield* flushing(Mmio.flush(file))
+      }
+      yield* Mmio.read(reader, 100)
+    }))
+  })
+
+const contentOf: Effect.Effect<Uint8Array | undefined, MmioError.MmioError, IOProc.IOProc> = Mmio.withFile(
+  name,
+  { access: "read" },
+  (file) => Effect.flatMap(Mmio.seek(file, 0, "end"), (size) => Effect.zipRight(Mmio.seek(file, 0), Mmio.read(file, size)))
+).pipe(Effect.catchTag("FileNotFound", () => Effect.succeed(undefined)))
+
+const same = (a: Uint8Array | undefined, b: Uint8Array | undefined) =>
+  a === undefined || b === undefined ? a === b : Buffer.compare(a, b) === 0
+
+/** Opens a database as the next program does, once all leases have ended, and finds a content among some, and nothing left over. */
+const check = (url: string, allowed: ReadonlyArray<Uint8Array | undefined>, what: string) =>
+  Effect.scoped(Effect.gen(function*() {
+    const client = yield* Layer.build(clientOf(url))
+    yield* TestClock.adjust("1 minute")
+    const storage = yield* Effect.provide(Layer.build(SqlIOProc.layer(options)), client)
+    const content = yield* Effect.provide(contentOf, storage)
+    assert.isTrue(allowed.some((state) => same(content, state)), `${what}: the content is none that was flushed`)
+    yield* Effect.gen(function*() {
+      assert.deepStrictEqual(yield* strays, [], what)
+      const { handles, pending } = yield* rows
+      assert.deepStrictEqual({ handles, pending }, { handles: 0, pending: 0 }, what)
+    }).pipe(Effect.provide(client))
+    // It is written to, too.
+    yield* Effect.provide(
+      Mmio.withFile(name, { access: "write", create: true, share: "exclusive" }, (file) => Mmio.writeAll(file, pattern(9))),
+      storage
+    )
+  }))
+
+describe("a recorder", () => {
+  it.scoped("that meets a failure at any statement fails with an error of a type, and keeps what it has flushed", () =>
+    Effect.gen(function*() {
+      const folder = yield* tempFolder
+      let met = 0
+      for (let failing = 1;; failing++) {
+        const url = `file:${path.join(folder, `${failing}.db`)}`
+        const states = new States()
+        let count = 0
+        const scope = yield* Scope.make()
+        const exit = yield* Effect.exit(Effect.gen(function*() {
+          const client = yield* Layer.build(observed(url, () => {
+            if (++count === failing) throw Object.assign(new Error("told to fail"), { code: "SQLITE_IOERR" })
+          }))
+          const storage = yield* Effect.provide(Layer.build(SqlIOProc.layer(options)), client)
+          yield* Effect.provide(record(states), storage)
+        }).pipe(Scope.extend(scope)))
+        if (Exit.isFailure(exit)) {
+          met++
+          assert.isTrue(
+            exit.cause._tag === "Fail" || Cause.failures(exit.cause).length > 0,
+            `statement ${failing}: ${Cause.pretty(exit.cause)}`
+          )
+          for (const failure of Cause.failures(exit.cause)) assert.isTrue(MmioError.isMmioError(failure))
+          assert.strictEqual(Cause.defects(exit.cause).length, 0, `statement ${failing}: ${Cause.pretty(exit.cause)}`)
+        }
+        yield* Scope.close(scope, Exit.void)
+        yield* check(url, states.all.slice(states.acknowledged, states.acknowledged + 2), `statement ${failing}`)
+        if (count < failing) break
+      }
+      assert.isAbove(met, 80)
+    }), 120_000)
+
+  it.scoped("that dies before any statement leaves what it has flushed, and nothing else", () =>
+    Effect.gen(function*() {
+      const folder = yield* tempFolder
+      const file = path.join(folder, "lib.db")
+      const copies: Array<{ readonly file: string; readonly acknowledged: number; readonly statement: string }> = []
+      const states = new States()
+      yield* Effect.scoped(Effect.gen(function*() {
+        const client = yield* Layer.build(observed(`file:${file}`, (statement) => {
+          const copy = path.join(folder, `${copies.length}.db`)
+          for (const end of ["", "-wal"]) if (NFS.existsSync(file + end)) NFS.copyFileSync(file + end, copy + end)
+          copies.push({ file: copy, acknowledged: states.acknowledged, statement })
+        }))
+        const storage = yield* Effect.provide(Layer.build(SqlIOProc.layer(options)), client)
+        yield* Effect.provide(record(states), storage)
+      }))
+      for (const { acknowledged, file, statement } of copies) {
+        yield* check(`file:${file}`, states.all.slice(acknowledged, acknowledged + 2), `before ${statement}`)
+      }
+      assert.isAbove(copies.length, 150)
+    }), 120_000)
+
+  it.scoped("whose machine loses power leaves a content that it has flushed, wherever the log ends", () =>
+    Effect.gen(function*() {
+      const folder = yield* tempFolder
+      const file = path.join(folder, "lib.db")
+      const states = new States()
+      let last = 0
+      yield* Effect.scoped(Effect.gen(function*() {
+        const client = yield* Layer.build(observed(`file:${file}`, () => {
+          // The last one before the database is closed, which empties the log.
+          for (const end of ["", "-wal"]) {
+            if (NFS.existsSync(file + end)) NFS.copyFileSync(file + end, path.join(folder, `last.db${end}`))
+          }
+          last++
+        }))
+        const storage = yield* Effect.provide(Layer.build(SqlIOProc.layer(options)), client)
+        yield* Effect.provide(record(states), storage)
+      }))
+      assert.isAbove(last, 0)
+      const log = NFS.readFileSync(path.join(folder, "last.db-wal"))
+      const seen = new Set<number>()
+      for (let i = 0; i < 40; i++) {
+        // A frame is a page and 24 bytes; cuts are within frames, and at their ends.
+        const end = Math.floor((log.length * i) / 40) + (i % 3)
+        const cut = path.join(folder, `cut ${i}.db`)
+        NFS.copyFileSync(path.join(folder, "last.db"), cut)
+        NFS.writeFileSync(`${cut}-wal`, log.subarray(0, end))
+        yield* check(`file:${cut}`, states.all, `a log of ${end} bytes`)
+        seen.add(end)
+      }
+      assert.strictEqual(seen.size, 40)
+    }), 120_000)
+})
