@@ -2,17 +2,21 @@
  * Failures and deaths at every statement.
  *
  * The client of libSQL is native: nothing can be put below it. A process that dies leaves the files as its last system call left them, so the files are
- * copied before each statement, and each copy is opened as the next program would; the power goes where the end of the log is cut off.
+ * copied before each statement, and each copy is opened as the next program would; the power goes where the end of the log is cut off. `npm test` has every eighth
+ * statement, and `npm run test:sql` all of them.
  */
 import { FileName, IOProc, Mmio, MmioError } from "@effect-mmio/core"
 import { SqlIOProc } from "@effect-mmio/sql"
 import type { Client } from "@libsql/client"
 import { assert, describe, it } from "@effect/vitest"
-import { Cause, Effect, Exit, Layer, Scope, TestClock } from "effect"
+import { Cause, Effect, Exit, Fiber, Layer, Option, Scope, TestClock } from "effect"
 import * as NFS from "node:fs"
 import * as path from "node:path"
 import { clientOf, tempFolder } from "./support/database.js"
 import { rows, strays } from "./support/inspect.js"
+
+/** Which statements are looked at: one of so many. */
+const stride = process.env["MMIO_TEST_ALL"] === "1" ? 1 : 8
 
 const options: SqlIOProc.Options = { blockSize: 64, writeBuffer: 256 }
 const name = FileName.plain("take")
@@ -111,17 +115,30 @@ const check = (url: string, allowed: ReadonlyArray<Uint8Array | undefined>, what
     )
   }))
 
+/** Runs an effect while time goes on: a database that is being made elsewhere is looked at again after a while. */
+const advancing = <A, E, R>(effect: Effect.Effect<A, E, R>): Effect.Effect<Exit.Exit<A, E>, never, R> =>
+  Effect.gen(function*() {
+    const fiber = yield* Effect.fork(effect)
+    for (;;) {
+      const exit = yield* Fiber.poll(fiber)
+      if (Option.isSome(exit)) return exit.value
+      yield* TestClock.adjust("20 millis")
+      // The client answers in its own time.
+      yield* Effect.promise(() => new Promise((resolve) => setImmediate(resolve)))
+    }
+  })
+
 describe("a recorder", () => {
   it.scoped("that meets a failure at any statement fails with an error of a type, and keeps what it has flushed", () =>
     Effect.gen(function*() {
       const folder = yield* tempFolder
       let met = 0
-      for (let failing = 1;; failing++) {
+      for (let failing = 1;; failing += stride) {
         const url = `file:${path.join(folder, `${failing}.db`)}`
         const states = new States()
         let count = 0
         const scope = yield* Scope.make()
-        const exit = yield* Effect.exit(Effect.gen(function*() {
+        const exit = yield* advancing(Effect.gen(function*() {
           const client = yield* Layer.build(observed(url, () => {
             if (++count === failing) throw Object.assign(new Error("told to fail"), { code: "SQLITE_IOERR" })
           }))
@@ -130,19 +147,19 @@ describe("a recorder", () => {
         }).pipe(Scope.extend(scope)))
         if (Exit.isFailure(exit)) {
           met++
+          // What the end of a scope fails with is a defect, by design of handles.
+          const errors = [...Cause.failures(exit.cause), ...Cause.defects(exit.cause)]
           assert.isTrue(
-            exit.cause._tag === "Fail" || Cause.failures(exit.cause).length > 0,
+            errors.length > 0 && errors.every(MmioError.isMmioError),
             `statement ${failing}: ${Cause.pretty(exit.cause)}`
           )
-          for (const failure of Cause.failures(exit.cause)) assert.isTrue(MmioError.isMmioError(failure))
-          assert.strictEqual(Cause.defects(exit.cause).length, 0, `statement ${failing}: ${Cause.pretty(exit.cause)}`)
         }
         yield* Scope.close(scope, Exit.void)
         yield* check(url, states.all.slice(states.acknowledged, states.acknowledged + 2), `statement ${failing}`)
         if (count < failing) break
       }
-      assert.isAbove(met, 80)
-    }), 120_000)
+      assert.isAbove(met, 150 / stride)
+    }), 600_000)
 
   it.scoped("that dies before any statement leaves what it has flushed, and nothing else", () =>
     Effect.gen(function*() {
@@ -159,11 +176,12 @@ describe("a recorder", () => {
         const storage = yield* Effect.provide(Layer.build(SqlIOProc.layer(options)), client)
         yield* Effect.provide(record(states), storage)
       }))
-      for (const { acknowledged, file, statement } of copies) {
+      for (const [i, { acknowledged, file, statement }] of copies.entries()) {
+        if (i % stride !== 0) continue
         yield* check(`file:${file}`, states.all.slice(acknowledged, acknowledged + 2), `before ${statement}`)
       }
       assert.isAbove(copies.length, 150)
-    }), 120_000)
+    }), 600_000)
 
   it.scoped("whose machine loses power leaves a content that it has flushed, wherever the log ends", () =>
     Effect.gen(function*() {
@@ -185,15 +203,16 @@ describe("a recorder", () => {
       assert.isAbove(last, 0)
       const log = NFS.readFileSync(path.join(folder, "last.db-wal"))
       const seen = new Set<number>()
-      for (let i = 0; i < 40; i++) {
+      const cuts = Math.ceil(120 / stride)
+      for (let i = 0; i < cuts; i++) {
         // A frame is a page and 24 bytes; cuts are within frames, and at their ends.
-        const end = Math.floor((log.length * i) / 40) + (i % 3)
+        const end = Math.floor((log.length * i) / cuts) + (i % 3)
         const cut = path.join(folder, `cut ${i}.db`)
         NFS.copyFileSync(path.join(folder, "last.db"), cut)
         NFS.writeFileSync(`${cut}-wal`, log.subarray(0, end))
         yield* check(`file:${cut}`, states.all, `a log of ${end} bytes`)
         seen.add(end)
       }
-      assert.strictEqual(seen.size, 40)
-    }), 120_000)
+      assert.strictEqual(seen.size, cuts)
+    }), 600_000)
 })

@@ -264,7 +264,13 @@ export const make = (
         ? Effect.zipRight(
           Effect.onExit(Effect.mapError(commit, failedWrite("close")), (exit) =>
             Exit.isSuccess(exit) ? Effect.void : Effect.ignore(end)),
-          Effect.mapError(end, (cause) => Errno.closeError(originOf("close", name)(cause)))
+          Effect.mapError(end, (cause) =>
+            new MmioError.CannotClose({
+              operation: "SqlIOProc.close",
+              file: name,
+              description: `the handle could not be released: ${cause.message}`,
+              cause
+            }))
         )
         : Effect.fail(new MmioError.CannotClose(closed("close")))
     )),

@@ -99,8 +99,7 @@ export const readers = (
         Effect.gen(function*() {
           byte = byte % 200 + 1
           yield* Mmio.seek(file, 0)
-          // Generations have several sizes, and none is larger than what is held in memory.
-          yield* Mmio.writeAll(file, new Uint8Array(200_000 + (byte % 7) * 5000).fill(byte))
+          yield* Mmio.writeAll(file, new Uint8Array(200_000).fill(byte))
           yield* Mmio.flush(file)
         }).pipe(Effect.zipRight(Effect.sleep("1 millis")), Effect.zipRight(reading.status)),
         { until: ({ _tag }) => _tag === "Done" }
