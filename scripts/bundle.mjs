@@ -17,8 +17,8 @@ export const command = "packages/cli/"
 /** Licences that ask for no more than to be passed on. */
 const allowed = new Set(["MIT", "ISC", "BSD-2-Clause", "BSD-3-Clause", "Apache-2.0"])
 
-/** What stays outside: native modules, which are loaded where they are installed. */
-const external = ["fs-native-extensions"]
+/** What stays outside: native modules, and what is made around them, which are loaded where they are installed. */
+const external = ["fs-native-extensions", "@libsql/client"]
 
 /** The package that a file belongs to. */
 const packageOf = (file) => {

@@ -12,7 +12,8 @@ import type * as IOProc from "@effect-mmio/core/IOProc"
 import * as MemoryIOProc from "@effect-mmio/core/MemoryIOProc"
 import * as Mmio from "@effect-mmio/core/Mmio"
 import * as Effect from "effect/Effect"
-import type { FileError } from "./failure.js"
+import * as Predicate from "effect/Predicate"
+import { type FileError, usage } from "./failure.js"
 
 /** Where a name leads. */
 export interface Located {
@@ -79,4 +80,27 @@ const zip: Route = {
   load: (storage) => Effect.flatMap(Effect.promise(() => import("./zip.js")), ({ load }) => load(storage))
 }
 
-export const storages: ReadonlyArray<Storage> = [memory, web("https://"), web("http://"), zip]
+/** Whether a module, or the native part of one, is not installed. */
+const isMissing = (error: unknown): boolean =>
+  Predicate.hasProperty(error, "code") && (error.code === "ERR_MODULE_NOT_FOUND" || error.code === "MODULE_NOT_FOUND")
+
+/** `lib.db+take.wav` is the file take.wav in the rows of a database of SQLite. */
+const database: Route = {
+  _tag: "Route",
+  code: FourCC.make("DB  "),
+  load: (disk) =>
+    Effect.flatMap(
+      Effect.catchAll(
+        Effect.tryPromise({ try: () => import("./databases.js"), catch: (error) => error }),
+        (error) =>
+          isMissing(error)
+            ? Effect.fail(
+              usage("Files of databases need a client: npm install --global @libsql/client@0.12 beside this command")
+            )
+            : Effect.die(error)
+      ),
+      ({ load }) => load(disk)
+    )
+}
+
+export const storages: ReadonlyArray<Storage> = [memory, web("https://"), web("http://"), zip, database]

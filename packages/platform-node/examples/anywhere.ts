@@ -1,5 +1,5 @@
 /**
- * Runs one program on the same WAVE file on disk, in memory, on a web server, and in archives:
+ * Runs one program on the same WAVE file on disk, in memory, on a web server, in archives and in a database:
  *
  *   node scripts/start.mjs examples/anywhere [take.wav]
  *

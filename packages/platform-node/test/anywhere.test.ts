@@ -26,6 +26,7 @@ describe("anywhere", () => {
     assert.match(lines[2] ?? "", new RegExp(`^web +${onlyRead}$`))
     assert.match(lines[3] ?? "", new RegExp(`^zip +${retagged}$`))
     assert.match(lines[4] ?? "", new RegExp(`^zip on the web +${onlyRead}$`))
+    assert.match(lines[5] ?? "", new RegExp(`^database +${retagged}$`))
   })
 
   it.scopedLive.each(["wav-info-ffmpeg.wav", "rifx-pcm16-sox.wav", "wav-odd-data-then-list-sndfile.wav"])(

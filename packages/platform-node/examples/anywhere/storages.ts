@@ -2,8 +2,11 @@
 import { type IOProc, MemoryIOProc, Mmio, type MmioError } from "@effect-mmio/core"
 import { HttpIOProc } from "@effect-mmio/http"
 import { NodeIOProc } from "@effect-mmio/platform-node"
+import { LibsqlConnection, SqlIOProc } from "@effect-mmio/sql"
 import { ZipIOProc } from "@effect-mmio/zip"
 import * as FetchHttpClient from "@effect/platform/FetchHttpClient"
+import { LibsqlClient } from "@effect/sql-libsql"
+import { createClient } from "@libsql/client"
 import { Effect, Layer, type Scope } from "effect"
 import * as fs from "node:fs"
 import * as os from "node:os"
@@ -74,4 +77,26 @@ const archive = (bytes: Uint8Array) =>
     return yield* (yield* MemoryIOProc.MemoryIOProc).bytes("songs.zip")
   }).pipe(Effect.provide(Layer.provideMerge(ZipIOProc.layer, MemoryIOProc.layer())))
 
-export const storages: Readonly<Record<string, With>> = { disk, memory, web, zip, "zip on the web": webZip }
+const client = Layer.unwrapScoped(Effect.map(
+  LibsqlConnection.make(() => createClient({ url: ":memory:" })),
+  (liveClient) => LibsqlClient.layer({ liveClient })
+))
+
+const database: With = (bytes) =>
+  Effect.gen(function*() {
+    const storage = yield* Layer.build(Layer.provide(SqlIOProc.layer(), client))
+    yield* Effect.provide(
+      Mmio.withFile("take.wav", { access: "write", create: true }, (file) => Mmio.writeAll(file, bytes)),
+      storage
+    )
+    return { name: "take.wav", layer: Layer.succeedContext(storage) }
+  }).pipe(Effect.orDie)
+
+export const storages: Readonly<Record<string, With>> = {
+  disk,
+  memory,
+  web,
+  zip,
+  "zip on the web": webZip,
+  database
+}

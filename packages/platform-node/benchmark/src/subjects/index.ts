@@ -3,6 +3,7 @@ import type { Subject } from "../runner/model.js"
 import { archives } from "./archives.js"
 import { chunks } from "./chunks.js"
 import { command } from "./command.js"
+import { databases } from "./databases.js"
 import { directAccess } from "./directAccess.js"
 import { manyHandles } from "./manyHandles.js"
 import { middleware } from "./middleware.js"
@@ -31,6 +32,7 @@ export const subjects: ReadonlyArray<Subject> = [
   tags,
   webReads,
   archives,
+  databases,
   manyHandles,
   middleware,
   peakMemory,

@@ -1,0 +1,288 @@
+/**
+ * One open file.
+ *
+ * A file that is only read keeps the generation that it was opened in, unless the driver was told otherwise; any other reads the newest one, with what it has
+ * written itself over it. What is written is held in memory up to a limit, and past it in rows that no other handle sees; a flush makes a
+ * generation of all of it, in one transaction.
+ */
+import * as Errno from "@effect-mmio/core/Errno"
+import * as IOProc from "@effect-mmio/core/IOProc"
+import * as MmioError from "@effect-mmio/core/MmioError"
+import type { SqlError } from "@effect/sql/SqlError"
+import * as Clock from "effect/Clock"
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import * as blocks from "./blocks.js"
+import { type Bytes, bytesOf, type Database, forever, type Integer } from "./database.js"
+import { leaseEnded, mapDatabaseError, originOf } from "./errors.js"
+import type { DatabaseError } from "./failure.js"
+import { type Opened, versionOf } from "./opening.js"
+import * as pending from "./pending.js"
+import { release, type Sessions } from "./sessions.js"
+import { copyBlock, Writes } from "./writes.js"
+
+/** In bytes, and in blocks: what one read asks for, at most. */
+const largestRead = 1024 * 1024
+const mostBlocks = 256
+
+interface Found {
+  readonly size: Integer
+  readonly block: Integer | null
+  readonly bytes: Bytes | null
+}
+
+/** @internal */
+export const make = (
+  database: Database,
+  sessions: Sessions,
+  opened: Opened,
+  request: IOProc.OpenRequest,
+  identity: string,
+  writeBuffer: number
+): IOProc.File => {
+  const { run, sql, tables, transaction } = database
+  const { blockSize, file, handle, isBound } = opened
+  const { access, buffered, name: { full: name } } = request
+  const writes = new Writes(blockSize)
+  const owner: blocks.Owner = { handle, n: 0 }
+  const most = Math.max(1, Math.min(mostBlocks, Math.floor(writeBuffer / blockSize)))
+  let isSpilled = false
+  let isOpen = true
+
+  const closed = (operation: string) => ({
+    operation: `SqlIOProc.${operation}`,
+    file: name,
+    description: "the file is closed"
+  })
+
+  // -------------------------------------------------------------------------------------------------------------------
+  // reading
+  // -------------------------------------------------------------------------------------------------------------------
+
+  /** The blocks of the generation that the handle reads, with the size of the file; no row where the handle is gone. */
+  const readBlocks = (first: number, last: number): Effect.Effect<ReadonlyArray<Found>, SqlError> =>
+    isBound
+      ? sql<Found>`SELECT 0 AS size, b.block AS block, c.bytes AS bytes FROM ${tables.handles} h
+        LEFT JOIN ${tables.blocks} b ON b.file = h.file AND b.block BETWEEN ${first} AND ${last}
+          AND b.born <= h.generation AND b.replaced > h.generation
+        LEFT JOIN ${tables.content} c ON c.owner = b.owner AND c.n = b.n
+        WHERE h.id = ${handle}`
+      : sql<Found>`SELECT f.size AS size, b.block AS block, c.bytes AS bytes FROM ${tables.files} f
+        LEFT JOIN ${tables.blocks} b ON b.file = f.id AND b.block BETWEEN ${first} AND ${last}
+          AND b.replaced = ${forever}
+        LEFT JOIN ${tables.content} c ON c.owner = b.owner AND c.n = b.n
+        WHERE f.id = ${file}`
+
+  const failedRead = (position: number) => (cause: DatabaseError) =>
+    Errno.readError(originOf("read", name, position)(cause))
+
+  const read = (position: number, target: Uint8Array): Effect.Effect<number, DatabaseError> => {
+    // Of a bound handle the size is known.
+    if (isBound && position >= opened.size) return Effect.succeed(0)
+    const first = Math.floor(position / blockSize)
+    const last = Math.min(
+      Math.floor((position + Math.min(target.length, largestRead) - 1) / blockSize),
+      first + mostBlocks - 1
+    )
+    const own = isSpilled ? pending.read(database, handle, first, last) : Effect.succeed([])
+    return Effect.flatMap(run(Effect.zip(readBlocks(first, last), own)), ([found, spilled]) => {
+      const [row] = found
+      if (row === undefined) return Effect.fail(leaseEnded)
+      const size = isBound ? opened.size : Math.max(Number(row.size), writes.end)
+      const part = target.subarray(0, Math.max(0, Math.min(size, (last + 1) * blockSize) - position))
+      if (part.length === 0) return Effect.succeed(0)
+      part.fill(0)
+      for (const { block, bytes } of found) {
+        if (block === null || bytes === null) continue
+        const content = bytesOf(bytes)
+        copyBlock({ bytes: content, ranges: [0, content.length] }, Number(block) * blockSize - position, part)
+      }
+      for (const [block, content] of spilled) copyBlock(content, block * blockSize - position, part)
+      writes.copyTo(position, part)
+      return Effect.succeed(part.length)
+    })
+  }
+
+  const size = isBound
+    ? Effect.succeed(opened.size)
+    : Effect.flatMap(
+      run(sql<{ size: Integer }>`SELECT size FROM ${tables.files} WHERE id = ${file}`),
+      ([row]) => row === undefined ? Effect.fail(leaseEnded) : Effect.succeed(Math.max(Number(row.size), writes.end))
+    )
+
+  // -------------------------------------------------------------------------------------------------------------------
+  // writing
+  // -------------------------------------------------------------------------------------------------------------------
+
+  const failedWrite = (operation: string, position?: number) => (cause: DatabaseError) =>
+    Errno.writeError(originOf(operation, name, position)(cause))
+
+  /** Within a transaction: begins a generation of what was written, with this size at least, and finds that the handle is still there. */
+  const begin = Effect.gen(function*() {
+    const now = yield* Clock.currentTimeMillis
+    const [row] = yield* sql<{ generation: Integer }>`UPDATE ${tables.files} SET
+      generation = generation + 1,
+      size = CASE WHEN size < ${writes.end} THEN ${writes.end} ELSE size END,
+      modified = ${now} WHERE id = ${file} RETURNING generation`
+    const handles = yield* sql<{ id: Integer; generation: Integer | null }>`
+      SELECT id, generation FROM ${tables.handles} WHERE file = ${file}`
+    if (row === undefined || !handles.some(({ id }) => Number(id) === handle)) return yield* Effect.fail(leaseEnded)
+    const pins = handles.flatMap(({ generation }) => generation === null ? [] : [Number(generation)])
+    const generation: blocks.Generation = {
+      file,
+      number: Number(row.generation),
+      pinned: pins.length === 0 ? undefined : Math.max(...pins)
+    }
+    if (isSpilled) {
+      yield* pending.spill(database, owner, writes)
+      yield* pending.commit(database, generation, owner, blockSize)
+    } else yield* blocks.put(database, generation, owner, writes.blocks, blockSize)
+    return generation
+  })
+
+  const written = () => {
+    writes.clear()
+    isSpilled = false
+  }
+
+  /** Makes a generation of what was written. */
+  const commit: Effect.Effect<void, DatabaseError> = Effect.suspend(() =>
+    writes.end === 0 ? Effect.void : Effect.asVoid(transaction(begin, written))
+  )
+
+  /** Moves what is held in memory to rows. */
+  const spill: Effect.Effect<void, DatabaseError> = Effect.suspend(() =>
+    transaction(pending.spill(database, owner, writes), () => {
+      writes.spilled()
+      isSpilled = true
+    })
+  )
+
+  /** Forgets what was written and not committed. */
+  const forget: Effect.Effect<void, DatabaseError> = Effect.suspend(() =>
+    isSpilled ? transaction(blocks.dropPending(database, [handle]), written) : Effect.sync(written)
+  )
+
+  const write = (position: number, source: Uint8Array): Effect.Effect<number, MmioError.WriteError> =>
+    Effect.suspend(() => {
+      if (!isOpen) return Effect.fail(new MmioError.CannotWrite({ ...closed("write"), position, written: 0 }))
+      if (!Number.isSafeInteger(position + source.length)) {
+        return Effect.fail(
+          new MmioError.CannotExpand({
+            operation: "SqlIOProc.write",
+            file: name,
+            position,
+            description: "a file has no such position"
+          })
+        )
+      }
+      const take = (done: number): Effect.Effect<number, MmioError.WriteError> => {
+        const count = done + writes.add(position + done, source.subarray(done), most)
+        if (count === source.length) return Effect.succeed(count)
+        return Effect.matchEffect(spill, {
+          // What was taken is written, and the next call meets the failure again.
+          onFailure: (cause) => count > 0 ? Effect.succeed(count) : Effect.fail(failedWrite("write", position)(cause)),
+          onSuccess: () => take(count)
+        })
+      }
+      return take(0)
+    })
+
+  /** A file whose bytes may not be held back: what cannot be committed is forgotten, and was not written. */
+  const writeThrough = (position: number, source: Uint8Array): Effect.Effect<number, MmioError.WriteError> =>
+    Effect.uninterruptible(
+      Effect.tap(
+        write(position, source),
+        () =>
+          Effect.catchAll(
+            commit,
+            (cause) => Effect.zipRight(Effect.ignore(forget), Effect.fail(failedWrite("write", position)(cause)))
+          )
+      )
+    )
+
+  const truncate = (size: number): Effect.Effect<void, MmioError.WriteError> =>
+    Effect.suspend(() => {
+      if (!isOpen || !Number.isSafeInteger(size) || size < 0) {
+        return Effect.fail(
+          new MmioError.CannotWrite({
+            ...closed("truncate"),
+            ...(isOpen ? { description: "a file has no such size" } : {}),
+            written: 0
+          })
+        )
+      }
+      return transaction(
+        Effect.flatMap(begin, (generation) =>
+          Effect.zipRight(
+            blocks.cut(database, generation, owner, size, blockSize),
+            sql`UPDATE ${tables.files} SET size = ${size} WHERE id = ${file}`
+          )),
+        written
+      ).pipe(Effect.asVoid, mapDatabaseError(failedWrite("truncate")))
+    })
+
+  // -------------------------------------------------------------------------------------------------------------------
+  // ending
+  // -------------------------------------------------------------------------------------------------------------------
+
+  /** Releases the handle; one that the database does not release now is released once it can be reached. */
+  const end: Effect.Effect<void, DatabaseError> = Effect.suspend(() => {
+    if (!isOpen) return Effect.void
+    isOpen = false
+    written()
+    return Effect.onExit(
+      transaction(release(database, [opened])),
+      (exit) => sessions.closed(Exit.isSuccess(exit) ? undefined : opened)
+    )
+  })
+
+  return IOProc.makeFile({
+    name,
+    size: Effect.suspend(() =>
+      isOpen
+        ? Effect.mapError(size, (cause) => Errno.sizeError(originOf("size", name)(cause)))
+        : Effect.fail(new MmioError.CannotSeek(closed("size")))
+    ),
+    readAt: (position, target) =>
+      Effect.suspend(() =>
+        isOpen && access !== "write"
+          ? Effect.mapError(read(position, target), failedRead(position))
+          : Effect.fail(
+            new MmioError.CannotRead({
+              ...closed("read"),
+              position,
+              ...(isOpen ? { description: "the file is open for writing only" } : {})
+            })
+          )
+      ),
+    ...(access === "read" ? {} : {
+      writeAt: buffered ? write : writeThrough,
+      flush: Effect.suspend(() =>
+        isOpen
+          ? Effect.mapError(commit, failedWrite("flush"))
+          : Effect.fail(new MmioError.CannotWrite({ ...closed("flush"), written: 0 }))
+      ),
+      truncate
+    }),
+    close: Effect.uninterruptible(Effect.suspend((): Effect.Effect<void, MmioError.CloseError> =>
+      isOpen
+        ? Effect.zipRight(
+          Effect.onExit(Effect.mapError(commit, failedWrite("close")), (exit) =>
+            Exit.isSuccess(exit) ? Effect.void : Effect.ignore(end)),
+          Effect.mapError(end, (cause) =>
+            new MmioError.CannotClose({
+              operation: "SqlIOProc.close",
+              file: name,
+              description: `the handle could not be released: ${cause.message}`,
+              cause
+            }))
+        )
+        : Effect.fail(new MmioError.CannotClose(closed("close")))
+    )),
+    abort: Effect.uninterruptible(Effect.ignore(end)),
+    version: versionOf({ id: file, generation: opened.generation }),
+    identity,
+    capabilities: { concurrent: access === "read", cancellable: false, locks: "system" }
+  })
+}

@@ -1,0 +1,243 @@
+/**
+ * Sessions: which programs are there, so that what one leaves can be told from what one still needs.
+ *
+ * On Postgres a session holds an advisory lock on a connection of its own, and ends with it. On SQLite it has a time when it ends, which is put off as long
+ * as the program has files open. A session that has ended is removed by any other program that is in need of it, with its handles, what they
+ * deny to others, and what they have not committed. A handle that is gone in this way is told so by its next call.
+ */
+import type { Connection } from "@effect/sql/SqlConnection"
+import { SqlError } from "@effect/sql/SqlError"
+import * as Clock from "effect/Clock"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import * as Scope from "effect/Scope"
+import * as blocks from "./blocks.js"
+import type { Database, Integer } from "./database.js"
+import type { DatabaseError } from "./failure.js"
+
+/** A handle, and the file that it has open. @internal */
+export interface Claim {
+  readonly handle: number
+  readonly file: number
+}
+
+/** @internal */
+export interface Sessions {
+  /** Makes sure that there is a session; to be done before the transaction of {@link enter}. */
+  readonly begin: Effect.Effect<void, DatabaseError>
+  /** Within a transaction, of which it is the first statement: the session of a new handle. */
+  readonly enter: Effect.Effect<number, SqlError>
+  /** Counts a handle that was opened. */
+  readonly opened: Effect.Effect<void>
+  /** Counts a handle that was closed. One that could not be released is released later. */
+  readonly closed: (unreleased: Claim | undefined) => Effect.Effect<void>
+  /** Removes sessions that have ended; gives whether there was any. */
+  readonly sweep: Effect.Effect<boolean, DatabaseError>
+}
+
+/** Within a transaction: removes handles, and what only they needed. @internal */
+export const release = (database: Database, claims: ReadonlyArray<Claim>): Effect.Effect<void, SqlError> =>
+  Effect.gen(function*() {
+    const { forUpdate, sql, tables } = database
+    const files = [...new Set(claims.map(({ file }) => file))].toSorted((a, b) => a - b)
+    // In one order, so that two programs do not wait for each other.
+    for (const file of files) yield* sql`SELECT id FROM ${tables.files} WHERE id = ${file} ${forUpdate}`
+    const handles = claims.map(({ handle }) => handle)
+    yield* blocks.dropPending(database, handles)
+    yield* sql`DELETE FROM ${tables.handles} WHERE ${blocks.oneOf(database, "id", handles)}`
+    for (const file of files) yield* blocks.collect(database, file)
+  })
+
+/** How a database tells which sessions are there. */
+interface Lease {
+  readonly begin: Effect.Effect<void, DatabaseError>
+  readonly enter: Effect.Effect<number, SqlError>
+  /** Within a transaction: removes the rows of the sessions that have ended. */
+  readonly removeEnded: Effect.Effect<unknown, SqlError>
+  readonly renew: Effect.Effect<void, DatabaseError>
+  readonly end: Effect.Effect<void>
+}
+
+const firstId = (rows: ReadonlyArray<{ readonly id: Integer }>) =>
+  rows[0] === undefined ? undefined : Number(rows[0].id)
+
+/** Sessions that end at a time. */
+const timed = (database: Database, clock: Clock.Clock, lease: Duration.Duration): Lease => {
+  const { run, sql, tables } = database
+  let session: number | undefined
+  const expires = Effect.map(clock.currentTimeMillis, (now) => now + Duration.toMillis(lease))
+  const renewed = Effect.flatMap(expires, (expires) =>
+    Effect.map(
+      sql<{ id: Integer }>`UPDATE ${tables.sessions} SET expires = ${expires} WHERE id = ${session ?? 0} RETURNING id`,
+      firstId
+    ))
+  return {
+    begin: Effect.void,
+    enter: Effect.flatMap(
+      renewed,
+      (id) =>
+        id !== undefined ? Effect.succeed(id) : Effect.flatMap(expires, (expires) =>
+          Effect.map(
+            sql<{ id: Integer }>`INSERT INTO ${tables.sessions} (expires) VALUES (${expires}) RETURNING id`,
+            (rows) => session = firstId(rows) ?? 0
+          ))
+    ),
+    removeEnded: Effect.flatMap(
+      clock.currentTimeMillis,
+      (now) => sql`DELETE FROM ${tables.sessions} WHERE expires <= ${now} AND id <> ${session ?? 0}`
+    ),
+    renew: Effect.asVoid(run(Effect.suspend(() => renewed))),
+    end: Effect.ignore(run(Effect.suspend(() => sql`DELETE FROM ${tables.sessions} WHERE id = ${session ?? 0}`)))
+  }
+}
+
+/** Sessions that end with a connection. */
+const connected = (database: Database): Effect.Effect<Lease> =>
+  Effect.map(Effect.makeSemaphore(1), (semaphore) => {
+    const { prefix, run, sql, tables } = database
+    let session:
+      | { readonly id: number; readonly connection: Connection; readonly scope: Scope.CloseableScope }
+      | undefined
+    /** The locks of other tables have other numbers. */
+    const space = `('"${prefix}_sessions"'::regclass::oid::bigint % 2147483647)::int`
+    const number = (id: string) => `(${id} % 2147483647)::int`
+    const insert = `WITH made AS (INSERT INTO "${prefix}_sessions" (expires) VALUES (0) RETURNING id)
+      SELECT id, pg_advisory_lock(${space}, ${number("id")}) FROM made`
+    const present = `SELECT id FROM "${prefix}_sessions" WHERE id = $1`
+    const again = `SELECT id FROM "${prefix}_sessions" WHERE id = $1 AND pg_try_advisory_lock(${space}, ${
+      number("id")
+    })`
+
+    const connect = (statement: string, parameters: ReadonlyArray<unknown>) =>
+      run(Effect.gen(function*() {
+        const scope = yield* Scope.make()
+        const exit = yield* Effect.exit(Scope.extend(
+          Effect.gen(function*() {
+            const connection = yield* sql.reserve
+            const rows = yield* connection.execute(statement, parameters, undefined)
+            return { connection, id: firstId(rows) }
+          }),
+          scope
+        ))
+        if (Exit.isSuccess(exit) && exit.value.id !== undefined) {
+          session = { id: exit.value.id, connection: exit.value.connection, scope }
+          return true
+        }
+        yield* Scope.close(scope, exit)
+        return Exit.isFailure(exit) ? yield* exit : false
+      }))
+
+    const disconnect = Effect.suspend(() => {
+      const scope = session?.scope
+      return scope === undefined ? Effect.void : Scope.close(scope, Exit.void)
+    })
+
+    /**
+     * Finds that the session is there, over its own connection. One that has lost its connection gets it back, unless another program has removed it
+     * since: there is none then.
+     */
+    const verify: Effect.Effect<void, DatabaseError> = Effect.suspend(() => {
+      if (session === undefined) return Effect.void
+      const { connection, id, scope } = session
+      return Effect.matchEffect(connection.execute(present, [id], undefined), {
+        onFailure: () =>
+          Effect.zipRight(
+            Scope.close(scope, Exit.void),
+            Effect.flatMap(connect(again, [id]), (isThere) =>
+              Effect.sync(() => {
+                if (!isThere) session = undefined
+              }))
+          ),
+        onSuccess: (rows) =>
+          rows.length > 0
+            ? Effect.void
+            : Effect.zipRight(
+              Scope.close(scope, Exit.void),
+              Effect.sync(() => {
+                session = undefined
+              })
+            )
+      })
+    })
+
+    return {
+      begin: semaphore.withPermits(1)(
+        Effect.zipRight(
+          verify,
+          Effect.suspend(() => session === undefined ? Effect.asVoid(connect(insert, [])) : Effect.void)
+        )
+      ),
+      enter: Effect.suspend(() =>
+        session === undefined
+          ? Effect.fail(new SqlError({ cause: new Error("there is no session"), message: "there is no session" }))
+          : Effect.succeed(session.id)
+      ),
+      removeEnded: Effect.suspend(() => sql`DELETE FROM ${tables.sessions} WHERE id <> ${session?.id ?? 0}
+          AND pg_try_advisory_xact_lock(${sql.literal(space)}, ${sql.literal(number("id"))})`),
+      renew: semaphore.withPermits(1)(verify),
+      end: Effect.suspend(() =>
+        Effect.zipRight(
+          Effect.ignore(run(sql`DELETE FROM ${tables.sessions} WHERE id = ${session?.id ?? 0}`)),
+          disconnect
+        )
+      )
+    }
+  })
+
+/** The session of a driver, until its scope is closed. @internal */
+export const make = (database: Database, lease: Duration.Duration): Effect.Effect<Sessions, never, Scope.Scope> =>
+  Effect.gen(function*() {
+    const { sql, tables, transaction } = database
+    const clock = yield* Effect.clock
+    const held = yield* (database.dialect === "pg"
+      ? connected(database)
+      : Effect.succeed(timed(database, clock, lease)))
+    let open = 0
+    const unreleased = new Map<number, Claim>()
+
+    const sweep = transaction(Effect.gen(function*() {
+      yield* held.removeEnded
+      const ended = yield* sql<{ id: Integer; file: Integer }>`
+        SELECT id, file FROM ${tables.handles} WHERE session NOT IN (SELECT id FROM ${tables.sessions})`
+      if (ended.length === 0) return false
+      yield* release(database, ended.map(({ file, id }) => ({ handle: Number(id), file: Number(file) })))
+      return true
+    }))
+
+    const releaseLater = Effect.suspend(() => {
+      const claims = [...unreleased.values()]
+      return claims.length === 0 ? Effect.void : Effect.map(transaction(release(database, claims)), () => {
+        for (const { handle } of claims) unreleased.delete(handle)
+      })
+    })
+
+    const beat = Effect.suspend(() =>
+      open === 0 && unreleased.size === 0
+        ? Effect.void
+        : Effect.zipRight(held.renew, releaseLater)
+    )
+    yield* Effect.addFinalizer(() =>
+      Effect.zipRight(
+        held.end,
+        // Handles that are still open end with the session.
+        Effect.ignore(open === 0 && unreleased.size === 0 ? Effect.void : sweep)
+      )
+    )
+    const beats = Effect.forever(Effect.zipRight(Effect.sleep(Duration.times(lease, 1 / 3)), Effect.ignore(beat)))
+    // The driver may be made where nothing is interrupted, and this has to end with the scope.
+    yield* Effect.forkScoped(Effect.interruptible(Effect.withClock(beats, clock)))
+    return {
+      begin: held.begin,
+      enter: held.enter,
+      opened: Effect.sync(() => {
+        open++
+      }),
+      closed: (claim) =>
+        Effect.sync(() => {
+          open--
+          if (claim !== undefined) unreleased.set(claim.handle, claim)
+        }),
+      sweep
+    }
+  })
