@@ -4,7 +4,7 @@
 import { IOProc } from "@effect-mmio/core"
 import { S3Conditions } from "@effect-mmio/s3"
 import { IOProcContract } from "@effect-mmio/testing"
-import { capabilities, layerOf, small, spooled } from "../test/support/contract.js"
+import { capabilities, layerOf, spooled } from "../test/support/contract.js"
 
 const known = { conditions: S3Conditions.all }
 const effort = { scale: 0.1, patience: "10 minutes" } as const
@@ -12,8 +12,8 @@ const effort = { scale: 0.1, patience: "10 minutes" } as const
 IOProcContract.suite("S3IOProc", { layer: layerOf({}, known), capabilities, ...effort })
 
 IOProcContract.suite("S3IOProc in parts, with a spool in another storage, in a bucket with versions, under readAhead", {
-  layer: spooled({ ...known, ...small }),
-  around: IOProc.readAhead({ smallest: 8, largest: 32 }),
+  layer: spooled(known),
+  around: IOProc.readAhead({ smallest: 64, largest: 1024 }),
   capabilities,
   ...effort
 })

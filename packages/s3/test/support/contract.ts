@@ -37,9 +37,15 @@ export const layerOf = (storeOptions: Options = {}, options: Partial<S3IOProc.Op
 /** With parts so small that the files of the contract have many, of which those that are unchanged are copied. */
 export const small = { multipartFrom: 40, partSize: 32, smallestPart: 16, firstRange: 24, parallel: 3 } as const
 
-/** With a spool that is in a storage of its own from the second block on. */
+/** In parts of which the larger files of the contract have some, and with a spool that is in a storage of its own from the second block on. */
 export const spooled = (options: Partial<S3IOProc.Options> = {}) =>
-  Layer.unwrapEffect(
-    Effect.map(MemoryIOProc.make(), (storage) =>
-      layerOf({ smallestPart: 16, isVersioned: true }, { ...options, spool: { memory: 65536, storage } }))
-  )
+  Layer.unwrapEffect(Effect.map(MemoryIOProc.make(), (storage) =>
+    layerOf({ smallestPart: 64, isVersioned: true }, {
+      multipartFrom: 90,
+      partSize: 1024,
+      smallestPart: 64,
+      firstRange: 24,
+      parallel: 3,
+      ...options,
+      spool: { memory: 65536, storage }
+    })))
