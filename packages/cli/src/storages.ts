@@ -103,4 +103,11 @@ const database: Route = {
     )
 }
 
-export const storages: ReadonlyArray<Storage> = [memory, web("https://"), web("http://"), zip, database]
+/** `s3://bucket/take.wav`: an object of a store that speaks the S3 API. It is replaced as a whole, where it is still the one that was read. */
+const s3: Prefix = {
+  _tag: "Prefix",
+  prefix: "s3://",
+  locate: (text, disk) => Effect.flatMap(Effect.promise(() => import("./s3.js")), ({ locate }) => locate(text, disk))
+}
+
+export const storages: ReadonlyArray<Storage> = [memory, web("https://"), web("http://"), s3, zip, database]

@@ -5,6 +5,7 @@ import * as MemoryIOProc from "@effect-mmio/core/MemoryIOProc"
 import { describe, expect, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
+import { createHash } from "node:crypto"
 import * as Http from "node:http"
 import { afterAll } from "vitest"
 import { locateWith } from "../src/names.js"
@@ -188,6 +189,79 @@ describe("URLs", () => {
     const expected = new Uint8Array(44 + 100_000)
     expected.set(waveHeader(100_000))
     expect(Buffer.compare(read("take.wav"), expected)).toBe(0)
+  })
+})
+
+describe("objects", () => {
+  /** As much of the S3 API as reading and changing one object needs: ranges, and a write under a condition. */
+  const objects = new Map<string, Buffer>()
+  const requests: Array<string> = []
+  const server = Http.createServer((request, response) => {
+    const { headers, method = "", url = "" } = request
+    const parts: Array<Buffer> = []
+    request.on("data", (part: Buffer) => parts.push(part))
+    request.on("end", () => {
+      const body = Buffer.concat(parts)
+      const object = objects.get(url)
+      const etag = (bytes: Buffer) => `"${createHash("md5").update(bytes).digest("hex")}"`
+      requests.push(`${method} ${url} ${headers.authorization?.slice(0, 45)}`)
+      if (method === "DELETE") {
+        objects.delete(url)
+        return response.writeHead(204).end()
+      }
+      if (method === "POST" || headers["x-amz-copy-source"] !== undefined) return response.writeHead(501).end()
+      if (method === "PUT") {
+        const isRefused = headers["if-none-match"] === "*"
+          ? object !== undefined
+          : headers["if-match"] !== undefined && (object === undefined || headers["if-match"] !== etag(object))
+        if (isRefused) return response.writeHead(412).end()
+        objects.set(url, body)
+        return response.writeHead(200, { etag: etag(body) }).end()
+      }
+      if (object === undefined) return response.writeHead(404).end()
+      const [, first = "0", last = `${object.length - 1}`] = /^bytes=(\d+)-(\d+)$/.exec(headers.range ?? "") ?? []
+      const [start, end] = [Number(first), Math.min(Number(last) + 1, object.length)]
+      return response
+        .writeHead(headers.range === undefined ? 200 : 206, {
+          etag: etag(object),
+          "content-length": end - start,
+          "content-range": `bytes ${start}-${end - 1}/${object.length}`
+        })
+        .end(method === "HEAD" ? undefined : object.subarray(start, end))
+    })
+  })
+  const listening = new Promise<string>((resolve) => {
+    server.listen(0, "127.0.0.1", () => {
+      const address = server.address()
+      resolve(`http://127.0.0.1:${typeof address === "object" && address !== null ? address.port : 0}`)
+    })
+  })
+  afterAll(() => {
+    server.close()
+  })
+
+  it("of a bucket are named, read and changed as files are, and copied", async () => {
+    const folder = makeFolder({ "take.wav": "wav-info-sndfile.wav" })
+    const env = {
+      AWS_ENDPOINT_URL: await listening,
+      AWS_REGION: "eu-1",
+      AWS_ACCESS_KEY_ID: "id",
+      AWS_SECRET_ACCESS_KEY: "secret"
+    }
+    const name = "s3://sounds/takes/1 +.wav"
+    const url = "/sounds/takes/1%20%2B.wav"
+    objects.set(url, Buffer.from(folder.read("take.wav")))
+    expect(await folder.run(["info", name], { env })).toMatchObject({ code: 0, error: "" })
+    for (const request of requests) {
+      expect(request).toMatch(/^GET \/sounds\/takes\/1%20%2B\.wav AWS4-HMAC-SHA256 Credential=id\//)
+    }
+    expect(await folder.run(["tag", name, "--tag", "INAM=Another"], { env })).toMatchObject({ code: 0, error: "" })
+    expect(objects.get(url)?.includes("Another")).toBe(true)
+    expect((await folder.run(["copy", name, "copy.wav"], { env })).code).toBe(0)
+    expect(Buffer.compare(folder.read("copy.wav"), objects.get(url) ?? Buffer.alloc(0))).toBe(0)
+    expect([...objects.keys()]).toEqual([url])
+    expect(await folder.run(["info", "s3://sounds/none.wav"], { env })).toMatchObject({ code: 3 })
+    expect(await folder.run(["info", "s3://"], { env })).toMatchObject({ code: 2 })
   })
 })
 

@@ -19,6 +19,7 @@
  */
 import type * as HttpClient from "@effect/platform/HttpClient"
 import type * as HttpClientRequest from "@effect/platform/HttpClientRequest"
+import type * as HttpClientResponse from "@effect/platform/HttpClientResponse"
 import type * as Duration from "effect/Duration"
 import type * as Effect from "effect/Effect"
 import type * as Option from "effect/Option"
@@ -44,6 +45,26 @@ export interface Limits {
    * KiB is one part, that has to be complete by then. Default: 30 seconds.
    */
   readonly timeout?: Duration.DurationInput | undefined
+  /**
+   * Says why a server refused, from its answer, whose body it may read; for servers that have more to say than a
+   * status. It is asked within the same limits of time. Default: the status says it.
+   *
+   * @since 0.1.0
+   */
+  readonly explain?: ((refusal: HttpClientResponse.HttpClientResponse) => Effect.Effect<Explanation>) | undefined
+}
+
+/**
+ * Why a server refused.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Explanation {
+  /** What happened, in words that complete a sentence: the `description` of the error. */
+  readonly description: string
+  /** The `cause` of the error. */
+  readonly cause?: unknown
 }
 
 /**
@@ -78,6 +99,12 @@ export interface Facts {
   readonly version: Option.Option<string>
   /** When it last changed. */
   readonly modified: Option.Option<Date>
+  /**
+   * All that the head of the answer said, by the names of its fields in lower case.
+   *
+   * @since 0.1.0
+   */
+  readonly fields: { readonly [name: string]: string | undefined }
 }
 
 /**
@@ -93,6 +120,12 @@ export interface Resource {
   readonly version: Option.Option<string>
   /** As {@link Facts.modified} is. */
   readonly modified: Option.Option<Date>
+  /**
+   * As {@link Facts.fields} are, of the first answer.
+   *
+   * @since 0.1.0
+   */
+  readonly fields: { readonly [name: string]: string | undefined }
   /**
    * Reads from `position`, a whole number from 0 on, into the front of `target`, and returns the number of bytes: 0 at
    * and past the end. It is short at the end, of the first bytes, and where the server gives less of the range. Any

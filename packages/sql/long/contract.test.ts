@@ -1,4 +1,7 @@
-/** All of the contract of storage drivers over libSQL, with blocks of several sizes, under each middleware, and by names of elements. */
+/**
+ * All of the contract of storage drivers over libSQL, with blocks of several sizes, under each middleware, and by names
+ * of elements.
+ */
 import { FileName, FourCC, IOProc, MemoryIOProc } from "@effect-mmio/core"
 import { SqlIOProc } from "@effect-mmio/sql"
 import { IOProcContract } from "@effect-mmio/testing"

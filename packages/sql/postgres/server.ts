@@ -1,4 +1,7 @@
-/** A server of Postgres for the tests: on a free port, with its data in a folder that is deleted afterwards, and not as root, which it refuses. */
+/**
+ * A server of Postgres for the tests: on a free port, with its data in a folder that is deleted afterwards, and not as
+ * root, which it refuses.
+ */
 import * as ChildProcess from "node:child_process"
 import * as NFS from "node:fs"
 import * as Net from "node:net"

@@ -1,11 +1,12 @@
 /**
  * Clients of libSQL that work on one connection, for `LibsqlClient` of `@effect/sql-libsql`.
  *
- * The client of `@libsql/client` makes a new connection after each transaction: a database in memory (`:memory:`) is then another one, and the connections of
- * files are closed only when their memory is reclaimed. And `LibsqlClient` does not recover from a transaction that cannot begin because another program
- * has the database locked. On one connection, each call waits until the transaction before it has ended, and a transaction that cannot begin fails.
+ * The client of `@libsql/client` makes a new connection after each transaction: a database in memory (`:memory:`) is
+ * then another one, and the connections of files are closed only when their memory is reclaimed. And `LibsqlClient`
+ * does not recover from a transaction that cannot begin because another program has the database locked. On one
+ * connection, each call waits until the transaction before it has ended, and a transaction that cannot begin fails.
  *
- * @since 1.0.0
+ * @since 0.1.0
  */
 import type * as MmioError from "@effect-mmio/core/MmioError"
 import type * as Effect from "effect/Effect"
@@ -15,7 +16,7 @@ import * as internal from "./internal/libsqlConnection.js"
 /**
  * What is used of a transaction of `@libsql/client`.
  *
- * @since 1.0.0
+ * @since 0.1.0
  * @category models
  */
 export interface Transaction {
@@ -29,7 +30,7 @@ export interface Transaction {
 /**
  * What is used of a client of `@libsql/client`.
  *
- * @since 1.0.0
+ * @since 0.1.0
  * @category models
  */
 export interface Client {
@@ -41,7 +42,8 @@ export interface Client {
 }
 
 /**
- * A client on one connection, which is closed with the scope. A client of a server stays as it is. `CannotOpen` says that `open` threw.
+ * A client on one connection, which is closed with the scope. A client of a server stays as it is. `CannotOpen` says
+ * that `open` threw.
  *
  * @example
  * ```ts
@@ -57,7 +59,7 @@ export interface Client {
  * ))
  * ```
  *
- * @since 1.0.0
+ * @since 0.1.0
  * @category constructors
  */
 export const make: <C extends Client>(

@@ -1,28 +1,34 @@
 /**
  * Databases as storage: files in the rows of SQLite or Postgres, over any client of `@effect/sql`.
  *
- * A library of takes then lives in one SQLite file, or in Postgres, and every program of this library reads, writes, records and retags in it.
+ * A library of takes then lives in one SQLite file, or in Postgres, and every program of this library reads, writes,
+ * records and retags in it.
  *
- * - **A file is blocks in rows**, of 16 KiB by default. A block that was not written takes no row, and reads as zeros. Names are paths, with `/` between
- *   the components, in folders that are rows, too. Sizes and positions are in bytes, up to 2 ** 53 - 1.
- * - **Each flush is one transaction**, which makes a generation of the file: other handles see all of what was written since the last flush, or none. So does
- *   `truncate`, which flushes first, and so do closing a file and creating it over one that exists. A program that dies keeps all that it has
- *   flushed; `abort` drops the rest. The version of a file is its generation.
- * - **A file that is opened for reading keeps its generation** until it is closed, whatever others write meanwhile. What they replace stays in the database as long as a
- *   reader needs it. A file that is opened for writing, and with {@link Options.snapshots} `false` any file, reads the newest generation.
- * - **Sharing modes hold between all programs** that use the database (`locks` is `"system"`). An open file can be renamed, replaced and removed; its bytes live
- *   on until its last handle is closed.
- * - **A program that dies** leaves handles. On Postgres they end with a connection that the driver holds, so that its client needs two or more; on SQLite they
- *   end after {@link Options.lease}. A program that was out of reach for so long finds its handles gone where another program was in need of what they held: each
- *   of their calls then fails with `CannotRead` or `CannotWrite`, and nothing of theirs is written. Clocks of machines that share a SQLite
+ * - **A file is blocks in rows**, of 16 KiB by default. A block that was not written takes no row, and reads as zeros.
+ *   Names are paths, with `/` between the components, in folders that are rows, too. Sizes and positions are in bytes,
+ *   up to 2 ** 53 - 1.
+ * - **Each flush is one transaction**, which makes a generation of the file: other handles see all of what was written
+ *   since the last flush, or none. So does `truncate`, which flushes first, and so do closing a file and creating it
+ *   over one that exists. A program that dies keeps all that it has flushed; `abort` drops the rest. The version of a
+ *   file is its generation.
+ * - **A file that is opened for reading keeps its generation** until it is closed, whatever others write meanwhile.
+ *   What they replace stays in the database as long as a reader needs it. A file that is opened for writing, and with
+ *   {@link Options.snapshots} `false` any file, reads the newest generation.
+ * - **Sharing modes hold between all programs** that use the database (`locks` is `"system"`). An open file can be
+ *   renamed, replaced and removed; its bytes live on until its last handle is closed.
+ * - **A program that dies** leaves handles. On Postgres they end with a connection that the driver holds, so that its
+ *   client needs two or more; on SQLite they end after {@link Options.lease}. A program that was out of reach for so
+ *   long finds its handles gone where another program was in need of what they held: each of their calls then fails
+ *   with `CannotRead` or `CannotWrite`, and nothing of theirs is written. Clocks of machines that share a SQLite
  *   database over a server have to agree to within a fraction of the lease.
- * - **Writes** are held in memory up to {@link Options.writeBuffer}, and from there on in rows that no other handle sees, so that a file of any size can be written
- *   without a flush.
+ * - **Writes** are held in memory up to {@link Options.writeBuffer}, and from there on in rows that no other handle
+ *   sees, so that a file of any size can be written without a flush.
  *
- * A database that is locked by another program is tried for about five seconds; what then fails has the `errno` `EBUSY`. What databases report otherwise has the POSIX
- * name for it, such as `ENOSPC` for a full disk. Within a transaction of the program over the same client, what the driver does is part of that transaction.
+ * A database that is locked by another program is tried for about five seconds; what then fails has the `errno`
+ * `EBUSY`. What databases report otherwise has the POSIX name for it, such as `ENOSPC` for a full disk. Within a
+ * transaction of the program over the same client, what the driver does is part of that transaction.
  *
- * @since 1.0.0
+ * @since 0.1.0
  */
 import type { FourCC } from "@effect-mmio/core/FourCC"
 import * as IOProc from "@effect-mmio/core/IOProc"
@@ -40,23 +46,28 @@ import * as internal from "./internal/sqlIOProc.js"
 /**
  * How files are kept in a database.
  *
- * @since 1.0.0
+ * @since 0.1.0
  * @category options
  */
 export interface Options {
   /** What the names of the tables begin with: up to 40 letters, digits and underscores. Default: `"mmio"`. */
   readonly table?: string | undefined
-  /** How long the blocks of files are that are created, in bytes, from 16 to 1 MiB; each file keeps its own. Default: 16 KiB. */
+  /**
+   * How long the blocks of files are that are created, in bytes, from 16 to 1 MiB; each file keeps its own. Default: 16
+   * KiB.
+   */
   readonly blockSize?: number | undefined
   /** Whether a file that is opened for reading keeps the generation that it was opened in. Default: true. */
   readonly snapshots?: boolean | undefined
   /**
-   * How many bytes of what was written and not flushed a file holds in memory, at most; there is one block at least, and 256 at most. Default: 1 MiB.
+   * How many bytes of what was written and not flushed a file holds in memory, at most; there is one block at least,
+   * and 256 at most. Default: 1 MiB.
    */
   readonly writeBuffer?: number | undefined
   /**
-   * How long the handles of a program outlive it on SQLite. As long as it has files open, a program renews its lease three times in that time, and on
-   * Postgres looks after its connection as often. At least 100 ms. Default: 10 seconds.
+   * How long the handles of a program outlive it on SQLite. As long as it has files open, a program renews its lease
+   * three times in that time, and on Postgres looks after its connection as often. At least 100 ms. Default: 10
+   * seconds.
    */
   readonly lease?: Duration.DurationInput | undefined
 }
@@ -64,13 +75,13 @@ export interface Options {
 /**
  * The files of a database. Makes its tables, and those of an earlier version into those of this one.
  *
- * - Fails with `InvalidParameter` for invalid options, and for a database that is neither SQLite nor Postgres; with another error where the tables cannot be
- *   made, or are of a later version of this library.
- * - On SQLite it asks for the journal mode `WAL`, so that readers and those who write do not wait for each other; where the database cannot do that, it goes on
- *   without.
+ * - Fails with `InvalidParameter` for invalid options, and for a database that is neither SQLite nor Postgres; with
+ *   another error where the tables cannot be made, or are of a later version of this library.
+ * - On SQLite it asks for the journal mode `WAL`, so that readers and those who write do not wait for each other; where
+ *   the database cannot do that, it goes on without.
  * - Files that are open when the scope ends are released; what they have not flushed is dropped.
  *
- * @since 1.0.0
+ * @since 0.1.0
  * @category constructors
  */
 export const make: (
@@ -102,7 +113,7 @@ export const make: (
  * export const main = program.pipe(Effect.provide(SqlIOProc.layer()), Effect.provide(client))
  * ```
  *
- * @since 1.0.0
+ * @since 0.1.0
  * @category layers
  */
 export const layer = (
@@ -113,7 +124,7 @@ export const layer = (
 /**
  * The files of a database as the storage of a program, with options from its configuration.
  *
- * @since 1.0.0
+ * @since 0.1.0
  * @category layers
  */
 export const layerConfig = (
@@ -127,7 +138,7 @@ export const layerConfig = (
 /**
  * How names such as `lib.db+take` lead to databases.
  *
- * @since 1.0.0
+ * @since 0.1.0
  * @category options
  */
 export interface ElementsOptions<E> extends Options {
@@ -138,12 +149,13 @@ export interface ElementsOptions<E> extends Options {
 }
 
 /**
- * A driver for names such as `lib.db+take`, which is the file `take` of the database `lib.db`. Databases are opened as they are needed, and made only where a file
- * is created in them; whether a database exists is asked of `storage`.
+ * A driver for names such as `lib.db+take`, which is the file `take` of the database `lib.db`. Databases are opened as
+ * they are needed, and made only where a file is created in them; whether a database exists is asked of `storage`.
  *
- * Fails with `InvalidParameter` for invalid options. A file is renamed within its database: to another one is `CannotWrite` (`EXDEV`). `tempName` needs a folder of a database, such as `lib.db+`.
+ * Fails with `InvalidParameter` for invalid options. A file is renamed within its database: to another one is
+ * `CannotWrite` (`EXDEV`). `tempName` needs a folder of a database, such as `lib.db+`.
  *
- * @since 1.0.0
+ * @since 0.1.0
  * @category constructors
  */
 export const elements: <E>(
@@ -152,7 +164,8 @@ export const elements: <E>(
 ) => Effect.Effect<IOProc.IOProc, MmioError.InvalidParameter, Scope.Scope> = elementsInternal.make
 
 /**
- * A storage whose names such as `lib.db+take` are files of databases ({@link elements}), and whose other names are those of the storage below.
+ * A storage whose names such as `lib.db+take` are files of databases ({@link elements}), and whose other names are
+ * those of the storage below.
  *
  * @example
  * ```ts
@@ -172,7 +185,7 @@ export const elements: <E>(
  * )
  * ```
  *
- * @since 1.0.0
+ * @since 0.1.0
  * @category layers
  */
 export const layerElements = <E>(

@@ -1,6 +1,7 @@
 /**
- * The contract of storage drivers over libSQL, but for the interruption of its every step, which takes minutes: `npm run test:sql` has all of it, and
- * `npm run test:postgres` has it over Postgres. crashes.test.ts interrupts at every statement.
+ * The contract of storage drivers over libSQL, but for the interruption of its every step, which takes minutes: `npm
+ * run test:sql` has all of it, and `npm run test:postgres` has it over Postgres. crashes.test.ts interrupts at every
+ * statement.
  */
 import { IOProcContract } from "@effect-mmio/testing"
 import { test } from "vitest"

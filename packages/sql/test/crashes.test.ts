@@ -1,9 +1,10 @@
 /**
  * Failures and deaths at every statement.
  *
- * The client of libSQL is native: nothing can be put below it. A process that dies leaves the files as its last system call left them, so the files are
- * copied before each statement, and each copy is opened as the next program would; the power goes where the end of the log is cut off. `npm test` has every eighth
- * statement, and `npm run test:sql` all of them.
+ * The client of libSQL is native: nothing can be put below it. A process that dies leaves the files as its last system
+ * call left them, so the files are copied before each statement, and each copy is opened as the next program would; the
+ * power goes where the end of the log is cut off. `npm test` has every eighth statement, and `npm run test:sql` all of
+ * them.
  */
 import { FileName, IOProc, Mmio, MmioError } from "@effect-mmio/core"
 import { SqlIOProc } from "@effect-mmio/sql"
@@ -139,7 +140,10 @@ const contentOf: Effect.Effect<Uint8Array | undefined, MmioError.MmioError, IOPr
 const same = (a: Uint8Array | undefined, b: Uint8Array | undefined) =>
   a === undefined || b === undefined ? a === b : Buffer.compare(a, b) === 0
 
-/** Opens a database as the next program does, once all leases have ended, and finds a content among some, and nothing left over. */
+/**
+ * Opens a database as the next program does, once all leases have ended, and finds a content among some, and nothing
+ * left over.
+ */
 const check = (url: string, allowed: ReadonlyArray<Uint8Array | undefined>, what: string) =>
   Effect.scoped(Effect.gen(function*() {
     const client = yield* Layer.build(clientOf(url))

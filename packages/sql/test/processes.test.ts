@@ -1,4 +1,7 @@
-/** Several processes on one database. `npm run test:sql` has the same at length, and `npm run test:postgres` over Postgres. */
+/**
+ * Several processes on one database. `npm run test:sql` has the same at length, and `npm run test:postgres` over
+ * Postgres.
+ */
 import { SqlIOProc } from "@effect-mmio/sql"
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Layer } from "effect"

@@ -1,26 +1,32 @@
 /**
- * The elements of ZIP archives, as a storage over any other: `songs.zip+dir/intro.wav` is the element `dir/intro.wav` of the file `songs.zip`.
+ * The elements of ZIP archives, as a storage over any other: `songs.zip+dir/intro.wav` is the element `dir/intro.wav`
+ * of the file `songs.zip`.
  *
- * - **Names.** The archive may be anywhere that the storage below has files: on a disk, in memory, on a web server, in an archive (`all.zip+songs.zip+intro.wav`).
- *   A name under which the storage below has a file is that file, whatever `+` it holds. `.` and `..` are followed inside of the archive; a name
- *   that leads out of it is `AccessDenied`. `songs.zip+` is the folder that the archive itself is, for `list` and `stat`.
- * - **Reading.** Stored elements are read straight at their place. Compressed ones are decompressed from the nearest of the points that are kept
- *   (`ZipLimits.checkpointBytes`) as decompression goes by, so that only the first visit of a place has to decompress all before it. The checksum of an element
- *   is verified as a read comes to its end: of a stored one, where it was read in sequence from its start. What does not match is `CannotRead`.
- * - **Writing.** Files commit on close. What is written is spooled, and `commit` and `close` make a new archive, in which all other elements keep their bytes
- *   as they are, and have it take the place of the old one in one step; where the storage below cannot replace a file, the element and a new
- *   directory are written after the old archive. `abort` leaves the archive as it was. A missing archive is made by the first element.
- * - **Sharing.** Sharing modes hold between the elements that this driver has open. Changes of one archive are made one after another, and each is made over what
- *   the others left. Of two writers of one element the second to commit fails with `VersionChanged`; so does one whose element another
- *   program has changed. `rename`, `remove` and the functions of folders fail with `SharingViolation` where another program goes on changing the archive.
+ * - **Names.** The archive may be anywhere that the storage below has files: on a disk, in memory, on a web server, in
+ *   an archive (`all.zip+songs.zip+intro.wav`). A name under which the storage below has a file is that file, whatever
+ *   `+` it holds. `.` and `..` are followed inside of the archive; a name that leads out of it is `AccessDenied`.
+ *   `songs.zip+` is the folder that the archive itself is, for `list` and `stat`.
+ * - **Reading.** Stored elements are read straight at their place. Compressed ones are decompressed from the nearest of
+ *   the points that are kept (`ZipLimits.checkpointBytes`) as decompression goes by, so that only the first visit of a
+ *   place has to decompress all before it. The checksum of an element is verified as a read comes to its end: of a
+ *   stored one, where it was read in sequence from its start. What does not match is `CannotRead`.
+ * - **Writing.** Files commit on close. What is written is spooled, and `commit` and `close` make a new archive, in
+ *   which all other elements keep their bytes as they are, and have it take the place of the old one in one step; where
+ *   the storage below cannot replace a file, the element and a new directory are written after the old archive. `abort`
+ *   leaves the archive as it was. A missing archive is made by the first element.
+ * - **Sharing.** Sharing modes hold between the elements that this driver has open. Changes of one archive are made one
+ *   after another, and each is made over what the others left. Of two writers of one element the second to commit fails
+ *   with `VersionChanged`; so does one whose element another program has changed. `rename`, `remove` and the functions
+ *   of folders fail with `SharingViolation` where another program goes on changing the archive.
  * - **Versions** are checksum, size and time of an element, and stay when other elements change.
- * - **What archives are refused.** A file that is no archive, exceeds a limit of `ZipLimits`, or whose directory is damaged is `InvalidFile`; so is an element that overlaps
- *   another one, has sizes that cannot be true, a name that leads elsewhere, or one that another element has, too. Others of the archive can be
- *   read. Encrypted elements are `AccessDenied`, other methods of compression than Deflate `CannotOpen`.
+ * - **What archives are refused.** A file that is no archive, exceeds a limit of `ZipLimits`, or whose directory is
+ *   damaged is `InvalidFile`; so is an element that overlaps another one, has sizes that cannot be true, a name that
+ *   leads elsewhere, or one that another element has, too. Others of the archive can be read. Encrypted elements are
+ *   `AccessDenied`, other methods of compression than Deflate `CannotOpen`.
  *
  * `tempName` is refused.
  *
- * @since 1.0.0
+ * @since 0.1.0
  */
 import * as FourCC from "@effect-mmio/core/FourCC"
 import * as IOProc from "@effect-mmio/core/IOProc"
@@ -31,13 +37,13 @@ import * as internal from "./internal/zipIOProc.js"
 /**
  * How elements are written.
  *
- * @since 1.0.0
+ * @since 0.1.0
  * @category options
  */
 export interface Options {
   /**
-   * How elements that are written are kept: `"stored"` as they are, so that they are read at any place without decompression, or `"deflated"`, by the
-   * runtime's `CompressionStream`. Default: `"stored"`.
+   * How elements that are written are kept: `"stored"` as they are, so that they are read at any place without
+   * decompression, or `"deflated"`, by the runtime's `CompressionStream`. Default: `"stored"`.
    */
   readonly compression?: "stored" | "deflated" | undefined
 }
@@ -45,13 +51,14 @@ export interface Options {
 /**
  * The code of names that end in `.zip` before the `+`, as routes have it.
  *
- * @since 1.0.0
+ * @since 0.1.0
  * @category constants
  */
 export const code: FourCC.FourCC = FourCC.make("ZIP ")
 
 /**
- * A driver of the elements of archives, for a route of any code, over the storage of the program. A name without a `+` is one of the storage below.
+ * A driver of the elements of archives, for a route of any code, over the storage of the program. A name without a `+`
+ * is one of the storage below.
  *
  * @example
  * ```ts
@@ -62,7 +69,7 @@ export const code: FourCC.FourCC = FourCC.make("ZIP ")
  * export const jars = IOProc.layerRoute(FourCC.make("JAR "), ZipIOProc.make({ compression: "deflated" }))
  * ```
  *
- * @since 1.0.0
+ * @since 0.1.0
  * @category constructors
  */
 export const make = (options?: Options): Effect.Effect<IOProc.IOProc, never, IOProc.IOProc> =>
@@ -71,7 +78,7 @@ export const make = (options?: Options): Effect.Effect<IOProc.IOProc, never, IOP
 /**
  * The storage below, with the elements of its archives, with options: names with a `+` after `.zip` are elements.
  *
- * @since 1.0.0
+ * @since 0.1.0
  * @category layers
  */
 export const layerWith = (options?: Options): Layer.Layer<IOProc.IOProc, never, IOProc.IOProc> =>
@@ -92,7 +99,7 @@ export const layerWith = (options?: Options): Layer.Layer<IOProc.IOProc, never, 
  * )
  * ```
  *
- * @since 1.0.0
+ * @since 0.1.0
  * @category layers
  */
 export const layer: Layer.Layer<IOProc.IOProc, never, IOProc.IOProc> = layerWith()

@@ -1,7 +1,8 @@
 /**
- * How far the storage of archives follows what an archive says of itself: damaged and hostile archives declare whatever they like.
+ * How far the storage of archives follows what an archive says of itself: damaged and hostile archives declare whatever
+ * they like.
  *
- * @since 1.0.0
+ * @since 0.1.0
  */
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
@@ -9,10 +10,11 @@ import { dual } from "effect/Function"
 import { checked } from "./internal/limits.js"
 
 /**
- * The limits: whole numbers from 0 on, or `Infinity` for no limit. An archive that exceeds one is refused with `InvalidFile`, which names the limit. A limit
- * of any other value is a bug of the program, and a defect with `InvalidParameter` wherever it is used.
+ * The limits: whole numbers from 0 on, or `Infinity` for no limit. An archive that exceeds one is refused with
+ * `InvalidFile`, which names the limit. A limit of any other value is a bug of the program, and a defect with
+ * `InvalidParameter` wherever it is used.
  *
- * @since 1.0.0
+ * @since 0.1.0
  * @category models
  */
 export interface Limits {
@@ -23,15 +25,18 @@ export interface Limits {
   /** How many bytes one compressed element may have, decompressed. Default: 16 GiB. */
   readonly inflatedBytes: number
   /**
-   * How many times larger than its compressed bytes an element may be. Default: 1032, the most that Deflate reaches; a smaller limit refuses what is compressed
-   * suspiciously well.
+   * How many times larger than its compressed bytes an element may be. Default: 1032, the most that Deflate reaches; a
+   * smaller limit refuses what is compressed suspiciously well.
    */
   readonly expansion: number
-  /** How much memory the points may take at which decompression can begin, of all elements of the driver, in bytes. Default: 32 MiB. */
+  /**
+   * How much memory the points may take at which decompression can begin, of all elements of the driver, in bytes.
+   * Default: 32 MiB.
+   */
   readonly checkpointBytes: number
   /**
-   * How many bytes of an element that is being written are held in memory before they go to a temporary file of the storage; where that has no temporary files,
-   * an element of more bytes cannot be written. Default: 1 MiB.
+   * How many bytes of an element that is being written are held in memory before they go to a temporary file of the
+   * storage; where that has no temporary files, an element of more bytes cannot be written. Default: 1 MiB.
    */
   readonly spoolBytes: number
 }
@@ -39,7 +44,7 @@ export interface Limits {
 /**
  * The limits where a program sets none.
  *
- * @since 1.0.0
+ * @since 0.1.0
  * @category constants
  */
 export const defaults: Limits = {
@@ -54,7 +59,7 @@ export const defaults: Limits = {
 /**
  * The limits of the program: those of {@link defaults}, unless it sets others. They are read when an archive is opened.
  *
- * @since 1.0.0
+ * @since 0.1.0
  * @category tags
  */
 export class ZipLimits extends Context.Reference<ZipLimits>()("@effect-mmio/zip/ZipLimits", {
@@ -62,8 +67,8 @@ export class ZipLimits extends Context.Reference<ZipLimits>()("@effect-mmio/zip/
 }) {}
 
 /**
- * Runs an effect with other limits; those that are not named stay as they are. A named one that is not a whole number from 0 on, or `Infinity`, is a
- * defect with `InvalidParameter`, and the effect does not run.
+ * Runs an effect with other limits; those that are not named stay as they are. A named one that is not a whole number
+ * from 0 on, or `Infinity`, is a defect with `InvalidParameter`, and the effect does not run.
  *
  * @example
  * ```ts
@@ -76,7 +81,7 @@ export class ZipLimits extends Context.Reference<ZipLimits>()("@effect-mmio/zip/
  * )
  * ```
  *
- * @since 1.0.0
+ * @since 0.1.0
  * @category combinators
  */
 export const withLimits: {

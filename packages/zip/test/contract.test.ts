@@ -1,6 +1,7 @@
 /**
- * The contract of storage drivers, for elements of archives in memory. `npm run test:zip` has all of it, over archives on disk, on a web server and in archives as
- * well; here are its parts that do not interrupt every step, of which a commit has hundreds, with shorter walks.
+ * The contract of storage drivers, for elements of archives in memory. `npm run test:zip` has all of it, over archives
+ * on disk, on a web server and in archives as well; here are its parts that do not interrupt every step, of which a
+ * commit has hundreds, with shorter walks.
  */
 import { IOProcContract } from "@effect-mmio/testing"
 import { it } from "@effect/vitest"

@@ -1,4 +1,7 @@
-/** Decompression here, beside that of zlib: of all that its compressor can be told to do, given in pieces, and begun again anywhere. */
+/**
+ * Decompression here, beside that of zlib: of all that its compressor can be told to do, given in pieces, and begun
+ * again anywhere.
+ */
 import { describe, expect, it } from "@effect/vitest"
 import * as zlib from "node:zlib"
 import { crc32Pure } from "../src/internal/crc32.js"

@@ -25,6 +25,7 @@ export interface Asker {
   readonly client: HttpClient.HttpClient
   readonly maxRedirects: number
   readonly timeout: Duration.DurationInput
+  readonly explain: Api.Limits["explain"]
 }
 
 /** The same for one request, of which it notes what was received. @internal */
@@ -39,7 +40,8 @@ const defaultTimeout = "30 seconds"
 export const make = (client: HttpClient.HttpClient, limits: Api.Limits = {}): Asker => ({
   client,
   maxRedirects: limits.maxRedirects ?? defaultRedirects,
-  timeout: limits.timeout ?? defaultTimeout
+  timeout: limits.timeout ?? defaultTimeout,
+  explain: limits.explain
 })
 
 /** The head of an answer; its body has not been read. @internal */
@@ -51,7 +53,7 @@ export interface Answer {
   /** The URL that was asked, as errors show it. */
   readonly url: () => string
   /** An error about this answer. */
-  readonly failure: (reason: Reason, description: string) => HttpRangeError
+  readonly failure: (reason: Reason, description: string, cause?: unknown) => HttpRangeError
 }
 
 /** A URL as an error may show it: the rest can be secret. */
@@ -176,8 +178,8 @@ export const ask = (
       const url = () => shown(asked)
       return Effect.flatMap(hop(exchange, asked), (response) => {
         const { headers, status } = response
-        const failure: Answer["failure"] = (reason, description) =>
-          new HttpRangeError({ reason, url: url(), description, status, retryAfter: retryAfter(headers) })
+        const failure: Answer["failure"] = (reason, description, cause) =>
+          new HttpRangeError({ reason, url: url(), description, status, retryAfter: retryAfter(headers), cause })
         if (!isRedirect(status)) return Effect.succeed({ response, fields: headers, settled, url, failure })
         if (redirects === exchange.maxRedirects) return Effect.fail(failure("Redirect", "there are too many redirects"))
         const next = follow(target, origin(), headers["location"])

@@ -134,7 +134,14 @@ export const make = (
       stat: (name) =>
         Effect.map(
           stat("HttpIOProc.stat", name),
-          (facts) => ({ kind: "file" as const, ...facts, created: Option.none(), identity: Option.none() })
+          ({ modified, size, version }) => ({
+            kind: "file" as const,
+            size,
+            version,
+            modified,
+            created: Option.none(),
+            identity: Option.none()
+          })
         ),
       exists: (name) =>
         stat("HttpIOProc.exists", name).pipe(

@@ -7,7 +7,15 @@ import type * as Api from "../HttpRange.js"
 import type { HttpRangeError } from "../HttpRangeError.js"
 import { receive } from "./body.js"
 import { type Answer, ask, type Asker, type Exchange, exchanging, make as makeAsker } from "./exchange.js"
-import { contentLength, type ContentRange, contentRange, dateOf, isPlain, sizeOfUnsatisfied } from "./fields.js"
+import {
+  contentLength,
+  type ContentRange,
+  contentRange,
+  dateOf,
+  type Fields,
+  isPlain,
+  sizeOfUnsatisfied
+} from "./fields.js"
 import { isSame, preconditions, type Validators, validatorsOf, versionOf } from "./validators.js"
 
 const defaultFirstRange = 8192
@@ -17,9 +25,11 @@ const uncompressed = { "accept-encoding": "identity" }
 
 const rangeOf = (position: number, length: number) => ({ range: `bytes=${position}-${position + length - 1}` })
 
-/** The refusal that an answer is. */
-const refusal = ({ failure, response: { status } }: Answer): HttpRangeError =>
-  failure("Status", `the server answered ${status}`)
+/** Fails with the refusal that an answer is. */
+const refused = ({ explain }: Asker, { failure, response }: Answer): Effect.Effect<never, HttpRangeError> =>
+  explain === undefined
+    ? Effect.fail(failure("Status", `the server answered ${response.status}`))
+    : Effect.flatMap(explain(response), ({ cause, description }) => Effect.fail(failure("Status", description, cause)))
 
 /**
  * Which bytes an answer to a request for a range has: those of its range, or fewer. An answer with the whole of a
@@ -56,11 +66,15 @@ const changed = ({ failure }: Answer, description: string) => Effect.fail(failur
 // facts
 // ---------------------------------------------------------------------------------------------------------------------
 
-const factsOf = (size: number | undefined, validators: Validators): Api.Facts => ({
-  size: Option.fromNullable(size),
-  version: Option.fromNullable(versionOf(validators)),
-  modified: Option.fromNullable(dateOf(validators.lastModified))
-})
+const factsOf = (size: number | undefined, fields: Fields): Api.Facts => {
+  const validators = validatorsOf(fields)
+  return {
+    size: Option.fromNullable(size),
+    version: Option.fromNullable(versionOf(validators)),
+    modified: Option.fromNullable(dateOf(validators.lastModified)),
+    fields
+  }
+}
 
 /** What servers answer that know no HEAD, or were asked by a URL that is signed for GET. */
 const knowsNoHead = (status: number): boolean => status === 400 || status === 403 || status === 405 || status === 501
@@ -74,8 +88,8 @@ const statWith = (
     return knowsNoHead(status)
       ? statByRange(exchange, request)
       : status === 200
-      ? Effect.succeed(factsOf(isPlain(fields) ? contentLength(fields) : undefined, validatorsOf(fields)))
-      : Effect.fail(refusal(answer))
+      ? Effect.succeed(factsOf(isPlain(fields) ? contentLength(fields) : undefined, fields))
+      : refused(exchange, answer)
   })
 
 /** The same by GET, of which only the head is received. */
@@ -91,8 +105,8 @@ const statByRange = (
       ? sizeOfUnsatisfied(fields)
       : contentLength(fields)
     return status === 200 || status === 206 || status === 416
-      ? Effect.succeed(factsOf(isPlain(fields) ? size : undefined, validatorsOf(fields)))
-      : Effect.fail(refusal(answer))
+      ? Effect.succeed(factsOf(isPlain(fields) ? size : undefined, fields))
+      : refused(exchange, answer)
   })
 
 /** @internal */
@@ -141,7 +155,7 @@ const readRange = (
         if (status === 416 && (sizeOfUnsatisfied(fields) ?? size) !== size) {
           return changed(answer, `the resource has now ${sizeOfUnsatisfied(fields)} bytes`)
         }
-        if (status !== 200 && status !== 206) return Effect.fail(refusal(answer))
+        if (status !== 200 && status !== 206) return refused(exchange, answer)
         if (!isSame(pinned, validatorsOf(fields))) return changed(answer, "the answer is of another version")
         return Effect.flatMap(received(answer, position, target.length), ({ end, size: total, start }) =>
           total === size
@@ -175,7 +189,7 @@ const openEmpty = (
 ): Effect.Effect<Opened, HttpRangeError, Scope.Scope> =>
   Effect.gen(function*() {
     const pinned = validatorsOf(fields)
-    const facts = versionOf(pinned) === undefined ? yield* statWith(exchange, request) : factsOf(0, pinned)
+    const facts = versionOf(pinned) === undefined ? yield* statWith(exchange, request) : factsOf(0, fields)
     yield* demand(failure, facts.version, { ifVersion, allowUnpinned: true })
     return { request, facts, pinned, size: 0, first: new Uint8Array(0) }
   })
@@ -205,10 +219,10 @@ const openFirst = (
     const answer = yield* ask(exchange, "GET", request, { ...uncompressed, ...rangeOf(0, length) })
     const { failure, fields, response: { status }, settled } = answer
     if (status === 416 && sizeOfUnsatisfied(fields) === 0) return yield* openEmpty(exchange, answer, options)
-    if (status !== 200 && status !== 206) return yield* refusal(answer)
+    if (status !== 200 && status !== 206) return yield* refused(exchange, answer)
     const { end, size } = yield* received(answer, 0, length)
     const pinned = validatorsOf(fields)
-    const facts = factsOf(size, pinned)
+    const facts = factsOf(size, fields)
     yield* demand(failure, facts.version, options)
     const first = new Uint8Array(end)
     yield* receive(exchange, answer, first)

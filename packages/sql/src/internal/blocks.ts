@@ -1,8 +1,11 @@
 /**
- * Generations of a file: what a transaction does to its blocks. All of it runs inside of a transaction that has locked the row of the file.
+ * Generations of a file: what a transaction does to its blocks. All of it runs inside of a transaction that has locked
+ * the row of the file.
  *
- * - A block that is replaced stays as long as a handle reads a generation that has it, and goes at once where none does.
- * - What is freed is freed by the program that is the last to need it, or by one that finds the session of that program ended.
+ * - A block that is replaced stays as long as a handle reads a generation that has it, and goes at once where none
+ *   does.
+ * - What is freed is freed by the program that is the last to need it, or by one that finds the session of that program
+ *   ended.
  */
 import type { SqlError } from "@effect/sql/SqlError"
 import type * as Statement from "@effect/sql/Statement"

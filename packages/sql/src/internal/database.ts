@@ -1,9 +1,10 @@
 /**
  * The database of a driver: its tables, and how statements and transactions are run.
  *
- * - A call that finds the database locked by another program tries again, for about five seconds; then it fails with `EBUSY`. It can be interrupted while
- *   it waits, and not while it works.
- * - A transaction that fails has changed nothing. The client reports a commit that fails as a defect; here it is a failure like any other.
+ * - A call that finds the database locked by another program tries again, for about five seconds; then it fails with
+ *   `EBUSY`. It can be interrupted while it waits, and not while it works.
+ * - A transaction that fails has changed nothing. The client reports a commit that fails as a defect; here it is a
+ *   failure like any other.
  */
 import type * as SqlClient from "@effect/sql/SqlClient"
 import type { SqlError } from "@effect/sql/SqlError"
@@ -54,8 +55,9 @@ export interface Database {
 const waits: ReadonlyArray<number> = [1, 2, 4, 8, 16, 32, ...Array.from({ length: 96 }, () => 50)]
 
 /**
- * How long SQLite itself waits for a lock, which blocks the thread, in milliseconds. It is asked to where the client makes a new connection for each
- * transaction, as that of libSQL does: such a client does not recover from a transaction that cannot begin.
+ * How long SQLite itself waits for a lock, which blocks the thread, in milliseconds. It is asked to where the client
+ * makes a new connection for each transaction, as that of libSQL does: such a client does not recover from a
+ * transaction that cannot begin.
  */
 const busyTimeout = 5000
 

@@ -1,5 +1,6 @@
 /**
- * Files of databases that are files themselves: `lib.db+take` is the file `take` of the database `lib.db`, which is open as long as one of its files is.
+ * Files of databases that are files themselves: `lib.db+take` is the file `take` of the database `lib.db`, which is
+ * open as long as one of its files is.
  */
 import * as FileName from "@effect-mmio/core/FileName"
 import * as FourCC from "@effect-mmio/core/FourCC"
@@ -42,7 +43,9 @@ export const make = <E>(
         )
     })
 
-    /** The driver of the database that a name is in, until the scope is closed. It makes a database only where it may. */
+    /**
+     * The driver of the database that a name is in, until the scope is closed. It makes a database only where it may.
+     */
     const driverOf = (
       { full: file, path }: FileName.FileName,
       create: boolean

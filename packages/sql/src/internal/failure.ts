@@ -6,7 +6,8 @@ import * as Data from "effect/Data"
 import * as Predicate from "effect/Predicate"
 
 /**
- * A call of the database that failed. `code` is the POSIX name, where there is one for it, which is what `Errno` looks for.
+ * A call of the database that failed. `code` is the POSIX name, where there is one for it, which is what `Errno` looks
+ * for.
  */
 export class DatabaseError extends Data.TaggedError("DatabaseError")<{
   readonly code: string | undefined

@@ -1,9 +1,9 @@
 /**
  * One open file.
  *
- * A file that is only read keeps the generation that it was opened in, unless the driver was told otherwise; any other reads the newest one, with what it has
- * written itself over it. What is written is held in memory up to a limit, and past it in rows that no other handle sees; a flush makes a
- * generation of all of it, in one transaction.
+ * A file that is only read keeps the generation that it was opened in, unless the driver was told otherwise; any other
+ * reads the newest one, with what it has written itself over it. What is written is held in memory up to a limit, and
+ * past it in rows that no other handle sees; a flush makes a generation of all of it, in one transaction.
  */
 import * as Errno from "@effect-mmio/core/Errno"
 import * as IOProc from "@effect-mmio/core/IOProc"
@@ -117,7 +117,10 @@ export const make = (
   const failedWrite = (operation: string, position?: number) => (cause: DatabaseError) =>
     Errno.writeError(originOf(operation, name, position)(cause))
 
-  /** Within a transaction: begins a generation of what was written, with this size at least, and finds that the handle is still there. */
+  /**
+   * Within a transaction: begins a generation of what was written, with this size at least, and finds that the handle
+   * is still there.
+   */
   const begin = Effect.gen(function*() {
     const now = yield* Clock.currentTimeMillis
     const [row] = yield* sql<{ generation: Integer }>`UPDATE ${tables.files} SET

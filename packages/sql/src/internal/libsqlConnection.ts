@@ -18,7 +18,10 @@ const failed = (error: unknown): Api.Transaction => ({
   closed: true
 })
 
-/** A statement that found the database locked stays in progress, as far as SQLite can tell: no transaction of the same connection can be committed then. */
+/**
+ * A statement that found the database locked stays in progress, as far as SQLite can tell: no transaction of the same
+ * connection can be committed then.
+ */
 const isBusy = (error: unknown): boolean =>
   Predicate.hasProperty(error, "code") && typeof error.code === "string" && /^SQLITE_(BUSY|LOCKED)/.test(error.code)
 

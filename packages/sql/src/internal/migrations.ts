@@ -1,13 +1,19 @@
 /**
  * The tables, by the migrator of `@effect/sql`.
  *
- * - `files`: one row for each file and folder. `path` is null where the name was removed while a handle has the file open. `generation` counts what was
- *   committed, `size` is in bytes, `block_size` is what the file was made with, times are in milliseconds since 1970.
- * - `blocks`: which bytes a block of a file has, from the generation `born` on, and until the generation `replaced`. A block without a row is zeros.
- * - `content`: the bytes, as they were written by one handle (`owner`), in the order `n`. They are never changed. What a row lacks of a block is zeros.
- * - `handles`: the open files: what they may do, what they allow to others, and the generation that they read, null for the newest.
- * - `sessions`: the programs that have files open. On SQLite a session ends at `expires`, on Postgres with the lock that it holds.
- * - `pending`: blocks that were written and not committed, where a handle has too many of them. `ranges` are the parts that were written.
+ * - `files`: one row for each file and folder. `path` is null where the name was removed while a handle has the file
+ *   open. `generation` counts what was committed, `size` is in bytes, `block_size` is what the file was made with,
+ *   times are in milliseconds since 1970.
+ * - `blocks`: which bytes a block of a file has, from the generation `born` on, and until the generation `replaced`. A
+ *   block without a row is zeros.
+ * - `content`: the bytes, as they were written by one handle (`owner`), in the order `n`. They are never changed. What
+ *   a row lacks of a block is zeros.
+ * - `handles`: the open files: what they may do, what they allow to others, and the generation that they read, null for
+ *   the newest.
+ * - `sessions`: the programs that have files open. On SQLite a session ends at `expires`, on Postgres with the lock
+ *   that it holds.
+ * - `pending`: blocks that were written and not committed, where a handle has too many of them. `ranges` are the parts
+ *   that were written.
  */
 import * as Migrator from "@effect/sql/Migrator"
 import * as SqlClient from "@effect/sql/SqlClient"
@@ -71,7 +77,9 @@ const first = ({ dialect, sql, tables }: Database) =>
     }`
   })
 
-/** Since version 2 a file has a time when it was created, and what a handle holds back has no limit but the database. */
+/**
+ * Since version 2 a file has a time when it was created, and what a handle holds back has no limit but the database.
+ */
 const second = ({ dialect, sql, tables }: Database) =>
   Effect.gen(function*() {
     yield* sql`ALTER TABLE ${tables.files} ADD COLUMN created BIGINT NOT NULL DEFAULT 0`

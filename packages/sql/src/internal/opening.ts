@@ -1,5 +1,6 @@
 /**
- * Opening: a transaction that finds or makes the file, asks the other handles of it, and takes its own place among them.
+ * Opening: a transaction that finds or makes the file, asks the other handles of it, and takes its own place among
+ * them.
  */
 import type * as IOProc from "@effect-mmio/core/IOProc"
 import * as MmioError from "@effect-mmio/core/MmioError"

@@ -1,5 +1,6 @@
 /**
- * What a handle has written and not committed, in rows that no other handle sees. Blocks that were written whole are committed without being moved.
+ * What a handle has written and not committed, in rows that no other handle sees. Blocks that were written whole are
+ * committed without being moved.
  */
 import type { SqlError } from "@effect/sql/SqlError"
 import * as Effect from "effect/Effect"
@@ -93,7 +94,8 @@ export const commit = (
     const { file, number } = generation
     const { handle } = owner
     const whole = Ranges.toText([0, blockSize])
-    // Parts of blocks that the file has already are written over what it has; this ends, since what is completed is whole.
+    // Parts of blocks that the file has already are written over what it has; this ends, since what is completed is
+    // whole.
     for (;;) {
       const partial = yield* sql<Row & { base: Bytes }>`
         SELECT p.block AS block, p.ranges AS ranges, c.bytes AS bytes, old.bytes AS base FROM ${tables.pending} p

@@ -1,5 +1,6 @@
 /**
- * Parts of a block that were written, as the bounds of ranges in ascending order: `[from, to, from, to, …]`, which neither overlap nor touch.
+ * Parts of a block that were written, as the bounds of ranges in ascending order: `[from, to, from, to, …]`, which
+ * neither overlap nor touch.
  */
 
 /** @internal */

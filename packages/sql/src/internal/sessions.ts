@@ -1,9 +1,10 @@
 /**
  * Sessions: which programs are there, so that what one leaves can be told from what one still needs.
  *
- * On Postgres a session holds an advisory lock on a connection of its own, and ends with it. On SQLite it has a time when it ends, which is put off as long
- * as the program has files open. A session that has ended is removed by any other program that is in need of it, with its handles, what they
- * deny to others, and what they have not committed. A handle that is gone in this way is told so by its next call.
+ * On Postgres a session holds an advisory lock on a connection of its own, and ends with it. On SQLite it has a time
+ * when it ends, which is put off as long as the program has files open. A session that has ended is removed by any
+ * other program that is in need of it, with its handles, what they deny to others, and what they have not committed. A
+ * handle that is gone in this way is told so by its next call.
  */
 import type { Connection } from "@effect/sql/SqlConnection"
 import { SqlError } from "@effect/sql/SqlError"
@@ -134,8 +135,8 @@ const connected = (database: Database): Effect.Effect<Lease> =>
     })
 
     /**
-     * Finds that the session is there, over its own connection. One that has lost its connection gets it back, unless another program has removed it
-     * since: there is none then.
+     * Finds that the session is there, over its own connection. One that has lost its connection gets it back, unless
+     * another program has removed it since: there is none then.
      */
     const verify: Effect.Effect<void, DatabaseError> = Effect.suspend(() => {
       if (session === undefined) return Effect.void

@@ -1,5 +1,6 @@
 /**
- * What a handle has written and not committed, in blocks: the bytes, and which of them were written. What lies between is that of the file.
+ * What a handle has written and not committed, in blocks: the bytes, and which of them were written. What lies between
+ * is that of the file.
  */
 import * as Ranges from "./ranges.js"
 

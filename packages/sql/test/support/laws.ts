@@ -44,7 +44,10 @@ const all = (answers: ReadonlyArray<Answer>) => {
   for (const answer of answers) assert.strictEqual(answer.error, undefined, failed(answer))
 }
 
-/** Two processes edit one file, so many times each: those that find it taken fail with an error of a type, and nothing is lost. */
+/**
+ * Two processes edit one file, so many times each: those that find it taken fail with an error of a type, and nothing
+ * is lost.
+ */
 export const editors = (
   url: string,
   times: number
@@ -112,7 +115,10 @@ export const readers = (
     for (const { seen } of answers) assert.isAbove(seen ?? 0, 1, "generations that a process has seen")
   })
 
-/** What is found of a recorder that was killed: all that it flushed, to the byte, and the file free again once its lease has ended. */
+/**
+ * What is found of a recorder that was killed: all that it flushed, to the byte, and the file free again once its lease
+ * has ended.
+ */
 export const killed = (
   url: string,
   { after, flushes, number }: { readonly number: number; readonly flushes: number; readonly after: number },

@@ -51,7 +51,10 @@ export const spawnSharer = (url: string, lease = 10_000): Effect.Effect<Sharer, 
     ({ kill }) => kill
   )
 
-/** Has a process record into a file, and kills it after so many flushes, and some milliseconds; gives the last size that it flushed. */
+/**
+ * Has a process record into a file, and kills it after so many flushes, and some milliseconds; gives the last size that
+ * it flushed.
+ */
 export const killRecorder = (
   url: string,
   name: string,

@@ -25,7 +25,9 @@ import type { Sink } from "./sink.js"
 import type { Spool } from "./spool.js"
 import { readFully } from "./transfer.js"
 
-/** Writes what is added, and returns its record of the directory, in which the offset is `position - delta`. @internal */
+/**
+ * Writes what is added, and returns its record of the directory, in which the offset is `position - delta`. @internal
+ */
 export type Addition = (sink: Sink, delta: number) => Effect.Effect<Uint8Array, MmioError.WriteError>
 
 /** @internal */

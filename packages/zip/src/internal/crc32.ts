@@ -8,7 +8,10 @@ interface Runtime {
   readonly process?: { readonly getBuiltinModule?: ((name: string) => unknown) | undefined } | undefined
 }
 
-/** The function of `node:zlib`, since Node 20.15: asked of the process, so that bundles for other runtimes need not leave the module out. */
+/**
+ * The function of `node:zlib`, since Node 20.15: asked of the process, so that bundles for other runtimes need not
+ * leave the module out.
+ */
 const ofRuntime = (): Sum | undefined => {
   try {
     // The types of Node are no dependency: what is used is written down above, and undefined where a runtime lacks it.

@@ -1,8 +1,8 @@
 /**
  * The directory of an archive: what its end says of it, its entries, and what is wrong with them.
  *
- * Nothing here reads: bytes come in, and a directory or a sentence goes out. An entry that is damaged or dangerous costs that entry: it keeps its bytes when the
- * archive is changed, and cannot be opened.
+ * Nothing here reads: bytes come in, and a directory or a sentence goes out. An entry that is damaged or dangerous
+ * costs that entry: it keeps its bytes when the archive is changed, and cannot be opened.
  */
 import * as Either from "effect/Either"
 import type { Limits } from "../ZipLimits.js"
@@ -124,7 +124,10 @@ export const findEnd = (tail: Uint8Array, start: number): End | undefined => {
   return undefined
 }
 
-/** Where the Zip64 record may begin: where its locator, which comes just before the end, says, or just before the locator. @internal */
+/**
+ * Where the Zip64 record may begin: where its locator, which comes just before the end, says, or just before the
+ * locator. @internal
+ */
 export const zip64Positions = (end: End, locator: Uint8Array): ReadonlyArray<number> => {
   const beside = end.position - length.locator64 - length.end64
   const said = get64(viewOf(locator), 8)
@@ -142,7 +145,10 @@ export const withZip64 = (end: End, record: Uint8Array): End | undefined => {
   return { ...end, count, size, offset }
 }
 
-/** Where the directory of an archive is; a sentence where it cannot be there. `before` is where what follows it begins. @internal */
+/**
+ * Where the directory of an archive is; a sentence where it cannot be there. `before` is where what follows it begins.
+ * @internal
+ */
 export const locateDirectory = (
   end: End,
   before: number,

@@ -1,5 +1,6 @@
 /**
- * Elements of an archive as files that are read: stored ones straight at their place, compressed ones by decompression that begins at the nearest point.
+ * Elements of an archive as files that are read: stored ones straight at their place, compressed ones by decompression
+ * that begins at the nearest point.
  */
 import type * as IOProc from "@effect-mmio/core/IOProc"
 import * as MmioError from "@effect-mmio/core/MmioError"
@@ -74,7 +75,8 @@ const inputSize = 64 * 1024
 const stepsInTurn = 8
 
 /**
- * Reads of a compressed element, one at a time. The sum is known wherever decompression is, and is checked whenever that comes to the end.
+ * Reads of a compressed element, one at a time. The sum is known wherever decompression is, and is checked whenever
+ * that comes to the end.
  *
  * @internal
  */
@@ -108,7 +110,10 @@ export class InflatingReader {
     })
   }
 
-  /** Takes what is in the buffer; 0 where it has nothing of it. The last byte is only given once the end was found to be right. */
+  /**
+   * Takes what is in the buffer; 0 where it has nothing of it. The last byte is only given once the end was found to be
+   * right.
+   */
   private copy(position: number, target: Uint8Array): number {
     const { base, buffer, filled } = this.inflater
     const from = position - base

@@ -1,10 +1,13 @@
 /**
- * Tables for the codes of Deflate: a code of up to `tableBits` bits is looked up, a longer one, which is rare, is decoded bit by bit.
+ * Tables for the codes of Deflate: a code of up to `tableBits` bits is looked up, a longer one, which is rare, is
+ * decoded bit by bit.
  */
 
 /** @internal */
 export interface Codes {
-  /** By the next `bits` bits: the symbol times 16, and how many bits its code has; 0 where the code is longer, or none. */
+  /**
+   * By the next `bits` bits: the symbol times 16, and how many bits its code has; 0 where the code is longer, or none.
+   */
   readonly table: Uint16Array
   readonly bits: number
   /** How many codes have each length. */
@@ -17,8 +20,8 @@ export interface Codes {
 export const longestCode = 15
 
 /**
- * The codes of symbols with these lengths; undefined where there are more codes than bits can tell, or fewer, other than one code of one bit, or none
- * where `mayBeEmpty`.
+ * The codes of symbols with these lengths; undefined where there are more codes than bits can tell, or fewer, other
+ * than one code of one bit, or none where `mayBeEmpty`.
  *
  * @internal
  */

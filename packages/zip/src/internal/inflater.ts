@@ -1,7 +1,9 @@
 /**
- * A decompressor of Deflate that can be stopped and copied between any two symbols, so that decompression can begin again in the middle of an element.
+ * A decompressor of Deflate that can be stopped and copied between any two symbols, so that decompression can begin
+ * again in the middle of an element.
  *
- * It is given input, decompresses into a buffer that keeps the last 32 KiB and what came after them, and says why it stopped. It knows nothing of files.
+ * It is given input, decompresses into a buffer that keeps the last 32 KiB and what came after them, and says why it
+ * stopped. It knows nothing of files.
  */
 import { type Codes, fixed, longestCode, makeCodes } from "./huffman.js"
 
@@ -177,7 +179,8 @@ const header: Block = { _tag: "Header" }
 const end: Block = { _tag: "End" }
 
 /**
- * Why the decompressor stopped: its buffer is full, it needs input, the compressed bytes have ended, or they are damaged, as `damage` says.
+ * Why the decompressor stopped: its buffer is full, it needs input, the compressed bytes have ended, or they are
+ * damaged, as `damage` says.
  */
 export type Stop = "full" | "input" | "end" | "damaged"
 

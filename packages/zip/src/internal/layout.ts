@@ -1,5 +1,6 @@
 /**
- * The records of an archive, byte by byte. All numbers are little-endian; a field of all ones says that the real number is in a Zip64 record.
+ * The records of an archive, byte by byte. All numbers are little-endian; a field of all ones says that the real number
+ * is in a Zip64 record.
  */
 
 /** @internal */
@@ -79,7 +80,10 @@ export const withoutExtra = (bytes: Uint8Array, ids: ReadonlyArray<number>): Uin
   return Uint8Array.from(kept)
 }
 
-/** The two fields of a time of MS-DOS, as one number: the date times 65 536, and the time; in the time zone of the machine, and steps of two seconds. @internal */
+/**
+ * The two fields of a time of MS-DOS, as one number: the date times 65 536, and the time; in the time zone of the
+ * machine, and steps of two seconds. @internal
+ */
 export const toDos = (date: Date): number => {
   const year = Math.min(Math.max(date.getFullYear(), 1980), 2107)
   if (year !== date.getFullYear()) return year === 1980 ? 0x210000 : 0xff9fbf7d

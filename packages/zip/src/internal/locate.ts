@@ -1,5 +1,6 @@
 /**
- * Where a name leads: to an element of an archive, which may be in an archive itself, or to a file of the storage below.
+ * Where a name leads: to an element of an archive, which may be in an archive itself, or to a file of the storage
+ * below.
  */
 import * as FileName from "@effect-mmio/core/FileName"
 import type * as FourCC from "@effect-mmio/core/FourCC"

@@ -35,7 +35,10 @@ export const unicodeName = (field: Uint8Array, name: Uint8Array): string | undef
   return sum === crc32(name) ? decodeUtf8(field.subarray(5)) : undefined
 }
 
-/** Why an element of this name is refused; undefined where it is not. A slash at the end says that it is a folder. @internal */
+/**
+ * Why an element of this name is refused; undefined where it is not. A slash at the end says that it is a folder.
+ * @internal
+ */
 export const whyUnsafe = (name: string): string | undefined => {
   if (name === "" || name === "/") return "its name is empty"
   if (name.startsWith("/")) return "its name is absolute"
@@ -51,7 +54,10 @@ export const whyUnsafe = (name: string): string | undefined => {
 /** How many components a path can have. */
 const deepest = 256
 
-/** The path that a program's name for an element means, without `.` and `..`; undefined where it leads out of the archive. @internal */
+/**
+ * The path that a program's name for an element means, without `.` and `..`; undefined where it leads out of the
+ * archive. @internal
+ */
 export const normalize = (name: string): string | undefined => {
   const components: Array<string> = []
   for (const component of name.split("/")) {

@@ -140,7 +140,8 @@ export const recordOf = ({ raw }: Pick<Directory, "raw">, { record, recordLength
   raw.subarray(record, record + recordLength)
 
 /**
- * A record of the directory with another offset: in its own field, or in the Zip64 field, where it has none of its own, or where the new one does not fit.
+ * A record of the directory with another offset: in its own field, or in the Zip64 field, where it has none of its own,
+ * or where the new one does not fit.
  *
  * @internal
  */
@@ -199,7 +200,10 @@ export const renamedRecord = (record: Uint8Array, name: Uint8Array): Uint8Array 
 export const renamedHeader = (local: Uint8Array, name: Uint8Array): Uint8Array =>
   renamed(local, length.local, { flags: 6, nameLength: 26, extraLength: 28 }, name)
 
-/** The end of an archive, with the Zip64 records where a number needs them. Offsets count from `delta` in the file. @internal */
+/**
+ * The end of an archive, with the Zip64 records where a number needs them. Offsets count from `delta` in the file.
+ * @internal
+ */
 export const endRecords = (
   count: number,
   start: number,

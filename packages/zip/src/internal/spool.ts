@@ -1,5 +1,6 @@
 /**
- * The bytes of an element while it is written: in memory as long as they are few, then in a temporary file beside the archive.
+ * The bytes of an element while it is written: in memory as long as they are few, then in a temporary file beside the
+ * archive.
  */
 import type * as FileName from "@effect-mmio/core/FileName"
 import type * as IOProc from "@effect-mmio/core/IOProc"

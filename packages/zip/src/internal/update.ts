@@ -1,6 +1,7 @@
 /**
- * Changes of an archive: a new archive that has what stays as it is, and what is added, takes the place of the old one in one step. Where the storage cannot
- * replace a file, what is added and a new directory are written after the old archive.
+ * Changes of an archive: a new archive that has what stays as it is, and what is added, takes the place of the old one
+ * in one step. Where the storage cannot replace a file, what is added and a new directory are written after the old
+ * archive.
  *
  * Where another program has changed the archive meanwhile, the change is made again over what that one left.
  */

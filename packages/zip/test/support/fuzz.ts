@@ -1,6 +1,6 @@
 /**
- * Damaged archives, each of a seed, and what has to hold of them: every failure is typed, nothing goes on without end, memory is bounded by the size of the
- * input, and a change keeps whatever could be read before it.
+ * Damaged archives, each of a seed, and what has to hold of them: every failure is typed, nothing goes on without end,
+ * memory is bounded by the size of the input, and a change keeps whatever could be read before it.
  */
 import { IOProc, MemoryIOProc, Mmio, MmioError } from "@effect-mmio/core"
 import { ZipIOProc, ZipLimits } from "@effect-mmio/zip"

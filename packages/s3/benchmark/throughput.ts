@@ -1,0 +1,103 @@
+/**
+ * How fast a large object is read, beside a loop of `fetch` that asks for the same ranges, as many at once: `npm run
+ * bench:s3`. The store is the fake, in a process of its own.
+ *
+ * The two take turns. What is printed is the ratio of their medians: 1 is as fast as the loop.
+ */
+import { FileName } from "@effect-mmio/core"
+import { S3Conditions, S3IOProc } from "@effect-mmio/s3"
+import { FetchHttpClient } from "@effect/platform"
+import { Effect, Option } from "effect"
+import { fork } from "node:child_process"
+import { fileURLToPath } from "node:url"
+import { bucketOptions } from "../test/support/contract.js"
+
+const mebibyte = 1024 * 1024
+const size = 256 * mebibyte
+const at = (range: number) =>
+  Array.from(
+    { length: Math.ceil(size / range) },
+    (_, i) => ({ start: i * range, end: Math.min(size, (i + 1) * range) })
+  )
+
+const worker = fork(fileURLToPath(new URL("store.mjs", import.meta.url)), [String(size)])
+const endpoint = await new Promise<string>((resolve) => worker.once("message", (url) => resolve(String(url))))
+
+/**
+ * What a program would write that reads by ranges, and no more: no signature is asked for by this bucket, no version is
+ * pinned.
+ */
+const bare = (range: number, concurrency: number) => async (): Promise<number> => {
+  const ranges = at(range)
+  let received = 0
+  const lane = async () => {
+    for (let next = ranges.shift(); next !== undefined; next = ranges.shift()) {
+      const response = await fetch(`${endpoint}/bucket/large.bin`, {
+        headers: { range: `bytes=${next.start}-${next.end - 1}` }
+      })
+      received += (await response.arrayBuffer()).byteLength
+    }
+  }
+  await Promise.all(Array.from({ length: concurrency }, lane))
+  return received
+}
+
+/** The same by the driver: signed, pinned to one version, each answer checked. */
+const driver = (range: number, concurrency: number) => (): Promise<number> =>
+  Effect.runPromise(
+    Effect.gen(function*() {
+      const storage = yield* S3IOProc.make({ ...bucketOptions, endpoint, conditions: S3Conditions.all })
+      const file = yield* storage.open({
+        name: FileName.plain("large.bin"),
+        access: "read",
+        create: "no",
+        share: "compat",
+        code: Option.none(),
+        parameters: undefined,
+        ifVersion: Option.none(),
+        buffered: true
+      })
+      let received = 0
+      yield* Effect.forEach(at(range), ({ end, start }) => {
+        const target = new Uint8Array(end - start)
+        const fill = (done: number): Effect.Effect<void, unknown> =>
+          done === target.length ?
+            Effect.void :
+            Effect.flatMap(file.readAt(start + done, target.subarray(done)), (count) => {
+              received += count
+              return count > 0 ? fill(done + count) : Effect.fail("the object ended too early")
+            })
+        return fill(0)
+      }, { concurrency, discard: true })
+      return received
+    }).pipe(Effect.provide(FetchHttpClient.layer))
+  )
+
+const seconds = async (read: () => Promise<number>): Promise<number> => {
+  const start = performance.now()
+  const received = await read()
+  if (received !== size) throw new Error(`${received} of ${size} bytes were received`)
+  return (performance.now() - start) / 1000
+}
+
+const median = (values: ReadonlyArray<number>): number => values.toSorted((a, b) => a - b)[values.length >> 1] ?? 0
+
+console.log("range     at once   fetch loop   S3IOProc   ratio")
+for (const [range, concurrency] of [[8 * mebibyte, 4], [mebibyte, 4], [mebibyte, 1], [mebibyte / 4, 8]] as const) {
+  const [one, other] = [bare(range, concurrency), driver(range, concurrency)]
+  await seconds(one)
+  await seconds(other)
+  const times: { readonly bare: Array<number>; readonly driver: Array<number> } = { bare: [], driver: [] }
+  for (let i = 0; i < 7; i++) {
+    times.bare.push(await seconds(one))
+    times.driver.push(await seconds(other))
+  }
+  const [loop, ours] = [median(times.bare), median(times.driver)]
+  const rate = (time: number) => `${(size / 1e6 / time).toFixed(0).padStart(5)} MB/s`
+  console.log(
+    `${`${range / 1024} KiB`.padEnd(10)}${String(concurrency).padEnd(8)}${rate(loop)}${rate(ours).padStart(13)}${
+      (loop / ours).toFixed(2).padStart(9)
+    }`
+  )
+}
+worker.kill()

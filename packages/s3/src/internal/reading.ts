@@ -1,0 +1,68 @@
+/**
+ * Ranges of one version of an object, by `HttpRange`; tried again where that may help.
+ */
+import * as MmioError from "@effect-mmio/core/MmioError"
+import * as HttpRange from "@effect-mmio/http/HttpRange"
+import * as HttpRangeError from "@effect-mmio/http/HttpRangeError"
+import * as HttpClient from "@effect/platform/HttpClient"
+import * as HttpClientRequest from "@effect/platform/HttpClientRequest"
+import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
+import { find } from "../S3Error.js"
+import { shown, urlOf } from "./bucket.js"
+import { answerText, isTransient, retrying } from "./client.js"
+import type { Tally } from "./costs.js"
+import type { Origin } from "./errors.js"
+import { refusalOf } from "./refusal.js"
+import type { Store } from "./store.js"
+
+const transientOf = (error: HttpRangeError.HttpRangeError) =>
+  Option.match(find(error), {
+      onNone: () =>
+        error.reason === "Status"
+          ? isTransient({ reason: "Refused", errorCode: undefined, status: error.status })
+          : error.reason === "Transport" || error.reason === "Timeout",
+      onSome: isTransient
+    })
+    ? { retryAfter: error.retryAfter }
+    : undefined
+
+/** Opens a version, or whichever there is. @internal */
+export const openVersion = (
+  { client: { bucket, http }, settings: { firstRange } }: Store,
+  tally: Tally,
+  key: string,
+  ifVersion: string | undefined
+): Effect.Effect<HttpRange.Resource, HttpRangeError.HttpRangeError> => {
+  const object = shown(bucket, key)
+  const open = HttpRange.open(HttpClientRequest.get(urlOf(bucket, key)), {
+    firstRange,
+    ifVersion,
+    timeout: bucket.timeout,
+    maxRedirects: 0,
+    explain: (response) =>
+      Effect.map(answerText(response), (text) => {
+        const cause = refusalOf({ operation: "GetObject", object, response, text })
+        return { description: cause.description, cause }
+      })
+  })
+  return Effect.map(
+    retrying(
+      bucket.attempts,
+      () => Effect.provideService(open, HttpClient.HttpClient, http(tally)),
+      transientOf
+    ),
+    (resource) => ({
+      ...resource,
+      readAt: (position, target) => retrying(bucket.attempts, () => resource.readAt(position, target), transientOf)
+    })
+  )
+}
+
+/** An error of opening for reading. @internal */
+export const openReadError = (error: HttpRangeError.HttpRangeError, origin: Origin): MmioError.OpenError =>
+  Option.exists(find(error), ({ errorCode }) => errorCode === "NoSuchBucket")
+    ? new MmioError.PathNotFound({ ...origin, description: error.description, cause: error })
+    : error.reason === "Redirect"
+    ? new MmioError.CannotOpen({ ...origin, description: "the bucket is in another region", cause: error })
+    : HttpRangeError.openError(error, origin)
