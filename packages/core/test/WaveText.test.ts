@@ -176,10 +176,11 @@ describe("the encoding", () => {
 describe("long texts", () => {
   it("take time and memory in proportion to their length", () => {
     const data = new Uint8Array(8_000_000).fill(0xe9)
-    const start = performance.now()
+    // Of the processor, in microseconds: the clock counts what other programs take, too.
+    const start = process.cpuUsage()
     const { chunk: found } = Wave.decodeLenient({ id: FourCC.make("iXML"), type: Option.none() }, data)
     assert(found._tag === "iXML")
     assert.strictEqual(found.value.text.length, data.length)
-    assert.isBelow(performance.now() - start, 5000)
+    assert.isBelow(process.cpuUsage(start).user, 5_000_000)
   })
 })

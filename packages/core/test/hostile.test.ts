@@ -16,7 +16,8 @@ import { outcome } from "./support/outcome.js"
 
 describe("a path of any length", () => {
   it("is read in linear time", () => {
-    const start = performance.now()
+    // Of the processor, in microseconds: the clock counts what other programs take, too.
+    const start = process.cpuUsage()
     for (
       const text of [
         `a${" ".repeat(1_000_000)}b`,
@@ -37,7 +38,7 @@ describe("a path of any length", () => {
       outcome(Riff.parsePath(`a${" ".repeat(1_000_000)}[${" ".repeat(1_000_000)}7 ]`)),
       Either.right([{ id: FourCC.make("a   "), index: 7 }])
     )
-    assert.isBelow(performance.now() - start, 2000)
+    assert.isBelow(process.cpuUsage(start).user, 2_000_000)
   })
 })
 

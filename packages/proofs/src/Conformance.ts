@@ -40,10 +40,10 @@ const Code = Schema.String.pipe(
 const Direction = Schema.Literal("read", "write")
 
 /** With which of these a call failed. */
-export const ErrorCode = Schema.Literal("CannotRead", "CannotWrite", "CannotSeek", "ChunkNotFound", "Unbuffered")
+const ErrorCode = Schema.Literal("CannotRead", "CannotWrite", "CannotSeek", "ChunkNotFound", "Unbuffered")
 
 /** With which of these a call failed. */
-export type ErrorCode = typeof ErrorCode.Type
+type ErrorCode = typeof ErrorCode.Type
 
 const orError = <S extends Schema.Schema.AnyNoContext>(success: S) =>
   Schema.Union(Schema.Struct({ error: ErrorCode }), success)
@@ -66,7 +66,7 @@ const Find = Schema.Union(
 const Written = orError(Schema.Struct({ windows: Schema.Array(Count), total: Count }))
 
 /** A call on an open file, with its result. */
-export const FileOp = Schema.Union(
+const FileOp = Schema.Union(
   call("read", { count: Count }, orError(Schema.Struct({ data: Bytes }))),
   call("write", { data: Bytes }, orError(Schema.Struct({ count: Count }))),
   call(
@@ -118,12 +118,12 @@ export const FileOp = Schema.Union(
 )
 
 /** A call on an open file, with its result. */
-export type FileOp = typeof FileOp.Type
+type FileOp = typeof FileOp.Type
 
 const Procedure = Schema.Int.pipe(Schema.between(0, 5))
 
 /** A call about I/O procedures, with its result. */
-export const ProcedureOp = Schema.Union(
+const ProcedureOp = Schema.Union(
   call("install", { procedure: Procedure, code: Code }, Schema.Struct({ procedure: Procedure })),
   call("find", { code: Code }, Schema.Struct({ procedure: Schema.NullOr(Procedure) })),
   call("remove", { code: Code }, Schema.Struct({ procedure: Schema.NullOr(Procedure) })),
@@ -145,7 +145,7 @@ export const ProcedureOp = Schema.Union(
 )
 
 /** A call about I/O procedures, with its result. */
-export type ProcedureOp = typeof ProcedureOp.Type
+type ProcedureOp = typeof ProcedureOp.Type
 
 const FourCCOp = call(
   "stringToFourCC",
@@ -276,7 +276,7 @@ export class Mismatch extends Data.TaggedError("Mismatch")<{
 }
 
 /** The storage failed around the calls: while a file was prepared, opened, closed, or read back. */
-export class StorageFailure extends Data.TaggedError("StorageFailure")<{
+class StorageFailure extends Data.TaggedError("StorageFailure")<{
   /** The name of the trace. */
   readonly trace: string
   /** What failed. */

@@ -158,7 +158,7 @@ export const fromJson = (text: string): Effect.Effect<ReadonlyArray<Entry>, Malf
 // ---------------------------------------------------------------------------------------------------------------------
 
 /** A chunk that a walk came to. */
-export interface Step {
+interface Step {
   /** The chunk; without a type where it is too small to have one. */
   readonly chunk: Riff.FoundChunk
   /** Where its header begins. */
@@ -249,7 +249,7 @@ const isForm = ({ guid, id }: Riff.Chunk): boolean =>
  * chunks say, everything else is copied as a stream. What comes out is the same file, whatever is wrong with it, unless
  * a chunk says something that is not there.
  */
-export const copy = <A extends Mmio.Readable>(
+const copy = <A extends Mmio.Readable>(
   source: Mmio.Handle<A>,
   target: Mmio.WriteHandle
 ): Effect.Effect<
@@ -295,7 +295,7 @@ const headerOf = ({ byteOrder, guid, id, sizeField, type, typeGuid }: Riff.Chunk
  * sizes. A chunk that declares more than the file has is always created with that size and never ascended out of: its
  * writer wrote into a pipe, or died, and had no chance to correct it; ascending would make the header say the truth.
  */
-export const rebuild = (
+const rebuild = (
   source: Mmio.ReadHandle,
   { length, steps }: Walk,
   target: Mmio.WriteHandle,

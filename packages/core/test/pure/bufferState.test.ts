@@ -237,6 +237,9 @@ describe("sequences of transitions", () => {
       const expected = Array.from({ length: 60 }, (_, i) => i)
       const stored = [...expected]
       let fresh = 100
+      let taken = 0
+      /** A wrong transition may lead round in a circle. */
+      const progress = () => assert.isBelow(taken++, 5000, "the transitions do not progress")
       let s = BufferState.make(new Uint8Array(size), 0)
       const check = () => {
         assert.isAtLeast(s.dirtyStart, 0)
@@ -253,6 +256,7 @@ describe("sequences of transitions", () => {
       const drain = () => {
         // One byte at a time, as a driver may.
         while (BufferState.isDirty(s)) {
+          progress()
           stored[s.offset + s.dirtyStart] = s.bytes[s.dirtyStart] ?? -1
           s = BufferState.drained(s, 1)
           check()
@@ -267,6 +271,7 @@ describe("sequences of transitions", () => {
       }
       const read = (count: number) => {
         for (let left = count; left > 0;) {
+          progress()
           const here = BufferState.position(s)
           if (here >= expected.length) return
           const have = Math.min(left, BufferState.readable(s))
@@ -289,6 +294,7 @@ describe("sequences of transitions", () => {
       const write = (count: number) => {
         if (count === 0 || BufferState.position(s) + count > expected.length) return
         for (;;) {
+          progress()
           const here = BufferState.position(s)
           const plan = BufferState.planWrite(s, count)
           if (plan === "drain") drain()
