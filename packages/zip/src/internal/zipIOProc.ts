@@ -358,7 +358,8 @@ export const make = (compression: Additions.Compression): Effect.Effect<IOProc.I
         const { path } = element
         if (directory.files.has(path)) return Effect.fail(cannotWrite("an element has this name", "EEXIST"))
         if (path === "" && file === undefined) return Effect.succeed({ removed: new Set(), added: [] })
-        if (directory.folders.has(path)) return Effect.succeed(undefined)
+        // What is there already is left as it is, where the archive can be changed at all.
+        if (directory.folders.has(path)) return Effect.as(probe(element), undefined)
         return directory.folders.has(folderOf(path))
           ? Effect.succeed({ removed: new Set(), added: [Additions.folder(path)] })
           : Effect.fail(noFolder)
@@ -503,7 +504,7 @@ export const make = (compression: Additions.Compression): Effect.Effect<IOProc.I
       capabilities: {
         list: true,
         atomicRename: below.capabilities.atomicRename,
-        exclusiveCreate: true
+        exclusiveCreate: below.capabilities.exclusiveCreate
       },
       middleware: below.middleware
     })
