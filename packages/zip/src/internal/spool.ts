@@ -2,44 +2,13 @@
  * The bytes of an element while it is written: in memory as long as they are few, then in a temporary file beside the
  * archive.
  */
-import type * as FileName from "@effect-mmio/core/FileName"
 import type * as IOProc from "@effect-mmio/core/IOProc"
 import * as MmioError from "@effect-mmio/core/MmioError"
 import * as Effect from "effect/Effect"
-import { type Archive, request } from "./archive.js"
+import type { Archive } from "./archive.js"
 import { asWriteError } from "./errors.js"
+import { openTemporary, type Temporary } from "./temporary.js"
 import { writeFully } from "./transfer.js"
-
-interface Temporary {
-  readonly file: IOProc.File
-  readonly name: FileName.FileName
-}
-
-/** How many characters of the name of an archive its temporary files begin with. */
-const prefixLength = 32
-
-/** The folder of a path and its last component. */
-const splitPath = (path: string): { readonly folder: string; readonly last: string } => {
-  const separator = Math.max(path.lastIndexOf("/"), path.lastIndexOf("\\"))
-  return separator < 0
-    ? { folder: ".", last: path }
-    : { folder: path.slice(0, separator + 1), last: path.slice(separator + 1) }
-}
-
-/** Makes a temporary file beside an archive. */
-const openTemporary = (
-  { root: { driver, name } }: Archive
-): Effect.Effect<Temporary, MmioError.TempNameError | MmioError.OpenError> => {
-  const { folder, last } = splitPath(name.full)
-  return Effect.flatMap(
-    driver.tempName({ folder, prefix: `.${last.slice(0, prefixLength)}.`, suffix: ".tmp" }),
-    (temporary) =>
-      Effect.matchCauseEffect(driver.open(request(temporary, "readWrite", { share: "exclusive" })), {
-        onFailure: (cause) => Effect.zipRight(Effect.ignore(driver.remove(temporary)), Effect.failCause(cause)),
-        onSuccess: (file) => Effect.succeed({ file, name: temporary })
-      })
-  )
-}
 
 /** @internal */
 export class Spool {
@@ -145,7 +114,7 @@ export class Spool {
   private get spill(): Effect.Effect<IOProc.File, MmioError.WriteError> {
     return Effect.uninterruptibleMask((restore) =>
       Effect.flatMap(
-        Effect.mapError(openTemporary(this.archive), (error) =>
+        Effect.mapError(openTemporary(this.archive.root.driver, this.archive.root.name), (error) =>
           error._tag === "AccessDenied"
             ? new MmioError.CannotExpand({
               operation: "ZipIOProc.write",

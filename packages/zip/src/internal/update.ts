@@ -5,15 +5,17 @@
  *
  * Where another program has changed the archive meanwhile, the change is made again over what that one left.
  */
-import * as IOProc from "@effect-mmio/core/IOProc"
+import type * as IOProc from "@effect-mmio/core/IOProc"
 import * as MmioError from "@effect-mmio/core/MmioError"
 import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
 import type { Addition } from "./additions.js"
 import { type Archive, type Directories, open, type Opened, request } from "./archive.js"
 import * as Directory from "./directory.js"
 import { asCommitError, type LoadError } from "./errors.js"
 import { endRecords, placedRecord, recordOf } from "./records.js"
 import { Sink } from "./sink.js"
+import { openTemporary } from "./temporary.js"
 
 /** What changes in an archive. @internal */
 export interface Change {
@@ -22,7 +24,12 @@ export interface Change {
 }
 
 /** What is known of an archive as it is changed; one that does not exist has no elements. @internal */
-export type Current = Opened | { readonly directory: Directory.Directory; readonly file: undefined; readonly size: 0 }
+export type Current =
+  & (Opened | { readonly directory: Directory.Directory; readonly file: undefined; readonly size: 0 })
+  & {
+    /** What the file was before it was opened. */
+    readonly stamp: string
+  }
 
 /** A file that is to become the archive. */
 interface Target {
@@ -33,20 +40,11 @@ interface Target {
   readonly abort: Effect.Effect<void>
 }
 
+/** What a change can fail with. */
+type Failure<E> = E | LoadError | MmioError.TempNameError | MmioError.CloseError | MmioError.RenameError
+
 /** How often a change is made again where others change the archive at the same time. */
 const mostTries = 4
-
-/** The driver whose files replace others as they are committed; undefined where the storage cannot. @internal */
-export const replacingOf = (driver: IOProc.IOProc): IOProc.IOProc | undefined => {
-  if (driver.middleware.includes("commitOnClose")) return driver
-  if (!driver.capabilities.atomicRename) return undefined
-  try {
-    return IOProc.commitOnClose(driver)
-  } catch {
-    // Middleware around which it makes no sense, as it says: its files are not replaced.
-    return undefined
-  }
-}
 
 const flushed = (file: IOProc.File): Effect.Effect<void, MmioError.WriteError> =>
   Effect.asVoid(file.writeAt?.(0, new Uint8Array(0), "writeFlush") ?? Effect.void)
@@ -59,17 +57,58 @@ const committing = (file: IOProc.File, appends: boolean): Target => ({
   abort: file.abort
 })
 
-/** A file that takes the place of another by a rename, which a flush of the new file makes safe. */
-const renaming = (file: IOProc.File, { driver, name }: Archive): Target => ({
-  ...committing(file, false),
-  commit: Effect.zipRight(
-    file.close,
-    Effect.flatMap(
-      Effect.mapError(driver.open(request(name, "write")), asCommitError),
+/** What tells a content from a later one of the same name, as far as the storage says. */
+const stampOf = ({ driver, name }: Archive): Effect.Effect<string> =>
+  Effect.match(driver.stat(name), {
+    onFailure: ({ _tag }) => _tag === "FileNotFound" ? "missing" : "unknown",
+    onSuccess: ({ identity, modified, size, version }) =>
+      [
+        Option.getOrElse(version, () => ""),
+        Option.getOrElse(identity, () => ""),
+        Option.getOrElse(size, () => -1),
+        Option.match(modified, { onNone: () => 0, onSome: (date) => date.getTime() })
+      ].join(" ")
+  })
+
+/**
+ * A temporary file that takes the place of the archive by a rename, unless another program has changed that since it had this stamp. It is closed before,
+ * so that readers find an archive that is not held; a flush of the renamed file makes the rename safe.
+ */
+const openReplacement = (
+  archive: Archive,
+  stamp: string
+): Effect.Effect<Target, MmioError.OpenError | MmioError.TempNameError> =>
+  Effect.gen(function*() {
+    const { driver, name } = archive
+    // What a link leads to is replaced, and not the link.
+    const real = yield* driver.realName(name)
+    const { file, name: temporary } = yield* openTemporary(driver, real, real)
+    const removed = Effect.ignore(driver.remove(temporary))
+    const renamed = stampOf(archive).pipe(
+      Effect.filterOrFail((now) => now === stamp, () =>
+        new MmioError.VersionChanged({
+          operation: "ZipIOProc.commit",
+          file: name.full,
+          description: "the archive was changed while it was copied"
+        })),
+      Effect.zipRight(Effect.mapError(driver.rename(temporary, real), asCommitError))
+    )
+    const settled = Effect.flatMap(
+      Effect.mapError(driver.open(request(real, "write")), asCommitError),
       (renamed) => Effect.zipRight(Effect.onError(flushed(renamed), () => renamed.abort), renamed.close)
     )
-  )
-})
+    return {
+      file,
+      appends: false,
+      commit: Effect.onError(flushed(file), () => file.abort).pipe(
+        Effect.zipRight(file.close),
+        Effect.zipRight(renamed),
+        Effect.onError(() => removed),
+        Effect.zipRight(settled)
+      ),
+      abort: Effect.zipRight(file.abort, removed)
+    }
+  })
 
 /** A file that is written in place; `undo` takes back what a change that fails has written. */
 const inPlace = (file: IOProc.File, appends: boolean, undo: Effect.Effect<void>): Target => {
@@ -83,19 +122,20 @@ const growing = (file: IOProc.File, size: number): Target =>
 
 const openTarget = (
   archive: Archive,
-  current: Current,
-  replacing: IOProc.IOProc | undefined
-): Effect.Effect<Target, MmioError.OpenError | MmioError.WriteError> =>
+  current: Current
+): Effect.Effect<Target, MmioError.OpenError | MmioError.TempNameError | MmioError.WriteError> =>
   Effect.gen(function*() {
     const { driver, name, root } = archive
-    const replaced = Effect.suspend(() => (replacing ?? driver).open(request(name, "write", { create: "truncate" })))
-    const canReplace = driver === root.driver && replacing !== undefined
+    // An archive in an archive is an element, which commits on close.
+    const canReplace = driver === root.driver && driver.capabilities.atomicRename
     if (current.file === undefined) {
-      if (canReplace) return renaming(yield* replaced, archive)
+      if (canReplace) return yield* openReplacement(archive, current.stamp)
       const file = yield* driver.open(request(name, "write", { create: "new" }))
-      if (file.capabilities.commit === "onClose") return committing(file, false)
-      return inPlace(file, false, Effect.ignore(driver.remove(name)))
+      return file.capabilities.commit === "onClose"
+        ? committing(file, false)
+        : inPlace(file, false, Effect.ignore(driver.remove(name)))
     }
+    // Also where the archive is not written itself, it has to be one that may be.
     const file = yield* driver.open(request(name, "write"))
     if (file.capabilities.commit === "onClose") {
       if (file.truncate === undefined) return committing(file, true)
@@ -103,8 +143,8 @@ const openTarget = (
       return committing(file, false)
     }
     if (!canReplace) return growing(file, current.size)
-    yield* Effect.ignore(file.close)
-    return renaming(yield* replaced, archive)
+    yield* file.abort
+    return yield* openReplacement(archive, current.stamp)
   })
 
 /** Writes what stays and what is added, the directory, and the end. */
@@ -151,27 +191,27 @@ const writeTo = (
 
 /** The archive, open for reading, or as one without elements, where it does not exist. @internal */
 export const openCurrent = (archive: Archive, directories: Directories): Effect.Effect<Current, LoadError> =>
-  Effect.catchTag(
-    Effect.map(open(archive, directories), (opened): Current => opened),
-    "FileNotFound",
-    () => Effect.succeed<Current>({ directory: Directory.empty, file: undefined, size: 0 })
-  )
+  Effect.flatMap(stampOf(archive), (stamp) =>
+    Effect.catchTag(
+      Effect.map(open(archive, directories), (opened): Current => ({ ...opened, stamp })),
+      "FileNotFound",
+      () => Effect.succeed<Current>({ directory: Directory.empty, file: undefined, size: 0, stamp })
+    ))
 
 /** Changes an archive; `plan` says how, of what it finds, and with no change nothing is written. @internal */
 export const update = <E>(
   archive: Archive,
   directories: Directories,
-  replacing: IOProc.IOProc | undefined,
   plan: (current: Current) => Effect.Effect<Change | undefined, E>
-): Effect.Effect<void, E | LoadError | MmioError.CloseError> => {
+): Effect.Effect<void, Failure<E>> => {
   const name = archive.name.full
-  const attempt = (tries: number): Effect.Effect<void, E | LoadError | MmioError.CloseError> =>
+  const attempt = (tries: number): Effect.Effect<void, Failure<E>> =>
     Effect.acquireUseRelease(
       openCurrent(archive, directories),
       (current) =>
         Effect.flatMap(
           plan(current),
-          (change): Effect.Effect<"done" | "again", E | LoadError | MmioError.CloseError> => {
+          (change): Effect.Effect<"done" | "again", Failure<E>> => {
             if (change === undefined) return Effect.succeed("done")
             const { overlap } = current.directory
             if (overlap !== undefined) {
@@ -184,7 +224,7 @@ export const update = <E>(
               )
             }
             return Effect.uninterruptibleMask((restore) =>
-              Effect.flatMap(openTarget(archive, current, replacing), (target) =>
+              Effect.flatMap(openTarget(archive, current), (target) =>
                 Effect.zipRight(
                   Effect.onError(restore(writeTo(target, name, current, change)), () => target.abort),
                   Effect.as(target.commit, "done" as const)

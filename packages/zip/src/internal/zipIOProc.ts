@@ -16,7 +16,7 @@ import { folderOf } from "./names.js"
 import * as OpenElement from "./openElement.js"
 import { recordOf } from "./records.js"
 import { fill, Spool } from "./spool.js"
-import { type Change, type Current, openCurrent, replacingOf, update } from "./update.js"
+import { type Change, type Current, openCurrent, update } from "./update.js"
 import * as Writer from "./writer.js"
 
 /** What can be refused of a name in many functions. */
@@ -60,7 +60,6 @@ export const make = (compression: Additions.Compression): Effect.Effect<IOProc.I
     const directories = new Directories()
     const checkpoints = new Checkpoints()
     const claims = new Claims()
-    const replacing = replacingOf(below)
 
     /** Errors of the storage below name the archive: what was asked for is an element of it. */
     const naming = <A, E extends MmioError.MmioError>(operation: string, file: string, effect: Effect.Effect<A, E>) =>
@@ -174,7 +173,7 @@ export const make = (compression: Additions.Compression): Effect.Effect<IOProc.I
         Effect.suspend(() => {
           let version = expected.version
           return Effect.map(
-            update(archive, directories, replacing, ({ directory }) =>
+            update(archive, directories, ({ directory }) =>
               Effect.gen(function*() {
                 const entry = directory.files.get(path)
                 if (expected.version !== (entry && Directory.versionOf(entry))) {
@@ -311,7 +310,7 @@ export const make = (compression: Additions.Compression): Effect.Effect<IOProc.I
       plan: (current: Current) => Effect.Effect<Change | undefined, MmioError.MmioError>,
       done: () => void = () => {}
     ): Effect.Effect<void, MmioError.RenameError> =>
-      claims.inTurn(key, Effect.map(update(archive, directories, replacing, plan), done)).pipe(
+      claims.inTurn(key, Effect.map(update(archive, directories, plan), done)).pipe(
         Effect.mapError((error) => MmioError.withDetails(asRenameError(error), { operation, file: name.full }))
       )
 
@@ -358,7 +357,8 @@ export const make = (compression: Additions.Compression): Effect.Effect<IOProc.I
         const { path } = element
         if (directory.files.has(path)) return Effect.fail(cannotWrite("an element has this name", "EEXIST"))
         if (path === "" && file === undefined) return Effect.succeed({ removed: new Set(), added: [] })
-        if (directory.folders.has(path)) return Effect.succeed(undefined)
+        // What is there already is left as it is, where the archive can be changed at all.
+        if (directory.folders.has(path)) return Effect.as(probe(element), undefined)
         return directory.folders.has(folderOf(path))
           ? Effect.succeed({ removed: new Set(), added: [Additions.folder(path)] })
           : Effect.fail(noFolder)
@@ -503,7 +503,7 @@ export const make = (compression: Additions.Compression): Effect.Effect<IOProc.I
       capabilities: {
         list: true,
         atomicRename: below.capabilities.atomicRename,
-        exclusiveCreate: true
+        exclusiveCreate: below.capabilities.exclusiveCreate
       },
       middleware: below.middleware
     })

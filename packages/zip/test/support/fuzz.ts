@@ -4,8 +4,13 @@
  */
 import { IOProc, MemoryIOProc, Mmio, MmioError } from "@effect-mmio/core"
 import { ZipIOProc, ZipLimits } from "@effect-mmio/zip"
-import { Cause, Effect, Exit, Layer, Option, Stream } from "effect"
+import { Cause, Data, Effect, Exit, Layer, Option, Stream } from "effect"
 import { archive, ascii, noise } from "./archive.js"
+
+/** Something does not hold. */
+export class Broken extends Data.TaggedError("Broken")<{ readonly message: string }> {}
+
+const broken = (message: string) => new Broken({ message })
 
 /** Numbers that depend on a seed only (mulberry32). */
 const randomOf = (seed: number) => {
@@ -125,13 +130,13 @@ const limits = { inflatedBytes: 256 * 1024, spoolBytes: 4 * 1024 * 1024 }
 const readAtMost = 100 * 1024
 
 /** A failure is one of the library's own, and never a defect. */
-const typed = <A, E, R>(what: string, effect: Effect.Effect<A, E, R>): Effect.Effect<Option.Option<A>, Error, R> =>
+const typed = <A, E, R>(what: string, effect: Effect.Effect<A, E, R>): Effect.Effect<Option.Option<A>, Broken, R> =>
   Effect.flatMap(Effect.exit(effect), (exit) => {
     if (Exit.isSuccess(exit)) return Effect.succeed(Option.some(exit.value))
     const failure = Cause.failureOption(exit.cause)
     return Option.isSome(failure) && MmioError.isMmioError(failure.value) && !Cause.isDie(exit.cause)
       ? Effect.succeed(Option.none())
-      : Effect.fail(new Error(`${what}: ${Cause.pretty(exit.cause)}`))
+      : Effect.fail(broken(`${what}: ${Cause.pretty(exit.cause)}`))
   })
 
 const readSome = (name: string) =>
@@ -172,7 +177,7 @@ const elementsOf = (archive: string) =>
   })
 
 /** Fails where something does not hold of the damaged archive of a seed. */
-export const check = (seed: number): Effect.Effect<void, Error> =>
+export const check = (seed: number): Effect.Effect<void, Broken> =>
   Effect.suspend(() => {
     const bytes = damaged(seed)
     const work: Work = { reads: 0, read: 0, largest: 0 }
@@ -182,10 +187,10 @@ export const check = (seed: number): Effect.Effect<void, Error> =>
       // At most 50 elements, read twice, and the directory for each.
       const most = 500 * (bytes.length + 70_000)
       if (work.read > most || work.reads > 100_000) {
-        return yield* Effect.fail(new Error(`${work.reads} reads of ${work.read} bytes`))
+        return yield* Effect.fail(broken(`${work.reads} reads of ${work.read} bytes`))
       }
       if (work.largest > Math.max(70_000, bytes.length)) {
-        return yield* Effect.fail(new Error(`a read into ${work.largest} bytes`))
+        return yield* Effect.fail(broken(`a read into ${work.largest} bytes`))
       }
       const fresh = ascii("a new element")
       const saved = yield* typed(
@@ -202,11 +207,11 @@ export const check = (seed: number): Effect.Effect<void, Error> =>
         const left = after.get(name)
         // An element that has the new name was replaced.
         if (left === undefined || (Buffer.compare(left, content) !== 0 && path !== "uno")) {
-          return yield* Effect.fail(new Error(`${path} is lost, or another, after a change`))
+          return yield* Effect.fail(broken(`${path} is lost, or another, after a change`))
         }
       }
       if (Option.isSome(saved) && Buffer.compare(after.get("new") ?? new Uint8Array(0), fresh) !== 0) {
-        return yield* Effect.fail(new Error("what was saved is not there"))
+        return yield* Effect.fail(broken("what was saved is not there"))
       }
     })
     return program.pipe(
@@ -217,6 +222,6 @@ export const check = (seed: number): Effect.Effect<void, Error> =>
           Layer.provide(Layer.orDie(MemoryIOProc.layer({ "a.zip": bytes })))
         )
       ),
-      Effect.mapError((error) => error instanceof Error ? error : new Error(String(error)))
+      Effect.mapError((error) => error instanceof Broken ? error : broken(String(error)))
     )
   })
