@@ -5,12 +5,15 @@ import * as MemoryIOProc from "@effect-mmio/core/MemoryIOProc"
 import { describe, expect, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
+import { spawnSync } from "node:child_process"
 import { createHash } from "node:crypto"
+import * as fs from "node:fs"
 import * as Http from "node:http"
+import * as path from "node:path"
 import { afterAll } from "vitest"
 import { locateWith } from "../src/names.js"
 import { type Storage, storages } from "../src/storages.js"
-import { makeFolder, waveHeader } from "./support/command.js"
+import { binary, makeFolder, waveHeader } from "./support/command.js"
 
 describe("names", () => {
   const bytes = new Uint8Array(1)
@@ -262,6 +265,39 @@ describe("objects", () => {
     expect([...objects.keys()]).toEqual([url])
     expect(await folder.run(["info", "s3://sounds/none.wav"], { env })).toMatchObject({ code: 3 })
     expect(await folder.run(["info", "s3://"], { env })).toMatchObject({ code: 2 })
+  })
+})
+
+describe("elements of databases", () => {
+  it("are made, read, tagged and copied as any other file", async () => {
+    const { at, json, read, run } = makeFolder({ "take.wav": "wav-info-sndfile.wav" })
+    expect((await run(["copy", "take.wav", "my lib%.db+take.wav"])).code).toBe(0)
+    expect(fs.existsSync(at("my lib%.db"))).toBe(true)
+    expect((await run(["tag", "my lib%.db+take.wav", "--tag", "INAM=In rows"])).code).toBe(0)
+    expect((await run(["verify", "my lib%.db+take.wav"])).code).toBe(0)
+    const [inFile, inRows, missing] = await json(["info", "take.wav", "my lib%.db+take.wav", "my lib%.db+missing.wav"])
+    expect(inRows).toMatchObject({ name: "my lib%.db+take.wav", data: { available: 400 } })
+    expect(inFile).toMatchObject({ data: { available: 400 } })
+    expect(missing).toMatchObject({ error: { tag: "FileNotFound", exitCode: 3 } })
+    expect((await run(["copy", "my lib%.db+take.wav", "copy.wav"])).code).toBe(0)
+    expect(Buffer.from(read("copy.wav")).includes("In rows")).toBe(true)
+  })
+
+  it("make no database where they are only read", async () => {
+    const { at, run } = makeFolder()
+    expect((await run(["info", "lib.db+take.wav"])).code).toBe(3)
+    expect(fs.existsSync(at("lib.db"))).toBe(false)
+  })
+
+  it("say what to install where there is no client", async () => {
+    const { at, run } = makeFolder()
+    // Outside of the repository nothing is installed beside the command.
+    fs.cpSync(path.dirname(binary), at("dist"), { recursive: true })
+    fs.writeFileSync(at("package.json"), JSON.stringify({ type: "module" }))
+    expect((await run(["info", "lib.db+take.wav"])).code).toBe(3)
+    const ended = spawnSync(process.execPath, [at("dist/mmio.js"), "info", "lib.db+take.wav"], { encoding: "utf8" })
+    expect(ended.status).toBe(2)
+    expect(ended.stderr).toContain("npm install --global @libsql/client")
   })
 })
 

@@ -28,20 +28,20 @@ const cut = Effect.gen(function*() {
 
 describe("processes on one server", () => {
   it.scopedLive("lose no edit of one file", () =>
-    Effect.flatMap(made, ({ all, url }) => Effect.provide(Effect.zipRight(laws.editors(url, 100), noStrays), all)))
+    Effect.flatMap(made, ({ all, url }) => Effect.provide(Effect.zipRight(laws.editors(url, 50), noStrays), all)))
 
   it.scopedLive("lose no increment of a number", () =>
-    Effect.flatMap(made, ({ all, url }) => Effect.provide(laws.counters(url, 4, 250), all)))
+    Effect.flatMap(made, ({ all, url }) => Effect.provide(laws.counters(url, 3, 100), all)))
 
   it.scopedLive("of which many read a file, and one writes it over, see one generation each time", () =>
-    Effect.flatMap(made, ({ all, url }) => Effect.provide(Effect.zipRight(laws.readers(url, 6, 30), noStrays), all)))
+    Effect.flatMap(made, ({ all, url }) => Effect.provide(Effect.zipRight(laws.readers(url, 4, 15), noStrays), all)))
 
   it.scopedLive("leave all that they have flushed as they are killed, and the file free at once", () =>
     Effect.flatMap(made, ({ all, url }) =>
       Effect.provide(
         Effect.zipRight(
           Effect.forEach(
-            Array.from({ length: 15 }, (_, number) => number),
+            Array.from({ length: 10 }, (_, number) => number),
             (number) => laws.killed(url, { number, flushes: 1 + number % 5, after: (number * 7) % 23 }, 1000),
             { discard: true }
           ),

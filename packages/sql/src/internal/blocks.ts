@@ -86,24 +86,26 @@ export const merged = (base: Uint8Array, { bytes, ranges }: Block): Uint8Array =
 
 const nothing = new Uint8Array(0)
 
-/** Puts blocks into a generation. @internal */
+/** Puts blocks into a generation, which has none from the block `end` on. @internal */
 export const put = (
   database: Database,
   generation: Generation,
   owner: Owner,
   blocks: ReadonlyArray<readonly [index: number, block: Block]>,
-  blockSize: number
+  blockSize: number,
+  end = Infinity
 ): Effect.Effect<void, SqlError> =>
   Effect.gen(function*() {
     if (blocks.length === 0) return
     const { sql, tables } = database
     const { file, number } = generation
-    const partial = blocks.flatMap(([index, { ranges }]) => Ranges.isWhole(ranges, blockSize) ? [] : [index])
-    const found = yield* sql<{ block: Integer; bytes: Bytes | null }>`
+    const before = blocks.filter(([index]) => index < end)
+    const partial = before.flatMap(([index, { ranges }]) => Ranges.isWhole(ranges, blockSize) ? [] : [index])
+    const found = before.length === 0 ? [] : yield* sql<{ block: Integer; bytes: Bytes | null }>`
       SELECT b.block AS block, c.bytes AS bytes FROM ${tables.blocks} b
       LEFT JOIN ${tables.content} c ON c.owner = b.owner AND c.n = b.n AND ${oneOf(database, "b.block", partial)}
       WHERE b.file = ${file} AND b.replaced = ${forever} AND ${
-      oneOf(database, "b.block", blocks.map(([index]) => index))
+      oneOf(database, "b.block", before.map(([index]) => index))
     }`
     if (found.length > 0) {
       yield* replace(database, generation, oneOf(database, "block", found.map(({ block }) => Number(block))))

@@ -31,6 +31,14 @@ interface Found {
   readonly bytes: Bytes | null
 }
 
+/** What a generation begins with. */
+interface Begun {
+  readonly generation: Integer
+  readonly size: Integer
+  readonly bound: Integer | null
+  readonly own: Integer
+}
+
 /** @internal */
 export const make = (
   database: Database,
@@ -47,6 +55,8 @@ export const make = (
   const owner: blocks.Owner = { handle, n: 0 }
   const most = Math.max(1, Math.min(mostBlocks, Math.floor(writeBuffer / blockSize)))
   let isSpilled = false
+  /** The last generation that this handle knows, and its size. */
+  let known = { generation: opened.generation, size: opened.size }
   let isOpen = true
 
   const closed = (operation: string) => ({
@@ -123,29 +133,43 @@ export const make = (
    */
   const begin = Effect.gen(function*() {
     const now = yield* Clock.currentTimeMillis
-    const [row] = yield* sql<{ generation: Integer }>`UPDATE ${tables.files} SET
+    const update = sql`UPDATE ${tables.files} SET
       generation = generation + 1,
       size = CASE WHEN size < ${writes.end} THEN ${writes.end} ELSE size END,
-      modified = ${now} WHERE id = ${file} RETURNING generation`
-    const handles = yield* sql<{ id: Integer; generation: Integer | null }>`
-      SELECT id, generation FROM ${tables.handles} WHERE file = ${file}`
-    if (row === undefined || !handles.some(({ id }) => Number(id) === handle)) return yield* Effect.fail(leaseEnded)
-    const pins = handles.flatMap(({ generation }) => generation === null ? [] : [Number(generation)])
+      modified = ${now} WHERE id = ${file}`
+    // The newest generation that a handle is bound to, and whether this handle is there.
+    const bound = sql`SELECT MAX(generation) FROM ${tables.handles} WHERE file = ${file}`
+    const own = sql`SELECT COUNT(*) FROM ${tables.handles} WHERE id = ${handle}`
+    const [row] = yield* database.dialect === "sqlite"
+      ? sql<Begun>`${update} RETURNING generation, size, (${bound}) AS bound, (${own}) AS own`
+      // What a statement of Postgres sees is from before it has waited for the row.
+      : Effect.flatMap(sql<Omit<Begun, "bound" | "own">>`${update} RETURNING generation, size`, (updated) =>
+        Effect.map(sql<Pick<Begun, "bound" | "own">>`SELECT (${bound}) AS bound, (${own}) AS own`, (handles) =>
+          updated.flatMap((row) => handles.map((found) => ({ ...row, ...found })))))
+    if (row === undefined || Number(row.own) === 0) return yield* Effect.fail(leaseEnded)
     const generation: blocks.Generation = {
       file,
       number: Number(row.generation),
-      pinned: pins.length === 0 ? undefined : Math.max(...pins)
+      pinned: row.bound === null ? undefined : Number(row.bound)
     }
+    // Where no other handle has made a generation since, there are no blocks past the end that this one knows.
+    const end = known.generation + 1 === generation.number ? Math.ceil(known.size / blockSize) : Infinity
     if (isSpilled) {
       yield* pending.spill(database, owner, writes)
       yield* pending.commit(database, generation, owner, blockSize)
-    } else yield* blocks.put(database, generation, owner, writes.blocks, blockSize)
-    return generation
+    } else yield* blocks.put(database, generation, owner, writes.blocks, blockSize, end)
+    return { ...generation, size: Number(row.size) }
   })
 
-  const written = () => {
+  /** What was written is committed, or dropped. */
+  const forgotten = () => {
     writes.clear()
     isSpilled = false
+  }
+
+  const written = ({ number, size }: { readonly number: number; readonly size: number }) => {
+    known = { generation: number, size }
+    forgotten()
   }
 
   /** Makes a generation of what was written. */
@@ -163,7 +187,7 @@ export const make = (
 
   /** Forgets what was written and not committed. */
   const forget: Effect.Effect<void, DatabaseError> = Effect.suspend(() =>
-    isSpilled ? transaction(blocks.dropPending(database, [handle]), written) : Effect.sync(written)
+    isSpilled ? transaction(blocks.dropPending(database, [handle]), forgotten) : Effect.sync(forgotten)
   )
 
   const write = (position: number, source: Uint8Array): Effect.Effect<number, MmioError.WriteError> =>
@@ -217,9 +241,9 @@ export const make = (
       }
       return transaction(
         Effect.flatMap(begin, (generation) =>
-          Effect.zipRight(
-            blocks.cut(database, generation, owner, size, blockSize),
-            sql`UPDATE ${tables.files} SET size = ${size} WHERE id = ${file}`
+          blocks.cut(database, generation, owner, size, blockSize).pipe(
+            Effect.zipRight(sql`UPDATE ${tables.files} SET size = ${size} WHERE id = ${file}`),
+            Effect.as({ ...generation, size })
           )),
         written
       ).pipe(Effect.asVoid, mapDatabaseError(failedWrite("truncate")))
@@ -233,7 +257,7 @@ export const make = (
   const end: Effect.Effect<void, DatabaseError> = Effect.suspend(() => {
     if (!isOpen) return Effect.void
     isOpen = false
-    written()
+    forgotten()
     return Effect.onExit(
       transaction(release(database, [opened])),
       (exit) => sessions.closed(Exit.isSuccess(exit) ? undefined : opened)

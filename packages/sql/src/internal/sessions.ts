@@ -8,6 +8,7 @@
  */
 import type { Connection } from "@effect/sql/SqlConnection"
 import { SqlError } from "@effect/sql/SqlError"
+import type * as Statement from "@effect/sql/Statement"
 import * as Clock from "effect/Clock"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
@@ -54,8 +55,8 @@ export const release = (database: Database, claims: ReadonlyArray<Claim>): Effec
 interface Lease {
   readonly begin: Effect.Effect<void, DatabaseError>
   readonly enter: Effect.Effect<number, SqlError>
-  /** Within a transaction: removes the rows of the sessions that have ended. */
-  readonly removeEnded: Effect.Effect<unknown, SqlError>
+  /** A condition that a session has ended. */
+  readonly hasEnded: Effect.Effect<Statement.Fragment>
   readonly renew: Effect.Effect<void, DatabaseError>
   readonly end: Effect.Effect<void>
 }
@@ -84,10 +85,7 @@ const timed = (database: Database, clock: Clock.Clock, lease: Duration.Duration)
             (rows) => session = firstId(rows) ?? 0
           ))
     ),
-    removeEnded: Effect.flatMap(
-      clock.currentTimeMillis,
-      (now) => sql`DELETE FROM ${tables.sessions} WHERE expires <= ${now} AND id <> ${session ?? 0}`
-    ),
+    hasEnded: Effect.map(clock.currentTimeMillis, (now) => sql`(id <> ${session ?? 0} AND expires <= ${now})`),
     renew: Effect.asVoid(run(Effect.suspend(() => renewed))),
     end: Effect.ignore(run(Effect.suspend(() => sql`DELETE FROM ${tables.sessions} WHERE id = ${session ?? 0}`)))
   }
@@ -174,8 +172,9 @@ const connected = (database: Database): Effect.Effect<Lease> =>
           ? Effect.fail(new SqlError({ cause: new Error("there is no session"), message: "there is no session" }))
           : Effect.succeed(session.id)
       ),
-      removeEnded: Effect.suspend(() => sql`DELETE FROM ${tables.sessions} WHERE id <> ${session?.id ?? 0}
-          AND pg_try_advisory_xact_lock(${sql.literal(space)}, ${sql.literal(number("id"))})`),
+      // A session whose lock another one can get does not hold it; it is given back with the transaction.
+      hasEnded: Effect.sync(() => sql`(id <> ${session?.id ?? 0}
+          AND pg_try_advisory_xact_lock(${sql.literal(space)}, ${sql.literal(number("id"))}))`),
       renew: semaphore.withPermits(1)(verify),
       end: Effect.suspend(() =>
         Effect.zipRight(
@@ -189,7 +188,7 @@ const connected = (database: Database): Effect.Effect<Lease> =>
 /** The session of a driver, until its scope is closed. @internal */
 export const make = (database: Database, lease: Duration.Duration): Effect.Effect<Sessions, never, Scope.Scope> =>
   Effect.gen(function*() {
-    const { sql, tables, transaction } = database
+    const { run, sql, tables, transaction } = database
     const clock = yield* Effect.clock
     const held = yield* (database.dialect === "pg"
       ? connected(database)
@@ -197,14 +196,23 @@ export const make = (database: Database, lease: Duration.Duration): Effect.Effec
     let open = 0
     const unreleased = new Map<number, Claim>()
 
-    const sweep = transaction(Effect.gen(function*() {
-      yield* held.removeEnded
+    const isOrphan = sql`session NOT IN (SELECT id FROM ${tables.sessions})`
+    /** Most of the time there is nothing to remove, and this is one statement. */
+    const isNeeded = Effect.flatMap(held.hasEnded, (hasEnded) =>
+      Effect.map(
+        run(sql`SELECT 1 AS found FROM ${tables.sessions} WHERE ${hasEnded}
+          UNION ALL SELECT 1 AS found FROM ${tables.handles} WHERE ${isOrphan} LIMIT 1`),
+        (rows) => rows.length > 0
+      ))
+    const remove = transaction(Effect.gen(function*() {
+      yield* sql`DELETE FROM ${tables.sessions} WHERE ${yield* held.hasEnded}`
       const ended = yield* sql<{ id: Integer; file: Integer }>`
-        SELECT id, file FROM ${tables.handles} WHERE session NOT IN (SELECT id FROM ${tables.sessions})`
+        SELECT id, file FROM ${tables.handles} WHERE ${isOrphan}`
       if (ended.length === 0) return false
       yield* release(database, ended.map(({ file, id }) => ({ handle: Number(id), file: Number(file) })))
       return true
     }))
+    const sweep = Effect.flatMap(isNeeded, (isNeeded) => isNeeded ? remove : Effect.succeed(false))
 
     const releaseLater = Effect.suspend(() => {
       const claims = [...unreleased.values()]
