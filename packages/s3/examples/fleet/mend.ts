@@ -8,7 +8,7 @@ import { type IOProc, Mmio, type MmioError, Riff, RiffEdit, Wave } from "@effect
 import { Effect } from "effect"
 
 /** The tag that every take gets. */
-export const title = "Fleet week"
+const title = "Fleet week"
 
 /** Whether a take is sound. */
 export const verify = (name: string): Effect.Effect<boolean, MmioError.MmioError, IOProc.IOProc> =>

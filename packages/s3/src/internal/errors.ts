@@ -11,8 +11,7 @@ export type Origin = Pick<MmioError.Details, "operation" | "file" | "position">
 
 type Kind = "missing" | "bucket" | "denied" | "changed" | "network" | "other"
 
-/** @internal */
-export const kindOf = (error: S3Error): Kind => {
+const kindOf = (error: S3Error): Kind => {
   if (isTransient(error)) return "network"
   const { errorCode, reason, status } = error
   if (reason !== "Refused") return "other"

@@ -13,6 +13,7 @@ import { shown, urlOf } from "./bucket.js"
 import { answerText, isTransient, retrying } from "./client.js"
 import type { Tally } from "./costs.js"
 import type { Origin } from "./errors.js"
+import { head } from "./objects.js"
 import { refusalOf } from "./refusal.js"
 import type { Store } from "./store.js"
 
@@ -29,11 +30,12 @@ const transientOf = (error: HttpRangeError.HttpRangeError) =>
 
 /** Opens a version, or whichever there is. @internal */
 export const openVersion = (
-  { client: { bucket, http }, settings: { firstRange } }: Store,
+  store: Store,
   tally: Tally,
   key: string,
   ifVersion: string | undefined
 ): Effect.Effect<HttpRange.Resource, HttpRangeError.HttpRangeError> => {
+  const { client: { bucket, http }, settings: { firstRange } } = store
   const object = shown(bucket, key)
   const open = HttpRange.open(HttpClientRequest.get(urlOf(bucket, key)), {
     firstRange,
@@ -46,17 +48,47 @@ export const openVersion = (
         return { description: cause.description, cause }
       })
   })
-  return Effect.map(
-    retrying(
-      bucket.attempts,
-      () => Effect.provideService(open, HttpClient.HttpClient, http(tally)),
-      transientOf
-    ),
-    (resource) => ({
+  return retrying(
+    bucket.attempts,
+    () => Effect.provideService(open, HttpClient.HttpClient, http(tally)),
+    transientOf
+  ).pipe(
+    Effect.map((resource): HttpRange.Resource => ({
       ...resource,
       readAt: (position, target) => retrying(bucket.attempts, () => resource.readAt(position, target), transientOf)
-    })
+    })),
+    Effect.catchIf(({ status }) => status === 416, (error) => openEmpty(store, tally, key, ifVersion, error))
   )
+}
+
+/** No range can be had of an object without bytes, and the refusal does not say that there are none, nor which version it is: HEAD does. */
+const openEmpty = (
+  { client }: Store,
+  tally: Tally,
+  key: string,
+  ifVersion: string | undefined,
+  refusal: HttpRangeError.HttpRangeError
+): Effect.Effect<HttpRange.Resource, HttpRangeError.HttpRangeError> => {
+  const failed = (reason: HttpRangeError.Reason, description: string, cause: unknown, status?: number) =>
+    Effect.fail(new HttpRangeError.HttpRangeError({ reason, url: refusal.url, description, cause, status }))
+  return Effect.matchEffect(head(client, tally, key), {
+    onFailure: (error) => {
+      const { description, reason, status } = error
+      return failed(reason === "Transport" || reason === "Timeout" ? reason : "Status", description, error, status)
+    },
+    onSuccess: ({ etag, headers, modified, size }) =>
+      size > 0
+        ? Effect.fail(refusal)
+        : ifVersion !== undefined && ifVersion !== etag
+        ? failed("VersionChanged", `the version is ${etag}, not ${ifVersion}`, refusal)
+        : Effect.succeed<HttpRange.Resource>({
+          size,
+          version: Option.some(etag),
+          modified: Option.fromNullable(modified),
+          fields: headers,
+          readAt: () => Effect.succeed(0)
+        })
+  })
 }
 
 /** An error of opening for reading. @internal */

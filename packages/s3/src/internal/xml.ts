@@ -51,8 +51,7 @@ export const parse = (text: string): Element | undefined => {
 }
 
 /** The first child of this name. */
-export const child = (element: Element, name: string): Element | undefined =>
-  element.children.find((one) => one.name === name)
+const child = (element: Element, name: string): Element | undefined => element.children.find((one) => one.name === name)
 
 /** The text of the first child of this name. */
 export const textOf = (element: Element, name: string): string | undefined => child(element, name)?.text

@@ -25,7 +25,7 @@ export const bucketOptions = {
 } as const
 
 /** The storage over a store. */
-export const layerOver = (store: FakeS3, options: Partial<S3IOProc.Options> = {}) =>
+const layerOver = (store: FakeS3, options: Partial<S3IOProc.Options> = {}) =>
   S3IOProc.layer({ ...bucketOptions, ...options }).pipe(
     Layer.provide(Layer.succeed(HttpClient.HttpClient, clientOf(store)))
   )

@@ -14,7 +14,7 @@ export const pattern = (length: number, seed = 3): Uint8Array =>
 export const text = (text: string): Uint8Array => new TextEncoder().encode(text)
 
 /** A storage over a store, whose conditions are known unless the options say otherwise. */
-export const storageOver = (store: FakeS3, options: Partial<S3IOProc.Options> = {}) =>
+const storageOver = (store: FakeS3, options: Partial<S3IOProc.Options> = {}) =>
   Effect.provideService(
     S3IOProc.make({ ...bucketOptions, conditions: S3Conditions.all, ...options }),
     HttpClient.HttpClient,

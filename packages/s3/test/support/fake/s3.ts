@@ -212,11 +212,12 @@ export class FakeS3 {
     }
     const [start, end] = [Number(range[1]), Math.min(content.size, Number(range[2]) + 1)]
     if (start >= content.size) {
+      // As AWS has it, the size is in the document, and in no field.
       return refuse({
         status: 416,
         code: "InvalidRange",
         message: "The requested range is not satisfiable",
-        headers: { "content-range": `bytes */${content.size}` }
+        more: `<ActualObjectSize>${content.size}</ActualObjectSize>`
       }, "range")
     }
     return {
