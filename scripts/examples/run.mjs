@@ -209,7 +209,7 @@ const runBlock = async ({ exports, file, line, module }) => {
   }
   for (const one of withoutSamples.test(file) ? [] : exports) {
     const exit = await Effect.runPromiseExit(
-      runExport(loaded, one).pipe(Effect.scoped, Effect.provide(surroundings), Effect.timeout("30 seconds"))
+      runExport(loaded, one).pipe(Effect.scoped, Effect.provide(surroundings), Effect.timeout("10 minutes"))
     )
     if (Exit.isFailure(exit)) fail(file, line, `${one.name}: ${Cause.pretty(exit.cause)}`)
   }
@@ -231,7 +231,7 @@ const runCommands = ({ file, lines }) => {
       cwd: folder,
       env,
       encoding: "utf8",
-      timeout: 30_000
+      timeout: 600_000
     })
     if (status !== 0) fail(file, 1, `\`${line}\` ended with ${status}:\n${stdout}${stderr}`)
   }

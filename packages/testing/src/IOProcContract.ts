@@ -319,7 +319,7 @@ export interface Test {
  * The tests of a driver with these capabilities.
  *
  * @example
- * ```ts
+ * ```ts long
  * import { MemoryIOProc } from "@effect-mmio/core"
  * import { IOProcContract } from "@effect-mmio/testing"
  * import { Effect } from "effect"
