@@ -80,7 +80,7 @@ const ofFile = (blocks: Blocks, storage: number, file: Api.File, request: Api.Op
         index,
         Math.min(wanted, Math.max(1, Math.floor(largestRead / blockSize)))
       )
-      const bytes = new Uint8Array(count * blockSize)
+      const bytes = blocks.borrow(count * blockSize)
       return Effect.map(
         Effect.onExit(
           restore(readFully(file, name, index * blockSize, bytes)),
@@ -98,6 +98,7 @@ const ofFile = (blocks: Blocks, storage: number, file: Api.File, request: Api.Op
         (length) => {
           const some = bytes.subarray(offset, Math.min(length, offset + target.length))
           target.set(some)
+          blocks.giveBack(bytes)
           return some.length
         }
       )

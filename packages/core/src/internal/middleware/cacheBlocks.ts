@@ -32,6 +32,9 @@ export class Blocks {
   private readonly capacity: number
   private readonly byKey = new Map<string, Content>()
   private readonly byIdentity = new Map<string, Set<Content>>()
+  /** Memory of the block that was dropped last, and of a read that has ended. In a full cache each new block drops one, so nothing becomes garbage. */
+  private spare: Uint8Array | undefined
+  private scratch: Uint8Array | undefined
   /** The content and the index of each block in memory, the least recently used first. */
   private readonly order = new Map<Uint8Array, readonly [Content, number]>()
   private used = 0
@@ -81,16 +84,38 @@ export class Blocks {
     return { pending, count: n }
   }
 
+  /** Memory for a read. What it holds is not known. */
+  borrow(length: number): Uint8Array {
+    const { scratch } = this
+    if (scratch === undefined || scratch.length < length) return new Uint8Array(length)
+    this.scratch = undefined
+    return scratch.subarray(0, length)
+  }
+
+  /** Takes back what a read was lent, once nothing writes to it any more. */
+  giveBack(bytes: Uint8Array): void {
+    const whole = new Uint8Array(bytes.buffer)
+    if (whole.length > (this.scratch?.length ?? 0)) this.scratch = whole
+  }
+
+  /** A copy of a block that owns its memory: one that is dropped then sets all of it free. */
+  private own(block: Uint8Array): Uint8Array {
+    const { spare } = this
+    if (spare === undefined || block.length !== this.blockSize) return block.slice()
+    this.spare = undefined
+    spare.set(block)
+    return spare
+  }
+
   /** Ends the read of blocks with the bytes that it gave, if it gave any. */
   end(content: Content, first: number, count: number, pending: Pending, bytes: Uint8Array | undefined): void {
     const { blockSize } = this
     for (let n = 0; n < count; n++) {
       if (content.blocks.get(first + n) !== pending) continue
       content.blocks.delete(first + n)
-      // A block owns its memory: one that is evicted then sets it free.
-      const block = bytes?.slice(n * blockSize, (n + 1) * blockSize)
+      const block = bytes?.subarray(n * blockSize, (n + 1) * blockSize)
       if (block !== undefined && (block.length === blockSize || content.key !== undefined)) {
-        this.add(content, first + n, block)
+        this.add(content, first + n, this.own(block))
       }
     }
     Deferred.unsafeDone(pending, Effect.void)
@@ -134,7 +159,10 @@ export class Blocks {
   private remove(content: Content, index: number): void {
     const block = content.blocks.get(index)
     content.blocks.delete(index)
-    if (block instanceof Uint8Array && this.order.delete(block)) this.used -= block.length
+    if (!(block instanceof Uint8Array) || !this.order.delete(block)) return
+    this.used -= block.length
+    // The bytes of a block are copied as it is asked for them: nothing else has it.
+    if (block.length === this.blockSize) this.spare = block
   }
 
   private forgetUnused(content: Content): void {

@@ -11,6 +11,7 @@ import { peak, tell } from "../ways/child.js"
 // the subject gives both
 const [kind, bytes] = process.argv.slice(2) as [string, string]
 const length = Number(bytes)
+const blockSize = 64 * 1024
 
 const synthetic = IOProc.make({
   open: ({ name: { full: name } }) =>
@@ -22,6 +23,10 @@ const synthetic = IOProc.make({
       identity: name,
       readAt: (position, target) =>
         IOProc.immediate(() => {
+          // A cache asks for whole blocks: what is read past it, and not through it, begins anywhere.
+          if (kind === "cache" && position % blockSize !== 0) {
+            return Exit.die(new Error(`The cache was not asked for what is at ${position}.`))
+          }
           const count = Math.max(0, Math.min(target.length, length - position))
           target.fill(position & 0xff, 0, count)
           return Exit.succeed(count)
@@ -29,11 +34,12 @@ const synthetic = IOProc.make({
     }))
 })
 
-const storage = kind === "cache" ? IOProc.cache(synthetic, { capacity: 64 * 1024 * 1024 }) : synthetic
+const storage = kind === "cache" ? IOProc.cache(synthetic, { blockSize, capacity: 64 * 1024 * 1024 }) : synthetic
 
 const target = new Uint8Array(256 * 1024)
 const traffic = Effect.gen(function*() {
-  const file = yield* Mmio.openWith(storage, "data", { buffer: "none" })
+  // Transfers go past the buffer, which is smaller. Without one, nothing would be kept in memory, and no cache asked.
+  const file = yield* Mmio.openWith(storage, "data", { buffer: 1024 })
   let read = 0
   while (read < length / 2) read += yield* Mmio.readInto(file, target)
   let state = 0x9e3779b9
