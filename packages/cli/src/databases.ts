@@ -1,4 +1,7 @@
-/** The files of databases: loaded when a name such as `lib.db+take.wav` asks for one. The client is an optional dependency, and stays outside of the bundle. */
+/**
+ * The files of databases: loaded when a name such as `lib.db+take.wav` asks for one. The client is an optional
+ * dependency, and stays outside of the bundle.
+ */
 import type * as IOProc from "@effect-mmio/core/IOProc"
 import type * as MmioError from "@effect-mmio/core/MmioError"
 import * as LibsqlConnection from "@effect-mmio/sql/LibsqlConnection"
@@ -21,6 +24,9 @@ const client = (path: string) =>
     )
   )
 
-/** The driver of files of databases. A database is closed with the last of its files, so that nothing is left for the end of the command. */
+/**
+ * The driver of files of databases. A database is closed with the last of its files, so that nothing is left for the
+ * end of the command.
+ */
 export const load = (disk: IOProc.IOProc): Effect.Effect<IOProc.IOProc, MmioError.InvalidParameter> =>
   Effect.flatMap(Scope.make(), (scope) => Scope.extend(SqlIOProc.elements(disk, { client }), scope))

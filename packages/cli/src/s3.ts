@@ -1,6 +1,6 @@
 /**
- * The objects of stores that speak the S3 API: loaded when a name begins with `s3://`. The environment says which store it is, and who asks, by the variables that other
- * programs for S3 read, too.
+ * The objects of stores that speak the S3 API: loaded when a name begins with `s3://`. The environment says which store
+ * it is, and who asks, by the variables that other programs for S3 read, too.
  */
 import * as FileName from "@effect-mmio/core/FileName"
 import * as IOProc from "@effect-mmio/core/IOProc"
@@ -34,7 +34,10 @@ const credentials = (): S3Bucket.Credentials | undefined => {
   }
 }
 
-/** Where `s3://bucket/key` leads. What is read in sequence is read ahead; what is too much for the memory is kept on the disk until it is written. */
+/**
+ * Where `s3://bucket/key` leads. What is read in sequence is read ahead; what is too much for the memory is kept on the
+ * disk until it is written.
+ */
 export const locate = (url: string, disk: IOProc.IOProc): Effect.Effect<Located, FileError> =>
   Effect.suspend((): Effect.Effect<Located, FileError> => {
     const [, bucket = ""] = /^s3:\/\/([^/]*)/.exec(url) ?? []
@@ -45,7 +48,8 @@ export const locate = (url: string, disk: IOProc.IOProc): Effect.Effect<Located,
       region: variable("AWS_REGION", "AWS_DEFAULT_REGION") ?? "us-east-1",
       endpoint,
       credentials: credentials(),
-      // What AWS honours is known. Of others it is found out before the first change, so that what only reads writes nothing.
+      // What AWS honours is known. Of others it is found out before the first change, so that what only reads writes
+      // nothing.
       conditions: endpoint === undefined ? S3Conditions.all : "probeOnWrite",
       spool: { storage: disk }
     })

@@ -23,7 +23,10 @@ export interface Located {
   readonly remark?: string | undefined
 }
 
-/** A storage whose names begin with something, as `https://`; it gets the whole name, and of an element that of the archive. */
+/**
+ * A storage whose names begin with something, as `https://`; it gets the whole name, and of an element that of the
+ * archive.
+ */
 interface Prefix {
   readonly _tag: "Prefix"
   readonly prefix: string
@@ -103,7 +106,10 @@ const database: Route = {
     )
 }
 
-/** `s3://bucket/take.wav`: an object of a store that speaks the S3 API. It is replaced as a whole, where it is still the one that was read. */
+/**
+ * `s3://bucket/take.wav`: an object of a store that speaks the S3 API. It is replaced as a whole, where it is still the
+ * one that was read.
+ */
 const s3: Prefix = {
   _tag: "Prefix",
   prefix: "s3://",

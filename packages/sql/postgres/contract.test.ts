@@ -1,5 +1,6 @@
 /**
- * The contract of storage drivers over Postgres; the interruption of its every step, which takes many minutes, with `MMIO_TEST_ALL=1`.
+ * The contract of storage drivers over Postgres; the interruption of its every step, which takes many minutes, with
+ * `MMIO_TEST_ALL=1`.
  */
 import { IOProcContract } from "@effect-mmio/testing"
 import { Effect, Layer, Scope } from "effect"

@@ -61,7 +61,10 @@ export const openVersion = (
   )
 }
 
-/** No range can be had of an object without bytes, and the refusal does not say that there are none, nor which version it is: HEAD does. */
+/**
+ * No range can be had of an object without bytes, and the refusal does not say that there are none, nor which version
+ * it is: HEAD does.
+ */
 const openEmpty = (
   { client }: Store,
   tally: Tally,

@@ -143,9 +143,14 @@ export const make = (
     const [row] = yield* database.dialect === "sqlite"
       ? sql<Begun>`${update} RETURNING generation, size, (${bound}) AS bound, (${own}) AS own`
       // What a statement of Postgres sees is from before it has waited for the row.
-      : Effect.flatMap(sql<Omit<Begun, "bound" | "own">>`${update} RETURNING generation, size`, (updated) =>
-        Effect.map(sql<Pick<Begun, "bound" | "own">>`SELECT (${bound}) AS bound, (${own}) AS own`, (handles) =>
-          updated.flatMap((row) => handles.map((found) => ({ ...row, ...found })))))
+      : Effect.flatMap(
+        sql<Omit<Begun, "bound" | "own">>`${update} RETURNING generation, size`,
+        (updated) =>
+          Effect.map(
+            sql<Pick<Begun, "bound" | "own">>`SELECT (${bound}) AS bound, (${own}) AS own`,
+            (handles) => updated.flatMap((row) => handles.map((found) => ({ ...row, ...found })))
+          )
+      )
     if (row === undefined || Number(row.own) === 0) return yield* Effect.fail(leaseEnded)
     const generation: blocks.Generation = {
       file,

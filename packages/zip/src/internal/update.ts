@@ -71,8 +71,9 @@ const stampOf = ({ driver, name }: Archive): Effect.Effect<string> =>
   })
 
 /**
- * A temporary file that takes the place of the archive by a rename, unless another program has changed that since it had this stamp. It is closed before,
- * so that readers find an archive that is not held; a flush of the renamed file makes the rename safe.
+ * A temporary file that takes the place of the archive by a rename, unless another program has changed that since it
+ * had this stamp. It is closed before, so that readers find an archive that is not held; a flush of the renamed file
+ * makes the rename safe.
  */
 const openReplacement = (
   archive: Archive,

@@ -32,7 +32,10 @@ export class Blocks {
   private readonly capacity: number
   private readonly byKey = new Map<string, Content>()
   private readonly byIdentity = new Map<string, Set<Content>>()
-  /** Memory of the block that was dropped last, and of a read that has ended. In a full cache each new block drops one, so nothing becomes garbage. */
+  /**
+   * Memory of the block that was dropped last, and of a read that has ended. In a full cache each new block drops one,
+   * so nothing becomes garbage.
+   */
   private spare: Uint8Array | undefined
   private scratch: Uint8Array | undefined
   /** The content and the index of each block in memory, the least recently used first. */

@@ -69,7 +69,10 @@ const hits = (files: IOProc.IOProc, times: number) =>
     return sum
   })
 
-/** Reads each of which goes to the storage, at positions all over the file: the buffer holds one of them, as a cache is only asked where there is one. */
+/**
+ * Reads each of which goes to the storage, at positions all over the file: the buffer holds one of them, as a cache is
+ * only asked where there is one.
+ */
 const misses = (files: IOProc.IOProc, times: number) =>
   Effect.gen(function*() {
     const handle = yield* Mmio.openWith(files, name, { buffer: size })

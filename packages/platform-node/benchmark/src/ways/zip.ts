@@ -150,7 +150,10 @@ const streamOf = (zip: yauzl.ZipFile, entry: yauzl.Entry, start?: number, end?: 
     )
   )
 
-/** The first byte of a range, out of a stream that begins so many bytes before it; the stream is left once the range was seen. */
+/**
+ * The first byte of a range, out of a stream that begins so many bytes before it; the stream is left once the range was
+ * seen.
+ */
 const firstOf = async (stream: AsyncIterable<Uint8Array>, skip: number): Promise<Uint8Array> => {
   let before = skip
   let seen = 0
