@@ -1,6 +1,6 @@
 /** Databases of the server. */
 import type { IOProc, MmioError } from "@effect-mmio/core"
-import { SqlIOProc } from "@effect-mmio/sql"
+import type { SqlIOProc } from "@effect-mmio/sql"
 import { PgClient } from "@effect/sql-pg"
 import { SqlClient } from "@effect/sql/SqlClient"
 import { Effect, Layer, Redacted } from "effect"
