@@ -4,6 +4,7 @@
 import type * as FileName from "@effect-mmio/core/FileName"
 import type * as IOProc from "@effect-mmio/core/IOProc"
 import * as MmioError from "@effect-mmio/core/MmioError"
+import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
 import * as Option from "effect/Option"
@@ -137,37 +138,63 @@ const readDirectory = (
     return Either.isLeft(directory) ? yield* invalid(name, directory.left) : directory.right
   })
 
+/** How long a content must not have changed for its time to tell it from a later one, in milliseconds. */
+const settledAfter = 2000
+
+/**
+ * What tells the bytes of an open file from all others: its version; where the storage knows none, its size and its time, if that is not so recent that a later
+ * change could have the same.
+ */
+const keyOf = (
+  { driver, name }: Archive,
+  { identity, version }: IOProc.File,
+  size: number
+): Effect.Effect<string | undefined> => {
+  if (Option.isNone(identity)) return Effect.succeed(undefined)
+  if (Option.isSome(version)) return Effect.succeed(`${identity.value} ${version.value}`)
+  return Effect.zipWith(
+    Effect.option(driver.stat(name)),
+    Clock.currentTimeMillis,
+    (stat, now) =>
+      Option.getOrUndefined(
+        Option.flatMap(stat, (stat) =>
+          Option.isSome(stat.modified) && now - stat.modified.value.getTime() >= settledAfter
+            && Option.contains(stat.identity, identity.value) && Option.contains(stat.size, size)
+            ? Option.some(`${identity.value} ${size} ${stat.modified.value.getTime()}`)
+            : Option.none())
+      )
+  )
+}
+
 /** Reads the directory of a file that is open. */
 const load = (
+  archive: Archive,
   file: IOProc.File,
-  name: string,
   directories: Directories
 ): Effect.Effect<Opened, LoadError> =>
   Effect.gen(function*() {
     const limits = yield* currentLimits
-    const key = Option.getOrUndefined(
-      Option.zipWith(file.identity, file.version, (identity, version) => `${identity} ${version}`)
-    )
-    const known = directories.get(key)
     const size = yield* Effect.mapError(file.size, asOpenError)
+    const key = yield* keyOf(archive, file, size)
+    const known = directories.get(key)
     if (known !== undefined && known.entries.length <= limits.entries && known.raw.length <= limits.directoryBytes) {
       return { file, size, directory: known, key }
     }
-    const directory = yield* readDirectory(file, name, size, limits)
+    const directory = yield* readDirectory(file, archive.name.full, size, limits)
     directories.set(key, directory)
     return { file, size, directory, key }
   })
 
 /** Opens an archive for reading; the caller closes its file. @internal */
 export const open = (
-  { driver, name }: Archive,
+  archive: Archive,
   directories: Directories,
   buffered = true
 ): Effect.Effect<Opened, LoadError> =>
   Effect.uninterruptibleMask((restore) =>
     Effect.flatMap(
-      restore(driver.open(request(name, "read", { buffered }))),
-      (file) => Effect.onError(restore(load(file, name.full, directories)), () => file.abort)
+      restore(archive.driver.open(request(archive.name, "read", { buffered }))),
+      (file) => Effect.onError(restore(load(archive, file, directories)), () => file.abort)
     )
   )
 

@@ -67,7 +67,8 @@ export const archives: Subject = {
           ours: "Mmio",
           peers: ["a plain copy"],
           unit: milliseconds,
-          target: { "a plain copy": 1 / 1.5 }
+          // Of a small archive, what does not depend on its size takes longer than the copy.
+          ...(quick ? {} : { target: { "a plain copy": 1 / 1.5 } })
         }]
       })
     ]
