@@ -83,7 +83,9 @@ const database: Route = {
         Effect.tryPromise({ try: () => import("./databases.js"), catch: (error) => error }),
         (error) =>
           isMissing(error)
-            ? Effect.fail(usage("Files of databases need a client: npm install --global @libsql/client@0.12 beside this command"))
+            ? Effect.fail(
+              usage("Files of databases need a client: npm install --global @libsql/client@0.12 beside this command")
+            )
             : Effect.die(error)
       ),
       ({ load }) => load(disk)

@@ -40,7 +40,10 @@ for (const [name, around] of Object.entries(middleware)) {
 
 /** Names such as `/tmp/…/lib.db+take`. */
 const elements = Layer.unwrapScoped(Effect.map(tempFolder, (folder) => {
-  const below = MemoryIOProc.layerWith({ folders: [folder], files: { [path.join(folder, "lib.db")]: new Uint8Array(1) } })
+  const below = MemoryIOProc.layerWith({
+    folders: [folder],
+    files: { [path.join(folder, "lib.db")]: new Uint8Array(1) }
+  })
   const root = `${path.join(folder, "lib.db")}+`
   const storage = Layer.provide(
     SqlIOProc.layerElements({ client: (file) => clientOf(`file:${file}`), ...current }),

@@ -7,9 +7,11 @@ import { test } from "vitest"
 import { newDatabase, storage } from "./support.js"
 
 const scope = Effect.runSync(Scope.make())
-const shared = Layer.succeedContext(await Effect.runPromise(
-  Effect.flatMap(newDatabase, ({ client }) => Scope.extend(Layer.build(client), scope))
-))
+const shared = Layer.succeedContext(
+  await Effect.runPromise(
+    Effect.flatMap(newDatabase, ({ client }) => Scope.extend(Layer.build(client), scope))
+  )
+)
 
 const effort = {
   scale: 0.05 * Number(process.env["MMIO_TEST_SCALE"] ?? 1),

@@ -80,8 +80,11 @@ describe("processes on one server", () => {
         assert.strictEqual(opened.error, undefined, opened.message)
         assert.isAtLeast(yield* cut, 1)
         yield* Effect.sleep("200 millis")
-        yield* Mmio.withFile("take", { access: "readWrite", share: "exclusive" }, (file) =>
-          Effect.zipRight(Mmio.writeAll(file, new Uint8Array(100).fill(2)), Mmio.flush(file)))
+        yield* Mmio.withFile(
+          "take",
+          { access: "readWrite", share: "exclusive" },
+          (file) => Effect.zipRight(Mmio.writeAll(file, new Uint8Array(100).fill(2)), Mmio.flush(file))
+        )
         const answer = yield* sharer.ask({ do: "fill", id: opened.id, byte: 9, size: 100 })
         assert.strictEqual(answer.error, "CannotWrite", answer.message)
         assert.deepStrictEqual(yield* laws.contentOf("take"), new Uint8Array(100).fill(2))

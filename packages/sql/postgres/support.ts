@@ -1,6 +1,6 @@
 /** Databases of the server. */
 import type { IOProc, MmioError } from "@effect-mmio/core"
-import { SqlIOProc } from "@effect-mmio/sql"
+import type { SqlIOProc } from "@effect-mmio/sql"
 import { PgClient } from "@effect/sql-pg"
 import { SqlClient } from "@effect/sql/SqlClient"
 import { Effect, Layer, Redacted } from "effect"
@@ -10,7 +10,8 @@ import { storageIn } from "../test/support/database.js"
 export const url = process.env["MMIO_POSTGRES"] ?? ""
 
 /** A client of a database of the server. */
-export const clientOf = (address = url) => Layer.orDie(PgClient.layer({ url: Redacted.make(address), maxConnections: 10 }))
+export const clientOf = (address = url) =>
+  Layer.orDie(PgClient.layer({ url: Redacted.make(address), maxConnections: 10 }))
 
 let made = 0
 

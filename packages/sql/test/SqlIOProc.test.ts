@@ -21,8 +21,12 @@ const put = (name: string, bytes: Uint8Array) =>
   Mmio.withFile(name, { access: "write", create: true }, (file) => Mmio.writeAll(file, bytes))
 
 const contentOf = (name: string) =>
-  Mmio.withFile(name, { access: "read" }, (file) =>
-    Effect.flatMap(Mmio.seek(file, 0, "end"), (size) => Effect.zipRight(Mmio.seek(file, 0), Mmio.read(file, size))))
+  Mmio.withFile(
+    name,
+    { access: "read" },
+    (file) =>
+      Effect.flatMap(Mmio.seek(file, 0, "end"), (size) => Effect.zipRight(Mmio.seek(file, 0), Mmio.read(file, size)))
+  )
 
 const noStrays = Effect.flatMap(strays, (found) => Effect.sync(() => assert.deepStrictEqual(found, [])))
 
@@ -223,12 +227,21 @@ describe("the blocks of a file", () => {
       const within = <A, E>(size: number, effect: Effect.Effect<A, E, IOProc.IOProc | SqlClient>) =>
         Effect.provide(effect, SqlIOProc.layer({ blockSize: size })).pipe(Effect.provideService(SqlClient, client))
       yield* within(16, put("take", pattern(100)))
-      yield* within(1024, Mmio.withFile("take", { access: "readWrite" }, (file) =>
-        Effect.zipRight(Mmio.seek(file, 0, "end"), Mmio.writeAll(file, pattern(100, 2)))))
-      yield* within(64, Effect.gen(function*() {
-        assert.deepStrictEqual(yield* contentOf("take"), Uint8Array.of(...pattern(100), ...pattern(100, 2)))
-        assert.strictEqual((yield* rows)["blocks"], 13)
-      }))
+      yield* within(
+        1024,
+        Mmio.withFile(
+          "take",
+          { access: "readWrite" },
+          (file) => Effect.zipRight(Mmio.seek(file, 0, "end"), Mmio.writeAll(file, pattern(100, 2)))
+        )
+      )
+      yield* within(
+        64,
+        Effect.gen(function*() {
+          assert.deepStrictEqual(yield* contentOf("take"), Uint8Array.of(...pattern(100), ...pattern(100, 2)))
+          assert.strictEqual((yield* rows)["blocks"], 13)
+        })
+      )
     }).pipe(Effect.provide(inMemory)))
 })
 
@@ -403,7 +416,10 @@ describe("making the storage", () => {
 describe("elements of databases", () => {
   const elements = Effect.gen(function*() {
     const folder = yield* tempFolder
-    const below = yield* MemoryIOProc.make({ files: { [path.join(folder, "lib.db")]: new Uint8Array(1) }, folders: [folder] })
+    const below = yield* MemoryIOProc.make({
+      files: { [path.join(folder, "lib.db")]: new Uint8Array(1) },
+      folders: [folder]
+    })
     const storage = SqlIOProc.layerElements({ client: (file) => clientOf(`file:${file}`) }).pipe(
       Layer.provide(Layer.succeed(IOProc.IOProc, below))
     )

@@ -7,8 +7,8 @@
  */
 import { FileName, IOProc, Mmio, MmioError } from "@effect-mmio/core"
 import { SqlIOProc } from "@effect-mmio/sql"
-import type { Client } from "@libsql/client"
 import { assert, describe, it } from "@effect/vitest"
+import type { Client } from "@libsql/client"
 import { Cause, Effect, Exit, Fiber, Layer, Option, Scope, TestClock } from "effect"
 import * as NFS from "node:fs"
 import * as path from "node:path"
@@ -81,8 +81,10 @@ const write = (
   bytes: Uint8Array,
   mode: IOProc.WriteMode = "write"
 ): Effect.Effect<void, MmioError.WriteError> =>
-  Effect.flatMap(file.writeAt?.(position, bytes, mode) ?? Effect.dieMessage("the file cannot be written"), (count) =>
-    count < bytes.length ? write(file, position + count, bytes.subarray(count), mode) : Effect.void)
+  Effect.flatMap(
+    file.writeAt?.(position, bytes, mode) ?? Effect.dieMessage("the file cannot be written"),
+    (count) => count < bytes.length ? write(file, position + count, bytes.subarray(count), mode) : Effect.void
+  )
 
 /** Writes, appends, writes over, spills and truncates, under a reader, and says what each flush makes. */
 const record = (states: States): Effect.Effect<void, MmioError.MmioError, IOProc.IOProc> =>
@@ -130,7 +132,8 @@ const record = (states: States): Effect.Effect<void, MmioError.MmioError, IOProc
 const contentOf: Effect.Effect<Uint8Array | undefined, MmioError.MmioError, IOProc.IOProc> = Mmio.withFile(
   name,
   { access: "read" },
-  (file) => Effect.flatMap(Mmio.seek(file, 0, "end"), (size) => Effect.zipRight(Mmio.seek(file, 0), Mmio.read(file, size)))
+  (file) =>
+    Effect.flatMap(Mmio.seek(file, 0, "end"), (size) => Effect.zipRight(Mmio.seek(file, 0), Mmio.read(file, size)))
 ).pipe(Effect.catchTag("FileNotFound", () => Effect.succeed(undefined)))
 
 const same = (a: Uint8Array | undefined, b: Uint8Array | undefined) =>
@@ -151,7 +154,11 @@ const check = (url: string, allowed: ReadonlyArray<Uint8Array | undefined>, what
     }).pipe(Effect.provide(client))
     // It is written to, too.
     yield* Effect.provide(
-      Mmio.withFile(name, { access: "write", create: true, share: "exclusive" }, (file) => Mmio.writeAll(file, pattern(9))),
+      Mmio.withFile(
+        name,
+        { access: "write", create: true, share: "exclusive" },
+        (file) => Mmio.writeAll(file, pattern(9))
+      ),
       storage
     )
   }))
@@ -170,88 +177,102 @@ const advancing = <A, E, R>(effect: Effect.Effect<A, E, R>): Effect.Effect<Exit.
   })
 
 describe("a recorder", () => {
-  it.scoped("that meets a failure at any statement fails with an error of a type, and keeps what it has flushed", () =>
-    Effect.gen(function*() {
-      const folder = yield* tempFolder
-      let met = 0
-      for (let failing = 1;; failing += stride) {
-        const url = `file:${path.join(folder, `${failing}.db`)}`
+  it.scoped(
+    "that meets a failure at any statement fails with an error of a type, and keeps what it has flushed",
+    () =>
+      Effect.gen(function*() {
+        const folder = yield* tempFolder
+        let met = 0
+        for (let failing = 1;; failing += stride) {
+          const url = `file:${path.join(folder, `${failing}.db`)}`
+          const states = new States()
+          let count = 0
+          const scope = yield* Scope.make()
+          const exit = yield* advancing(
+            Effect.gen(function*() {
+              const client = yield* Layer.build(observed(url, () => {
+                if (++count === failing) throw Object.assign(new Error("told to fail"), { code: "SQLITE_IOERR" })
+              }))
+              const storage = yield* Effect.provide(Layer.build(SqlIOProc.layer(options)), client)
+              yield* Effect.provide(record(states), storage)
+            }).pipe(Scope.extend(scope))
+          )
+          if (Exit.isFailure(exit)) {
+            met++
+            assert.isTrue(
+              exit.cause._tag === "Fail" && MmioError.isMmioError(exit.cause.error),
+              `statement ${failing}: ${Cause.pretty(exit.cause)}`
+            )
+          }
+          yield* Scope.close(scope, Exit.void)
+          yield* check(url, states.all.slice(states.acknowledged, states.acknowledged + 2), `statement ${failing}`)
+          if (count < failing) break
+        }
+        assert.isAbove(met, 150 / stride)
+      }),
+    600_000
+  )
+
+  it.scoped(
+    "that dies before any statement leaves what it has flushed, and nothing else",
+    () =>
+      Effect.gen(function*() {
+        const folder = yield* tempFolder
+        const file = path.join(folder, "lib.db")
+        const copies: Array<{ readonly file: string; readonly acknowledged: number; readonly statement: string }> = []
         const states = new States()
-        let count = 0
-        const scope = yield* Scope.make()
-        const exit = yield* advancing(Effect.gen(function*() {
-          const client = yield* Layer.build(observed(url, () => {
-            if (++count === failing) throw Object.assign(new Error("told to fail"), { code: "SQLITE_IOERR" })
+        yield* Effect.scoped(Effect.gen(function*() {
+          const client = yield* Layer.build(observed(`file:${file}`, (statement) => {
+            const copy = path.join(folder, `${copies.length}.db`)
+            for (const end of ["", "-wal"]) if (NFS.existsSync(file + end)) NFS.copyFileSync(file + end, copy + end)
+            copies.push({ file: copy, acknowledged: states.acknowledged, statement })
           }))
           const storage = yield* Effect.provide(Layer.build(SqlIOProc.layer(options)), client)
           yield* Effect.provide(record(states), storage)
-        }).pipe(Scope.extend(scope)))
-        if (Exit.isFailure(exit)) {
-          met++
-          assert.isTrue(
-            exit.cause._tag === "Fail" && MmioError.isMmioError(exit.cause.error),
-            `statement ${failing}: ${Cause.pretty(exit.cause)}`
-          )
+        }))
+        for (const [i, { acknowledged, file, statement }] of copies.entries()) {
+          if (i % stride !== 0) continue
+          yield* check(`file:${file}`, states.all.slice(acknowledged, acknowledged + 2), `before ${statement}`)
         }
-        yield* Scope.close(scope, Exit.void)
-        yield* check(url, states.all.slice(states.acknowledged, states.acknowledged + 2), `statement ${failing}`)
-        if (count < failing) break
-      }
-      assert.isAbove(met, 150 / stride)
-    }), 600_000)
+        assert.isAbove(copies.length, 150)
+      }),
+    600_000
+  )
 
-  it.scoped("that dies before any statement leaves what it has flushed, and nothing else", () =>
-    Effect.gen(function*() {
-      const folder = yield* tempFolder
-      const file = path.join(folder, "lib.db")
-      const copies: Array<{ readonly file: string; readonly acknowledged: number; readonly statement: string }> = []
-      const states = new States()
-      yield* Effect.scoped(Effect.gen(function*() {
-        const client = yield* Layer.build(observed(`file:${file}`, (statement) => {
-          const copy = path.join(folder, `${copies.length}.db`)
-          for (const end of ["", "-wal"]) if (NFS.existsSync(file + end)) NFS.copyFileSync(file + end, copy + end)
-          copies.push({ file: copy, acknowledged: states.acknowledged, statement })
+  it.scoped(
+    "whose machine loses power leaves a content that it has flushed, wherever the log ends",
+    () =>
+      Effect.gen(function*() {
+        const folder = yield* tempFolder
+        const file = path.join(folder, "lib.db")
+        const states = new States()
+        let last = 0
+        yield* Effect.scoped(Effect.gen(function*() {
+          const client = yield* Layer.build(observed(`file:${file}`, () => {
+            // The last one before the database is closed, which empties the log.
+            for (const end of ["", "-wal"]) {
+              if (NFS.existsSync(file + end)) NFS.copyFileSync(file + end, path.join(folder, `last.db${end}`))
+            }
+            last++
+          }))
+          const storage = yield* Effect.provide(Layer.build(SqlIOProc.layer(options)), client)
+          yield* Effect.provide(record(states), storage)
         }))
-        const storage = yield* Effect.provide(Layer.build(SqlIOProc.layer(options)), client)
-        yield* Effect.provide(record(states), storage)
-      }))
-      for (const [i, { acknowledged, file, statement }] of copies.entries()) {
-        if (i % stride !== 0) continue
-        yield* check(`file:${file}`, states.all.slice(acknowledged, acknowledged + 2), `before ${statement}`)
-      }
-      assert.isAbove(copies.length, 150)
-    }), 600_000)
-
-  it.scoped("whose machine loses power leaves a content that it has flushed, wherever the log ends", () =>
-    Effect.gen(function*() {
-      const folder = yield* tempFolder
-      const file = path.join(folder, "lib.db")
-      const states = new States()
-      let last = 0
-      yield* Effect.scoped(Effect.gen(function*() {
-        const client = yield* Layer.build(observed(`file:${file}`, () => {
-          // The last one before the database is closed, which empties the log.
-          for (const end of ["", "-wal"]) {
-            if (NFS.existsSync(file + end)) NFS.copyFileSync(file + end, path.join(folder, `last.db${end}`))
-          }
-          last++
-        }))
-        const storage = yield* Effect.provide(Layer.build(SqlIOProc.layer(options)), client)
-        yield* Effect.provide(record(states), storage)
-      }))
-      assert.isAbove(last, 0)
-      const log = NFS.readFileSync(path.join(folder, "last.db-wal"))
-      const seen = new Set<number>()
-      const cuts = Math.ceil(120 / stride)
-      for (let i = 0; i < cuts; i++) {
-        // A frame is a page and 24 bytes; cuts are within frames, and at their ends.
-        const end = Math.floor((log.length * i) / cuts) + (i % 3)
-        const cut = path.join(folder, `cut ${i}.db`)
-        NFS.copyFileSync(path.join(folder, "last.db"), cut)
-        NFS.writeFileSync(`${cut}-wal`, log.subarray(0, end))
-        yield* check(`file:${cut}`, states.all, `a log of ${end} bytes`)
-        seen.add(end)
-      }
-      assert.strictEqual(seen.size, cuts)
-    }), 600_000)
+        assert.isAbove(last, 0)
+        const log = NFS.readFileSync(path.join(folder, "last.db-wal"))
+        const seen = new Set<number>()
+        const cuts = Math.ceil(120 / stride)
+        for (let i = 0; i < cuts; i++) {
+          // A frame is a page and 24 bytes; cuts are within frames, and at their ends.
+          const end = Math.floor((log.length * i) / cuts) + (i % 3)
+          const cut = path.join(folder, `cut ${i}.db`)
+          NFS.copyFileSync(path.join(folder, "last.db"), cut)
+          NFS.writeFileSync(`${cut}-wal`, log.subarray(0, end))
+          yield* check(`file:${cut}`, states.all, `a log of ${end} bytes`)
+          seen.add(end)
+        }
+        assert.strictEqual(seen.size, cuts)
+      }),
+    600_000
+  )
 })

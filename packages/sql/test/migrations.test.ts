@@ -53,27 +53,37 @@ describe("migrations", () => {
       }).pipe(Effect.provide(SqlIOProc.layer({ writeBuffer: 200 })))
     }).pipe(Effect.provide(inMemory)))
 
-  it.scopedLive("of several programs that open a new database at the same time are made once", () =>
-    Effect.gen(function*() {
-      const folder = yield* tempFolder
-      const url = `file:${path.join(folder, "lib.db")}`
-      const clients = yield* Effect.all([1, 2, 3, 4].map(() => Layer.build(clientOf(url))))
-      const storages = yield* Effect.forEach(
-        clients,
-        (client) => Effect.provide(Layer.build(SqlIOProc.layer()), client),
-        { concurrency: "unbounded" }
-      )
-      for (const [i, storage] of storages.entries()) {
-        yield* Mmio.withFile(`take ${i}`, { access: "write", create: "new" }, (file) => Mmio.writeAll(file, pattern(i)))
-          .pipe(Effect.provide(storage))
-      }
-      const client = clients[0]
-      if (client === undefined) return
-      const found = yield* Effect.flatMap(SqlClient, (sql) => sql`SELECT migration_id FROM mmio_migrations`).pipe(
-        Effect.provide(client)
-      )
-      assert.strictEqual(found.length, 2)
-    }), 60_000)
+  it.scopedLive(
+    "of several programs that open a new database at the same time are made once",
+    () =>
+      Effect.gen(function*() {
+        const folder = yield* tempFolder
+        const url = `file:${path.join(folder, "lib.db")}`
+        const clients = yield* Effect.all([1, 2, 3, 4].map(() => Layer.build(clientOf(url))))
+        const storages = yield* Effect.forEach(
+          clients,
+          (client) => Effect.provide(Layer.build(SqlIOProc.layer()), client),
+          { concurrency: "unbounded" }
+        )
+        for (const [i, storage] of storages.entries()) {
+          yield* Mmio.withFile(
+            `take ${i}`,
+            { access: "write", create: "new" },
+            (file) => Mmio.writeAll(file, pattern(i))
+          )
+            .pipe(Effect.provide(storage))
+        }
+        const client = clients[0]
+        if (client === undefined) {
+          return
+        }
+        const found = yield* Effect.flatMap(SqlClient, (sql) => sql`SELECT migration_id FROM mmio_migrations`).pipe(
+          Effect.provide(client)
+        )
+        assert.strictEqual(found.length, 2)
+      }),
+    60_000
+  )
 
   it.scoped("of a later version are refused, and left as they are", () =>
     Effect.gen(function*() {

@@ -19,12 +19,17 @@ const made = Effect.gen(function*() {
 const noStrays = Effect.map(strays, (found) => assert.deepStrictEqual(found, []))
 
 describe("two processes", () => {
-  it.scopedLive("lose no edit of one file", () =>
-    Effect.flatMap(made, ({ all, url }) =>
-      Effect.provide(Effect.zipRight(laws.editors(url, 15), noStrays), all)), 120_000)
+  it.scopedLive(
+    "lose no edit of one file",
+    () => Effect.flatMap(made, ({ all, url }) => Effect.provide(Effect.zipRight(laws.editors(url, 15), noStrays), all)),
+    120_000
+  )
 
-  it.scopedLive("lose no increment of a number", () =>
-    Effect.flatMap(made, ({ all, url }) => Effect.provide(laws.counters(url, 2, 60), all)), 120_000)
+  it.scopedLive(
+    "lose no increment of a number",
+    () => Effect.flatMap(made, ({ all, url }) => Effect.provide(laws.counters(url, 2, 60), all)),
+    120_000
+  )
 
   it.scopedLive("share files by the rule of mmioOpen, until one of them is killed", () =>
     Effect.gen(function*() {
@@ -33,12 +38,14 @@ describe("two processes", () => {
       const [one, two] = yield* Effect.all([spawnSharer(url, 500), spawnSharer(url, 500)])
       const opened = yield* one.ask({ do: "open", path: "take", access: "readWrite", share: "denyWrite" })
       assert.strictEqual(opened.error, undefined)
-      for (const [access, share, error] of [
-        ["read", "denyNone", undefined],
-        ["write", "denyNone", "SharingViolation"],
-        ["read", "denyWrite", "SharingViolation"],
-        ["read", "compat", "SharingViolation"]
-      ] as const) {
+      for (
+        const [access, share, error] of [
+          ["read", "denyNone", undefined],
+          ["write", "denyNone", "SharingViolation"],
+          ["read", "denyWrite", "SharingViolation"],
+          ["read", "compat", "SharingViolation"]
+        ] as const
+      ) {
         const answer = yield* two.ask({ do: "open", path: "take", access, share })
         assert.strictEqual(answer.error, error, `${access} as ${share}: ${answer.message}`)
         if (answer.id !== undefined) yield* two.ask({ do: "close", id: answer.id })
@@ -55,9 +62,13 @@ describe("a recorder that is killed", () => {
     Effect.flatMap(made, ({ all, url }) =>
       Effect.provide(
         Effect.zipRight(
-          Effect.forEach([0, 1, 2], (number) => laws.killed(url, { number, flushes: 2 + number * 3, after: number * 3 }, 500), {
-            discard: true
-          }),
+          Effect.forEach(
+            [0, 1, 2],
+            (number) => laws.killed(url, { number, flushes: 2 + number * 3, after: number * 3 }, 500),
+            {
+              discard: true
+            }
+          ),
           noStrays
         ),
         all
@@ -65,7 +76,10 @@ describe("a recorder that is killed", () => {
 })
 
 describe("readers in other processes", () => {
-  it.scopedLive("read one generation each, while it is written over", () =>
-    Effect.flatMap(made, ({ all, url }) =>
-      Effect.provide(Effect.zipRight(laws.readers(url, 2, 10), noStrays), all)), 120_000)
+  it.scopedLive(
+    "read one generation each, while it is written over",
+    () =>
+      Effect.flatMap(made, ({ all, url }) => Effect.provide(Effect.zipRight(laws.readers(url, 2, 10), noStrays), all)),
+    120_000
+  )
 })

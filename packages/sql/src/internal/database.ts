@@ -40,7 +40,9 @@ export interface Database {
   /** `FOR SHARE`, where there are locks of rows. */
   readonly forShare: Statement.Fragment
   /** Runs one statement, or several that do not belong together. */
-  readonly run: <A, E>(statement: Effect.Effect<A, E | SqlError>) => Effect.Effect<A, Exclude<E, SqlError> | DatabaseError>
+  readonly run: <A, E>(
+    statement: Effect.Effect<A, E | SqlError>
+  ) => Effect.Effect<A, Exclude<E, SqlError> | DatabaseError>
   /** Runs statements that take effect together or not at all. No interruption comes between that and `done`. */
   readonly transaction: <A, E>(
     body: Effect.Effect<A, E | SqlError>,
@@ -73,7 +75,10 @@ export const make = (client: SqlClient.SqlClient, dialect: "sqlite" | "pg", pref
     Effect.uninterruptibleMask((restore) => {
       const trying = (tries: number): Effect.Effect<A, Exclude<E, SqlError> | DatabaseError> =>
         Effect.catchAll(
-          Effect.catchSomeDefect(attempt, (defect) => isSqlError(defect) ? Option.some(Effect.fail(defect)) : Option.none()),
+          Effect.catchSomeDefect(
+            attempt,
+            (defect) => isSqlError(defect) ? Option.some(Effect.fail(defect)) : Option.none()
+          ),
           (error): Effect.Effect<A, Exclude<E, SqlError> | DatabaseError> => {
             // What is no SqlError is of E alone.
             if (!isSqlError(error)) return Effect.fail(error as Exclude<E, SqlError>)

@@ -15,15 +15,17 @@ export const originOf =
   })
 
 /** Says of a failure of the database what it means for a call. @internal */
-export const mapDatabaseError = <E2>(f: (cause: DatabaseError) => E2) =>
-<A, E, R>(effect: Effect.Effect<A, E, R>): Effect.Effect<A, Exclude<E, DatabaseError> | E2, R> =>
-  Effect.mapError(
-    effect,
-    (error) => error instanceof DatabaseError
-      ? f(error)
-      // What is no DatabaseError is of E alone.
-      : error as Exclude<E, DatabaseError>
-  )
+export const mapDatabaseError =
+  <E2>(f: (cause: DatabaseError) => E2) =>
+  <A, E, R>(effect: Effect.Effect<A, E, R>): Effect.Effect<A, Exclude<E, DatabaseError> | E2, R> =>
+    Effect.mapError(
+      effect,
+      (error) =>
+        error instanceof DatabaseError
+          ? f(error)
+          // What is no DatabaseError is of E alone.
+          : error as Exclude<E, DatabaseError>
+    )
 
 /** The handle is gone: its session ended, and another program has removed it. @internal */
 export const leaseEnded = new DatabaseError({

@@ -19,7 +19,7 @@ import type { DatabaseError } from "./failure.js"
 import { type Opened, versionOf } from "./opening.js"
 import * as pending from "./pending.js"
 import { release, type Sessions } from "./sessions.js"
-import { copyBlock, Writes } from "./writes.js"
+import { type Block, copyBlock, Writes } from "./writes.js"
 
 /** In bytes, and in blocks: what one read asks for, at most. */
 const largestRead = 1024 * 1024
@@ -51,7 +51,7 @@ export const make = (
   const { run, sql, tables, transaction } = database
   const { blockSize, file, handle, isBound } = opened
   const { access, buffered, name: { full: name } } = request
-    const writes = new Writes(blockSize)
+  const writes = new Writes(blockSize)
   const owner: blocks.Owner = { handle, n: 0 }
   const most = Math.max(1, Math.min(mostBlocks, Math.floor(writeBuffer / blockSize)))
   let isSpilled = false
@@ -69,21 +69,24 @@ export const make = (
   // reading
   // -------------------------------------------------------------------------------------------------------------------
 
+  // Compiled once: this is what a file is asked most.
+  const { blocks: ofBlocks, content, files, handles } = tables
+  const parameter = (index: number) => database.dialect === "pg" ? `$${index}` : "?"
+  const joined = (from: string, condition: string) =>
+    `SELECT ${isBound ? "0" : "t.size"} AS size, b.block AS block, c.bytes AS bytes FROM "${from}" t
+     LEFT JOIN "${ofBlocks.value}" b ON b.file = ${isBound ? "t.file" : "t.id"}
+       AND b.block BETWEEN ${parameter(1)} AND ${parameter(2)} AND ${condition}
+     LEFT JOIN "${content.value}" c ON c.owner = b.owner AND c.n = b.n WHERE t.id = ${parameter(3)}`
+  const query = isBound
+    ? joined(handles.value, "b.born <= t.generation AND b.replaced > t.generation")
+    : joined(files.value, `b.replaced = ${forever}`)
+
   /** The blocks of the generation that the handle reads, with the size of the file; no row where the handle is gone. */
   const readBlocks = (first: number, last: number): Effect.Effect<ReadonlyArray<Found>, SqlError> =>
-    isBound
-      ? sql<Found>`SELECT 0 AS size, b.block AS block, c.bytes AS bytes FROM ${tables.handles} h
-        LEFT JOIN ${tables.blocks} b ON b.file = h.file AND b.block BETWEEN ${first} AND ${last}
-          AND b.born <= h.generation AND b.replaced > h.generation
-        LEFT JOIN ${tables.content} c ON c.owner = b.owner AND c.n = b.n
-        WHERE h.id = ${handle}`
-      : sql<Found>`SELECT f.size AS size, b.block AS block, c.bytes AS bytes FROM ${tables.files} f
-        LEFT JOIN ${tables.blocks} b ON b.file = f.id AND b.block BETWEEN ${first} AND ${last}
-          AND b.replaced = ${forever}
-        LEFT JOIN ${tables.content} c ON c.owner = b.owner AND c.n = b.n
-        WHERE f.id = ${file}`
+    sql.unsafe<Found>(query, [first, last, isBound ? handle : file])
 
-  const failedRead = (position: number) => (cause: DatabaseError) => Errno.readError(originOf("read", name, position)(cause))
+  const failedRead = (position: number) => (cause: DatabaseError) =>
+    Errno.readError(originOf("read", name, position)(cause))
 
   const read = (position: number, target: Uint8Array): Effect.Effect<number, DatabaseError> => {
     // Of a bound handle the size is known.
@@ -93,8 +96,7 @@ export const make = (
       Math.floor((position + Math.min(target.length, largestRead) - 1) / blockSize),
       first + mostBlocks - 1
     )
-    const own = isSpilled ? pending.read(database, handle, first, last) : Effect.succeed([])
-    return Effect.flatMap(run(Effect.zip(readBlocks(first, last), own)), ([found, spilled]) => {
+    const filled = (found: ReadonlyArray<Found>, spilled: ReadonlyArray<readonly [index: number, block: Block]>) => {
       const [row] = found
       if (row === undefined) return Effect.fail(leaseEnded)
       const size = isBound ? opened.size : Math.max(Number(row.size), writes.end)
@@ -109,7 +111,13 @@ export const make = (
       for (const [block, content] of spilled) copyBlock(content, block * blockSize - position, part)
       writes.copyTo(position, part)
       return Effect.succeed(part.length)
-    })
+    }
+    return isSpilled
+      ? Effect.flatMap(
+        run(Effect.zip(readBlocks(first, last), pending.read(database, handle, first, last))),
+        ([found, spilled]) => filled(found, spilled)
+      )
+      : Effect.flatMap(run(readBlocks(first, last)), (found) => filled(found, []))
   }
 
   const size = isBound
@@ -139,9 +147,14 @@ export const make = (
     const [row] = yield* database.dialect === "sqlite"
       ? sql<Begun>`${update} RETURNING generation, size, (${bound}) AS bound, (${own}) AS own`
       // What a statement of Postgres sees is from before it has waited for the row.
-      : Effect.flatMap(sql<Omit<Begun, "bound" | "own">>`${update} RETURNING generation, size`, (updated) =>
-        Effect.map(sql<Pick<Begun, "bound" | "own">>`SELECT (${bound}) AS bound, (${own}) AS own`, (handles) =>
-          updated.flatMap((row) => handles.map((found) => ({ ...row, ...found })))))
+      : Effect.flatMap(
+        sql<Omit<Begun, "bound" | "own">>`${update} RETURNING generation, size`,
+        (updated) =>
+          Effect.map(
+            sql<Pick<Begun, "bound" | "own">>`SELECT (${bound}) AS bound, (${own}) AS own`,
+            (handles) => updated.flatMap((row) => handles.map((found) => ({ ...row, ...found })))
+          )
+      )
     if (row === undefined || Number(row.own) === 0) return yield* Effect.fail(leaseEnded)
     const generation: blocks.Generation = {
       file,
@@ -214,9 +227,14 @@ export const make = (
   /** A file whose bytes may not be held back: what cannot be committed is forgotten, and was not written. */
   const writeThrough = (position: number, source: Uint8Array): Effect.Effect<number, MmioError.WriteError> =>
     Effect.uninterruptible(
-      Effect.tap(write(position, source), () =>
-        Effect.catchAll(commit, (cause) =>
-          Effect.zipRight(Effect.ignore(forget), Effect.fail(failedWrite("write", position)(cause)))))
+      Effect.tap(
+        write(position, source),
+        () =>
+          Effect.catchAll(
+            commit,
+            (cause) => Effect.zipRight(Effect.ignore(forget), Effect.fail(failedWrite("write", position)(cause)))
+          )
+      )
     )
 
   const truncate = (size: number): Effect.Effect<void, MmioError.WriteError> =>

@@ -21,7 +21,9 @@ import { DatabaseError, isSqlError } from "./failure.js"
 const first = ({ dialect, sql, tables }: Database) =>
   Effect.gen(function*() {
     const isServer = dialect === "pg"
-    const id = sql.literal(isServer ? "BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY" : "INTEGER PRIMARY KEY AUTOINCREMENT")
+    const id = sql.literal(
+      isServer ? "BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY" : "INTEGER PRIMARY KEY AUTOINCREMENT"
+    )
     const bytes = sql.literal(isServer ? "BYTEA" : "BLOB")
     yield* sql`CREATE TABLE ${tables.files} (
       id ${id},

@@ -220,8 +220,10 @@ export const open = (
     )
   )
   return attempt.pipe(
-    Effect.catchTag("SharingViolation", (violation) =>
-      Effect.flatMap(sessions.sweep, (found) => found ? attempt : Effect.fail(violation))),
+    Effect.catchTag(
+      "SharingViolation",
+      (violation) => Effect.flatMap(sessions.sweep, (found) => found ? attempt : Effect.fail(violation))
+    ),
     Effect.tap(sessions.opened),
     Effect.uninterruptible
   )

@@ -2,7 +2,7 @@
  * Names as paths: `a//b/./c/../d` is `/a/b/d`; `..` above the root stays there, as on a disk.
  */
 import * as FileName from "@effect-mmio/core/FileName"
-import * as FourCC from "@effect-mmio/core/FourCC"
+import type * as FourCC from "@effect-mmio/core/FourCC"
 import * as Option from "effect/Option"
 
 /** @internal */

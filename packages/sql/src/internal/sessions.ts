@@ -8,7 +8,7 @@
 import type { Connection } from "@effect/sql/SqlConnection"
 import { SqlError } from "@effect/sql/SqlError"
 import type * as Statement from "@effect/sql/Statement"
-import * as Clock from "effect/Clock"
+import type * as Clock from "effect/Clock"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
@@ -60,7 +60,8 @@ interface Lease {
   readonly end: Effect.Effect<void>
 }
 
-const firstId = (rows: ReadonlyArray<{ readonly id: Integer }>) => rows[0] === undefined ? undefined : Number(rows[0].id)
+const firstId = (rows: ReadonlyArray<{ readonly id: Integer }>) =>
+  rows[0] === undefined ? undefined : Number(rows[0].id)
 
 /** Sessions that end at a time. */
 const timed = (database: Database, clock: Clock.Clock, lease: Duration.Duration): Lease => {
@@ -74,12 +75,15 @@ const timed = (database: Database, clock: Clock.Clock, lease: Duration.Duration)
     ))
   return {
     begin: Effect.void,
-    enter: Effect.flatMap(renewed, (id) =>
-      id !== undefined ? Effect.succeed(id) : Effect.flatMap(expires, (expires) =>
-        Effect.map(
-          sql<{ id: Integer }>`INSERT INTO ${tables.sessions} (expires) VALUES (${expires}) RETURNING id`,
-          (rows) => session = firstId(rows) ?? 0
-        ))),
+    enter: Effect.flatMap(
+      renewed,
+      (id) =>
+        id !== undefined ? Effect.succeed(id) : Effect.flatMap(expires, (expires) =>
+          Effect.map(
+            sql<{ id: Integer }>`INSERT INTO ${tables.sessions} (expires) VALUES (${expires}) RETURNING id`,
+            (rows) => session = firstId(rows) ?? 0
+          ))
+    ),
     hasEnded: Effect.map(clock.currentTimeMillis, (now) => sql`(id <> ${session ?? 0} AND expires <= ${now})`),
     renew: Effect.asVoid(run(Effect.suspend(() => renewed))),
     end: Effect.ignore(run(Effect.suspend(() => sql`DELETE FROM ${tables.sessions} WHERE id = ${session ?? 0}`)))
@@ -90,14 +94,18 @@ const timed = (database: Database, clock: Clock.Clock, lease: Duration.Duration)
 const connected = (database: Database): Effect.Effect<Lease> =>
   Effect.map(Effect.makeSemaphore(1), (semaphore) => {
     const { prefix, run, sql, tables } = database
-    let session: { readonly id: number; readonly connection: Connection; readonly scope: Scope.CloseableScope } | undefined
+    let session:
+      | { readonly id: number; readonly connection: Connection; readonly scope: Scope.CloseableScope }
+      | undefined
     /** The locks of other tables have other numbers. */
     const space = `('"${prefix}_sessions"'::regclass::oid::bigint % 2147483647)::int`
     const number = (id: string) => `(${id} % 2147483647)::int`
     const insert = `WITH made AS (INSERT INTO "${prefix}_sessions" (expires) VALUES (0) RETURNING id)
       SELECT id, pg_advisory_lock(${space}, ${number("id")}) FROM made`
     const present = `SELECT id FROM "${prefix}_sessions" WHERE id = $1`
-    const again = `SELECT id FROM "${prefix}_sessions" WHERE id = $1 AND pg_try_advisory_lock(${space}, ${number("id")})`
+    const again = `SELECT id FROM "${prefix}_sessions" WHERE id = $1 AND pg_try_advisory_lock(${space}, ${
+      number("id")
+    })`
 
     const connect = (statement: string, parameters: ReadonlyArray<unknown>) =>
       run(Effect.gen(function*() {
@@ -164,10 +172,8 @@ const connected = (database: Database): Effect.Effect<Lease> =>
           : Effect.succeed(session.id)
       ),
       // A session whose lock another one can get does not hold it; it is given back with the transaction.
-      hasEnded: Effect.sync(() =>
-        sql`(id <> ${session?.id ?? 0}
-          AND pg_try_advisory_xact_lock(${sql.literal(space)}, ${sql.literal(number("id"))}))`
-      ),
+      hasEnded: Effect.sync(() => sql`(id <> ${session?.id ?? 0}
+          AND pg_try_advisory_xact_lock(${sql.literal(space)}, ${sql.literal(number("id"))}))`),
       renew: semaphore.withPermits(1)(verify),
       end: Effect.suspend(() =>
         Effect.zipRight(

@@ -35,7 +35,9 @@ export const checked = (options: Api.Options) =>
     } = options
     const time = Duration.decode(lease)
     if (!/^[A-Za-z_][A-Za-z0-9_]{0,39}$/.test(table)) {
-      return invalid("a table's name is made of up to 40 letters, digits and underscores, and does not begin with a digit")
+      return invalid(
+        "a table's name is made of up to 40 letters, digits and underscores, and does not begin with a digit"
+      )
     }
     if (!Number.isInteger(blockSize) || blockSize < 16 || blockSize > largestBlock) {
       return invalid(`a block has 16 to ${largestBlock} bytes, and not ${blockSize}`)
@@ -61,7 +63,9 @@ export const makeWith = (client: SqlClient.SqlClient, options: Api.Options, nami
     if (dialect === undefined) return yield* invalid("the client is of a database that is neither SQLite nor Postgres")
     const db = databases.make(client, dialect, table)
     const number = storages++
-    const failed = mapDatabaseError((cause) => Errno.openError({ ...originOf("make", database)(cause), operation }, false))
+    const failed = mapDatabaseError((cause) =>
+      Errno.openError({ ...originOf("make", database)(cause), operation }, false)
+    )
     if (dialect === "sqlite") {
       // Readers then do not wait for those who write. What cannot do that goes on as it is.
       yield* Effect.ignore(db.run(db.sql`PRAGMA journal_mode = WAL`))

@@ -31,8 +31,12 @@ export const put = (name: string, bytes: Uint8Array) =>
 
 /** Reads a file. */
 export const contentOf = (name: string) =>
-  Mmio.withFile(name, { access: "read" }, (file) =>
-    Effect.flatMap(Mmio.seek(file, 0, "end"), (size) => Effect.zipRight(Mmio.seek(file, 0), Mmio.read(file, size))))
+  Mmio.withFile(
+    name,
+    { access: "read" },
+    (file) =>
+      Effect.flatMap(Mmio.seek(file, 0, "end"), (size) => Effect.zipRight(Mmio.seek(file, 0), Mmio.read(file, size)))
+  )
 
 const failed = ({ error, message }: Answer) => `${error}: ${message}`
 
@@ -50,8 +54,7 @@ export const editors = (
     const chunks = ["one ", "two "]
     const answers = yield* Effect.forEach(
       chunks,
-      (chunk) =>
-        Effect.flatMap(spawnSharer(url), ({ ask }) => ask({ do: "edit", path: "edited.wav", chunk, times })),
+      (chunk) => Effect.flatMap(spawnSharer(url), ({ ask }) => ask({ do: "edit", path: "edited.wav", chunk, times })),
       { concurrency: "unbounded" }
     )
     all(answers)
@@ -129,6 +132,9 @@ export const killed = (
     yield* Effect.retry(
       Mmio.withFile(name, { access: "readWrite", share: "exclusive" }, () => Effect.void),
       { while: ({ _tag }) => _tag === "SharingViolation", schedule: Schedule.spaced("50 millis") }
-    ).pipe(Effect.timeoutFail({ duration: lease * 10, onTimeout: () => new Error("the file stays taken") }), Effect.orDie)
+    ).pipe(
+      Effect.timeoutFail({ duration: lease * 10, onTimeout: () => new Error("the file stays taken") }),
+      Effect.orDie
+    )
     yield* driver.remove(FileName.plain(name))
   })

@@ -20,13 +20,25 @@ export const databases: Subject = {
         times,
         rounds: 5,
         works: { "writeAll, unbuffered": database.writeByLibrary, "INSERT": database.writeByClient },
-        rows: [{ case: "write, each committed", ours: "writeAll, unbuffered", peers: ["INSERT"], unit, target: { "INSERT": 0.5 } }]
+        rows: [{
+          case: "write, each committed",
+          ours: "writeAll, unbuffered",
+          peers: ["INSERT"],
+          unit,
+          target: { "INSERT": 0.5 }
+        }]
       }),
       group({
         times,
         rounds: 5,
         works: { "writeAll, close": database.pourByLibrary, "INSERT": database.pourByClient },
-        rows: [{ case: "write, committed once", ours: "writeAll, close", peers: ["INSERT"], unit, target: { "INSERT": 0.5 } }]
+        rows: [{
+          case: "write, committed once",
+          ours: "writeAll, close",
+          peers: ["INSERT"],
+          unit,
+          target: { "INSERT": 0.5 }
+        }]
       })
     ]
   }

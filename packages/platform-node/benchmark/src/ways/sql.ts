@@ -77,11 +77,15 @@ export const open = (folder: string, name: string) => {
   const writeByLibrary = async (times: number) => {
     await ready
     return runtime.runPromise(
-      Mmio.withFile(`written ${files++}`, { access: "write", create: true, buffer: "none" }, (file) =>
-        Effect.gen(function*() {
-          for (let i = 0; i < times; i++) yield* Mmio.writeAll(file, pieceOf(i))
-          return times
-        }))
+      Mmio.withFile(
+        `written ${files++}`,
+        { access: "write", create: true, buffer: "none" },
+        (file) =>
+          Effect.gen(function*() {
+            for (let i = 0; i < times; i++) yield* Mmio.writeAll(file, pieceOf(i))
+            return times
+          })
+      )
     )
   }
 
