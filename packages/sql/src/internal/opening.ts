@@ -131,8 +131,8 @@ export const add = (
     return row === undefined ? yield* Effect.fail(conflict(path)) : rowOf(row)
   })
 
-/** The claims of the handles of a file. @internal */
-export const claimsOn = ({ sql, tables }: Database, file: number) =>
+/** The claims of the handles of a file. */
+const claimsOn = ({ sql, tables }: Database, file: number) =>
   sql<{ access: IOProc.Access; share: IOProc.Share }>`SELECT access, share FROM ${tables.handles} WHERE file = ${file}`
 
 const operation = "SqlIOProc.open"
