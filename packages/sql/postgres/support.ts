@@ -7,11 +7,10 @@ import { Effect, Layer, Redacted } from "effect"
 import { storageIn } from "../test/support/database.js"
 
 /** The address of the server. */
-export const url = process.env["MMIO_POSTGRES"] ?? ""
+const url = process.env["MMIO_POSTGRES"] ?? ""
 
 /** A client of a database of the server. */
-export const clientOf = (address = url) =>
-  Layer.orDie(PgClient.layer({ url: Redacted.make(address), maxConnections: 10 }))
+const clientOf = (address = url) => Layer.orDie(PgClient.layer({ url: Redacted.make(address), maxConnections: 10 }))
 
 let made = 0
 

@@ -1,4 +1,10 @@
 /**
+ * Databases as storage.
+ *
+ * @since 1.0.0
+ */
+
+/**
  * Clients of libSQL that work on one connection, for `LibsqlClient` of `@effect/sql-libsql`.
  *
  * @since 0.1.0

@@ -19,7 +19,7 @@ import { type DatabaseError, fromSqlError, isSqlError } from "./failure.js"
 export const forever = Number.MAX_SAFE_INTEGER
 
 /** The tables, by what they are called in statements. */
-export interface Tables {
+interface Tables {
   readonly files: Statement.Identifier
   readonly blocks: Statement.Identifier
   readonly content: Statement.Identifier

@@ -19,7 +19,7 @@ import type { DatabaseError } from "./failure.js"
 import { type Opened, versionOf } from "./opening.js"
 import * as pending from "./pending.js"
 import { release, type Sessions } from "./sessions.js"
-import { copyBlock, Writes } from "./writes.js"
+import { type Block, copyBlock, Writes } from "./writes.js"
 
 /** In bytes, and in blocks: what one read asks for, at most. */
 const largestRead = 1024 * 1024
@@ -69,19 +69,21 @@ export const make = (
   // reading
   // -------------------------------------------------------------------------------------------------------------------
 
+  // Compiled once: this is what a file is asked most.
+  const { blocks: ofBlocks, content, files, handles } = tables
+  const parameter = (index: number) => database.dialect === "pg" ? `$${index}` : "?"
+  const joined = (from: string, condition: string) =>
+    `SELECT ${isBound ? "0" : "t.size"} AS size, b.block AS block, c.bytes AS bytes FROM "${from}" t
+     LEFT JOIN "${ofBlocks.value}" b ON b.file = ${isBound ? "t.file" : "t.id"}
+       AND b.block BETWEEN ${parameter(1)} AND ${parameter(2)} AND ${condition}
+     LEFT JOIN "${content.value}" c ON c.owner = b.owner AND c.n = b.n WHERE t.id = ${parameter(3)}`
+  const query = isBound
+    ? joined(handles.value, "b.born <= t.generation AND b.replaced > t.generation")
+    : joined(files.value, `b.replaced = ${forever}`)
+
   /** The blocks of the generation that the handle reads, with the size of the file; no row where the handle is gone. */
   const readBlocks = (first: number, last: number): Effect.Effect<ReadonlyArray<Found>, SqlError> =>
-    isBound
-      ? sql<Found>`SELECT 0 AS size, b.block AS block, c.bytes AS bytes FROM ${tables.handles} h
-        LEFT JOIN ${tables.blocks} b ON b.file = h.file AND b.block BETWEEN ${first} AND ${last}
-          AND b.born <= h.generation AND b.replaced > h.generation
-        LEFT JOIN ${tables.content} c ON c.owner = b.owner AND c.n = b.n
-        WHERE h.id = ${handle}`
-      : sql<Found>`SELECT f.size AS size, b.block AS block, c.bytes AS bytes FROM ${tables.files} f
-        LEFT JOIN ${tables.blocks} b ON b.file = f.id AND b.block BETWEEN ${first} AND ${last}
-          AND b.replaced = ${forever}
-        LEFT JOIN ${tables.content} c ON c.owner = b.owner AND c.n = b.n
-        WHERE f.id = ${file}`
+    sql.unsafe<Found>(query, [first, last, isBound ? handle : file])
 
   const failedRead = (position: number) => (cause: DatabaseError) =>
     Errno.readError(originOf("read", name, position)(cause))
@@ -94,8 +96,7 @@ export const make = (
       Math.floor((position + Math.min(target.length, largestRead) - 1) / blockSize),
       first + mostBlocks - 1
     )
-    const own = isSpilled ? pending.read(database, handle, first, last) : Effect.succeed([])
-    return Effect.flatMap(run(Effect.zip(readBlocks(first, last), own)), ([found, spilled]) => {
+    const filled = (found: ReadonlyArray<Found>, spilled: ReadonlyArray<readonly [index: number, block: Block]>) => {
       const [row] = found
       if (row === undefined) return Effect.fail(leaseEnded)
       const size = isBound ? opened.size : Math.max(Number(row.size), writes.end)
@@ -110,7 +111,13 @@ export const make = (
       for (const [block, content] of spilled) copyBlock(content, block * blockSize - position, part)
       writes.copyTo(position, part)
       return Effect.succeed(part.length)
-    })
+    }
+    return isSpilled
+      ? Effect.flatMap(
+        run(Effect.zip(readBlocks(first, last), pending.read(database, handle, first, last))),
+        ([found, spilled]) => filled(found, spilled)
+      )
+      : Effect.flatMap(run(readBlocks(first, last)), (found) => filled(found, []))
   }
 
   const size = isBound

@@ -96,8 +96,8 @@ const second = ({ dialect, sql, tables }: Database) =>
 
 const migrations = [["0001_files", first], ["0002_pending", second]] as const
 
-/** The version of the tables that this library works on. @internal */
-export const version = migrations.length
+/** The version of the tables that this library works on. */
+const version = migrations.length
 
 /** Brings the tables to a version, which only tests give. */
 export const migrate = (database: Database, upTo: number = version): Effect.Effect<void, DatabaseError> => {

@@ -6,6 +6,7 @@ import type * as IOProc from "@effect-mmio/core/IOProc"
 import * as MmioError from "@effect-mmio/core/MmioError"
 import * as Sharing from "@effect-mmio/core/Sharing"
 import { SqlError } from "@effect/sql/SqlError"
+import type * as Statement from "@effect/sql/Statement"
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
@@ -67,17 +68,30 @@ const rowOf = (row: RawRow): Row => ({
   created: Number(row.created)
 })
 
-/** What a path has, locked for this transaction where `lock` says so. @internal */
+/**
+ * What a path has, locked for this transaction where `lock` says so. Where a row was waited for that has lost its name meanwhile, Postgres finds nothing, and not
+ * what has got the name: so it is looked again until there is nothing either way.
+ *
+ * @internal
+ */
 export const find = (
-  { forShare, forUpdate, sql, tables }: Database,
+  database: Database,
   path: string,
   lock: "update" | "share" | "none"
-): Effect.Effect<Row | undefined, SqlError> =>
-  Effect.map(
-    sql<RawRow>`SELECT ${sql.literal(columns)} FROM ${tables.files} WHERE path = ${path}
-      ${lock === "none" ? sql.literal("") : lock === "update" ? forUpdate : forShare}`,
-    ([row]) => row === undefined ? undefined : rowOf(row)
-  )
+): Effect.Effect<Row | undefined, SqlError> => {
+  const { dialect, forShare, forUpdate, sql, tables } = database
+  const query = (lock: Statement.Fragment) =>
+    Effect.map(
+      sql<RawRow>`SELECT ${sql.literal(columns)} FROM ${tables.files} WHERE path = ${path} ${lock}`,
+      ([row]) => row === undefined ? undefined : rowOf(row)
+    )
+  const plain = query(sql.literal(""))
+  if (lock === "none" || dialect === "sqlite") return plain
+  return Effect.flatMap(query(lock === "update" ? forUpdate : forShare), (row) =>
+    row !== undefined
+      ? Effect.succeed(row)
+      : Effect.flatMap(plain, (now) => now === undefined ? Effect.succeed(undefined) : find(database, path, lock)))
+}
 
 /** Another program was faster: the transaction is tried again. @internal */
 export const conflict = (path: string): SqlError => {
@@ -132,8 +146,8 @@ export const add = (
     return row === undefined ? yield* Effect.fail(conflict(path)) : rowOf(row)
   })
 
-/** The claims of the handles of a file. @internal */
-export const claimsOn = ({ sql, tables }: Database, file: number) =>
+/** The claims of the handles of a file. */
+const claimsOn = ({ sql, tables }: Database, file: number) =>
   sql<{ access: IOProc.Access; share: IOProc.Share }>`SELECT access, share FROM ${tables.handles} WHERE file = ${file}`
 
 const operation = "SqlIOProc.open"

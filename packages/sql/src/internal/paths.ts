@@ -5,8 +5,7 @@ import * as FileName from "@effect-mmio/core/FileName"
 import type * as FourCC from "@effect-mmio/core/FourCC"
 import * as Option from "effect/Option"
 
-/** @internal */
-export const normalize = (name: string): string => {
+const normalize = (name: string): string => {
   const components: Array<string> = []
   for (const component of name.split("/")) {
     if (component === "..") components.pop()

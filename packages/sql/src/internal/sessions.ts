@@ -233,14 +233,23 @@ export const make = (database: Database, lease: Duration.Duration): Effect.Effec
         Effect.ignore(open === 0 && unreleased.size === 0 ? Effect.void : sweep)
       )
     )
-    const beats = Effect.forever(Effect.zipRight(Effect.sleep(Duration.times(lease, 1 / 3)), Effect.ignore(beat)))
+    // A program without open files has no timer that keeps it from ending.
+    const isInUse = yield* Effect.makeLatch(false)
+    const rest = Effect.suspend(() => open === 0 && unreleased.size === 0 ? isInUse.close : Effect.void)
+    const beats = isInUse.await.pipe(
+      Effect.zipRight(Effect.sleep(Duration.times(lease, 1 / 3))),
+      Effect.zipRight(Effect.ignore(beat)),
+      Effect.zipRight(rest),
+      Effect.forever
+    )
     // The driver may be made where nothing is interrupted, and this has to end with the scope.
     yield* Effect.forkScoped(Effect.interruptible(Effect.withClock(beats, clock)))
     return {
       begin: held.begin,
       enter: held.enter,
-      opened: Effect.sync(() => {
+      opened: Effect.suspend(() => {
         open++
+        return isInUse.open
       }),
       closed: (claim) =>
         Effect.sync(() => {

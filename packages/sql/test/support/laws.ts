@@ -5,7 +5,7 @@ import { Effect, Schedule, type Scope } from "effect"
 import { type Answer, killRecorder, spawnSharer } from "./process.js"
 
 /** A WAVE file of 100 bytes of sound. */
-export const wave = (): Uint8Array => {
+const wave = (): Uint8Array => {
   const bytes = new Uint8Array(144)
   const view = new DataView(bytes.buffer)
   const text = (at: number, id: string) => bytes.set(new TextEncoder().encode(id), at)
