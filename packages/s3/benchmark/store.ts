@@ -4,6 +4,9 @@ import { contentOf } from "../test/support/fake/content.js"
 import { FakeS3 } from "../test/support/fake/s3.js"
 import { serve } from "../test/support/fake/server.js"
 
+// With the benchmark, however it ends.
+process.on("disconnect", () => process.exit())
+
 const store = new FakeS3()
 const bytes = new Uint8Array(Number(process.argv[2]))
 for (let i = 0; i < bytes.length; i += 1) bytes[i] = i * 7

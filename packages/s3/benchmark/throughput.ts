@@ -13,7 +13,7 @@ import { fileURLToPath } from "node:url"
 import { bucketOptions } from "../test/support/contract.js"
 
 const mebibyte = 1024 * 1024
-const size = 256 * mebibyte
+const size = 64 * mebibyte
 const at = (range: number) =>
   Array.from(
     { length: Math.ceil(size / range) },
@@ -88,7 +88,7 @@ for (const [range, concurrency] of [[8 * mebibyte, 4], [mebibyte, 4], [mebibyte,
   await seconds(one)
   await seconds(other)
   const times: { readonly bare: Array<number>; readonly driver: Array<number> } = { bare: [], driver: [] }
-  for (let i = 0; i < 7; i++) {
+  for (let i = 0; i < 5; i++) {
     times.bare.push(await seconds(one))
     times.driver.push(await seconds(other))
   }

@@ -4,7 +4,6 @@
  */
 import { FileName, Mmio, Wave } from "@effect-mmio/core"
 import { S3Conditions, S3IOProc, S3Uploads } from "@effect-mmio/s3"
-import { IOProcContract } from "@effect-mmio/testing"
 import { FetchHttpClient } from "@effect/platform"
 import { assert, describe, it } from "@effect/vitest"
 import { Chunk, Effect, Exit, Layer, Redacted, Scope, Stream } from "effect"
@@ -13,6 +12,7 @@ import { account, bucketOptions, capabilities } from "../test/support/contract.j
 import { FakeS3 } from "../test/support/fake/s3.js"
 import { serve } from "../test/support/fake/server.js"
 import { change, contents, pattern, save, text } from "../test/support/storage.js"
+import { contract } from "../test/support/suite.js"
 import { makeWave } from "../test/support/wav.js"
 import { begin, isComplete, round } from "../test/support/writers.js"
 import { type Answer, type Ask, asking, type Target } from "./agreement.js"
@@ -299,24 +299,21 @@ describe("over Ceph's gateway", () => {
       }).pipe(Effect.provide(client))
     ))
 
-  IOProcContract.suite("S3IOProc over Ceph's gateway", {
-    layer: overCeph({ firstRange: 24 }),
+  contract("in the contract of drivers", overCeph({ firstRange: 24 }), {
+    without: ["interruption", "faults"],
     // It honours no condition of copies and removals.
-    capabilities: { ...capabilities, rename: false },
-    scale: 0.02,
-    patience: "5 minutes"
+    capabilities: { ...capabilities, rename: false }
   })
 })
 
 describe("over the fake, by sockets", () => {
-  IOProcContract.suite("S3IOProc over the fake, by sockets", {
-    layer: Layer.unwrapEffect(
+  contract(
+    "in the contract of drivers",
+    Layer.unwrapEffect(
       Effect.sync(() =>
         S3IOProc.layer({ ...bucketOptions, endpoint: given("fake").url, conditions: S3Conditions.all, firstRange: 24 })
       )
     ).pipe(Layer.provide(client)),
-    capabilities,
-    scale: 0.02,
-    patience: "5 minutes"
-  })
+    { without: ["interruption", "faults"] }
+  )
 })

@@ -13,12 +13,12 @@ export const cluster = (port: Option.Option<number>) => {
   const address = Option.map(port, (port) => RunnerAddress.make("127.0.0.1", port))
   const shardingConfig = {
     runnerAddress: address,
-    shardsPerGroup: 60,
-    // A runner that died is found to be dead within seconds.
-    shardLockExpiration: "5 seconds",
-    shardLockRefreshInterval: "1 second",
-    runnerHealthCheckInterval: "1 second",
-    refreshAssignmentsInterval: "1 second",
+    shardsPerGroup: 30,
+    // A runner that died is found to be dead within half a minute.
+    shardLockExpiration: "20 seconds",
+    shardLockRefreshInterval: "5 seconds",
+    runnerHealthCheckInterval: "5 seconds",
+    refreshAssignmentsInterval: "2 seconds",
     entityMessagePollInterval: "1 second",
     entityReplyPollInterval: "500 millis"
   } as const

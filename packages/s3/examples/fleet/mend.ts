@@ -15,7 +15,7 @@ export const verify = (name: string): Effect.Effect<boolean, MmioError.MmioError
   Mmio.withFile(
     name,
     { access: "read" },
-    (file) => Effect.map(Riff.verify(file), (problems) => problems.every(({ level }) => level !== "error"))
+    (file) => Effect.map(Riff.verify(file), (problems) => problems.length === 0)
   )
 
 /** Corrects the sizes of a take, where they are wrong; gives how many were. */
