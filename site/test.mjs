@@ -67,6 +67,7 @@ const inspect = () => {
 const visit = async (context, size) => {
   const found = new Map()
   const page = await context.newPage()
+  page.setDefaultTimeout(300_000)
   let problems = []
   page.on("console", (message) => ["error", "warning"].includes(message.type()) && problems.push(message.text()))
   page.on("pageerror", (error) => problems.push(error.message))
@@ -119,11 +120,13 @@ const checkLinks = (found) => {
 /** Types into the search, and goes to what it finds first. */
 const search = async (context, words, expected) => {
   const page = await context.newPage()
+  page.setDefaultTimeout(300_000)
   await page.goto(`${origin}/start`, { waitUntil: "load" })
   await page.locator("#local-search button").first().click()
   await page.locator("#localsearch-input").fill(words)
   const first = page.locator("#localsearch-list a").first()
-  await first.waitFor({ timeout: 20_000 }).catch(() => {})
+  // the index is loaded with the first search; on a busy machine that takes its time
+  await first.waitFor({ timeout: 300_000 }).catch(() => {})
   const hrefs = await page.locator("#localsearch-list a").evaluateAll((links) => links.map(({ href }) => href))
   expect(
     hrefs.slice(0, 5).some((href) => href.includes(expected)),
