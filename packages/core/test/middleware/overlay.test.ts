@@ -357,6 +357,19 @@ describe("an overlay", () => {
       assert.deepStrictEqual(yield* upper.files, [])
     }))
 
+  it.effect("shows nothing of what was in a folder that is made again", () =>
+    Effect.gen(function*() {
+      const { driver } = yield* storages
+      const [folder, file] = [FileName.plain("dir/sub"), FileName.plain("dir/sub/c")]
+      yield* driver.remove(file)
+      yield* driver.removeFolder(folder)
+      yield* driver.makeFolder(folder)
+      assert.isFalse(yield* driver.exists(file))
+      assert.deepStrictEqual(yield* treeOf(driver, "dir/sub"), {})
+      yield* Effect.flatMap(driver.open(request("dir/sub/c", { access: "write", create: "new" })), (file) => file.close)
+      assert.deepStrictEqual(yield* contentOf(driver, "dir/sub/c"), [])
+    }))
+
   it.effect("checks the version of a file of the lower storage before it is copied or truncated", () =>
     Effect.gen(function*() {
       const { driver, lower, upper } = yield* storages
