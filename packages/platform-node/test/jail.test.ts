@@ -4,7 +4,7 @@
 import { FileName, IOProc, Mmio, type MmioError } from "@effect-mmio/core"
 import { NodeIOProc } from "@effect-mmio/platform-node"
 import { IOProcContract } from "@effect-mmio/testing"
-import { assert, describe, it } from "@effect/vitest"
+import { assert, describe, it, layer } from "@effect/vitest"
 import { strictEqual } from "@effect/vitest/utils"
 import { Chunk, Effect, Either, Exit, FastCheck, Layer, Scope, Stream } from "effect"
 import * as ChildProcess from "node:child_process"
@@ -18,6 +18,9 @@ import { asNobody, has, isLinux, openFile, readAt, request, tempFolder, writeAt 
 import { spawnSharer } from "./support/sharer.js"
 
 const plain = FileName.plain
+
+/** Whether to run what takes longer: `npm run test:all`. */
+const everything = process.env["MMIO_TEST_ALL"] === "1"
 
 /** The number of descriptors of this process. */
 const descriptors = (): number => NFS.readdirSync("/proc/self/fd").length
@@ -302,7 +305,7 @@ describe.skipIf(!isLinux)("a jail on Linux", () => {
       yield* Effect.scoped(Effect.zipRight(
         swap(root),
         Effect.gen(function*() {
-          for (let tries = 0; tries < 300 || refused < 100 || succeeded < 100; tries++) {
+          for (let tries = 0; tries < (everything ? 300 : 80) || refused < 100 || succeeded < 100; tries++) {
             for (const race of Object.values(races)) {
               const result = yield* Effect.either(race)
               if (Either.isRight(result)) {
@@ -475,22 +478,40 @@ describe("a name", () => {
   })
 })
 
-/** A jail of its own for each test, with the folder that the contract asks for. */
-const contract = (options?: NodeIOProc.Options, openRoot?: Jail.OpenRoot) => ({
-  layer: Layer.unwrapScoped(Effect.map(tempFolder, (folder) => {
+/** A jail with the folder that the contract asks for. */
+const contractLayer = (make: (folder: string) => ReturnType<typeof NodeIOProc.layerJail>) =>
+  Layer.unwrapScoped(Effect.map(tempFolder, (folder) => {
     NFS.mkdirSync(`${folder}/folder`)
-    return Layer.merge(
-      openRoot === undefined
-        ? NodeIOProc.layerJail(folder, options)
-        : Layer.scoped(IOProc.IOProc, jailWith(openRoot, folder, options)),
-      Layer.succeed(IOProcContract.Root, "/")
-    )
-  })),
-  // Other systems may write a gap in full. Files of a disk have no versions.
-  capabilities: { largeFiles: isLinux, versions: false },
-  // The names differ from those of `NodeIOProc.make`; transfers do not, and their walks are long.
-  scale: 0.1
-})
+    return Layer.merge(make(folder), Layer.succeed(IOProcContract.Root, "/"))
+  }))
 
-IOProcContract.suite("NodeIOProc.jail", contract())
-IOProcContract.suite("NodeIOProc.jail, by names, blocking the thread", contract({ blocking: true }, Jail.byNames))
+/**
+ * The contract of drivers. The files of a jail are those of `NodeIOProc.make`, whose own test has all of it: here, by default, are the laws of names and of
+ * opening, what is interrupted while it goes through names, and one test of each other law.
+ */
+const contract = (name: string, interrupted: RegExp, storage: ReturnType<typeof contractLayer>) => {
+  const tests = IOProcContract.tests({
+    // Other systems may write a gap in full. Files of a disk have no versions.
+    capabilities: { largeFiles: isLinux, versions: false },
+    scale: everything ? 0.1 : 0.02
+  })
+  const firsts = new Set(tests.map(({ law }) => tests.find((test) => test.law === law)))
+  layer(storage, { excludeTestServices: true })(name, (it) => {
+    for (const test of tests) {
+      const isHere = everything || test.law === "open" || test.law === "names" || interrupted.test(test.name) ||
+        firsts.has(test)
+      if (isHere) it.effect(`${IOProcContract.laws[test.law]} > ${test.name}`, () => test.test)
+    }
+  })
+}
+
+contract(
+  "NodeIOProc.jail",
+  /^an open( with create)? that is interrupted/,
+  contractLayer(NodeIOProc.layerJail)
+)
+contract(
+  "NodeIOProc.jail, by names, blocking the thread",
+  /^an open that is interrupted/,
+  contractLayer((folder) => Layer.scoped(IOProc.IOProc, jailWith(Jail.byNames, folder, { blocking: true })))
+)

@@ -238,6 +238,19 @@ describe("throttle", () => {
       assert.strictEqual(yield* Fiber.join(fiber), 1)
     }))
 
+  it.effect("adds up what transfers cost that were in flight at the same time", () =>
+    Effect.gen(function*() {
+      const driver = IOProc.throttle(yielding(yield* memory()), { bytes: 50 })
+      const file = yield* driver.open(request("a"))
+      const read = file.readAt(0, new Uint8Array(50))
+      yield* Effect.all([read, read], { concurrency: "unbounded" })
+      const next = yield* Effect.fork(read)
+      yield* TestClock.adjust("1999 millis")
+      assert.isTrue(Option.isNone(yield* Fiber.poll(next)))
+      yield* TestClock.adjust("1 millis")
+      assert.strictEqual(yield* Fiber.join(next), 50)
+    }))
+
   it.effect("charges nothing for a call that is interrupted while it waits", () =>
     Effect.gen(function*() {
       const driver = IOProc.throttle(yield* memory(), { operations: 1 })
@@ -298,6 +311,17 @@ describe("cache", () => {
       const { reads } = state
       assert.deepStrictEqual(yield* read(cached, "a", { buffer: 7 }), numbers(100))
       assert.strictEqual(state.reads, reads)
+    }))
+
+  it.effect("reads the blocks of another version anew", () =>
+    Effect.gen(function*() {
+      const inner = yield* memory()
+      const cached = IOProc.cache(inner, { blockSize: 16, capacity: 1000 })
+      for (const first of [1, 2, 3]) {
+        const bytes = numbers(40).map((n) => n + first)
+        yield* inner.put("a", bytes)
+        assert.deepStrictEqual(yield* read(cached, "a"), bytes)
+      }
     }))
 
   it.effect("keeps the blocks of a file without a version for one open", () =>
@@ -600,8 +624,12 @@ describe("prefixed", () => {
       const inner = yield* memory({ "dir/take-a": numbers(3) })
       const driver = IOProc.prefixed(inner, "dir/take-")
       assert.deepStrictEqual(yield* read(driver, "a"), numbers(3))
-      const error = yield* Effect.flip(read(driver, "b"))
-      assert.strictEqual(error.file, "b")
+      const missing: ReadonlyArray<Effect.Effect<unknown, MmioError.MmioError>> = [
+        driver.open(request("b")),
+        driver.remove(FileName.plain("b")),
+        driver.stat(FileName.plain("b"))
+      ]
+      for (const call of missing) assert.strictEqual((yield* Effect.flip(call)).file, "b")
       const temporary = yield* driver.tempName({})
       assert.isTrue((yield* inner.files).includes(`/dir/take-${temporary.full}`))
       assert.strictEqual((yield* driver.fullName(FileName.plain("a"))).full, "a")

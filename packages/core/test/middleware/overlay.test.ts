@@ -255,10 +255,22 @@ const write = (driver: IOProc.IOProc, name: string, create: IOProc.Create = "no"
     (file) => Effect.orDie(file.close)
   )
 
+/** What a storage shows after a change that has the files of both. */
+const expected = (
+  before: ((driver: IOProc.IOProc) => Effect.Effect<void, MmioError.MmioError>) | undefined,
+  change: (driver: IOProc.IOProc) => Effect.Effect<unknown, MmioError.MmioError>
+) =>
+  Effect.gen(function*() {
+    const model = yield* MemoryIOProc.make(initial)
+    if (before !== undefined) yield* before(model)
+    yield* change(model)
+    return yield* treeOf(model)
+  })
+
 describe("a change of an overlay that fails", () => {
   for (const [what, { before, change }] of Object.entries(changes)) {
     for (const which of ["lower", "upper"] as const) {
-      it.effect(`changes nothing that is shown: ${what}, whichever call of the ${which} storage fails`, () =>
+      it.effect(`changes nothing that is shown, and one that succeeds all of it: ${what}, whichever call of the ${which} storage fails`, () =>
         Effect.gen(function*() {
           for (let number = 0;; number++) {
             const { lower, upper } = yield* storages
@@ -271,9 +283,8 @@ describe("a change of an overlay that fails", () => {
             yield* failing.begin
             const outcome = yield* Effect.either(change(driver))
             yield* failing.end
-            if (outcome._tag === "Left") {
-              assert.deepStrictEqual(yield* treeOf(driver), shown, `${failing.state.failed}, call ${number}`)
-            }
+            const changed = outcome._tag === "Left" ? shown : yield* expected(before, change)
+            assert.deepStrictEqual(yield* treeOf(driver), changed, `${failing.state.failed}, call ${number}`)
             assert.deepStrictEqual(yield* treeOf(lower), yield* treeOf(yield* MemoryIOProc.make(initial)))
             if (failing.state.failed === "") return
           }
@@ -345,6 +356,19 @@ describe("an overlay", () => {
       yield* driver.rename(FileName.plain("dir/a"), FileName.plain("./dir//a"))
       assert.deepStrictEqual(yield* treeOf(driver), shown)
       assert.deepStrictEqual(yield* upper.files, [])
+    }))
+
+  it.effect("shows nothing of what was in a folder that is made again", () =>
+    Effect.gen(function*() {
+      const { driver } = yield* storages
+      const [folder, file] = [FileName.plain("dir/sub"), FileName.plain("dir/sub/c")]
+      yield* driver.remove(file)
+      yield* driver.removeFolder(folder)
+      yield* driver.makeFolder(folder)
+      assert.isFalse(yield* driver.exists(file))
+      assert.deepStrictEqual(yield* treeOf(driver, "dir/sub"), {})
+      yield* Effect.flatMap(driver.open(request("dir/sub/c", { access: "write", create: "new" })), (file) => file.close)
+      assert.deepStrictEqual(yield* contentOf(driver, "dir/sub/c"), [])
     }))
 
   it.effect("checks the version of a file of the lower storage before it is copied or truncated", () =>
