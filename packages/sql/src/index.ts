@@ -1,7 +1,7 @@
 /**
  * Databases as storage.
  *
- * @since 1.0.0
+ * @since 0.1.0
  */
 
 /**
