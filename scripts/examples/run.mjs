@@ -65,7 +65,7 @@ const samples = {
   "sampleRate(id: FourCC.FourCC)": value("fmt "),
   "sampleRate(bytes: Uint8Array)": value(fmt),
   "replayAll(json: string)": Effect.sync(() =>
-    fs.readFileSync(path.join(root, "packages/testing/conformance/buffered-read.json"), "utf8")
+    fs.readFileSync(path.join(root, "packages/proofs/conformance/buffered-read.json"), "utf8")
   ),
   "test(json: string)": Effect.gen(function*() {
     const program = Mmio.withFile("take.wav", {}, (file) => Mmio.read(file, 4))
