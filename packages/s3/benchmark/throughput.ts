@@ -35,7 +35,8 @@ const bare = (range: number, concurrency: number) => async (): Promise<number> =
       const response = await fetch(`${endpoint}/bucket/large.bin`, {
         headers: { range: `bytes=${next.start}-${next.end - 1}` }
       })
-      received += (await response.arrayBuffer()).byteLength
+      const { byteLength } = await response.arrayBuffer()
+      received += byteLength
     }
   }
   await Promise.all(Array.from({ length: concurrency }, lane))
