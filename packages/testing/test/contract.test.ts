@@ -58,18 +58,18 @@ describe("IOProcContract.tests", () => {
         fixedSize: count({ growable: false, create: false })
       },
       {
-        full: 307,
-        onClose: 304,
-        largeFiles: 314,
+        full: 308,
+        onClose: 306,
+        largeFiles: 315,
         readOnly: 132,
         forwardOnly: 217,
-        withoutFolders: 272,
-        withoutRename: 288,
-        withoutRemove: 291,
-        withoutSharing: 288,
-        withoutVersions: 305,
+        withoutFolders: 273,
+        withoutRename: 289,
+        withoutRemove: 292,
+        withoutSharing: 289,
+        withoutVersions: 306,
         withoutTruncate: 301,
-        withoutExclusiveCreate: 305,
+        withoutExclusiveCreate: 306,
         fixedSize: 188
       }
     )

@@ -155,6 +155,23 @@ export const capabilities: ReadonlyArray<Definition> = [
   ),
 
   capability(
+    "what truncate has cut off does not come back when the file grows again",
+    ["truncate", "create", "randomAccess", "growable"],
+    (env) =>
+      Effect.gen(function*() {
+        const name = env.fresh("cut")
+        const file = yield* env.open(name, { access: "readWrite", create: "truncate" })
+        yield* writeFully(file, 0, pattern(100))
+        yield* truncate(file, 50)
+        yield* writeFully(file, 90, Uint8Array.of(7))
+        const expected = joined(pattern(100).subarray(0, 50), zeros(40), Uint8Array.of(7))
+        sameBytes(yield* readRest(file), expected, "what is read")
+        yield* env.close(file)
+        sameBytes(yield* env.contents(name), expected, "the content")
+      })
+  ),
+
+  capability(
     "truncate counts what was written in sequence just before it",
     ["truncate", "create", "randomAccess"],
     (env) =>

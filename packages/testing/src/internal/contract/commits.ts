@@ -94,6 +94,24 @@ export const commits: ReadonlyArray<Definition> = [
       })
   ),
 
+  commit(
+    "a file reads what it wrote itself, before a commit and after it",
+    ["create", "onClose", "randomAccess"],
+    (env) =>
+      Effect.gen(function*() {
+        const { name } = yield* env.given("small")
+        const file = yield* env.open(name, { access: "readWrite" })
+        for (const value of [200, 201]) {
+          yield* writeFully(file, 5, Uint8Array.of(value))
+          sameBytes(yield* readUpTo(file, 5, 1), Uint8Array.of(value), "before a commit")
+          yield* writeFully(file, 6, Uint8Array.of(value))
+          yield* file.commit
+          sameBytes(yield* readUpTo(file, 5, 2), Uint8Array.of(value, value), "after a commit")
+        }
+        yield* env.close(file)
+      })
+  ),
+
   commit("abort leaves the old content", ["create", "onClose"], (env) =>
     Effect.gen(function*() {
       const { bytes, name } = yield* env.given("small")
