@@ -43,6 +43,49 @@ describe("the sizes of blocks", () => {
 })
 
 describe("readAhead", () => {
+  it.effect("gives each of several readers the bytes at its position, in whatever order its blocks come", () =>
+    Effect.gen(function*() {
+      const bytes = numbers(240)
+      for (let seed = 1; seed <= 50; seed++) {
+        let calls = seed
+        const storage = new TestStorage(bytes, { yields: () => (calls = calls * 31 % 101) % 7 })
+        storage.concurrent = true
+        const file = yield* openFile(IOProc.readAhead(storage.ioProc, small), "read")
+        const read = (position: number) =>
+          Effect.gen(function*() {
+            for (let at = position; at < position + 60; at += 4) {
+              const target = new Uint8Array(4)
+              const count = yield* file.readAt(at, target)
+              assert.deepStrictEqual([...target.subarray(0, count)], [...bytes.subarray(at, at + count)], `${seed}`)
+              assert.isAbove(count, 0)
+            }
+          })
+        yield* Effect.all([read(0), read(60), read(120), read(180)], { concurrency: "unbounded" })
+        yield* file.close
+      }
+    }))
+
+  it.effect("gives a reader the bytes of its block where another file writes before the block has come", () =>
+    Effect.gen(function*() {
+      for (let wait = 0; wait < 12; wait++) {
+        const storage = new TestStorage(numbers(200), { yields: () => 5 })
+        const driver = IOProc.readAhead(storage.ioProc, small)
+        const file = yield* openFile(driver, "read")
+        const other = yield* openFile(driver)
+        const target = new Uint8Array(4)
+        yield* file.readAt(0, target)
+        for (let at = 4; at < 40; at += 4) {
+          const reading = yield* Effect.fork(file.readAt(at, target.fill(99)))
+          yield* Effect.replicateEffect(Effect.yieldNow(), wait)
+          yield* other.writeAt!(190, Uint8Array.of(1), "write")
+          assert.strictEqual(yield* Fiber.join(reading), 4)
+          assert.deepStrictEqual([...target], [at, at + 1, at + 2, at + 3])
+        }
+        yield* file.close
+        yield* other.close
+      }
+    }))
+
   it.effect("reads growing blocks where reads are in sequence, one of them ahead", () =>
     Effect.gen(function*() {
       const storage = new TestStorage(numbers(200), { yields: () => 1 })

@@ -296,13 +296,20 @@ class ReadAheadFile implements SyncFile, SyncAccess {
     const read = onExit(background.asked(inner.readAt(position, block.bytes)), (exit) => {
       if (!Exit.isSuccess(exit) || !isCountOf(exit.value, block.bytes)) return this.blocks.release(block)
       block.end += exit.value
+      // Out of the block itself: other reads and writes may come before this one goes on.
+      copy(block.bytes, 0, target, 0, Math.min(exit.value, target.length))
       this.forget()
       this.pattern = pattern
-      this.serving = block
-      this.seen = number
+      if (number === this.shared.number && !this.closed) this.serving = block
+      else this.blocks.release(block)
     })
-    // A count that cannot be true is for the caller to find out about.
-    return map(read, (count) => this.tryRead(position, target, 0, target.length) || count)
+    return map(read, (count) => {
+      // A count that cannot be true is for the caller to find out about.
+      if (!isCountOf(count, block.bytes)) return count
+      const read = Math.min(count, target.length)
+      if (read > 0 && !this.closed) this.wasRead(position + read)
+      return read
+    })
   }
 
   // -------------------------------------------------------------------------------------------------------------------
