@@ -25,7 +25,7 @@ const main = Effect.gen(function*() {
     const { layer, name } = yield* storage(bytes)
     const { after, before } = yield* Effect.provide(inspectAndRetag(name, "Anywhere"), layer)
     const outcome = Option.match(after, { onNone: () => "only read", onSome: sentence })
-    yield* Console.log(`${kind.padEnd(8)}${sentence(before)} -> ${outcome}`)
+    yield* Console.log(`${kind.padEnd(10)}${sentence(before)} -> ${outcome}`)
   }
 })
 
