@@ -3,9 +3,11 @@
  *
  * @since 0.1.0
  */
+import type * as MmioError from "@effect-mmio/core/MmioError"
 import type * as Duration from "effect/Duration"
 import type * as Effect from "effect/Effect"
 import type * as Redacted from "effect/Redacted"
+import * as internal from "./internal/bucket.js"
 
 /**
  * Who signs requests. No log, span or error shows what is `Redacted`.
@@ -58,3 +60,19 @@ export interface Options {
    */
   readonly attempts?: number | undefined
 }
+
+/**
+ * The URL of an object, as it is asked for: in a public bucket, anyone can. Fails with `InvalidParameter` for an invalid option, and for a key that a URL cannot name.
+ *
+ * @example
+ * ```ts
+ * import { S3Bucket } from "@effect-mmio/s3"
+ *
+ * // https://sounds.s3.eu-central-1.amazonaws.com/takes/1.wav
+ * export const url = S3Bucket.url({ bucket: "sounds", region: "eu-central-1" }, "takes/1.wav")
+ * ```
+ *
+ * @since 1.0.0
+ * @category accessors
+ */
+export const url: (bucket: Options, key: string) => Effect.Effect<string, MmioError.InvalidParameter> = internal.url

@@ -2,7 +2,7 @@
  * Names: keys as they are, folders as prefixes, and options.
  */
 import { FileName, Mmio } from "@effect-mmio/core"
-import { S3IOProc } from "@effect-mmio/s3"
+import { S3Bucket, S3IOProc } from "@effect-mmio/s3"
 import { HttpClient } from "@effect/platform"
 import { assert, describe, it } from "@effect/vitest"
 import { Chunk, Config, ConfigProvider, Effect, FastCheck as fc, Layer, Redacted, Stream } from "effect"
@@ -75,7 +75,10 @@ describe("keys", () => {
         Effect.gen(function*() {
           const storage = yield* S3IOProc.make({ ...options, conditions: "probeOnWrite" })
           yield* Effect.flip(storage.stat(FileName.plain("k /é")))
-          return asked.splice(0)[0]
+          const [url] = asked.splice(0)
+          assert.strictEqual(yield* S3Bucket.url(options, "k /é"), url)
+          assert.strictEqual((yield* Effect.flip(S3Bucket.url(options, "../k")))._tag, "InvalidParameter")
+          return url
         })
       )
       assert.deepStrictEqual(yield* Effect.provideService(Effect.all(urls), HttpClient.HttpClient, client), [

@@ -93,3 +93,14 @@ export const invalidKey = (key: string): string | undefined => {
     ? "a URL cannot name a key with . or .. as a component"
     : undefined
 }
+
+/** @internal */
+export const url = (options: Api.Options, key: string): Effect.Effect<string, MmioError.InvalidParameter> =>
+  Effect.flatMap(make("S3Bucket.url", options), (bucket) => {
+    const description = invalidKey(key)
+    return description === undefined
+      ? Effect.succeed(urlOf(bucket, key))
+      : Effect.fail(
+        new MmioError.InvalidParameter({ operation: "S3Bucket.url", file: shown(bucket, key), description })
+      )
+  })
