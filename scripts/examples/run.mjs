@@ -4,7 +4,7 @@
  * Each export is run with a storage in memory that holds the samples, in a folder that holds them, too, with the services of Node and a web server in the place of
  * `fetch`.
  */
-import { MemoryIOProc, Mmio, Wave } from "@effect-mmio/core"
+import { IOProc, MemoryIOProc, Mmio, Wave } from "@effect-mmio/core"
 import { Recording } from "@effect-mmio/testing"
 import { FetchHttpClient, KeyValueStore } from "@effect/platform"
 import { NodeContext } from "@effect/platform-node"
@@ -112,19 +112,10 @@ const samples = {
   "makeRoom: Effect.Effect<void, E>": value(Effect.void),
   "count: (bytes: number) => void": value(() => {}),
   "files: Map<string, Uint8Array>": value(new Map()),
-  "inner: IOProc.File": Effect.gen(function*() {
-    const storage = yield* MemoryIOProc.make({ files })
-    return yield* storage.open({
-      name: { full: "take1.wav", path: "take1.wav", element: Option.none(), code: Option.none() },
-      access: "read",
-      create: "no",
-      share: "compat",
-      code: Option.none(),
-      parameters: undefined,
-      ifVersion: Option.none(),
-      buffered: true
-    })
-  }),
+  "inner: IOProc.File": Effect.flatMap(
+    MemoryIOProc.make({ files }),
+    (storage) => storage.open(IOProc.openRequest("take1.wav"))
+  ),
   "upload: Upload": value({
     part: (_, source) => Effect.succeed(source.length),
     size: Effect.succeed(0),
@@ -143,6 +134,7 @@ const samples = {
   "Stream.Stream<Uint8Array>": value(blocksOfSamples),
   "Stream.Stream<Uint8Array, E>": value(blocksOfSamples),
   "Stream.Stream<Uint8Array, E, R>": value(blocksOfSamples),
+  "IOProc.IOProc": MemoryIOProc.make({ files }),
   "Layer.Layer<IOProc.IOProc, E>": value(MemoryIOProc.layer(files)),
   "Effect.Effect<A, MmioError.ReadError, R>": value(Effect.succeed(1)),
   "Wave.Format": Schema.decode(Wave.fmt())(fmt)
