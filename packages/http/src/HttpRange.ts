@@ -46,6 +46,13 @@ export interface Limits {
    */
   readonly timeout?: Duration.DurationInput | undefined
   /**
+   * Up to which size, in bytes, a body is received as one part: faster, and with as much memory beside the target. It
+   * has to be complete within {@link Limits.timeout}. Default: 64 KiB.
+   *
+   * @since 0.1.0
+   */
+  readonly largestWhole?: number | undefined
+  /**
    * Says why a server refused, from its answer, whose body it may read; for servers that have more to say than a
    * status. It is asked within the same limits of time. Default: the status says it.
    *

@@ -62,7 +62,8 @@ export interface Options {
 }
 
 /**
- * The URL of an object, as it is asked for: in a public bucket, anyone can. Fails with `InvalidParameter` for an invalid option, and for a key that a URL cannot name.
+ * The URL of an object, as it is asked for: in a public bucket, anyone can. Fails with `InvalidParameter` for an
+ * invalid option, and for a key that a URL cannot name.
  *
  * @example
  * ```ts
@@ -72,7 +73,7 @@ export interface Options {
  * export const url = S3Bucket.url({ bucket: "sounds", region: "eu-central-1" }, "takes/1.wav")
  * ```
  *
- * @since 1.0.0
+ * @since 0.1.0
  * @category accessors
  */
 export const url: (bucket: Options, key: string) => Effect.Effect<string, MmioError.InvalidParameter> = internal.url

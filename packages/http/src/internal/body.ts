@@ -8,12 +8,6 @@ import { type Answer, type Exchange, transportError } from "./exchange.js"
 import { contentLength } from "./fields.js"
 
 /**
- * Bodies up to this size are received at once, if they have a declared length: a stream costs as much as the rest of a
- * request.
- */
-const largestWhole = 64 * 1024
-
-/**
  * Fills `target` from a body that is to have as many bytes. What a body has beyond them is not received: its connection
  * is closed.
  *
@@ -25,7 +19,7 @@ export const receive = (
   target: Uint8Array
 ): Effect.Effect<void, HttpRangeError> =>
   Effect.flatMap(
-    target.length <= largestWhole && contentLength(answer.fields) === target.length
+    target.length <= exchange.largestWhole && contentLength(answer.fields) === target.length
       ? whole(exchange, answer, target)
       : parts(exchange, answer, target),
     (filled) =>

@@ -26,6 +26,7 @@ export interface Asker {
   readonly maxRedirects: number
   readonly timeout: Duration.DurationInput
   readonly explain: Api.Limits["explain"]
+  readonly largestWhole: number
 }
 
 /** The same for one request, of which it notes what was received. @internal */
@@ -35,13 +36,16 @@ export interface Exchange extends Asker {
 
 const defaultRedirects = 5
 const defaultTimeout = "30 seconds"
+/** A stream costs as much as the rest of a request. */
+const defaultWhole = 64 * 1024
 
 /** @internal */
 export const make = (client: HttpClient.HttpClient, limits: Api.Limits = {}): Asker => ({
   client,
   maxRedirects: limits.maxRedirects ?? defaultRedirects,
   timeout: limits.timeout ?? defaultTimeout,
-  explain: limits.explain
+  explain: limits.explain,
+  largestWhole: limits.largestWhole ?? defaultWhole
 })
 
 /** The head of an answer; its body has not been read. @internal */

@@ -17,6 +17,9 @@ import { head } from "./objects.js"
 import { refusalOf } from "./refusal.js"
 import type { Store } from "./store.js"
 
+/** Ranges up to this size are received at once. */
+const largestWhole = 8 * 1024 * 1024
+
 const transientOf = (error: HttpRangeError.HttpRangeError) =>
   Option.match(find(error), {
       onNone: () =>
@@ -42,6 +45,7 @@ export const openVersion = (
     ifVersion,
     timeout: bucket.timeout,
     maxRedirects: 0,
+    largestWhole,
     explain: (response) =>
       Effect.map(answerText(response), (text) => {
         const cause = refusalOf({ operation: "GetObject", object, response, text })
