@@ -1,5 +1,5 @@
 /**
- * Failures and deaths at every statement.
+ * Failures, interruptions and deaths at every statement.
  *
  * The client of libSQL is native: nothing can be put below it. A process that dies leaves the files as its last system
  * call left them, so the files are copied before each statement, and each copy is opened as the next program would; the
@@ -10,7 +10,7 @@ import { FileName, IOProc, Mmio, MmioError } from "@effect-mmio/core"
 import { SqlIOProc } from "@effect-mmio/sql"
 import { assert, describe, it } from "@effect/vitest"
 import type { Client } from "@libsql/client"
-import { Cause, Effect, Exit, Fiber, Layer, Option, Scope, TestClock } from "effect"
+import { Cause, Effect, Exit, Fiber, FiberId, Layer, Option, Scope, TestClock } from "effect"
 import * as NFS from "node:fs"
 import * as path from "node:path"
 import { clientOf, tempFolder } from "./support/database.js"
@@ -47,18 +47,7 @@ class States {
 }
 
 const open = (request: Partial<IOProc.OpenRequest>) =>
-  Effect.flatMap(IOProc.IOProc, (driver) =>
-    driver.open({
-      name,
-      access: "read",
-      create: "no",
-      share: "compat",
-      code: Option.none(),
-      parameters: undefined,
-      ifVersion: Option.none(),
-      buffered: true,
-      ...request
-    }))
+  Effect.flatMap(IOProc.IOProc, (driver) => driver.open(IOProc.openRequest(name, request)))
 
 /** Uses a file, which is aborted where that fails: what it has not flushed is dropped. */
 const using = <A, E, E2, R, R2>(
@@ -213,6 +202,40 @@ describe("a recorder", () => {
           if (count < failing) break
         }
         assert.isAbove(met, 150 / stride)
+      }),
+    600_000
+  )
+
+  it.scoped(
+    "that is interrupted at any statement keeps what it has flushed, and leaves nothing else",
+    () =>
+      Effect.gen(function*() {
+        const folder = yield* tempFolder
+        let met = 0
+        for (let at = 1;; at += stride) {
+          const url = `file:${path.join(folder, `${at}.db`)}`
+          const states = new States()
+          const scope = yield* Scope.make()
+          let count = -Infinity
+          let recorder: Fiber.RuntimeFiber<void, MmioError.MmioError> | undefined
+          const storage = yield* Effect.gen(function*() {
+            const client = yield* Layer.build(observed(url, () => {
+              if (++count === at) recorder?.unsafeInterruptAsFork(FiberId.none)
+            }))
+            return yield* Effect.provide(Layer.build(SqlIOProc.layer(options)), client)
+          }).pipe(Scope.extend(scope))
+          count = 0
+          recorder = yield* Effect.fork(Effect.provide(record(states), storage))
+          const exit = Exit.flatten(yield* advancing(Fiber.await(recorder)))
+          if (Exit.isFailure(exit)) {
+            met++
+            assert.isTrue(Exit.isInterrupted(exit), `statement ${at}: ${Cause.pretty(exit.cause)}`)
+          }
+          yield* Scope.close(scope, Exit.void)
+          yield* check(url, states.all.slice(states.acknowledged, states.acknowledged + 2), `statement ${at}`)
+          if (count < at) break
+        }
+        assert.isAbove(met, 100 / stride)
       }),
     600_000
   )
