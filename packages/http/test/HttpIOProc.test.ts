@@ -106,6 +106,8 @@ describe("options", () => {
     { firstRange: 2 ** 20 + 1 },
     { firstRange: 1.5 },
     { maxRedirects: -1 },
+    { largestWhole: -1 },
+    { largestWhole: Number.NaN },
     { headers: { "a b": "c" } },
     { headers: { Range: "bytes=0-1" } },
     { headers: { "x-key": Redacted.make("top\nsecret") } }

@@ -27,7 +27,7 @@ const isCount = (value: number, least: number, most: number): boolean =>
 
 /** The first option that is invalid, in words. A value that may be secret is not among them. */
 const invalidOption = (
-  { firstRange = 1, headers = {}, maxRedirects = 0 }: Api.Options,
+  { firstRange = 1, headers = {}, largestWhole = 0, maxRedirects = 0 }: Api.Options,
   base: Either.Either<URL, NoUrl> | undefined
 ): string | undefined => {
   if (base && Either.isLeft(base)) return `baseUrl: ${base.left.description}`
@@ -35,6 +35,7 @@ const invalidOption = (
     return `firstRange: ${firstRange} is not from 1 to ${largestFirstRange}`
   }
   if (!isCount(maxRedirects, 0, 100)) return `maxRedirects: ${maxRedirects} is not from 0 to 100`
+  if (!isCount(largestWhole, 0, 2 ** 30)) return `largestWhole: ${largestWhole} is not from 0 to 1073741824 bytes`
   for (const [name, value] of Object.entries(headers)) {
     if (!/^[\w!#$%&'*+.^`|~-]+$/.test(name)) return `headers: "${name}" is not the name of a header`
     if (ours.has(name.toLowerCase())) return `headers: ${name} is the driver's own`
