@@ -41,8 +41,8 @@ export interface Limits {
   /** How many redirects one request follows. Default: 5. */
   readonly maxRedirects?: number | undefined
   /**
-   * How long a server may send nothing before a request is given up, which may take twice as long. A body of up to 64
-   * KiB is one part, that has to be complete by then. Default: 30 seconds.
+   * How long a server may send nothing before a request is given up, which may take twice as long. A body of
+   * up to `largestWhole` bytes is one part, that has to be complete by then. Default: 30 seconds.
    */
   readonly timeout?: Duration.DurationInput | undefined
   /**
