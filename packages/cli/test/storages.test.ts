@@ -77,7 +77,7 @@ describe("names", () => {
         expect(name.full).toBe(text)
       }
       for (const storage of storages) {
-        if (storage._tag === "Prefix") expect(storage.prefix).toMatch(/^[a-z]{2,}[a-z0-9+.-]*:/)
+        if (storage._tag === "Prefix") expect(storage.prefix).toMatch(/^[a-z][a-z0-9+.-]+:/)
       }
     }))
 

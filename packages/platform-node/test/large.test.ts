@@ -68,7 +68,11 @@ describe.runIf(isLinux)("a file of 5 GiB", () => {
         NFS.truncateSync(path, samples)
         yield* Mmio.withFile(path, access, (file) =>
           Effect.gen(function*() {
-            assert.strictEqual((yield* Riff.repair(file)).length, 2)
+            deepStrictEqual((yield* Riff.repair(file)).map(({ _tag }) => _tag), [
+              "SampleCountCorrected",
+              "SizeCorrected",
+              "SizeCorrected"
+            ])
             deepStrictEqual(yield* Riff.verify(file), [])
             const { data } = yield* Wave.info(file)
             const { chunk } = Option.getOrThrow(data)
