@@ -1,5 +1,6 @@
 /**
- * The guide "Write a driver" (`docs/drivers.md`): a driver that was written by it does all that is asked, and its set-ups find mistakes in that driver.
+ * The guide "Write a driver" (`docs/drivers.md`): a driver that was written by it does all that is asked, and its
+ * set-ups find mistakes in that driver.
  */
 import type { IOProc } from "@effect-mmio/core"
 import { assert, describe, it } from "@effect/vitest"
@@ -23,7 +24,8 @@ const tested = (driver: Tested["driver"]): Tested => ({
 type Make = (blockSize: number) => (storage: IOProc.IOProc) => IOProc.IOProc
 
 describe("the set-ups of the guide", () => {
-  it.live(
+  // The whole contract, over every set-up: half a minute.
+  it.live.runIf(process.env["MMIO_TEST_ALL"] === "1")(
     "find nothing wrong with a driver that compresses files",
     () => Effect.map(finding(tested(compressed(blockSize))), (what) => assert.isUndefined(what)),
     600_000
@@ -34,6 +36,7 @@ describe("the set-ups of the guide", () => {
   for (const mistake of mistakes) {
     it.live(`find this mistake in it: ${mistake.what}`, () =>
       Effect.gen(function*() {
+        // What the module exports, compiled with the mistake.
         const { compressed } = load(source, mistake) as { readonly compressed: Make }
         assert.isDefined(yield* found(tested(compressed(blockSize)), mistake.caughtBy))
       }))
