@@ -8,6 +8,8 @@ const config = mergeConfig(shared, {
   cacheDir: fileURLToPath(new URL("../node_modules/.vite", import.meta.url)),
   test: { maxWorkers: 2, minWorkers: 1, testTimeout: 600_000, hookTimeout: 60_000 }
 })
-config.test.include = ["*.test.ts"]
+// The crash tests of `npm test`, here with every statement.
+config.test.include = ["*.test.ts", "../test/crashes.test.ts"]
+config.test.env = { ...config.test.env, MMIO_TEST_ALL: "1" }
 
 export default config

@@ -18,11 +18,12 @@ const made = Effect.gen(function*() {
 
 const noStrays = Effect.map(strays, (found) => assert.deepStrictEqual(found, []))
 
-/** Ends the connections of sessions, as a network that fails does; gives how many there were. */
+/** Ends the connections of sessions of this database, as a network that fails does; gives how many there were. */
 const cut = Effect.gen(function*() {
   const sql = yield* SqlClient
   const ended = yield* sql`SELECT pg_terminate_backend(pid) FROM pg_locks
-    WHERE locktype = 'advisory' AND pid <> pg_backend_pid()`
+    WHERE locktype = 'advisory' AND pid <> pg_backend_pid()
+      AND database = (SELECT oid FROM pg_database WHERE datname = current_database())`
   return ended.length
 })
 
