@@ -440,7 +440,7 @@ describe("verify", () => {
         type: "wave",
         children: [leaf("note", ...new Uint8Array(40)), list]
       }])
-      // the first one gets the letters of the list, before the rest of a GUID that is none's, and what would be its
+      // the first one gets the letters of the list, before the rest of an unknown GUID, and what would be its
       // type
       bytes.copyWithin(40, 104, 108)
       bytes.copyWithin(64, 128, 144)

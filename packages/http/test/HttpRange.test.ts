@@ -486,7 +486,7 @@ layer(FetchHttpClient.layer)("HttpRange", (it) => {
       })
       assert.deepInclude(yield* stat(whole), facts)
       yield* whole.cancelled(1)
-      // Lengths that are none of the resource.
+      // Lengths that contradict the resource.
       const chunked = yield* serve((_, response) => response.writeHead(200, { etag: "\"a\"" }).end())
       assert.deepStrictEqual((yield* stat(chunked)).size, Option.none())
       const gzip = yield* serve((_, response) =>

@@ -134,7 +134,7 @@ describe("documents", () => {
     assert.strictEqual(encoded?.text, "AB&unknown;&#99999999;")
   })
 
-  it("that are none are none", () => {
+  it("that are invalid are undefined", () => {
     for (const text of ["", "text", "<A>", "<A></B>", "<A/><B/>", "</A>", "<A>".repeat(40) + "</A>".repeat(40)]) {
       assert.isUndefined(parse(text), text)
     }

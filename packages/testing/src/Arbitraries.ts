@@ -145,7 +145,7 @@ export const chunks = (depth = 3): fc.Arbitrary<ReadonlyArray<Model.Chunk>> =>
   fc.array(chunkOf(depth), { maxLength: 4 })
 
 /**
- * The bytes of chunks, some of them changed, some cut off: sizes that lie, ids that are none, ends in the middle of a
+ * The bytes of chunks, some of them changed, some cut off: sizes that lie, invalid ids, ends in the middle of a
  * header.
  *
  * @since 0.1.0

@@ -115,7 +115,7 @@ interface Place {
  * where they cannot be followed any more, lest it is taken for the data of a chunk that is really longer:
  *
  * - in front of a chunk that is cut off, or was written to a pipe and does not know its size;
- * - where there are bytes that are no chunk, or ids that are none, in front of the chunk before them, whose size may be
+ * - where there are bytes that are no chunk, or invalid ids, in front of the chunk before them, whose size may be
  *   wrong.
  */
 const placeIn = (items: Stream.Stream<Item, MmioError.MmioError>, { start }: Region) => {

@@ -15,7 +15,7 @@ export const decodeCp437 = (bytes: Uint8Array): string => {
 
 const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true })
 
-/** Text of UTF-8; undefined for bytes that are none. @internal */
+/** Text of UTF-8; undefined for invalid bytes. @internal */
 export const decodeUtf8 = (bytes: Uint8Array): string | undefined => {
   try {
     return utf8.decode(bytes)

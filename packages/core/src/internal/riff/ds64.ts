@@ -19,8 +19,8 @@ export const sampleCountAt = 16
 export const entrySizeAt = (index: number): number => fixed + index * entrySize + 4
 
 /**
- * Reads the `ds64` of the RF64 at `at`, of which `have` bytes are at hand, and there are `rest` in the file, or
- * Infinity where that is not known. Gives how many bytes it wants where there are not as many at hand; `"too much"`
+ * Reads the `ds64` of the RF64 at `at`, of which `have` bytes were given, and there are `rest` in the file, or
+ * Infinity where that is not known. Gives how many bytes it wants where fewer were given; `"too much"`
  * where that is more than the limit `most`; and nothing where the file has no `ds64` in that place.
  */
 export const read = (

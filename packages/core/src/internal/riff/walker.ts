@@ -148,7 +148,7 @@ export class Walker extends Header {
   }
 
   /**
-   * A copy of its data, where all that is available is at hand, and that is not more than so many bytes; else
+   * A copy of its data, where all that is available was given, and that is not more than so many bytes; else
    * undefined.
    */
   data(most: number): Uint8Array | undefined {

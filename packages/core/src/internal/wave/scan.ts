@@ -94,7 +94,7 @@ export class Scan extends Visitor {
     return false
   }
 
-  /** Keeps a part, with its bytes where they are at hand: most are short, and need not be read again. */
+  /** Keeps a part, with its bytes where they were given: most are short, and need not be read again. */
   private part(key: Key, walker: Walker): void {
     const bytes = walker.data(this.room)
     this.room -= bytes?.length ?? 0

@@ -37,7 +37,7 @@ const blockSize = 64 * 1024
 const storages = {
   "bare storage": around((self) => self),
   "retry": around(IOProc.retry({ schedule: Schedule.recurs(3) })),
-  "cache, blocks at hand": around(IOProc.cache({ blockSize, capacity: 2 * length })),
+  "cache, blocks in memory": around(IOProc.cache({ blockSize, capacity: 2 * length })),
   "cache, blocks read": around(IOProc.cache({ blockSize, capacity: blockSize })),
   "throttle": around(IOProc.throttle({ concurrency: 4 })),
   "timeout": around(IOProc.timeout("1 minute")),
@@ -104,7 +104,7 @@ const leastOfHits = 0.8
  */
 const leastOfMisses: { readonly [name in Exclude<Name, typeof bare>]: number } = {
   "retry": 0.5,
-  "cache, blocks at hand": 0.8,
+  "cache, blocks in memory": 0.8,
   "cache, blocks read": 0.05,
   "throttle": 0.1,
   "timeout": 0.01,
