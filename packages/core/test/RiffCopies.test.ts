@@ -1,4 +1,4 @@
-import { FourCC, MemoryIOProc, Mmio, Riff, RiffCorrection, RiffEdit } from "@effect-mmio/core"
+import { FourCC, IOProc, MemoryIOProc, Mmio, MmioError, Riff, RiffCorrection, RiffEdit } from "@effect-mmio/core"
 import { assert, describe, it, layer } from "@effect/vitest"
 import { Effect, FastCheck as fc, Layer } from "effect"
 import { bytes, chunk, chunk64, fmt, form, number, waveGuid } from "./support/wav.js"
@@ -155,6 +155,75 @@ layer(Layer.empty)("a repair of a file with sizes in a ds64", (it) => {
         assert.deepStrictEqual((yield* repaired(after)).corrections, [])
       })
   )
+})
+
+describe("a repair that is cut off", () => {
+  it.effect("between any two writes is finished by the next one, copies of sizes included", () =>
+    Effect.gen(function*() {
+      const whole = large("RF64", [
+        { id: "fmt ", data: fmt().slice(8), own: true },
+        { id: "fact", data: number(4, 20), own: true },
+        { id: "data", data: new Uint8Array(40).fill(7), own: true }
+      ])
+      const cut = whole.slice(0, whole.length - 10)
+      const { bytes: expected, corrections } = yield* repaired(cut)
+      assert.isAbove(corrections.length, 3)
+      for (let writes = 0; writes < corrections.length; writes++) {
+        const storage = yield* MemoryIOProc.make({ files: { file: cut } })
+        let count = 0
+        const failing = IOProc.mapFile(storage, (file) =>
+          IOProc.wrapFile(file, {
+            writeAt: file.writeAt && ((position, source, mode) =>
+              count++ < writes
+                ? file.writeAt!(position, source, mode)
+                : Effect.fail(
+                  new MmioError.CannotWrite({ operation: "test", file: "file", description: "the end", written: 0 })
+                ))
+          }))
+        const repair = Mmio.withFile("file", { access: "readWrite", buffer: "none" }, (file) => Riff.repair(file))
+        yield* Effect.flip(Effect.provideService(repair, IOProc.IOProc, failing))
+        yield* Effect.provideService(repair, IOProc.IOProc, storage)
+        assert.deepStrictEqual(yield* storage.bytes("file"), expected, `after ${writes} writes`)
+      }
+    }))
+})
+
+describe("a repair of a table with two sizes for one id", () => {
+  it.effect("corrects the first, which counts, and leaves the second", () =>
+    Effect.gen(function*() {
+      const table = bytes(number(4, 2), "axml", number(8, 5), "axml", number(8, 6))
+      const ds64 = chunk("ds64", bytes(number(8, 0), number(8, 0), number(8, 0), table))
+      const file = form(
+        [ds64, fmt(), chunk("axml", new Uint8Array(8)), chunk("data", new Uint8Array(40), { size: 0 })],
+        {
+          id: "RF64",
+          size: 0xffffffff
+        }
+      )
+      const { bytes: after } = yield* repaired(file)
+      const view = new DataView(after.buffer, after.byteOffset)
+      // The entries begin after the header of the form, that of the chunk, three sizes and the count.
+      const sizeAt = (index: number) => Number(view.getBigUint64(12 + 8 + 28 + 12 * index + 4, true))
+      assert.deepStrictEqual([sizeAt(0), sizeAt(1)], [8, 6])
+    }))
+})
+
+describe("a repair of a table with the size of a chunk that it does not correct", () => {
+  it.effect("leaves that size as it is, where the chunk declares more than its list has", () =>
+    Effect.gen(function*() {
+      const list = chunk("LIST", bytes("adtl", chunk("axml", new Uint8Array(8), { size: 100 })))
+      const ds64 = chunk(
+        "ds64",
+        bytes(number(8, 0), number(8, 0), number(8, 0), number(4, 1), "axml", number(8, 100))
+      )
+      const file = form([ds64, fmt(), list, chunk("data", new Uint8Array(40), { size: 0 })], {
+        id: "RF64",
+        size: 0xffffffff
+      })
+      const { bytes: after, corrections } = yield* repaired(file)
+      assert.isAbove(corrections.length, 0)
+      assert.deepStrictEqual(after.slice(12 + 8 + 28 + 4, 12 + 8 + 28 + 12), number(8, 100))
+    }))
 })
 
 describe("a repair of a WAVE", () => {

@@ -188,6 +188,20 @@ describe("bytes before the form", () => {
       }
     }))
 
+  it.effect("are an ID3v2 tag as a whole where the file goes on after it, whatever is in the tag", () =>
+    Effect.gen(function*() {
+      const { length } = field.sound
+      const tag = bytes("ID3", Uint8Array.of(3, 0, 0, 0, 0, length >> 7, length & 127), field.sound)
+      // As the picture of a WebP is in a tag: it is no form of this file.
+      for (const rest of [1, 20, 9000]) {
+        yield* opened(bytes(tag, new Uint8Array(rest)), (handle) =>
+          Effect.gen(function*() {
+            assert.lengthOf((yield* Riff.tree(handle)).chunks, 0)
+            assert.lengthOf(Chunk.toReadonlyArray(yield* Stream.runCollect(Riff.chunks(handle))), 0)
+          }))
+      }
+    }))
+
   it.effect("are no ID3v2 tag that goes past the end of the file", () =>
     Effect.gen(function*() {
       const tag = (size: number, data = new Uint8Array(size)) =>

@@ -65,6 +65,47 @@ describe("readAhead", () => {
       }
     }))
 
+  it.effect("keeps no block that another file has written over before it has come", () =>
+    Effect.gen(function*() {
+      const storage = new TestStorage(numbers(200))
+      let waits = 0
+      // The bytes are those of the beginning of the call.
+      const slow = IOProc.mapFile(storage.ioProc, (file) =>
+        IOProc.wrapFile(file, {
+          readAt: (position, target) =>
+            Effect.tap(file.readAt(position, target), () => Effect.replicateEffect(Effect.yieldNow(), waits))
+        }))
+      const driver = IOProc.readAhead(slow, small)
+      const file = yield* openFile(driver, "read")
+      const other = yield* openFile(driver)
+      const target = new Uint8Array(4)
+      yield* file.readAt(0, target)
+      waits = 50
+      // The block of this read has the next four bytes, too.
+      const reading = yield* Effect.fork(file.readAt(4, target))
+      yield* Effect.replicateEffect(Effect.yieldNow(), 10)
+      yield* other.writeAt!(8, Uint8Array.of(91, 92, 93, 94), "write")
+      assert.isTrue(Option.isNone(yield* Fiber.poll(reading)))
+      yield* Fiber.join(reading)
+      assert.strictEqual(yield* file.readAt(8, target), 4)
+      assert.deepStrictEqual([...target], [91, 92, 93, 94])
+    }))
+
+  it.effect("returns a block that comes after the file was closed to the budget", () =>
+    Effect.gen(function*() {
+      const storage = new TestStorage(numbers(200), { yields: () => 5 })
+      const budget = IOProc.makeBlockBudget(1000)
+      const file = yield* openFile(IOProc.readAhead(storage.ioProc, { ...small, budget }), "read")
+      const target = new Uint8Array(4)
+      yield* file.readAt(0, target)
+      const reading = yield* Effect.fork(file.readAt(4, target))
+      yield* Effect.yieldNow()
+      assert.isAbove(budget.used, 0)
+      yield* file.abort
+      yield* Fiber.await(reading)
+      assert.strictEqual(budget.used, 0)
+    }))
+
   it.effect("gives a reader the bytes of its block where another file writes before the block has come", () =>
     Effect.gen(function*() {
       for (let wait = 0; wait < 12; wait++) {
