@@ -226,6 +226,50 @@ describe("a repair of a table with the size of a chunk that it does not correct"
     }))
 })
 
+layer(Layer.empty)("a repair of a file whose ds64 lies", (it) => {
+  const size = fc.oneof(fc.nat({ max: 300 }), fc.constantFrom(0, 2 ** 32, 2 ** 40))
+  const id = fc.constantFrom("fmt ", "data", "axml", "ds64", "note")
+  const part = fc.record({
+    id,
+    data: fc.nat({ max: 20 }).map((length) => new Uint8Array(length).fill(7)),
+    size: fc.oneof(fc.constant(undefined), fc.constant(0xffffffff), fc.nat({ max: 60 }))
+  })
+  it.effect.prop(
+    "leaves nothing for the next repair, whatever follows what was understood",
+    {
+      sizes: fc.tuple(size, size, size),
+      table: fc.array(fc.tuple(id, size), { maxLength: 3 }),
+      parts: fc.array(part, { maxLength: 5 }),
+      cut: fc.nat({ max: 12 })
+    },
+    ({ cut, parts, sizes, table }) =>
+      Effect.gen(function*() {
+        const ds64 = bytes(
+          ...sizes.map((size) => number(8, size)),
+          number(4, table.length),
+          ...table.map(([id, size]) => bytes(id, number(8, size)))
+        )
+        const whole = form(
+          [
+            chunk("ds64", ds64),
+            ...parts.map(({ data, id, size }) => chunk(id, data, size === undefined ? {} : { size }))
+          ],
+          { id: "RF64", size: 0xffffffff }
+        )
+        const repair = (file: Uint8Array) =>
+          Effect.catchTag(repaired(file), "InvalidFile", () => Effect.succeed({ bytes: file, corrections: [] }))
+        const { bytes: after } = yield* repair(whole.slice(0, whole.length - cut))
+        const { corrections } = yield* repair(after)
+        // What only is offered, or left, is offered again.
+        assert.deepStrictEqual(
+          corrections.filter(({ _tag }) => _tag !== "PadByteOffered" && _tag !== "BytesLeft").map(String),
+          []
+        )
+      }),
+    { fastCheck: { numRuns: 1000 } }
+  )
+})
+
 describe("a repair of a WAVE", () => {
   const wave = (fact: Uint8Array, size: number, frames: number, format = fmt()) =>
     form([format, chunk("fact", fact), chunk("data", new Uint8Array(2 * frames), { size })])

@@ -8,11 +8,12 @@
 import * as Effect from "effect/Effect"
 import * as FourCC from "../../FourCC.js"
 import type * as Api from "../../Riff.js"
-import { type PadByteAdded, SampleCountCorrected, SizeCorrected } from "../../RiffCorrection.js"
+import { type PadByteAdded, type RiffCorrection, SampleCountCorrected, SizeCorrected } from "../../RiffCorrection.js"
 import * as Ds64 from "./ds64.js"
 import * as Known from "./known.js"
 import * as Layout from "./layout.js"
 import * as SampleCount from "./sampleCount.js"
+import type { Reading } from "./tree.js"
 
 /** A correction, with the bytes that it writes. @internal */
 export interface Change {
@@ -55,6 +56,26 @@ const chunksIn = (form: Api.TreeNode): ReadonlyArray<Api.TreeNode> => {
     for (let i = node.children.length - 1; i >= 0; i--) open.push(node.children[i]!)
   }
   return found
+}
+
+/**
+ * Whether bytes that were not understood, enough for a header, lie in a form or follow it. A header among them may have
+ * its size in the `ds64`, by which it would be understood once that says something else.
+ */
+const leavesBytes = (
+  { chunks, length }: Reading,
+  form: Api.TreeNode,
+  left: ReadonlyArray<RiffCorrection>,
+  sizeOf: SizeAfter
+): boolean => {
+  const { dataOffset, offset } = form.chunk
+  const next = chunks.find(({ chunk }) => chunk.offset > offset)?.chunk.offset ?? length
+  const end = dataOffset + (sizeOf(form) ?? 0)
+  const { headerSize } = Layout.layoutOf(form.chunk)
+  return next - end >= headerSize ||
+    left.some((found) =>
+      found._tag === "BytesLeft" && found.bytes >= headerSize && found.offset > offset && found.offset < next
+    )
 }
 
 /** What the `ds64` says of chunks whose headers hold their sizes, where it says something else. */
@@ -135,8 +156,9 @@ const sampleCounts = <E>(
  * @internal
  */
 export const copies = <E>(
-  { chunks }: Api.Tree,
+  reading: Reading,
   changes: ReadonlyArray<Change>,
+  left: ReadonlyArray<RiffCorrection>,
   read: Read<E>
 ): Effect.Effect<ReadonlyArray<Change>, E> => {
   const sizeOf = sizeAfter(changes)
@@ -147,8 +169,12 @@ export const copies = <E>(
     )
   return Effect.map(
     Effect.forEach(
-      chunks.filter(isCorrected),
-      (form) => Effect.map(sampleCounts(form, sizeOf, read), (counts) => [...sizesInDs64(form, sizeOf), ...counts])
+      reading.chunks.filter(isCorrected),
+      (form) =>
+        Effect.map(sampleCounts(form, sizeOf, read), (counts) => [
+          ...(leavesBytes(reading, form, left, sizeOf) ? [] : sizesInDs64(form, sizeOf)),
+          ...counts
+        ])
     ),
     (all) => all.flat()
   )
