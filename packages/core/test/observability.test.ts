@@ -190,6 +190,21 @@ describe("spans", () => {
 })
 
 describe("metrics", () => {
+  const ways: Record<string, (file: Mmio.ReadHandle) => Effect.Effect<unknown, MmioError.MmioError>> = {
+    read: (file) => Mmio.read(file, 20_000),
+    forEachBuffer: (file) => Mmio.forEachBuffer(file, () => {}),
+    stream: (file) => Stream.runDrain(Mmio.stream(file))
+  }
+  for (const [name, read] of Object.entries(ways)) {
+    it.effect(`count each byte once that ${name} reads of a file in blocks`, () =>
+      Effect.gen(function*() {
+        const memory = yield* MemoryIOProc.make({ files: { a: numbers(20_000) } })
+        const driver = IOProc.readAhead({ smallest: 256, largest: 1024 })(memory)
+        const reading = Effect.scoped(Effect.flatMap(Mmio.openWith(driver, "a", { buffer: 300 }), read))
+        assert.deepStrictEqual(yield* change(["mmio_read_bytes"], reading), [20_000])
+      }))
+  }
+
   it.effect("count bytes, refills and drains as a handle is flushed or closed, and hits not at all", () =>
     Effect.gen(function*() {
       const using = <A, E>(use: (file: Mmio.ReadWriteHandle) => Effect.Effect<A, E>) =>

@@ -204,6 +204,85 @@ describe("parse", () => {
       assert.isAtMost(runs, 1000 / 64 + 3)
     }))
 
+  const long = (count: number) => {
+    const runs: Array<number> = []
+    const record = (reader: Mmio.Reader) => {
+      runs.push(reader.position)
+      for (let i = 0; i < count; i++) reader.u8()
+    }
+    return { record, runs }
+  }
+
+  for (const [where, through] of Object.entries({ "a driver": identity<IOProc.IOProc>, blocks: answering.both })) {
+    it.scoped(`runs its function once for a record as long as the two before, out of ${where}`, () =>
+      Effect.gen(function*() {
+        const storage = new TestStorage(numbers(2000))
+        const file = yield* Mmio.openWith(through(storage.ioProc), "test", { buffer: 16 })
+        const { record, runs } = long(100)
+        for (let i = 0; i < 2; i++) yield* Mmio.parse(file, record)
+        // What was read after the second is less than a record.
+        yield* Mmio.seek(file, 500)
+        runs.length = 0
+        for (let i = 0; i < 15; i++) yield* Mmio.parse(file, record)
+        const begun = runs.filter((at, i) => at !== runs[i - 1])
+        assert.deepStrictEqual(begun, Array.from({ length: 15 }, (_, i) => 500 + 100 * i))
+        // One that reaches from one block to the next is begun in the first.
+        assert.isAtMost(runs.length - begun.length, where === "a driver" ? 0 : 2)
+        assert.deepStrictEqual(yield* Mmio.read(file, 100), new Uint8Array(0))
+      }))
+  }
+
+  it.scoped("does not have the driver fail for bytes that a shorter record does not need", () =>
+    Effect.gen(function*() {
+      const { file, storage } = yield* opened(numbers(1000), 64)
+      const { record } = long(50)
+      for (let i = 0; i < 2; i++) yield* Mmio.parse(file, record)
+      const { calls } = storage
+      storage.behaviour = { fails: () => true }
+      assert.strictEqual(yield* Mmio.parse(file, (reader) => reader.u8()), 100)
+      assert.strictEqual(storage.calls, calls)
+      storage.behaviour = {}
+    }))
+
+  it.scoped("keeps no buffer of a long record that comes alone, and none once they are short again", () =>
+    Effect.gen(function*() {
+      const { file, storage } = yield* opened(numbers(5000), 16)
+      const { record } = long(100)
+      const buffers = () => storage.transferred.map(({ buffer }) => buffer)
+      yield* Mmio.parse(file, record)
+      yield* Mmio.seek(file, 1000)
+      yield* Mmio.parse(file, record)
+      assert.strictEqual(new Set(buffers().filter(({ byteLength }) => byteLength > 16)).size, 2)
+      // now two were long, one after the other
+      yield* Mmio.seek(file, 2000)
+      yield* Mmio.parse(file, record)
+      const kept = buffers().at(-1)!
+      assert.isAbove(kept.byteLength, 16)
+      yield* Mmio.seek(file, 3000)
+      yield* Mmio.parse(file, record)
+      assert.strictEqual(buffers().at(-1), kept)
+      for (const position of [0, 200]) {
+        yield* Mmio.seek(file, position)
+        yield* Mmio.parse(file, (reader) => reader.u8())
+      }
+      yield* Mmio.seek(file, 4000)
+      yield* Mmio.parse(file, record)
+      assert.notStrictEqual(buffers().at(-1), kept)
+    }))
+
+  it.scoped("reads no more ahead than the buffer holds where the file cannot go back, whatever came before", () =>
+    Effect.gen(function*() {
+      const own = new Uint8Array(16)
+      const file = yield* Mmio.fromFile(forwardOnly(new TestStorage(numbers(1000))), { buffer: own })
+      const { record } = long(100)
+      for (let i = 0; i < 2; i++) yield* Mmio.parse(file, record)
+      while ((yield* Mmio.position(file)) < 250) yield* Mmio.parse(file, (reader) => reader.u16())
+      for (let i = 0; i < 2; i++) yield* Mmio.parse(file, record)
+      yield* Mmio.read(file, 14)
+      assert.strictEqual(yield* Mmio.parse(file, (reader) => reader.u8()), numbers(1000)[464])
+      assert.strictEqual((yield* Mmio.getInfo(file)).bytes, own)
+    }))
+
   it.scoped("refuses an invalid number of bytes, and an invalid limit", () =>
     Effect.gen(function*() {
       const { file } = yield* opened(numbers(100))

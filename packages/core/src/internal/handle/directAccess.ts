@@ -201,14 +201,13 @@ export const forEachBuffer = <A extends Access>(
       }
       return at + count < range.to
     }
-    /** Gives bytes to `f` that the file has in memory, instead of a copy of them in the window; how many there are. */
+    /** Gives bytes to `f` that the file has in memory; how many there are. */
     const show = (): number => {
-      const s = window.state
-      if (engine.sync === undefined || BufferState.isDirty(s)) return 0
       const at = window.position
-      const count = engine.sync.tryShow(at, Math.min(s.bytes.length, range.to - at), (bytes) => inTurn(uses, bytes, at))
-      if (count > 0) window.bypassed(count)
-      return count
+      return engine.showSync(Math.min(window.state.bytes.length, range.to - at), (bytes) => {
+        inTurn(uses, bytes, at)
+        return bytes.length
+      })
     }
     const refill = (restore: Restore) => handle.withoutWriting(engine.refill(restore))
     const readOn = (): Effect.Effect<number, TransferError<A>> => {

@@ -68,8 +68,7 @@ export class Engine {
     if (!this.canRead) return false
     const s = this.window.state
     if (s.next >= 0 && s.next + count <= s.endRead) return true
-    return this.sync !== undefined && BufferState.bypasses(s, count, true) && BufferState.readable(s) === 0
-      && !BufferState.isDirty(s) && this.sync.holds(BufferState.position(s), count)
+    return BufferState.readable(s) === 0 && this.canShowSync(count)
   }
 
   /** Reads as many bytes as {@link canReadSync} has found there to be. */
@@ -111,6 +110,27 @@ export class Engine {
       return 0
     }
     const count = this.sync.tryRead(BufferState.position(s), target, done, target.length)
+    if (count > 0) {
+      this.calls.meter.gotBytes(count)
+      this.window.bypassed(count)
+    }
+    return count
+  }
+
+  /** Whether the file has so many bytes in memory, and they are better not copied into the window. */
+  canShowSync(count: number): boolean {
+    const s = this.window.state
+    return this.sync !== undefined && BufferState.bypasses(s, count, true) && !BufferState.isDirty(s)
+      && this.sync.holds(BufferState.position(s), count)
+  }
+
+  /**
+   * Shows `f` up to `most` bytes that the file has in memory, instead of a copy of them in the window, which has none
+   * there; `f` returns how many of them it takes, and so does this.
+   */
+  showSync(most: number, f: (bytes: Uint8Array) => number): number {
+    if (this.sync === undefined || BufferState.isDirty(this.window.state)) return 0
+    const count = this.sync.tryShow(this.window.position, most, f)
     if (count > 0) {
       this.calls.meter.gotBytes(count)
       this.window.bypassed(count)

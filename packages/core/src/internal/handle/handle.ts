@@ -18,6 +18,7 @@ import * as BufferState from "./bufferState.js"
 import { Engine } from "./engine.js"
 import { Position, Read, ReadInto, Seek, Write, WriteAll } from "./hits.js"
 import { Lock, type Restore } from "./lock.js"
+import { RecordMemory } from "./recordMemory.js"
 import { makeRef, type SyncRef, Window } from "./window.js"
 
 /** Marks handles. */
@@ -74,6 +75,8 @@ export class Handle<A extends Access = Access> implements Api.Handle<A> {
    * misread there. A format sets it, and it is gone after one write.
    */
   checkNextWrite: ((position: number, source: Uint8Array) => string | undefined) | undefined
+  /** What `parse` keeps for the next record: one is mostly as long as the one before. */
+  readonly records = new RecordMemory()
   private readonly ownsFile: boolean
   private readonly commitsOnFailure: boolean
   private readonly whyInvalid: string | undefined
@@ -379,6 +382,7 @@ export class Handle<A extends Access = Access> implements Api.Handle<A> {
     return Effect.suspend(() => {
       this.lock.close()
       this.window.discard()
+      this.records.buffer = undefined
       this.engine.calls.meter.report()
       countHandles(-1)
       return this.ownsFile ? mapError(this.engine.file[how], countFailure) : Effect.void

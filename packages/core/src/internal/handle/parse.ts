@@ -14,7 +14,7 @@ import { allocate, outOfMemory, trustedCount } from "../io/copy.js"
 import type { Handle, TransferError } from "./handle.js"
 import type { Restore } from "./lock.js"
 import { type Bounds, type Lack, RecordReader } from "./reader.js"
-import type { Window } from "./window.js"
+import type { RecordMemory } from "./recordMemory.js"
 
 /** How many bytes a record may have where the caller does not say. @internal */
 export const defaultLimit = 1024 * 1024
@@ -33,9 +33,13 @@ type Parser<B> = (reader: Api.Reader) => B
 /** What {@link attempt} returns where the record is not complete. */
 const incomplete: unique symbol = Symbol.for("@effect-mmio/core/Mmio/incomplete")
 
-/** Reads one record out of the window; where it is not complete nothing moves, and the reader says what it lacks. */
-const attempt = <B>(window: Window, reader: RecordReader, f: Parser<B>): B | typeof incomplete => {
-  reader.load(window)
+/** Reads one record out of what was loaded; where it is not complete it takes nothing, and the reader says what it lacks. */
+const attempt = <B>(
+  records: RecordMemory,
+  reader: RecordReader,
+  f: Parser<B>,
+  take: (count: number) => void
+): B | typeof incomplete => {
   reader.begin()
   let isTaken = false
   try {
@@ -46,9 +50,63 @@ const attempt = <B>(window: Window, reader: RecordReader, f: Parser<B>): B | typ
     if (reader.isComplete) throw thrown
     return incomplete
   } finally {
-    window.skip(reader.finish(isTaken))
+    const count = reader.finish(isTaken)
+    take(count)
+    if (isTaken) records.note(count)
   }
 }
+
+/** Reads one record out of the window; where it is not complete nothing moves. */
+const attemptWindow = <A extends Access, B>(
+  { records, window }: Handle<A>,
+  reader: RecordReader,
+  f: Parser<B>
+): B | typeof incomplete => {
+  reader.load(window)
+  return attempt(records, reader, f, (count) => window.skip(count))
+}
+
+/** Reads one record out of the blocks of the file, where they lie; what the window has of it is there, too. */
+const attemptShown = <A extends Access, B>(
+  { engine, records, window }: Handle<A>,
+  reader: RecordReader,
+  f: Parser<B>,
+  limit: number
+): B | typeof incomplete => {
+  const outcome: { value: B | typeof incomplete } = { value: incomplete }
+  window.empty()
+  engine.showSync(limit, (bytes) => {
+    let taken = 0
+    reader.loadShown(bytes, window.position)
+    outcome.value = attempt(records, reader, f, (count) => {
+      taken = count
+    })
+    return taken
+  })
+  return outcome.value
+}
+
+/** Reads one record synchronously, if as much of it is in memory as the records before had. */
+const attemptSync = <A extends Access, B>(
+  handle: Handle<A>,
+  bounds: Bounds,
+  f: Parser<B>
+): B | typeof incomplete => {
+  const { engine, window } = handle
+  const count = expected(handle, bounds.limit)
+  if (window.readable < count) {
+    if (engine.canShowSync(count)) return attemptShown(handle, new RecordReader(window, bounds), f, bounds.limit)
+    if (window.readable === 0) return incomplete
+  }
+  return attemptWindow(handle, new RecordReader(window, bounds), f)
+}
+
+/**
+ * How many bytes a record is expected to have: none where the file cannot go back, since one that is shorter than those
+ * before may be all that there will be.
+ */
+const expected = <A extends Access>({ engine, records, window }: Handle<A>, limit: number): number =>
+  engine.canReturn && !window.state.isWholeFile ? Math.min(records.expected, limit) : 0
 
 /**
  * Reads the records that the window has completely, or fails where the first of them takes no bytes. What its function
@@ -119,7 +177,11 @@ const parsing = <A extends Access, B>(
       larger === undefined ? run() : andThen(handle.withoutWriting<void, never>(engine.widen(larger, restore)), run)
     ),
     (exit) => {
+      const { bytes } = window.state
       engine.narrow(own)
+      // A single long record is no reason to keep its buffer: programs have thousands of handles.
+      const isKept = window.state.bytes !== bytes && handle.records.expected > own.length
+      handle.records.buffer = isKept ? bytes : undefined
       return exit
     }
   )
@@ -141,26 +203,28 @@ const bring = <A extends Access>(parsing: Parsing<A>, lack: Lack): Effect.Effect
   if (wanted > limit) return invalidFile(handle, `the record has more than ${limit} bytes, the limit`)
   const room = to - window.position
   if (wanted > room) return truncated(Math.max(0, room))
-  const fill = (): Effect.Effect<void, Failure<A>> => {
-    for (;;) {
-      const before = window.readable
-      if (before >= wanted) return Exit.void
-      const refilled = evaluate(() => refill(parsing, wanted))
-      if (!isDone(refilled)) return andThen(refilled, () => window.readable > before ? fill() : truncated(before))
-      if (Exit.isFailure(refilled)) return refilled
-      if (window.readable === before) return truncated(before)
-    }
+  return andThen(fill(parsing, wanted), () => window.readable < wanted ? truncated(window.readable) : Exit.void)
+}
+
+/** Reads until the window has so many bytes, or the file ends. */
+const fill = <A extends Access>(parsing: Parsing<A>, wanted: number): Effect.Effect<void, Failure<A>> => {
+  const { window } = parsing.handle
+  for (;;) {
+    const before = window.readable
+    if (before >= wanted) return Exit.void
+    const refilled = evaluate(() => refill(parsing, wanted))
+    if (!isDone(refilled)) return andThen(refilled, () => window.readable > before ? fill(parsing, wanted) : Exit.void)
+    if (Exit.isFailure(refilled) || window.readable === before) return refilled
   }
-  return fill()
 }
 
 /**
  * Reads after what the window has of a record, into a larger buffer where that is full; reads nothing at the end of the
  * file.
  *
- * The larger buffer grows with what the file really has, and in leaps, so that a long record of short fields is not run
- * again for each of them. Where the file cannot go back there are no leaps: after the record, what was read ahead has
- * to fit the handle's own buffer.
+ * The larger buffer grows with what the file really has, or what the records before really had, and in leaps, so that a
+ * long record of short fields is not run again for each of them. Where the file cannot go back there are no leaps:
+ * after the record, what was read ahead has to fit the handle's own buffer.
  */
 const refill = <A extends Access>(
   { bounds: { limit }, handle, own, restore }: Parsing<A>,
@@ -168,12 +232,15 @@ const refill = <A extends Access>(
 ): Effect.Effect<void, TransferError<A> | MmioError.OutOfMemory> => {
   const { engine, window } = handle
   const { length } = window.state.bytes
-  const trusted = Math.min(wanted, Math.max(trustedCount, window.readable * 2))
+  const known = expected(handle, limit)
+  const isExpected = wanted <= known
+  const trusted = isExpected ? known : Math.min(wanted, Math.max(trustedCount, window.readable * 2))
   const refilled = () => handle.withoutWriting(engine.refill(restore))
   if (trusted <= length || window.state.isWholeFile) return refilled()
   const leap = engine.canReturn ? Math.min(limit, Math.max(trustedCount, length * 2)) : 0
-  const size = Math.max(trusted + own.length, leap)
-  const larger = allocate(size)
+  // After a record like those before comes mostly another one, for which there would be no room.
+  const size = isExpected ? trusted : Math.max(trusted + own.length, leap)
+  const larger = handle.records.bufferOf(size)
   return larger === undefined
     ? Exit.fail(outOfMemory("Mmio", handle.name.full, size))
     : andThen(handle.withoutWriting<void, never>(engine.widen(larger, restore)), refilled)
@@ -186,21 +253,31 @@ export const parse = <A extends Access, B>(
   limit: number
 ): Effect.Effect<B, Failure<A>> =>
   Effect.suspend(() => {
-    const { engine, lock, window } = handle
+    const { engine, lock } = handle
     const bounds: Bounds = { limit, to: Number.MAX_SAFE_INTEGER }
     if (lock.idle && engine.canRead) {
-      const value = lock.exclusiveSync(() => attempt(window, new RecordReader(window, bounds), f))
+      const value = lock.exclusiveSync(() => attemptSync(handle, bounds, f))
       if (value !== incomplete) return Exit.succeed(value)
     }
     return handle.transfer<B, Failure<A>>(
       "Mmio.parse",
-      (restore) => parsing(handle, bounds, restore, (parsing) => parseLocked(parsing, f))
+      (restore) => parsing(handle, bounds, restore, (parsing) => parseExpected(parsing, f))
     )
   })
 
+/**
+ * Brings as many bytes as the records before had, so that the function runs once; but not where there are some, of
+ * which the record may be, and the driver could fail for nothing.
+ */
+const parseExpected = <A extends Access, B>(parsing: Parsing<A>, f: Parser<B>): Effect.Effect<B, Failure<A>> => {
+  const { bounds, handle } = parsing
+  const wanted = handle.window.readable === 0 ? expected(handle, bounds.limit) : 0
+  return andThen(fill(parsing, wanted), () => parseLocked(parsing, f))
+}
+
 const parseLocked = <A extends Access, B>(parsing: Parsing<A>, f: Parser<B>): Effect.Effect<B, Failure<A>> => {
   for (;;) {
-    const value = attempt(parsing.handle.window, parsing.reader, f)
+    const value = attemptWindow(parsing.handle, parsing.reader, f)
     if (value !== incomplete) return Exit.succeed(value)
     const { lack } = parsing.reader
     const brought = lack === undefined ? Exit.void : bring(parsing, lack)

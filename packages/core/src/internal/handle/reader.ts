@@ -60,13 +60,25 @@ export class RecordReader implements Api.Reader {
   /** Takes over what the window has at the position. */
   load(window: Window): void {
     const { bytes, endRead, isWholeFile, next, offset } = window.state
+    this.loadBytes(bytes, window.view, offset, next, BufferState.readable(window.state))
+    if (isWholeFile) this.fileEnd = endRead
+  }
+
+  /** Takes over bytes that lie elsewhere, and begin there in the file. */
+  loadShown(bytes: Uint8Array, position: number): void {
+    const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+    this.loadBytes(bytes, view, position, 0, bytes.length)
+  }
+
+  private loadBytes(bytes: Uint8Array, view: DataView, offset: number, next: number, readable: number): void {
     this.buffer = bytes
-    this.view = window.view
+    this.view = view
     this.offset = offset
     this.first = next
     this.next = next
-    this.last = next + Math.min(BufferState.readable(window.state), Math.max(0, this.to - offset - next))
-    if (isWholeFile) this.fileEnd = endRead
+    // No `Math.min`: of a small integer and one that is not, it makes a float, and every read would compare with that.
+    const room = this.to - offset - next
+    this.last = readable <= room ? next + readable : next + Math.max(0, room)
   }
 
   /**
@@ -75,7 +87,7 @@ export class RecordReader implements Api.Reader {
    */
   begin(): void {
     this.start = this.next
-    this.end = Math.min(this.last, this.start + this.limit)
+    this.end = this.last - this.start <= this.limit ? this.last : this.start + this.limit
     this.lack = undefined
     this.active = true
   }
@@ -105,22 +117,30 @@ export class RecordReader implements Api.Reader {
   private take(count: number): number {
     const at = this.next
     const after = at + count
-    if (after > this.end) this.lacking({ _tag: "Bytes", count: after - this.start })
+    if (after > this.end) throw this.lackingBytes(after)
     this.next = after
     return at
   }
 
   private takeChecked(count: number): number {
-    if (!Number.isSafeInteger(count) || count < 0) this.lacking({ _tag: "Count", count })
+    if (!Number.isSafeInteger(count) || count < 0) throw this.lacking({ _tag: "Count", count })
     return this.take(count)
   }
 
-  private lacking(lack: Lack): never {
-    if (!this.active) throw new Error("a reader was used after its function had returned")
+  private lackingBytes(after: number): unknown {
+    return this.lacking({ _tag: "Bytes", count: after - this.start })
+  }
+
+  /**
+   * Notes what is lacking, and returns what is to be thrown: a `throw` in the callers tells the compiler of the runtime
+   * that they do not go on, which makes a read of four bytes a third faster.
+   */
+  private lacking(lack: Lack): unknown {
+    if (!this.active) return new Error("a reader was used after its function had returned")
     // The first lack is the one to make good: a function that catches it, and goes on, reads from where it was refused.
     this.lack ??= lack
     this.end = this.next
-    throw stop
+    return stop
   }
 
   get position(): number {
@@ -128,8 +148,8 @@ export class RecordReader implements Api.Reader {
   }
 
   get remaining(): number {
-    if (this.fileEnd === undefined) this.lacking(fileSize)
-    return Math.max(0, Math.min(this.fileEnd ?? 0, this.to) - this.position)
+    if (this.fileEnd === undefined) throw this.lacking(fileSize)
+    return Math.max(0, Math.min(this.fileEnd, this.to) - this.position)
   }
 
   u8(): number {

@@ -18,8 +18,11 @@ export interface SyncAccess {
    * is better.
    */
   readonly tryDetach: (position: number, count: number) => Uint8Array | undefined
-  /** Shows up to so many bytes to `f`, where they are; returns how many. Nothing is read if `f` throws. */
-  readonly tryShow: (position: number, most: number, f: (bytes: Uint8Array) => void) => number
+  /**
+   * Shows up to so many bytes to `f`, where they are, which returns how many of them it takes; returns the same. Nothing
+   * is read if `f` throws.
+   */
+  readonly tryShow: (position: number, most: number, f: (bytes: Uint8Array) => number) => number
   /** Whether `tryWrite` would write so many bytes; changes nothing. */
   readonly hasRoom: (position: number, count: number) => boolean
   /** Writes `source[from, to)`; returns how many bytes. */

@@ -163,14 +163,13 @@ class ReadAheadFile implements SyncFile, SyncAccess {
     return parts[0]
   }
 
-  tryShow(position: number, most: number, f: (bytes: Uint8Array) => void): number {
+  tryShow(position: number, most: number, f: (bytes: Uint8Array) => number): number {
     const serving = this.servingAt(position)
     if (serving === undefined) return 0
     const at = position - serving.start
-    const count = Math.min(most, serving.end - position)
-    f(serving.bytes.subarray(at, at + count))
+    const count = f(serving.bytes.subarray(at, at + Math.min(most, serving.end - position)))
     // Only now may the block be used again.
-    this.wasRead(position + count)
+    if (count > 0) this.wasRead(position + count)
     return count
   }
 
