@@ -11,6 +11,7 @@
  * - A block that has tests is run by vitest, one with the tests of `node:test` by Node.
  * - A line of a `sh` block that begins with `mmio` is run by the shell; with `--all`, so is a first cell of a table.
  */
+import { buildSync } from "esbuild"
 import * as fs from "node:fs"
 import * as path from "node:path"
 import ts from "typescript"
@@ -94,6 +95,15 @@ const prepare = (blocks) => {
     fs.copyFileSync(path.join(here, name), toFile(name))
   }
   fs.cpSync(path.join(here, "given"), toFile("given"), { recursive: true })
+  buildSync({
+    absWorkingDir: root,
+    entryPoints: ["packages/s3/test/support/fake/s3.ts"],
+    bundle: true,
+    packages: "external",
+    platform: "node",
+    format: "esm",
+    outfile: toFile("fake/s3.mjs")
+  })
   for (const block of blocks) {
     fs.mkdirSync(path.dirname(toFile(block.path)), { recursive: true })
     fs.writeFileSync(toFile(`${block.path}.js`), javascript(block))

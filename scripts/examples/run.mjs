@@ -6,6 +6,7 @@
  */
 import { IOProc, MemoryIOProc, Mmio, Wave } from "@effect-mmio/core"
 import { Recording } from "@effect-mmio/testing"
+import { ZipIOProc } from "@effect-mmio/zip"
 import { FetchHttpClient, KeyValueStore } from "@effect/platform"
 import { NodeContext } from "@effect/platform-node"
 import { Cause, ConfigProvider, Effect, Either, Exit, Layer, Option, Schema, Stream } from "effect"
@@ -13,7 +14,7 @@ import { spawnSync } from "node:child_process"
 import * as fs from "node:fs"
 import * as os from "node:os"
 import * as path from "node:path"
-import { files, fmt } from "./samples.mjs"
+import { database, files, fmt } from "./samples.mjs"
 import { fetchFrom } from "./web.mjs"
 
 const { blocks, commands, root } = JSON.parse(fs.readFileSync(new URL("plan.json", import.meta.url), "utf8"))
@@ -24,6 +25,8 @@ const home = fs.mkdtempSync(path.join(os.tmpdir(), "effect-mmio-examples-"))
 // what is around an example
 // ---------------------------------------------------------------------------------------------------------------------
 
+const sampleDatabase = path.join(home, "lib.db")
+
 /** A folder of its own with the samples, which becomes the current one. */
 const enterFolder = () => {
   const folder = fs.mkdtempSync(path.join(home, "folder-"))
@@ -32,12 +35,16 @@ const enterFolder = () => {
     fs.mkdirSync(path.dirname(file), { recursive: true })
     fs.writeFileSync(file, bytes)
   }
+  // what was written last is in a file beside it
+  for (const end of ["", "-wal"]) {
+    if (fs.existsSync(sampleDatabase + end)) fs.copyFileSync(sampleDatabase + end, path.join(folder, `lib.db${end}`))
+  }
   process.chdir(folder)
   return folder
 }
 
 const surroundings = Layer.mergeAll(
-  Layer.suspend(() => MemoryIOProc.layer(files)),
+  Layer.suspend(() => Layer.provide(ZipIOProc.layer, MemoryIOProc.layer(files))),
   NodeContext.layer,
   FetchHttpClient.layer,
   KeyValueStore.layerMemory,
@@ -46,7 +53,12 @@ const surroundings = Layer.mergeAll(
       SOUNDS_URL: "https://example.com/sounds/",
       SOUNDS_AUTHORIZATION: "Bearer none",
       TEMP_FOLDER: os.tmpdir(),
-      FOLDER: os.tmpdir()
+      FOLDER: os.tmpdir(),
+      BUCKET: "sounds",
+      AWS_REGION: "eu-central-1",
+      AWS_ENDPOINT_URL: "https://s3.example.com",
+      AWS_ACCESS_KEY_ID: "key",
+      AWS_SECRET_ACCESS_KEY: "secret"
     }))
   ))
 )
@@ -175,9 +187,6 @@ const runExport = (module, { name, parameters }) =>
       (args) => Effect.suspend(() => runValue(module[name](...args)))
     )
 
-/** Of storages that have no sample here, blocks are loaded, and what they export is not run: the tests of those packages have their servers and databases. */
-const withoutSamples = /^(packages\/(zip|sql|s3)\/|docs\/(zip|sql|s3)\.md$)/
-
 const failures = []
 const fail = (file, line, text) => failures.push(`${file}:${line} ${text}`)
 
@@ -199,7 +208,7 @@ const runBlock = async ({ exports, file, line, module }) => {
   } catch (error) {
     return fail(file, line, `does not load: ${error.stack}`)
   }
-  for (const one of withoutSamples.test(file) ? [] : exports) {
+  for (const one of exports) {
     const exit = await Effect.runPromiseExit(
       runExport(loaded, one).pipe(Effect.scoped, Effect.provide(surroundings), Effect.timeout("10 minutes"))
     )
@@ -234,6 +243,7 @@ for (const method of ["log", "error", "warn", "info", "debug"]) console[method] 
 try {
   fs.mkdirSync(jail)
   fs.writeFileSync(path.join(jail, "take1.wav"), files["take1.wav"])
+  await Effect.runPromise(database(sampleDatabase))
   for (const block of blocks) await runBlock(block)
   if (process.platform !== "win32") commands.forEach(runCommands)
 } finally {

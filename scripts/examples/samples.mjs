@@ -1,6 +1,9 @@
-/** The files that the examples find, made by the library itself. */
+/** The files that the examples find, and the database, made by the library itself. */
 import { IOProc, MemoryIOProc, Mmio, Riff, Wave } from "@effect-mmio/core"
-import { Effect, Schema } from "effect"
+import { SqlIOProc } from "@effect-mmio/sql"
+import { ZipIOProc } from "@effect-mmio/zip"
+import { LibsqlClient } from "@effect/sql-libsql"
+import { Effect, Layer, Schema } from "effect"
 
 const text = (value) => new TextEncoder().encode(`${value}\0`)
 const format = Wave.Format.make({ channels: 2, sampleRate: 44100, bitsPerSample: 16 })
@@ -45,8 +48,33 @@ const crashed = bytesOf((file) =>
   })
 )
 
-/** By name; those of `music` are in a folder. */
+/** An archive that holds a WAV file by these names. */
+const archive = (...names) =>
+  Effect.runPromise(Effect.gen(function*() {
+    const storage = yield* MemoryIOProc.make()
+    const elements = yield* Effect.provide(
+      IOProc.IOProc,
+      Layer.provide(ZipIOProc.layer, Layer.succeed(IOProc.IOProc, storage))
+    )
+    for (const name of names) {
+      const folder = name.slice(0, name.lastIndexOf("/") + 1)
+      if (folder !== "") yield* Effect.provideService(Mmio.makeFolder(`a.zip+${folder}`), IOProc.IOProc, elements)
+      const write = Mmio.withFile(
+        `a.zip+${name}`,
+        { access: "write", create: true },
+        (file) => Mmio.writeAll(file, wav)
+      )
+      yield* Effect.provideService(write, IOProc.IOProc, elements)
+    }
+    return yield* storage.bytes("a.zip")
+  }))
+
+/** By name; those of `music` and `takes` are in folders. */
 export const files = {
+  "songs.zip": await archive("dir/intro.wav"),
+  "upload.zip": await archive("take1.wav"),
+  "uploads.zip": await archive("take1.wav"),
+  "takes/1.wav": wav,
   "take1.wav": wav,
   "take2.wav": wav,
   "take.wav": wav,
@@ -54,3 +82,10 @@ export const files = {
   "music/song.wav": wav,
   "music/other.wav": wav
 }
+
+/** A database that holds a WAV file by the name "take1.wav", made where it is wanted. */
+export const database = (path) =>
+  Mmio.withFile("take1.wav", { access: "write", create: true }, (file) => Mmio.writeAll(file, wav)).pipe(
+    Effect.provide(SqlIOProc.layer()),
+    Effect.provide(LibsqlClient.layer({ url: `file:${path}` }))
+  )

@@ -121,7 +121,7 @@ export const make: (
  *   S3IOProc.layer({
  *     bucket: "sounds",
  *     region: "eu-central-1",
- *     credentials: { accessKeyId: "AKIA…", secretAccessKey: Redacted.make("…") }
+ *     credentials: { accessKeyId: "AKIAIOSFODNN7EXAMPLE", secretAccessKey: Redacted.make("the secret") }
  *   }).pipe(Layer.provide(FetchHttpClient.layer))
  * ))
  * ```
