@@ -74,7 +74,7 @@ const repairCommand = Command.make("repair", {
 )
 
 const tagCommand = Command.make("tag", {
-  names: argument("file", "A file").pipe(Args.repeated),
+  names: argument("file", "A file; to list and to export tags, also a folder with all below it").pipe(Args.repeated),
   tags: Options.text("tag").pipe(
     Options.withAlias("t"),
     Options.withPseudoName("KEY=TEXT"),

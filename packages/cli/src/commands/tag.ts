@@ -2,8 +2,10 @@
 import * as Mmio from "@effect-mmio/core/Mmio"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
+import * as Stream from "effect/Stream"
 import { editFile } from "../edits.js"
 import { type ExitCode, exitCodes, type FileError, usage } from "../failure.js"
+import { filesOf } from "../folders.js"
 import { withReading } from "../names.js"
 import { Output } from "../output.js"
 import { each, worse } from "../run.js"
@@ -103,8 +105,10 @@ export const tag = (options: Options): Effect.Effect<ExitCode, FileError, Output
       : importing(from.value)
   }
   if (names.length === 0) return Effect.fail(usage("Name a file"))
-  if (Option.isSome(options.export)) return exporting(options.export.value, names)
-  return changes
-    ? Effect.flatMap(fromOptions(tags, remove), (wanted) => each(names, change(wanted)))
-    : each(names, list)
+  // Only what is read is looked for in folders: a file is changed that was named.
+  if (changes) return Effect.flatMap(fromOptions(tags, remove), (wanted) => each(names, change(wanted)))
+  return Effect.flatMap(
+    Stream.runCollect(filesOf(names)),
+    (files) => Option.isSome(options.export) ? exporting(options.export.value, [...files]) : each([...files], list)
+  )
 }
