@@ -58,18 +58,30 @@ const driver = (range: number, concurrency: number) => (): Promise<number> =>
         ifVersion: Option.none(),
         buffered: true
       })
+      const ranges = at(range)
       let received = 0
-      yield* Effect.forEach(at(range), ({ end, start }) => {
-        const target = new Uint8Array(end - start)
-        const fill = (done: number): Effect.Effect<void, unknown> =>
-          done === target.length ?
-            Effect.void :
-            Effect.flatMap(file.readAt(start + done, target.subarray(done)), (count) => {
+      // Each lane reads into memory of its own, as a handle does into its buffer.
+      const lane = Effect.suspend(() => {
+        const memory = new Uint8Array(range)
+        const fill = (position: number, target: Uint8Array): Effect.Effect<void, unknown> =>
+          target.length === 0
+            ? Effect.void
+            : Effect.flatMap(file.readAt(position, target), (count) => {
               received += count
-              return count > 0 ? fill(done + count) : Effect.fail("the object ended too early")
+              return count > 0
+                ? fill(position + count, target.subarray(count))
+                : Effect.fail("the object ended too early")
             })
-        return fill(0)
-      }, { concurrency, discard: true })
+        return Effect.whileLoop({
+          while: () => ranges.length > 0,
+          body: () => {
+            const { end, start } = ranges.shift() ?? { start: 0, end: 0 }
+            return fill(start, memory.subarray(0, end - start))
+          },
+          step: () => {}
+        })
+      })
+      yield* Effect.all(Array.from({ length: concurrency }, () => lane), { concurrency, discard: true })
       return received
     }).pipe(Effect.provide(FetchHttpClient.layer))
   )

@@ -6,6 +6,7 @@ import { S3Costs, S3Error } from "@effect-mmio/s3"
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Fiber, Metric, MetricState, Option, Redacted, TestClock } from "effect"
 import { account } from "./support/contract.js"
+import { verify } from "./support/fake/signature.js"
 import { contents, pattern, save, setUp, text, whileTimeGoesBy } from "./support/storage.js"
 import { makeWave } from "./support/wav.js"
 
@@ -41,6 +42,47 @@ describe("one version", () => {
       assert.isNotEmpty(later)
       for (const headers of later) assert.strictEqual(headers["if-match"], `"${etag}"`)
     }))
+
+  it.effect("is signed once for many ranges, and anew each half minute, and for other credentials", () =>
+    Effect.scoped(Effect.gen(function*() {
+      const other = { ...account, accessKeyId: "another key" }
+      const clock = yield* Effect.clock
+      let isOther = false
+      const { storage, store } = yield* setUp({ account: undefined }, {
+        firstRange: 10,
+        credentials: () =>
+          Effect.sync(() => ({
+            accessKeyId: (isOther ? other : account).accessKeyId,
+            secretAccessKey: Redacted.make(account.secretAccessKey)
+          }))
+      })
+      store.bucket.put("a", pattern(1000))
+      const file = yield* Mmio.openWith(storage, "a", { buffer: "none" })
+      const signatures = new Set<string | undefined>()
+      const refused: Array<string> = []
+      const readSome = Effect.gen(function*() {
+        for (let i = 0; i < 5; i++) yield* Mmio.seek(file, 100 * i + 100).pipe(Effect.zipRight(Mmio.read(file, 10)))
+        for (const { request } of store.seen.splice(0)) {
+          signatures.add(request.headers["authorization"])
+          const wrong = verify(isOther ? other : account, request, clock.unsafeCurrentTimeMillis())
+          if (wrong !== undefined) refused.push(wrong.code)
+        }
+      })
+      // The request that opened the file had no version to ask for.
+      store.seen.splice(0)
+      yield* readSome
+      assert.strictEqual(signatures.size, 1)
+      yield* TestClock.adjust("20 seconds")
+      yield* readSome
+      assert.strictEqual(signatures.size, 1)
+      yield* TestClock.adjust("20 seconds")
+      yield* readSome
+      assert.strictEqual(signatures.size, 2)
+      isOther = true
+      yield* readSome
+      assert.strictEqual(signatures.size, 3)
+      assert.deepStrictEqual(refused, [])
+    })))
 
   it.effect("of a large WAVE file is described by few requests", () =>
     Effect.gen(function*() {

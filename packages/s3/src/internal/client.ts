@@ -26,7 +26,7 @@ export interface Client {
 
 /** @internal */
 export const make = (bucket: Bucket, client: HttpClient.HttpClient): Client => {
-  const signed = signing(bucket, new Map())
+  const signed = signing(bucket)
   return { bucket, http: (tally) => signed(client, tally) }
 }
 

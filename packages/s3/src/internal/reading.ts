@@ -17,8 +17,8 @@ import { head } from "./objects.js"
 import { refusalOf } from "./refusal.js"
 import type { Store } from "./store.js"
 
-/** Ranges up to this size are received at once. */
-const largestWhole = 8 * 1024 * 1024
+/** Ranges up to this size are received at once: of longer ones, the copies that this makes cost more than parts do. */
+const largestWhole = 2 * 1024 * 1024
 
 const transientOf = (error: HttpRangeError.HttpRangeError) =>
   Option.match(find(error), {

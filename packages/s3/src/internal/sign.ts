@@ -30,7 +30,32 @@ const bodyOf = ({ body }: HttpClientRequest.HttpClientRequest): Uint8Array | und
 const hashOf = (bytes: Uint8Array): Promise<string> =>
   crypto.subtle.digest("SHA-256", bytes as Uint8Array<ArrayBuffer>).then(hex)
 
-const sign = (bucket: Bucket, keys: Keys) => (request: HttpClientRequest.HttpClientRequest) => {
+type Fields = Readonly<Record<string, string>>
+
+/** For so long the signature of a request without a body is used again, of the 15 minutes that stores take it. */
+const validMillis = 30_000
+/** So many are known at most. */
+const mostKnown = 1000
+
+/**
+ * The signatures that are valid now, by what they sign: the reads of an object ask for it again and again, and their
+ * ranges are not signed. To sign costs as much as to receive 64 KiB.
+ */
+class Known {
+  private readonly fields = new Map<string, Promise<Fields>>()
+  private until = 0
+
+  /** The fields that were signed in the same half minute, or those that are signed now. */
+  get(what: string, now: number, sign: () => Promise<Fields>): Promise<Fields> {
+    if (now >= this.until || now < this.until - validMillis || this.fields.size === mostKnown) this.fields.clear()
+    this.until = now - now % validMillis + validMillis
+    const known = this.fields.get(what) ?? sign()
+    this.fields.set(what, known)
+    return known
+  }
+}
+
+const sign = (bucket: Bucket, keys: Keys, known: Known) => (request: HttpClientRequest.HttpClientRequest) => {
   const { credentials } = bucket
   // Of another origin, to which a store has redirected, nothing is to be known here.
   if (credentials === undefined || new URL(request.url).origin !== bucket.origin) return Effect.succeed(request)
@@ -38,27 +63,38 @@ const sign = (bucket: Bucket, keys: Keys) => (request: HttpClientRequest.HttpCli
     Effect.all([credentials(), Clock.currentTimeMillis]),
     ([{ accessKeyId, secretAccessKey, sessionToken }, now]) =>
       Effect.promise(async () => {
+        const { method, url } = request
         const body = bodyOf(request)
-        const hash = body === undefined ? hashOfNothing : await hashOf(body)
-        const headers = Object.entries(request.headers).filter(([name]) => isSigned(name))
-        const signer = new AwsV4Signer({
-          method: request.method,
-          url: request.url,
-          headers: [...headers, ["x-amz-content-sha256", hash]],
+        const secrets = {
           accessKeyId,
           secretAccessKey: Redacted.value(secretAccessKey),
-          ...(sessionToken === undefined ? {} : { sessionToken: Redacted.value(sessionToken) }),
-          service: "s3",
-          region: bucket.region,
-          cache: keys,
-          datetime: new Date(now).toISOString().replace(/[:-]|\.\d{3}/g, "")
-        })
-        const signed: Record<string, string> = {}
-        const { headers: fields } = await signer.sign()
-        fields.forEach((value, name) => {
-          signed[name] = value
-        })
-        return HttpClientRequest.setHeaders(request, signed)
+          ...(sessionToken === undefined ? {} : { sessionToken: Redacted.value(sessionToken) })
+        }
+        const given = Object.entries(request.headers).filter(([name]) => isSigned(name))
+        const signed = async (hash: string, time: number): Promise<Fields> => {
+          const { headers } = await new AwsV4Signer({
+            ...secrets,
+            method,
+            url,
+            headers: [...given, ["x-amz-content-sha256", hash]],
+            service: "s3",
+            region: bucket.region,
+            cache: keys,
+            datetime: new Date(time).toISOString().replace(/[:-]|\.\d{3}/g, "")
+          }).sign()
+          const fields: Record<string, string> = {}
+          headers.forEach((value, name) => {
+            fields[name] = value
+          })
+          return fields
+        }
+        return HttpClientRequest.setHeaders(
+          request,
+          body === undefined
+            ? await known.get(JSON.stringify([method, url, given, secrets]), now, () =>
+              signed(hashOfNothing, now - now % validMillis))
+            : await signed(await hashOf(body), now)
+        )
       })
   )
 }
@@ -89,8 +125,9 @@ const lengthOf = (headers: Headers.Headers): number => {
 }
 
 /** Signs requests of this bucket; what they cost is added to a tally, and to the metrics. @internal */
-export const signing =
-  (bucket: Bucket, keys: Keys) => (client: HttpClient.HttpClient, tally: Tally): HttpClient.HttpClient =>
+export const signing = (bucket: Bucket) => {
+  const signed = sign(bucket, new Map(), new Known())
+  return (client: HttpClient.HttpClient, tally: Tally): HttpClient.HttpClient =>
     client.pipe(
       HttpClient.transform((response, request) => {
         const operation = operationOf(request, request.url.split("?", 1)[0] === `${bucket.href}/`)
@@ -106,5 +143,6 @@ export const signing =
       HttpClient.transformResponse(
         Effect.locallyWith(Headers.currentRedactedNames, (known) => [...known, "x-amz-security-token"])
       ),
-      HttpClient.mapRequestEffect(sign(bucket, keys))
+      HttpClient.mapRequestEffect(signed)
     )
+}
