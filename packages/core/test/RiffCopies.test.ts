@@ -1,6 +1,6 @@
 import { FourCC, IOProc, MemoryIOProc, Mmio, MmioError, Riff, RiffCorrection, RiffEdit } from "@effect-mmio/core"
 import { assert, describe, it, layer } from "@effect/vitest"
-import { Effect, FastCheck as fc, Layer } from "effect"
+import { Effect, FastCheck as fc, Layer, Option } from "effect"
 import { bytes, chunk, chunk64, fmt, form, number, waveGuid } from "./support/wav.js"
 
 /** The file after edits. */
@@ -226,7 +226,7 @@ describe("a repair of a table with the size of a chunk that it does not correct"
     }))
 })
 
-layer(Layer.empty)("a repair of a file whose ds64 lies", (it) => {
+layer(Layer.empty)("a file whose ds64 lies", (it) => {
   const size = fc.oneof(fc.nat({ max: 300 }), fc.constantFrom(0, 2 ** 32, 2 ** 40))
   const id = fc.constantFrom("fmt ", "data", "axml", "ds64", "note")
   const part = fc.record({
@@ -234,36 +234,56 @@ layer(Layer.empty)("a repair of a file whose ds64 lies", (it) => {
     data: fc.nat({ max: 20 }).map((length) => new Uint8Array(length).fill(7)),
     size: fc.oneof(fc.constant(undefined), fc.constant(0xffffffff), fc.nat({ max: 60 }))
   })
+  const lying = fc.record({
+    formSize: fc.oneof({ weight: 3, arbitrary: fc.constant(0xffffffff) }, fc.nat({ max: 60 })),
+    sizes: fc.tuple(size, size, size),
+    table: fc.array(fc.tuple(id, size), { maxLength: 3 }),
+    parts: fc.array(part, { maxLength: 5 }),
+    cut: fc.nat({ max: 12 })
+  }).map(({ cut, formSize, parts, sizes, table }) => {
+    const ds64 = bytes(
+      ...sizes.map((size) => number(8, size)),
+      number(4, table.length),
+      ...table.map(([id, size]) => bytes(id, number(8, size)))
+    )
+    const chunks = parts.map(({ data, id, size }) => chunk(id, data, size === undefined ? {} : { size }))
+    const whole = form([chunk("ds64", ds64), ...chunks], { id: "RF64", size: formSize })
+    return whole.slice(0, whole.length - cut)
+  })
+
   it.effect.prop(
-    "leaves nothing for the next repair, whatever follows what was understood",
-    {
-      sizes: fc.tuple(size, size, size),
-      table: fc.array(fc.tuple(id, size), { maxLength: 3 }),
-      parts: fc.array(part, { maxLength: 5 }),
-      cut: fc.nat({ max: 12 })
-    },
-    ({ cut, parts, sizes, table }) =>
+    "has nothing for the next repair, whatever follows what was understood",
+    { file: lying },
+    ({ file }) =>
       Effect.gen(function*() {
-        const ds64 = bytes(
-          ...sizes.map((size) => number(8, size)),
-          number(4, table.length),
-          ...table.map(([id, size]) => bytes(id, number(8, size)))
-        )
-        const whole = form(
-          [
-            chunk("ds64", ds64),
-            ...parts.map(({ data, id, size }) => chunk(id, data, size === undefined ? {} : { size }))
-          ],
-          { id: "RF64", size: 0xffffffff }
-        )
         const repair = (file: Uint8Array) =>
           Effect.catchTag(repaired(file), "InvalidFile", () => Effect.succeed({ bytes: file, corrections: [] }))
-        const { bytes: after } = yield* repair(whole.slice(0, whole.length - cut))
+        const { bytes: after } = yield* repair(file)
         const { corrections } = yield* repair(after)
         // What only is offered, or left, is offered again.
         assert.deepStrictEqual(
           corrections.filter(({ _tag }) => _tag !== "PadByteOffered" && _tag !== "BytesLeft").map(String),
           []
+        )
+      }),
+    { fastCheck: { numRuns: 1000 } }
+  )
+
+  it.effect.prop(
+    "has what an edit wrote, or is as it was",
+    { file: lying },
+    ({ file }) =>
+      Effect.gen(function*() {
+        const path = [{ id: "RF64" as const }, { id: "LIST" as const, type: "INFO" }, { id: "INAM" as const }]
+        const title = Uint8Array.of(84, 105, 116, 108, 101, 0)
+        const after = yield* Effect.option(edited(file, new RiffEdit.Assign({ path, data: title })))
+        if (Option.isNone(after)) return
+        const found = Effect.flatMap(Mmio.open("file"), (file) =>
+          Effect.flatMap(Riff.find(file, path), ({ dataOffset, size }) =>
+            Effect.zipRight(Mmio.seek(file, dataOffset), Mmio.read(file, size))))
+        assert.deepStrictEqual(
+          yield* Effect.scoped(Effect.provide(found, MemoryIOProc.layer({ file: after.value }))),
+          title
         )
       }),
     { fastCheck: { numRuns: 1000 } }

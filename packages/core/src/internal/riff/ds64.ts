@@ -90,6 +90,10 @@ export const placeOf = ({ ds64, id, offset, sizeField }: Api.Chunk): number | un
   return index < 0 ? undefined : dataOffset + entrySizeAt(index)
 }
 
+/** Whether a form has all of its `ds64`: what was read as one may follow a form that ends before it. */
+export const isInside = ({ children: [first], chunk: { ds64 } }: Api.TreeNode): boolean =>
+  ds64._tag === "Some" && first?.chunk.dataOffset === ds64.value.dataOffset && first.available === first.chunk.size
+
 /** What the table of one says, of sizes by their ids. */
 export const tableOf = (sizes: Iterable<readonly [FourCC.FourCC, number]>): Api.Ds64["table"] =>
   Data.unsafeArray(Array.from(sizes, ([id, size]) => Data.struct({ id, size })))

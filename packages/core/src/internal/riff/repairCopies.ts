@@ -6,6 +6,7 @@
  * that was cut off still finds the wrong sizes, and is finished by the next one.
  */
 import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
 import * as FourCC from "../../FourCC.js"
 import type * as Api from "../../Riff.js"
 import { type PadByteAdded, type RiffCorrection, SampleCountCorrected, SizeCorrected } from "../../RiffCorrection.js"
@@ -47,6 +48,9 @@ const isWave = ({ chunk }: Api.TreeNode): boolean => {
   return type === Known.types.WAVE || type === Known.types.wave
 }
 
+const ds64Of = (form: Api.TreeNode): Api.Ds64 | undefined =>
+  Ds64.isInside(form) ? Option.getOrUndefined(form.chunk.ds64) : undefined
+
 /** All chunks in a form, in their order. */
 const chunksIn = (form: Api.TreeNode): ReadonlyArray<Api.TreeNode> => {
   const found: Array<Api.TreeNode> = []
@@ -80,9 +84,9 @@ const leavesBytes = (
 
 /** What the `ds64` says of chunks whose headers hold their sizes, where it says something else. */
 const sizesInDs64 = (form: Api.TreeNode, sizeOf: SizeAfter): ReadonlyArray<Change> => {
-  const { ds64 } = form.chunk
-  if (ds64._tag === "None") return []
-  const { dataOffset, dataSize, table } = ds64.value
+  const ds64 = ds64Of(form)
+  if (ds64 === undefined) return []
+  const { dataOffset, dataSize, table } = ds64
   const chunks = chunksIn(form)
   const correct = (id: FourCC.FourCC, offset: number, before: number): ReadonlyArray<Change> => {
     const same = chunks.filter(({ chunk }) => chunk.id === id)
@@ -124,9 +128,9 @@ const sampleCounts = <E>(
     if (frame === undefined) return []
     const after = Math.floor(size / frame)
     const changes: Array<Change> = []
-    const { ds64 } = form.chunk
-    if (ds64._tag === "Some" && ds64.value.sampleCount !== after) {
-      const { dataOffset, sampleCount: before } = ds64.value
+    const ds64 = ds64Of(form)
+    if (ds64 !== undefined && ds64.sampleCount !== after) {
+      const { dataOffset, sampleCount: before } = ds64
       changes.push({
         correction: new SampleCountCorrected({
           id: Layout.code(Layout.ids.ds64),

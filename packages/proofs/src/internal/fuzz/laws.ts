@@ -435,10 +435,13 @@ const checkEdit = (before: Uint8Array): Effect.Effect<void> =>
     })))
   })
 
-/** What is in the chunks of a tree, to compare: where each is, and the bytes of those that have no chunks in them. */
+/**
+ * What is in the chunks of a tree, to compare: where each is, and the bytes of those that have no chunks in them. Of a
+ * form without a type it is not said what is in it.
+ */
 const leaves = ({ chunks }: Riff.Tree, end: number): ReadonlyArray<string> =>
   flattened(chunks).filter(([{ chunk }]) => chunk.offset < end).map(([{ available, chunk, children }, depth]) => {
-    const isContainer = children.length > 0 || Option.isSome(chunk.type)
+    const isContainer = children.length > 0 || Option.isSome(chunk.type) || forms.has(chunk.id)
     return `${depth} ${chunk.id} ${Option.getOrElse(chunk.type, () => "")} ${chunk.offset} ${
       isContainer ? "" : available
     }`

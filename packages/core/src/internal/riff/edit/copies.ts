@@ -77,7 +77,7 @@ export const corrections = (
   samples: number | undefined
 ): ReadonlyArray<Correction> => {
   const { source } = form
-  if (source?.chunk.ds64._tag !== "Some") return []
+  if (source?.chunk.ds64._tag !== "Some" || !Ds64.isInside(source)) return []
   const { dataOffset, dataSize, sampleCount, table } = source.chunk.ds64.value
   const chunks = byId(form)
   const sizeOf = (draft: Draft) => draft.data?.length ?? sizes.get(draft) ?? draft.source?.chunk.size ?? 0

@@ -4,6 +4,7 @@
 import * as FourCC from "../../../FourCC.js"
 import type * as Api from "../../../Riff.js"
 import type * as RiffProblem from "../../../RiffProblem.js"
+import * as Ds64 from "../ds64.js"
 import * as Layout from "../layout.js"
 import { childrenOf, type Draft, isOpenEnd } from "./draft.js"
 
@@ -70,6 +71,17 @@ const unsizedSamples = ({ chunks, problems }: Api.Tree): Obstacle | undefined =>
     : undefined
 }
 
+/** A form whose size is written in a `ds64` that follows it: the form cannot become longer and leave that where it is. */
+const sizeElsewhere = ({ chunks }: Api.Tree): Obstacle | undefined => {
+  const form = chunks.find((node) =>
+    node.chunk.sizeField === Layout.unknownSize && node.chunk.ds64._tag === "Some" && !Ds64.isInside(node)
+  )
+  return form && {
+    offset: form.chunk.offset,
+    message: `${FourCC.format(form.chunk.id)} at ${form.chunk.offset} ends before its "ds64" does`
+  }
+}
+
 /** Where a lenient reader sees other chunks than a strict one: what is put there, one of them would not find. */
 const disagreement = (strict: Api.Tree, lenient: Api.Tree): Obstacle | undefined => {
   for (const [i, { available, children, chunk }] of strict.chunks.entries()) {
@@ -107,7 +119,7 @@ export const find = (strict: Api.Tree, lenient: Api.Tree): Obstacle | Damaged =>
     damaged.set(container.chunk.offset, problem)
   }
   const disagreed = strict.problems.length > 0 ? disagreement(strict, lenient) : undefined
-  return disagreed ?? unsizedSamples(strict) ?? damaged
+  return disagreed ?? unsizedSamples(strict) ?? sizeElsewhere(strict) ?? damaged
 }
 
 /**
