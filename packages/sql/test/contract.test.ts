@@ -4,7 +4,7 @@
  * statement.
  */
 import { IOProcContract } from "@effect-mmio/testing"
-import { test } from "vitest"
+import { uninterrupted } from "./support/contract.js"
 import { inMemory, storageIn } from "./support/database.js"
 
 IOProcContract.suite("SqlIOProc", {
@@ -14,7 +14,5 @@ IOProcContract.suite("SqlIOProc", {
   // Every operation is several statements: shorter walks, on machines that have other things to do.
   scale: 0.05 * Number(process.env["MMIO_TEST_SCALE"] ?? 1),
   patience: "1 minute",
-  test: (name, run) => {
-    if (!name.includes(` > ${IOProcContract.laws.interruption} > `)) test(name, { timeout: 0 }, run)
-  }
+  test: uninterrupted
 })
