@@ -63,6 +63,9 @@ describe("MmioError", () => {
     assert.strictEqual(MmioError.withDetails(error, { position: 5 }).errno, "ENOSPC")
     assert.strictEqual(new MmioError.CannotWrite({ ...details, errno: "EDQUOT" }).errno, "EDQUOT")
     assert.isUndefined(new MmioError.CannotWrite(details).errno)
+    // A failure of another kind that an error of this library caused.
+    const quota = new MmioError.CannotWrite({ ...details, errno: "EDQUOT" })
+    assert.strictEqual(new MmioError.CannotOpen({ ...details, cause: quota }).errno, "EDQUOT")
   })
 
   describe("message", () => {

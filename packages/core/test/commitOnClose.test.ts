@@ -180,6 +180,22 @@ describe("commitOnClose", () => {
       assert.deepStrictEqual(yield* names(memory), ["/dir/a", "/dir/b"])
     }))
 
+  it.effect("says what the system said of a rename that fails", () =>
+    Effect.gen(function*() {
+      const memory = yield* MemoryIOProc.make({ files: { "dir/a": old } })
+      const full = new MmioError.AccessDenied({ operation: "told", file: "to", description: "no", errno: "EROFS" })
+      const driver = IOProc.commitOnClose({ ...memory, rename: () => Effect.fail(full) })
+      const failed = yield* Effect.flip(
+        Effect.provideService(
+          Mmio.withFile("dir/a", create, (file) => Mmio.write(file, numbers(5))),
+          IOProc.IOProc,
+          driver
+        )
+      )
+      assert.instanceOf(failed, MmioError.CannotWrite)
+      assert.strictEqual(failed.errno, "EROFS")
+    }))
+
   it.effect("keeps the old content at whichever call of the storage a failure comes", () =>
     Effect.gen(function*() {
       for (let failing = 0; failing < 30; failing++) {

@@ -1,12 +1,17 @@
 import * as Predicate from "effect/Predicate"
 
 /**
- * The POSIX name in an error: its `code`, else that of its `cause` (where `@effect/platform` hides it), else undefined.
+ * The POSIX name in an error: its `code`, or the `errno` of one of this library, else those of its `cause` (where
+ * `@effect/platform` hides it), else undefined.
  *
  * @internal
  */
 export const errnoName = (error: unknown): string | undefined =>
-  codeOf(error) ?? (Predicate.hasProperty(error, "cause") ? codeOf(error.cause) : undefined)
+  nameIn(error) ?? (Predicate.hasProperty(error, "cause") ? nameIn(error.cause) : undefined)
 
-const codeOf = (error: unknown): string | undefined =>
-  Predicate.hasProperty(error, "code") && typeof error.code === "string" ? error.code : undefined
+const nameIn = (error: unknown): string | undefined =>
+  Predicate.hasProperty(error, "code") && typeof error.code === "string"
+    ? error.code
+    : Predicate.hasProperty(error, "errno") && typeof error.errno === "string"
+    ? error.errno
+    : undefined
