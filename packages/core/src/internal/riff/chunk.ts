@@ -36,18 +36,22 @@ class Value<Dirty extends boolean> extends Data.Class {
   readonly typeGuid: Option.Option<string>
   readonly dirty: Dirty
 
-  constructor(fields: Omit<Api.FoundChunk, "dirty">, dirty: Dirty) {
+  /** The chunk whose header lies at `at` in `bytes`. */
+  constructor(layout: Layout, bytes: Uint8Array, at: number, header: Header, dirty: Dirty) {
     super()
-    this.id = fields.id
-    this.size = fields.size
-    this.type = fields.type
-    this.offset = fields.offset
-    this.dataOffset = fields.dataOffset
-    this.sizeField = fields.sizeField
-    this.byteOrder = fields.byteOrder
-    this.ds64 = fields.ds64
-    this.guid = fields.guid
-    this.typeGuid = fields.typeGuid
+    const { ds64, offset, type } = header
+    this.id = code(header.id)
+    this.size = header.size
+    this.type = type === undefined ? noType : Option.some(code(type))
+    this.offset = offset
+    this.dataOffset = offset + layout.headerSize
+    this.sizeField = header.sizeField
+    this.byteOrder = layout.byteOrder
+    this.ds64 = ds64 === undefined ? noDs64 : Option.some(ds64)
+    this.guid = layout === wave64 ? Option.some(guidAt(bytes, at)) : noGuid
+    this.typeGuid = layout === wave64 && type !== undefined
+      ? Option.some(guidAt(bytes, at + layout.headerSize))
+      : noGuid
     this.dirty = dirty
   }
 
@@ -61,32 +65,15 @@ class Value<Dirty extends boolean> extends Data.Class {
 class WalkedValue extends Value<false> {
   readonly depth: number
 
-  constructor(fields: Omit<Api.FoundChunk, "dirty">, depth: number) {
-    super(fields, false)
-    this.depth = depth
-  }
-}
-
-/** What a header says that lies at `at` in `bytes`. */
-const fieldsOf = (layout: Layout, bytes: Uint8Array, at: number, header: Header): Omit<Api.FoundChunk, "dirty"> => {
-  const { ds64, id, offset, size, sizeField, type } = header
-  return {
-    id: code(id),
-    size,
-    type: type === undefined ? noType : Option.some(code(type)),
-    offset,
-    dataOffset: offset + layout.headerSize,
-    sizeField,
-    byteOrder: layout.byteOrder,
-    ds64: ds64 === undefined ? noDs64 : Option.some(ds64),
-    guid: layout === wave64 ? Option.some(guidAt(bytes, at)) : noGuid,
-    typeGuid: layout === wave64 && type !== undefined ? Option.some(guidAt(bytes, at + layout.headerSize)) : noGuid
+  constructor(layout: Layout, bytes: Uint8Array, at: number, header: Header & { readonly depth: number }) {
+    super(layout, bytes, at, header, false)
+    this.depth = header.depth
   }
 }
 
 /** The chunk whose header lies at `at` in `bytes`. @internal */
 export const found = (layout: Layout, bytes: Uint8Array, at: number, header: Header): Api.FoundChunk =>
-  new Value(fieldsOf(layout, bytes, at, header), false)
+  new Value(layout, bytes, at, header, false)
 
 /** The same of a walk. @internal */
 export const walked = (
@@ -94,7 +81,7 @@ export const walked = (
   bytes: Uint8Array,
   at: number,
   header: Header & { readonly depth: number }
-): Api.WalkedChunk => new WalkedValue(fieldsOf(layout, bytes, at, header), header.depth)
+): Api.WalkedChunk => new WalkedValue(layout, bytes, at, header)
 
 /** A chunk that was made at `offset`, with the header that was written. @internal */
 export const created = (
@@ -106,7 +93,7 @@ export const created = (
     readonly sizeField: number
     readonly ds64: Api.Ds64 | undefined
   }
-): Api.CreatedChunk => new Value(fieldsOf(layout, bytes, 0, { ...header, id, type }), true)
+): Api.CreatedChunk => new Value(layout, bytes, 0, { ...header, id, type }, true)
 
 /** A chunk that was made, once its header says what it has to. @internal */
 export const corrected = (
@@ -117,7 +104,10 @@ export const corrected = (
     readonly sizeField: number
     readonly ds64?: Option.Option<Api.Ds64>
   }
-): Api.FoundChunk => new Value({ ...chunk, ...header }, false)
+): Api.FoundChunk => {
+  const copy: Api.FoundChunk = Object.create(Value.prototype)
+  return Object.assign(copy, chunk, header, { dirty: false as const })
+}
 
 const noType: Option.Option<FourCC.FourCC> = Option.none()
 const noDs64: Option.Option<Api.Ds64> = Option.none()
