@@ -442,11 +442,19 @@ export interface Primitives {
   readonly canSeek?: File["canSeek"]
   /** Drops what was read ahead. Default: nothing is. */
   readonly invalidate?: File["invalidate"]
-  /** Makes what was written the content. With it, the file commits on close. Default: the file is written in place. */
+  /**
+   * Makes what was written the content: with it, the file commits on close. Default: the file is written in place.
+   */
   readonly commit?: Effect.Effect<void, MmioError.CommitError> | undefined
-  /** Releases the file, after a commit where it commits on close. Default: there is nothing to release. */
+  /**
+   * Releases the file, and before that commits, where there is a `commit`: a handle that is closed calls `close` alone.
+   * Default: `commit` if it is given, and nothing to release.
+   */
   readonly close?: Effect.Effect<void, MmioError.CloseError> | undefined
-  /** Releases the file, and drops what was not committed. Default: `close`, its failures ignored. */
+  /**
+   * Releases the file, and drops what was not committed. Default: `close`, its failures ignored; with `commit`, nothing.
+   * To be given where `commit` and `close` are: a failed scope must not commit.
+   */
   readonly abort?: Effect.Effect<void> | undefined
   /** Where a handle starts. Default: 0. */
   readonly start?: number | undefined
@@ -495,7 +503,11 @@ export interface Primitives {
  * @since 0.1.0
  * @category constructors
  */
-export const makeFile: (primitives: Primitives) => File = internal.makeFile
+export const makeFile: (
+  primitives:
+    & Primitives
+    & ({ readonly commit?: undefined } | { readonly close?: undefined } | { readonly abort: Effect.Effect<void> })
+) => File = internal.makeFile
 
 /**
  * What {@link makeCursorFile} makes a file of: functions that share one cursor, as those of an `MMIOPROC` do.

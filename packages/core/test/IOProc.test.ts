@@ -241,6 +241,7 @@ layer(Layer.empty)("makeFile", (it) => {
         truncate: () => Effect.void,
         commit: Effect.sync(() => void log.push("commit")),
         close: Effect.fail(new MmioError.CannotClose({ operation: "f", file: "f", description: "no" })),
+        abort: Effect.sync(() => void log.push("abort")),
         version: "1",
         identity: "f",
         start: 5
@@ -251,7 +252,32 @@ layer(Layer.empty)("makeFile", (it) => {
       assert.strictEqual(yield* file.writeAt!(0, new Uint8Array(0), "writeFlush"), 0)
       yield* file.commit
       yield* file.abort
-      assert.deepStrictEqual(log, ["writeFlush 0", "commit"])
+      assert.deepStrictEqual(log, ["writeFlush 0", "commit", "abort"])
+    }))
+
+  it.effect("commits as it is closed, and not as it is aborted, where it has a commit and nothing to release", () =>
+    Effect.gen(function*() {
+      let commits = 0
+      const driver = IOProc.make({
+        open: ({ name }) =>
+          Effect.succeed(IOProc.makeFile({
+            name: name.full,
+            size: Effect.succeed(0),
+            readAt: () => Effect.succeed(0),
+            writeAt: (_, source) => Effect.succeed(source.length),
+            commit: Effect.sync(() => void commits++)
+          }))
+      })
+      const write = (then: Effect.Effect<void, string>) =>
+        Effect.provideService(
+          Mmio.withFile("f", { access: "write" }, (file) => Effect.zipRight(Mmio.write(file, numbers(5)), then)),
+          IOProc.IOProc,
+          driver
+        )
+      yield* write(Effect.void)
+      assert.strictEqual(commits, 1)
+      yield* Effect.flip(write(Effect.fail("no")))
+      assert.strictEqual(commits, 1)
     }))
 
   it.scoped("has a function of its storage called once for each block that is wanted, however that answers", () =>

@@ -132,6 +132,11 @@ describe("IOProc", () => {
     // what follows from the functions is not claimed
     expect(IOProc.makeFile).type.not.toBeCallableWith({ name: "f", size, readAt, capabilities: { truncate: true } })
     expect(IOProc.makeFile).type.not.toBeCallableWith({ name: "f", size, readAt, capabilities: { commit: "onClose" } })
+    // the default of abort would commit
+    const [commit, close, abort] = [Effect.void, Effect.void, Effect.void]
+    expect(IOProc.makeFile({ name: "f", size, readAt, commit, close, abort })).type.toBe<IOProc.File>()
+    expect(IOProc.makeFile({ name: "f", size, readAt, commit })).type.toBe<IOProc.File>()
+    expect(IOProc.makeFile).type.not.toBeCallableWith({ name: "f", size, readAt, commit, close })
     const seek = () => Effect.succeed(0)
     const read = (target: Uint8Array) => Effect.succeed(target.length)
     expect(IOProc.makeCursorFile({ name: "f", read, seek })).type.toBe<IOProc.File>()

@@ -417,7 +417,8 @@ describe("replaying", () => {
           readAt: () => Effect.fail(new MmioError.CannotRead(details)),
           writeAt: () => Effect.fail(new MmioError.CannotExpand(details)),
           commit: Effect.fail(new MmioError.CannotWrite({ ...details, written: 3 })),
-          close: Effect.fail(new MmioError.CannotClose(details))
+          close: Effect.fail(new MmioError.CannotClose(details)),
+          abort: Effect.void
         }))
     })
     const open = Effect.flatMap(IOProc.IOProc, (ioProc) => ioProc.open(request("a")))

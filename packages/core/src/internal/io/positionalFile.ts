@@ -24,8 +24,8 @@ export const plainCapabilities: Api.FileCapabilities = {
 
 /** @internal */
 export const makeFile = (primitives: Api.Primitives): Api.File => {
-  const { canSeek, close = Effect.void, commit, flush, invalidate, name, readAt, size, start, truncate, writeAt } =
-    primitives
+  const { canSeek, commit, flush, invalidate, name, readAt, size, start, truncate, writeAt } = primitives
+  const close = primitives.close ?? commit ?? Effect.void
   const misplaced = (operation: string, position: number) => ({
     operation: `IOProc.File.${operation}`,
     file: name,
@@ -67,7 +67,8 @@ export const makeFile = (primitives: Api.Primitives): Api.File => {
     invalidate,
     commit: commit ?? Effect.void,
     close,
-    abort: primitives.abort ?? Effect.ignore(close),
+    // A file that commits has an abort of its own, or nothing to release: its close would commit.
+    abort: primitives.abort ?? (commit === undefined ? Effect.ignore(close) : Effect.void),
     version: Option.fromNullable(primitives.version),
     identity: Option.fromNullable(primitives.identity),
     onMessage: primitives.onMessage ?? knowsNoMessage
