@@ -10,14 +10,15 @@
  *
  * The laws of every driver:
  *
- * 1. `readAt` and `writeAt` transfer at the position that they are given, and return how many bytes; a negative
- *    position is refused, and changes nothing.
+ * 1. `readAt` and `writeAt` transfer at the position that they are given, and return how many bytes; a negative or
+ *    fractional position is `CannotRead` or `CannotWrite`, and changes nothing.
  * 2. A read at or past the end returns 0. A write past the end first fills the gap with zeros, or fails with
  *    `CannotExpand` and changes nothing.
  * 3. An effect that has ended, by success, failure or interruption, has no I/O in flight that touches the bytes of the
  *    caller. A call that cannot be cancelled is uninterruptible, or its cleanup waits for it.
- * 4. After a failed write the caller knows how many bytes were written; nothing else has changed.
- * 5. `close` and `abort` release the file even when they fail; exactly one of them is called, once.
+ * 4. A write that has taken bytes returns how many. One that fails has taken none (`written: 0`), or can be made again
+ *    at its position; nothing else has changed.
+ * 5. `close` releases the file even when it fails; exactly one of `close` and `abort` is called, once.
  * 6. The first answer is final: a failure is reported once, as it came, whether the driver answers synchronously, by a
  *    callback or as an effect. The library does not retry.
  * 7. A file that commits on close shows either its old content or its new content to all other readers: the new one
@@ -114,7 +115,7 @@ export interface OpenRequest {
    * `CannotOpen`.
    */
   readonly ifVersion: Option.Option<string>
-  /** Whether bytes may be held back in memory; false for `buffer: "none"`, and then no middleware holds any. */
+  /** Whether bytes may be held back in memory; false for a buffer of `"none"` or 0, and then no middleware holds any. */
   readonly buffered: boolean
 }
 
@@ -179,9 +180,16 @@ export type WriteMode = "write" | "writeFlush"
  * @category models
  */
 export interface FileCapabilities {
-  /** Whether several calls may be in flight at once. Otherwise each call waits until the one before it has ended. */
+  /**
+   * Whether several calls may be in flight at once. Otherwise the caller, a handle or a middleware, makes one call at a
+   * time; the driver need not queue them.
+   */
   readonly concurrent: boolean
-  /** Whether the bytes pass once, as those of a pipe do. Nothing is then read ahead or held back. */
+  /**
+   * Whether the bytes pass once, as those of a pipe do. Middleware then neither reads ahead nor holds bytes back; the
+   * buffer of the handle does. Give such a file {@link File.canSeek}: without it a handle seeks back, or is given a
+   * smaller buffer, and a later read fails with `CannotRead`.
+   */
   readonly forwardOnly: boolean
   /** Whether the file has {@link File.truncate}. */
   readonly truncate: boolean
@@ -193,8 +201,8 @@ export interface FileCapabilities {
   /** Whether an interrupted call ends at once, rather than when the system has answered. */
   readonly cancellable: boolean
   /**
-   * Between which handles sharing modes hold: none, those of this process, or those of all processes, by locks on the
-   * whole file or by modes.
+   * Between which handles sharing modes hold: `"none"`; `"process"`, those of this process; `"wholeFile"`, as well, and
+   * between processes `exclusive` excludes all other modes; `"system"`, all modes between all processes.
    */
   readonly locks: "none" | "process" | "wholeFile" | "system"
 }
@@ -210,11 +218,11 @@ export interface File {
   readonly capabilities: FileCapabilities
   /** Where a handle starts (`lDiskOffset` as the driver sets it). Default: 0. */
   readonly start?: number | undefined
-  /** How many bytes there are. `CannotSeek` says that the file has no size. */
+  /** How many bytes there are. Fails with `CannotSeek` where the file has no size, or it cannot be found out. */
   readonly size: Effect.Effect<number, MmioError.SeekError>
   /**
-   * Whether a handle may go to a position (`MMIOM_SEEK`), asked when `Mmio.seek` leaves the buffer. Default: to every
-   * position from 0 on.
+   * Whether a handle may go to a position (`MMIOM_SEEK`), asked when `Mmio.seek` leaves the buffer, and when
+   * `Mmio.setBuffer` drops bytes that were read. Default: to every position from 0 on.
    */
   readonly canSeek?: ((position: number) => Effect.Effect<void, MmioError.CannotSeek>) | undefined
   /**
@@ -228,8 +236,9 @@ export interface File {
   readonly readAt: (position: number, target: Uint8Array) => Effect.Effect<number, MmioError.ReadError>
   /**
    * Writes from the front of `source` to `position` and returns the number of bytes, which may be short (`MMIOM_WRITE`,
-   * `MMIOM_WRITEFLUSH`). Does not keep `source`, which is empty only to have the driver push down what it holds. Absent
-   * on a file that is only read.
+   * `MMIOM_WRITEFLUSH`); 0 of a `source` that has bytes is reported as `CannotWrite`. Does not keep `source`, which is
+   * empty only to have the driver flush what it holds: the position then means nothing. Absent on a file that is only
+   * read.
    */
   readonly writeAt?:
     | ((position: number, source: Uint8Array, mode: WriteMode) => Effect.Effect<number, MmioError.WriteError>)
@@ -243,7 +252,7 @@ export interface File {
   readonly invalidate?: Effect.Effect<void> | undefined
   /** Makes what was written the content that others see. A file that is written in place succeeds, and does nothing. */
   readonly commit: Effect.Effect<void, MmioError.CommitError>
-  /** Pushes down all that the driver still holds, commits, and releases the file (`MMIOM_CLOSE`). */
+  /** Flushes all that the driver still holds, commits, and releases the file (`MMIOM_CLOSE`). */
   readonly close: Effect.Effect<void, MmioError.CloseError>
   /** Releases the file; one that commits on close drops what was written since the last commit. */
   readonly abort: Effect.Effect<void>
@@ -355,11 +364,11 @@ export interface IOProc {
   readonly open: (request: OpenRequest) => Effect.Effect<File, MmioError.OpenError>
   /** Gives a file another name, and replaces a file that has it (`MMIOM_RENAME`). */
   readonly rename: (from: FileName, to: FileName) => Effect.Effect<void, MmioError.RenameError>
-  /** Removes a file (`MMIO_DELETE`). */
+  /** Removes a file, and never a folder (`MMIO_DELETE`). */
   readonly remove: (name: FileName) => Effect.Effect<void, MmioError.RenameError>
-  /** Whether there is a file of this name (`MMIO_EXIST`). */
+  /** Whether there is a file of this name; false for a folder (`MMIO_EXIST`). */
   readonly exists: (name: FileName) => Effect.Effect<boolean, MmioError.ExistsError>
-  /** The name as it means the same from anywhere in the storage (`MMIO_PARSE`). */
+  /** The absolute name (`MMIO_PARSE`). */
   readonly fullName: (name: FileName) => Effect.Effect<FileName, MmioError.FullNameError>
   /**
    * The name of what a name leads to: with symbolic links followed, also one that leads nowhere yet. The name itself,
@@ -372,9 +381,14 @@ export interface IOProc {
   readonly stat: (name: FileName) => Effect.Effect<Stat, MmioError.StatError>
   /** The names in a folder, or the elements of an archive, in no order. */
   readonly list: (folder: FileName) => Stream.Stream<Entry, MmioError.ListError>
-  /** Makes a folder, in a folder that exists; one that exists already is left as it is. */
+  /**
+   * Makes a folder, in a folder that exists; one that exists already is left as it is. A missing parent is
+   * `PathNotFound`, and a file of that name `CannotWrite` or `AccessDenied`.
+   */
   readonly makeFolder: (name: FileName) => Effect.Effect<void, MmioError.FolderError>
-  /** Removes an empty folder. */
+  /**
+   * Removes an empty folder. One that is not empty is `CannotWrite` or `AccessDenied`, a missing one `PathNotFound`.
+   */
   readonly removeFolder: (name: FileName) => Effect.Effect<void, MmioError.FolderError>
   /** The driver of names with this code (`MMIO_FINDPROC`). */
   readonly find: (code: FourCC) => Option.Option<IOProc>
@@ -424,8 +438,8 @@ export interface Primitives {
   readonly size: Effect.Effect<number, MmioError.SeekError>
   /**
    * Reads from `position` on into the front of `target`; returns how many bytes, 0 at or past the end. A function that
-   * makes its effects with {@link immediate} or {@link callback} may be called for an effect that is then not run. The
-   * same goes for `writeAt`.
+   * makes its effects with {@link immediate} or {@link callback} may be called for an effect that is then not run: the
+   * work belongs in the effect. The same goes for `writeAt`.
    */
   readonly readAt: File["readAt"]
   /**
@@ -434,7 +448,7 @@ export interface Primitives {
    * read.
    */
   readonly writeAt?: File["writeAt"]
-  /** Pushes down what the storage still holds. Default: `writeAt` is asked with `"writeFlush"`. */
+  /** Flushes what the storage still holds. Default: `writeAt` is asked with `"writeFlush"`. */
   readonly flush?: Effect.Effect<void, MmioError.WriteError> | undefined
   /** Sets the size. Default: the size cannot be set. */
   readonly truncate?: File["truncate"]
@@ -529,8 +543,8 @@ export interface CursorFunctions {
    */
   readonly write?: ((source: Uint8Array) => Effect.Effect<number, MmioError.WriteError>) | undefined
   /**
-   * Like `write`, of a `source` that may be empty; then pushes down all that the driver holds. Default: `write`, of
-   * what is not empty.
+   * Like `write`, of a `source` that may be empty; then flushes all that the driver holds. Default: `write`, of what is
+   * not empty.
    */
   readonly writeFlush?: ((source: Uint8Array) => Effect.Effect<number, MmioError.WriteError>) | undefined
   /** Sets the cursor to `offset` bytes from there, and returns it, counted from the start. */
@@ -554,8 +568,8 @@ export interface CursorFunctions {
 }
 
 /**
- * A positional file over functions that share a cursor. It seeks only where the cursor is elsewhere, asks `seek` where
- * a handle may go, and seeks again after a call that failed or was interrupted. Where the storage refuses a position at
+ * A positional file over functions that share a cursor. It seeks only where the cursor is elsewhere, finds its size by
+ * `seek(0, "end")`, asks `seek` where a handle may go, and seeks again after a call that failed or was interrupted. Where the storage refuses a position at
  * or past its end, reading there returns 0.
  *
  * A file with the capability `forwardOnly` skips to a position past the cursor by reading; one that also writes ignores
@@ -615,8 +629,8 @@ export const immediate: <A, E>(evaluate: () => Effect.Effect<A, E>) => Effect.Ef
 
 /**
  * Like an uninterruptible `Effect.async`, for the functions of a file that ask something which answers by a callback
- * and cannot be cancelled. `start` is called each time the effect is run; it calls `done` once, then or later, and
- * throws nothing. A handle takes the answer in the callback itself.
+ * and cannot be cancelled. `start` is called each time the effect is run; it calls `done` once, synchronously or
+ * later, and throws nothing. A handle takes the answer in the callback itself.
  *
  * @example
  * ```ts
@@ -778,8 +792,9 @@ export type IOMessage<S> =
 /**
  * A driver from one function for all messages, as the original has it. The procedure keeps the cursor of each file;
  * {@link makeCursorFile} says when it is asked to seek. `None` says that the procedure does not recognise a message:
- * opening, reading, writing, seeking, renaming, `Exist`, `Delete`, `Parse` and `GetTemp` then fail, closing succeeds,
- * `WriteFlush` is sent again as `Write`, and a message of the user's gets no answer. `Exist`, `Delete`, `Parse` and
+ * opening, reading, writing and seeking then fail with `CannotOpen`, `CannotRead`, `CannotWrite` and `CannotSeek`, names
+ * with `AccessDenied`; closing succeeds, a `WriteFlush` with bytes is sent again as `Write`, one without is done, and a
+ * message of the user's gets no answer. A procedure has no `stat`, `list`, folders or `truncate`. `Exist`, `Delete`, `Parse` and
  * `GetTemp` are what the original sends as flags of `MMIOM_OPEN`.
  *
  * @example
@@ -853,7 +868,8 @@ export const makeBlockBudget: (limit: number) => BlockBudget = blocks.makeBudget
 /**
  * How large the blocks are that a file is read or written in: both in bytes, at least 1. They begin with `smallest`
  * once two transfers were in sequence, double while the sequence goes on, up to `largest`, and are dropped where it
- * breaks. A transfer that skips less than `smallest` bytes forward is still in sequence. Default: 64 KiB to 1 MiB.
+ * breaks. A read that skips less than `smallest` bytes forward is still in sequence; a write that skips any is not.
+ * Default: 64 KiB to 1 MiB.
  *
  * @since 0.1.0
  * @category models
@@ -875,8 +891,8 @@ export interface BlockSizes {
  *   has been written or, where it is held back, flushed. What is written past it, by another process for one, is seen
  *   by blocks that are read after that, and after {@link File.invalidate}.
  * - A failed read-ahead is not reported: what was not read is asked for again when it is wanted.
- * - Closing waits for reads in flight. A file that is {@link FileCapabilities.forwardOnly}, or opened with
- *   `buffered: false`, is left as it is.
+ * - Closing waits for reads in flight. A file that is {@link FileCapabilities.forwardOnly} is left as it is. One that is
+ *   opened with `buffered: false` has no blocks, and others still see what it writes.
  *
  * Throws `InvalidParameter` for invalid sizes.
  *
@@ -895,9 +911,9 @@ export const readAhead: {
  *
  * - What is held is written by `"writeFlush"`, `commit` and `close`, and before anything is read or written elsewhere,
  *   in the order in which it came. Another handle sees what a flush has completed.
- * - A failed background write is reported by the next call that has to drain the blocks, and by that flush or close at
- *   the latest. Until then the bytes are kept, and tried again, as those of a handle's buffer are. So a full disk is
- *   noticed later.
+ * - A failed background write is reported by the next call that has to write what the blocks hold: the next flush or
+ *   close at the latest, and a read as `CannotRead`. The bytes are kept, and tried again, as those of a handle's buffer
+ *   are. So a full disk is noticed later.
  * - The size counts what is held. A file that is {@link FileCapabilities.forwardOnly}, opened for reading, or opened
  *   with `buffered: false`, is left as it is.
  *
@@ -927,6 +943,8 @@ export const writeBehind: {
  * - The new file has the permissions of the old one, where the storage has permissions. A symbolic link stays, and what
  *   it leads to is replaced ({@link IOProc.realName}); the temporary file is then in the folder of that. Hard links to
  *   the old file keep the old content. Devices and pipes are opened as they are.
+ *
+ * The storage must also know `stat`, `tempName` and `remove`.
  *
  * Throws `InvalidParameter` for a storage without `atomicRename`.
  *
@@ -983,8 +1001,9 @@ export const retry: {
  * same bytes can be written again.
  *
  * `commit`, `close`, `abort` and the functions of names take as long as they take. A file whose calls cannot be
- * cancelled (capability `cancellable`) would answer no sooner: opening it fails with `CannotOpen`. A file is opened
- * twice where it is to be truncated: one that is refused keeps its bytes, and one that was made for this is removed.
+ * cancelled (capability `cancellable`) would answer no sooner: opening it fails with `CannotOpen`. With
+ * `create: "truncate"` the file is first opened without `create`, so that one that is refused keeps its bytes; one that
+ * this open created is removed.
  *
  * Throws `InvalidParameter` for a time that is not positive or not finite.
  *
@@ -1078,7 +1097,7 @@ export const cache: {
  * @category models
  */
 export interface ChecksumOptions {
-  /** How many bytes of the content have a sum, in bytes; the same for every open of a file. Default: 4096. */
+  /** How many bytes of the content each sum is for; the same for every open of a file. Default: 4096. */
   readonly blockSize?: number | undefined
 }
 
@@ -1089,7 +1108,7 @@ export interface ChecksumOptions {
  * - The storage has other bytes than the content: only a checksum of the same block size reads them. `stat` and `size`
  *   give the size of the content.
  * - A transfer of part of a block transfers the whole block. A file that is opened for writing is opened for reading,
- *   too.
+ *   too. One that only goes forward is `CannotOpen`, and no file is `cancellable`: {@link timeout} goes inside.
  * - A block of which a write that failed has written a part is finished by whatever the file is asked next, `close` and
  *   `abort` too. A process that dies while it writes over a block leaves one that does not match: use `commitOnClose`,
  *   or a storage that commits on close, where that must not be.
@@ -1155,7 +1174,8 @@ export const prefixed: {
  *   process that dies may leave a temporary file (`.wh..wh.`…) in `upper`, which is not shown.
  * - Folders are not renamed. Names mean the same in both storages, and are those that `/` and `\\` take apart: where a
  *   storage has several spellings of a component, such as upper and lower case, a mark hides the one that was used.
- * - Both storages must know `stat` and `exists`; `removeFolder` needs `list`.
+ * - Both storages must know `stat` and `exists`; `removeFolder` needs `list`. `upper` must also know `tempName`,
+ *   `rename`, `remove` and, where there are folders, `makeFolder`.
  *
  * @since 0.1.0
  * @category middleware
@@ -1166,8 +1186,8 @@ export const overlay: {
 } = dual(2, overlays.overlay)
 
 /**
- * A driver that keeps each file in parts of `partSize` bytes: `song.wav` is `song.wav.0`, `song.wav.1`, … in the
- * storage below.
+ * A driver that keeps each file in parts of `partSize` bytes: `song.wav` is `song.wav.0`, `song.wav.1`, … in the inner
+ * storage.
  *
  * What is guaranteed:
  *
@@ -1183,13 +1203,14 @@ export const overlay: {
  *   the names that they have got. A part that cannot be removed once a new file has its name stays under its temporary
  *   one.
  * - Files have no versions, and do not commit as a whole. Sharing modes hold by the first part.
- * - Other files in the storage below must not have names of parts: a file `a.0` there is taken for the first part of
+ * - Other files in the inner storage must not have names of parts: a file `a.0` there is taken for the first part of
  *   `a`.
  *
- * Replacing a file by `rename` needs `tempName` of the storage below.
+ * Replacing a file by `rename` needs `tempName` of the inner storage. A write that leaves a gap over parts, and emptying
+ * a file of several parts, need `truncate` of its files.
  *
- * Throws `InvalidParameter` for an invalid size, and around {@link commitOnClose}, since the parts of a file cannot be
- * committed in one step.
+ * Throws `InvalidParameter` for an invalid size, around another `split`, and around {@link commitOnClose}, since the
+ * parts of a file cannot be committed in one step.
  *
  * @since 0.1.0
  * @category middleware
@@ -1273,7 +1294,7 @@ export const audit: {
 } = dual((args) => isIOProc(args[0]), audits.audit)
 
 /**
- * A layer that puts something around the storage below it. Fails with the `InvalidParameter` that `f` throws, as
+ * A layer that puts something around the inner storage. Fails with the `InvalidParameter` that `f` throws, as
  * middleware does for invalid options, and for an order that makes no sense.
  *
  * @since 0.1.0
@@ -1295,7 +1316,7 @@ export const route: {
 } = internal.route
 
 /**
- * A layer that has names of a code served by a driver, all others by the storage below (`mmioInstallIOProc`). A driver
+ * A layer that has names of a code served by a driver, all others by the inner storage (`mmioInstallIOProc`). A driver
  * that needs that storage, as one for archives does, is given as an effect that asks for `IOProc`.
  *
  * @since 0.1.0

@@ -4,7 +4,8 @@
  * A handle is a scoped resource: it flushes and closes when its scope ends. Its type says what it was opened for, so
  * that writing to a handle opened for reading does not compile. Operations on one handle from several fibers happen one
  * after another, and an interrupted operation leaves the handle as if it had not begun, but for bytes that reached the
- * storage already.
+ * storage already ({@link forEachBuffer} and {@link advance} say where they stop). A handle that is used after it was
+ * closed, by a second {@link close} too, is a defect with `InvalidHandle`.
  *
  * What the buffer can serve is one step of the runtime. A transfer of at least the buffer's size bypasses the buffer,
  * in one piece and without a copy; so does a transfer of at least a quarter of it that `readAhead` or `writeBehind`
@@ -204,7 +205,8 @@ export interface OpenOptions<A extends IOProc.Access = IOProc.Access> {
   readonly create?: ("read" extends A ? false : boolean | "new") | undefined
   /**
    * The buffer (`MMIO_ALLOCBUF`): its size in bytes, or the caller's own bytes, which belong to the handle until it is
-   * closed or gets another buffer; `"none"` or 0 for none. Default: 8192 bytes (`MMIO_DEFAULTBUFFER`).
+   * closed or gets another buffer; `"none"` or 0 for none. Default: 8192 bytes (`MMIO_DEFAULTBUFFER`). Of `"MEM "` it
+   * is the block of memory; default: no bytes.
    */
   readonly buffer?: number | Uint8Array | "none" | undefined
   /**
@@ -234,7 +236,7 @@ export interface NameOptions {
   /**
    * The code of the driver to ask (`fccIOProc`), whatever the name says. `"DOS "` and `"MEM "` are predefined: the
    * storage itself, and a new block of memory for each handle, of the size or the bytes of `buffer`, which grows by
-   * `parameters: { expandBy }`. Both can be installed over. Default: the code in the name that has a driver, else
+   * `parameters: { expandBy }`. Both can be installed over. Default: the code in the name; a name without one goes to
    * `"DOS "`.
    */
   readonly ioProc?: string | undefined
@@ -251,13 +253,15 @@ export interface NameOptions {
  * both name a mode: `compat` is refused beside any other mode.
  *
  * A name as text is read by `FileName.parse`, and goes to the last `+` whose code has a driver ({@link NameOptions}).
+ * Where none of its codes has one, that is `CannotOpen`, unless a `/` or `\\` follows the `+`: then it is a plain name.
  *
  * Over a storage that commits on close, a scope that fails or is interrupted aborts, and the old content stays
  * (`onFailure`).
  *
  * Fails with what its driver's `open` fails with; with `CannotOpen` where no driver serves the name; with
  * `AccessDenied` where a file that is only read is opened for writing; with `InvalidParameter` for an invalid size,
- * code, access or name.
+ * code, access or name, and for `create` of a file that is only read; with `OutOfMemory` where there is no memory for
+ * the buffer.
  *
  * Opening is not interrupted, since a file that was opened must not be lost between the driver and the handle: the
  * driver limits how long it takes.
@@ -295,8 +299,8 @@ export const openWith: <A extends IOProc.Access = "read">(
 ) => Effect.Effect<Handle<A>, MmioError.OpenError | MmioError.InvalidParameter, Scope.Scope> = internal.openWith
 
 /**
- * Opens a file, runs `use` on it, flushes and closes it; all failures are in the type. If both `use` and the
- * closing fail, the cause holds both. The file is closed also when the flush failed: a program that tries again uses
+ * Opens a file, runs `use` on it, flushes and closes it; all failures are in the type. Where `use` fails, a file that
+ * commits on close is aborted (`onFailure`). If both `use` and the closing fail, the cause holds both. The file is closed also when the flush failed: a program that tries again uses
  * {@link open} and {@link flush}.
  *
  * @since 0.1.0
@@ -445,9 +449,10 @@ export function commit(self: Handle) {
 
 /**
  * Reads up to `count` bytes into a new array, fewer only at the end of the file (`mmioRead`). A `count` out of a
- * damaged file costs no more memory than the file is long.
+ * damaged file costs memory in proportion to the length of the file, whatever it says.
  *
- * A read that fails or is interrupted leaves the position where it was.
+ * A read that fails or is interrupted leaves the position where it was. A `count` that is not a whole number from 0 on
+ * is `InvalidParameter`.
  *
  * @since 0.1.0
  * @category reading
@@ -488,11 +493,13 @@ export const readInto: {
 } = dual(2, (self: ReadHandle, target: Uint8Array) => implementation(self).readInto(target))
 
 /**
- * Writes bytes and returns how many (`mmioWrite`): all of them, except into a memory file that cannot grow, which takes
- * what it has room for, down to 0. Fewer bytes than the buffer's size are copied into it, and `source` is free again.
+ * Writes bytes and returns how many (`mmioWrite`): all of them, except into a memory file that cannot grow, or for
+ * which there is no memory: it takes what it has room for, down to 0. Fewer bytes than the buffer's size are copied into it, and `source` is free again.
  *
  * A write that fails or is interrupted leaves the position where it was, and what was in the buffer stays there;
- * `written` of `CannotWrite` says how many bytes still reached the driver.
+ * `written` of `CannotWrite` says how many bytes of this call the driver had taken before. Fails with
+ * `InvalidParameter` for what is no `Uint8Array`, and for bytes that repeat the type of a list which
+ * `Riff.createChunk` has just written.
  *
  * @since 0.1.0
  * @category writing
@@ -508,7 +515,8 @@ export const write: {
 } = dual(2, (self: WriteHandle, source: Uint8Array) => implementation(self).write(source))
 
 /**
- * Writes all bytes, or fails: with `CannotExpand` into a memory file that has no room for them, which then takes none.
+ * Writes all bytes, or fails: with `CannotExpand` into a memory file that has no room for them, which then takes none;
+ * else as {@link write} does.
  *
  * @since 0.1.0
  * @category writing
@@ -530,8 +538,8 @@ export const writeAll: {
 } = dual(2, (self: WriteHandle, source: Uint8Array) => implementation(self).writeAll(source))
 
 /**
- * Sets the position and returns it (`mmioSeek`); from `"end"` the offset is added to the length, so -1 is the last
- * byte. A position past the end is allowed: reading there returns no bytes, and writing there fills the gap with zeros.
+ * Sets the position and returns it (`mmioSeek`): `offset` bytes from the start, unless `from` says otherwise; from
+ * `"end"` it is added to the length, so -1 is the last byte. A position past the end is allowed: reading there returns no bytes, and writing there fills the gap with zeros.
  *
  * Fails with `CannotSeek`, and leaves the position where it was: before the start, outside of a memory block that
  * cannot grow, or where the storage refuses. Does not flush: what was written stays in the buffer.
@@ -569,7 +577,7 @@ export const position = (self: Handle): Effect.Effect<number> => implementation(
 // ---------------------------------------------------------------------------------------------------------------------
 
 /**
- * What a flush does besides.
+ * Options of {@link flush}.
  *
  * @since 0.1.0
  * @category options
@@ -580,8 +588,9 @@ export interface FlushOptions {
 }
 
 /**
- * Writes the dirty range of the buffer, and has the driver push down what it holds itself (`mmioFlush`,
- * `MMIOM_WRITEFLUSH`). With `emptyBuffer` (`MMIO_EMPTYBUF`) what was read ahead, here and by middleware, is dropped
+ * Writes the dirty range of the buffer, and has the driver flush what it holds itself (`mmioFlush`,
+ * `MMIOM_WRITEFLUSH`). Whether that survives a power failure is a matter of the driver (`NodeIOProc`: the option
+ * `sync`). With `emptyBuffer` (`MMIO_EMPTYBUF`) what was read ahead, here and by middleware, is dropped
  * too, so that the next read asks the storage; of a file that only goes forward it is kept, since it could not be read
  * again. The position stays. Content that commits on close is not committed.
  *
@@ -640,7 +649,7 @@ export const setBuffer: {
 // ---------------------------------------------------------------------------------------------------------------------
 
 /**
- * The buffer of a handle at one moment (`MMIOINFO`). Everything but `bytes`, which is the live buffer, is a snapshot.
+ * The buffer of a handle at one moment (`MMIOINFO`). The window is the part of the file that it holds. Everything but `bytes`, which is the live buffer, is a snapshot.
  *
  * @since 0.1.0
  * @category models
@@ -650,7 +659,10 @@ export interface Info {
   readonly name: FileName
   /** What it was opened for. */
   readonly access: IOProc.Access
-  /** The code by which its driver was chosen (`fccIOProc`): from the options, or from the name. */
+  /**
+   * The code by which its driver was chosen (`fccIOProc`): from the options, or from the name; with {@link openWith}, the
+   * code in the name.
+   */
   readonly code: Option.Option<FourCC>
   /** What the driver got as its parameters (`adwInfo`). */
   readonly parameters: unknown
@@ -720,8 +732,10 @@ const directly = <B, E extends MmioError.MmioError>(effect: Effect.Effect<B, E>)
  * `next === endRead`; for `"write"` with room for writing. Returns the new info. Without an `info` it only refills or
  * drains the buffer.
  *
- * Fails with `Unbuffered` on a handle without a buffer; for `"write"` into a memory file that is full with
- * `CannotExpand`, or with `OutOfMemory` where the block could grow and there is no memory for that.
+ * Fails with `Unbuffered` on a handle without a buffer, and with the info of a memory file whose block has no bytes; for
+ * `"write"` into a memory file that is full with `CannotExpand`, or with `OutOfMemory` where the block could grow and
+ * there is no memory for that. A failure after the info was accepted leaves the position at its `next`, and what was not
+ * written dirty: {@link getInfo} says how to go on.
  *
  * @example
  * ```ts
@@ -870,7 +884,7 @@ export interface Range {
  * that were. `f` gets the bytes, which it must neither keep nor change, and where in the file they begin.
  *
  * The handle is busy until the end; the position is then after the last byte that `f` got, also after a failure or an
- * interruption.
+ * interruption. Fails with `Unbuffered` on a handle without a buffer, and on an empty memory file.
  *
  * @example
  * ```ts
@@ -928,21 +942,21 @@ export const forEachBuffer: {
  * @category models
  */
 export interface Reader {
-  /** An integer of 8 bits from 0. */
+  /** An unsigned integer of 8 bits. */
   readonly u8: () => number
-  /** An integer of 8 bits with a sign. */
+  /** A signed integer of 8 bits. */
   readonly i8: () => number
-  /** An integer of 16 bits from 0. */
+  /** An unsigned integer of 16 bits. */
   readonly u16: (order?: ByteOrder) => number
-  /** An integer of 16 bits with a sign. */
+  /** A signed integer of 16 bits. */
   readonly i16: (order?: ByteOrder) => number
-  /** An integer of 32 bits from 0. */
+  /** An unsigned integer of 32 bits. */
   readonly u32: (order?: ByteOrder) => number
-  /** An integer of 32 bits with a sign. */
+  /** A signed integer of 32 bits. */
   readonly i32: (order?: ByteOrder) => number
-  /** An integer of 64 bits from 0. */
+  /** An unsigned integer of 64 bits. */
   readonly u64: (order?: ByteOrder) => bigint
-  /** An integer of 64 bits with a sign. */
+  /** A signed integer of 64 bits. */
   readonly i64: (order?: ByteOrder) => bigint
   /** A floating-point number of 32 bits. */
   readonly f32: (order?: ByteOrder) => number
@@ -952,7 +966,7 @@ export interface Reader {
   readonly bytes: (count: number) => Uint8Array
   /** Copies the next bytes into all of `target`. */
   readonly bytesInto: (target: Uint8Array) => void
-  /** Passes over `count` bytes, which count for the limit as all others do. */
+  /** Skips `count` bytes, which count for the limit as all others do. */
   readonly skip: (count: number) => void
   /** Where in the file the next byte is read, in bytes from its start. */
   readonly position: number
@@ -1104,21 +1118,21 @@ export const parseAll: {
  * @category models
  */
 export interface Writer {
-  /** An integer of 8 bits from 0. */
+  /** An unsigned integer of 8 bits. */
   readonly u8: (value: number) => void
-  /** An integer of 8 bits with a sign. */
+  /** A signed integer of 8 bits. */
   readonly i8: (value: number) => void
-  /** An integer of 16 bits from 0. */
+  /** An unsigned integer of 16 bits. */
   readonly u16: (value: number, order?: ByteOrder) => void
-  /** An integer of 16 bits with a sign. */
+  /** A signed integer of 16 bits. */
   readonly i16: (value: number, order?: ByteOrder) => void
-  /** An integer of 32 bits from 0. */
+  /** An unsigned integer of 32 bits. */
   readonly u32: (value: number, order?: ByteOrder) => void
-  /** An integer of 32 bits with a sign. */
+  /** A signed integer of 32 bits. */
   readonly i32: (value: number, order?: ByteOrder) => void
-  /** An integer of 64 bits from 0. */
+  /** An unsigned integer of 64 bits. */
   readonly u64: (value: bigint, order?: ByteOrder) => void
-  /** An integer of 64 bits with a sign. */
+  /** A signed integer of 64 bits. */
   readonly i64: (value: bigint, order?: ByteOrder) => void
   /** A floating-point number of 32 bits. */
   readonly f32: (value: number, order?: ByteOrder) => void
@@ -1133,8 +1147,7 @@ export interface Writer {
 }
 
 /**
- * Writes what a synchronous function says, in one {@link writeAll}: it costs no effect for each number, but for all of
- * them one. What `f` writes is in memory until it returns.
+ * Writes what a synchronous function says, in one {@link writeAll}, which is one effect for all of it. What `f` writes is in memory until it returns.
  *
  * Fails as {@link writeAll} does, and with `OutOfMemory` where there is no memory for what `f` writes; what `f` throws
  * is a defect. Nothing is written then, but for the part of a large write that a driver took before it failed
@@ -1161,11 +1174,23 @@ export interface Writer {
 export const emit: {
   (f: (writer: Writer) => void): <H extends WriteHandle>(
     self: H
-  ) => Effect.Effect<void, DriverError<H, MmioError.WriteError> | MmioError.CannotExpand | MmioError.OutOfMemory>
+  ) => Effect.Effect<
+    void,
+    | DriverError<H, MmioError.WriteError>
+    | MmioError.CannotExpand
+    | MmioError.InvalidParameter
+    | MmioError.OutOfMemory
+  >
   <H extends WriteHandle>(
     self: H,
     f: (writer: Writer) => void
-  ): Effect.Effect<void, DriverError<H, MmioError.WriteError> | MmioError.CannotExpand | MmioError.OutOfMemory>
+  ): Effect.Effect<
+    void,
+    | DriverError<H, MmioError.WriteError>
+    | MmioError.CannotExpand
+    | MmioError.InvalidParameter
+    | MmioError.OutOfMemory
+  >
 } = dual(2, (self: WriteHandle, f: (writer: Writer) => void) => emitting.emit(implementation(self), f))
 
 // ---------------------------------------------------------------------------------------------------------------------
@@ -1235,7 +1260,7 @@ export const sink = <H extends WriteHandle>(
 // ---------------------------------------------------------------------------------------------------------------------
 
 /**
- * How a file is opened that is only read, and closed by who opened it.
+ * How a file is opened for a call that reads and closes it.
  *
  * @since 0.1.0
  * @category options
@@ -1402,8 +1427,9 @@ export type CopyError = MmioError.OpenError | MmioError.InvalidParameter | MmioE
  * Copies a file, within a storage or between two, in constant memory, and returns how many bytes that were.
  *
  * A copy that fails or is interrupted leaves in the destination what was written so far; over a storage that commits on
- * close, the old content. Fails with `InvalidParameter`, and changes nothing, where source and destination are the same
- * file, as far as the storage knows it, under whichever names.
+ * close, the old content. With `create: true` it fails with `InvalidParameter`, and changes nothing, where source and
+ * destination are the same file, under whichever names; a storage that knows no `identity` cannot tell, and the content
+ * is lost. By default a destination that exists is `CannotOpen` (`EEXIST`).
  *
  * @example
  * ```ts

@@ -227,7 +227,8 @@ describe("a list written inside of a list", () => {
     it.scoped(`is refused before its type is written twice, with a buffer of ${buffer}`, () =>
       Effect.gen(function*() {
         const file = yield* Mmio.open("file", { access: "readWrite", create: true, buffer })
-        for (const write of [Mmio.writeAll, Mmio.write]) {
+        const emit = (file: Mmio.WriteHandle, list: Uint8Array) => Mmio.emit(file, (writer) => writer.bytes(list))
+        for (const write of [Mmio.writeAll, Mmio.write, emit]) {
           const wrong = Riff.withChunk(file, { list: "INFO" }, () => write(file, list))
           const error = yield* Effect.flip(wrong)
           assert.strictEqual(error._tag, "InvalidParameter")

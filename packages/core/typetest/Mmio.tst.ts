@@ -515,9 +515,11 @@ describe("records", () => {
 
   test("emit is of handles that can be written", () => {
     const one = (record: Mmio.Writer) => record.u8(1)
-    expect(Mmio.emit(writer, one)).type.toBe<Effect.Effect<void, Writing | MmioError.OutOfMemory>>()
+    expect(Mmio.emit(writer, one)).type.toBe<
+      Effect.Effect<void, Writing | MmioError.InvalidParameter | MmioError.OutOfMemory>
+    >()
     expect(memory.pipe(Mmio.emit(one))).type.toBe<
-      Effect.Effect<void, MmioError.CannotExpand | MmioError.OutOfMemory>
+      Effect.Effect<void, MmioError.CannotExpand | MmioError.InvalidParameter | MmioError.OutOfMemory>
     >()
     expect(Mmio.emit).type.not.toBeCallableWith(reader, one)
   })

@@ -9,18 +9,23 @@ import { outOfMemory } from "../io/copy.js"
 import type { Handle } from "./handle.js"
 import { RecordWriter } from "./writer.js"
 
+type Failure = MmioError.WriteError | MmioError.OutOfMemory | MmioError.InvalidParameter
+
 /** @internal */
 export const emit = (
   handle: Handle,
   f: (writer: Api.Writer) => void
-): Effect.Effect<void, MmioError.WriteError | MmioError.OutOfMemory> =>
-  Effect.suspend((): Effect.Effect<void, MmioError.WriteError | MmioError.OutOfMemory> => {
+): Effect.Effect<void, Failure> =>
+  Effect.suspend((): Effect.Effect<void, Failure> => {
     const writer = new RecordWriter()
     const bytes = writer.collect(f)
     if (typeof bytes === "number") return Exit.fail(outOfMemory("Mmio.emit", handle.name.full, bytes))
     const { engine, lock } = handle
-    if (!lock.idle || !engine.canWriteSync(bytes.length)) {
-      return handle.transfer("Mmio.emit", (restore) => engine.writeAll(bytes, restore))
+    if (!lock.idle || handle.checkNextWrite !== undefined || !engine.canWriteSync(bytes.length)) {
+      return handle.transfer(
+        "Mmio.emit",
+        (restore) => handle.writeChecked("Mmio.emit", bytes, () => engine.writeAll(bytes, restore))
+      )
     }
     engine.writeSync(bytes)
     writer.recycle()
