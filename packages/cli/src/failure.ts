@@ -1,6 +1,7 @@
 /** Failures, as a sentence for a person and an exit code for a script. */
 import * as MmioError from "@effect-mmio/core/MmioError"
 import * as Data from "effect/Data"
+import { inCommands } from "./problems.js"
 import { shown } from "./text.js"
 
 /** How the command ends; README.md has the table for users. */
@@ -54,7 +55,7 @@ const exitCodeOf = (error: MmioError.MmioError): ExitCode => {
     case "InvalidParameter":
       return exitCodes.usage
     case "CannotOpen":
-      return error.errno === "EEXIST" ? exitCodes.usage : exitCodes.io
+      return error.errno === "EEXIST" || error.errno === "EISDIR" ? exitCodes.usage : exitCodes.io
     case "OutOfMemory":
     case "CannotClose":
     case "CannotRead":
@@ -76,12 +77,13 @@ const sentenceOf = (error: MmioError.MmioError): string => {
       return `${shown(error.file)}: there is no such folder`
     case "CannotOpen":
       if (error.errno === "EEXIST") return `${shown(error.file)} exists already; --force replaces it`
+      if (error.errno === "EISDIR") return `${shown(error.file)} is a folder: name the files in it`
       break
     case "CannotSeek":
       return `${shown(error.file)}: one can only go forward in it, and this needs a file`
   }
   // The message is safe to print, and begins with the function, which means nothing to a user.
-  return error.message.slice(`${error.operation} `.length)
+  return inCommands(error.message.slice(`${error.operation} `.length))
 }
 
 /** What to say of a failure, and how the command ends. */

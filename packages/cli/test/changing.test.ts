@@ -29,9 +29,21 @@ describe("repair", () => {
 
   it("ends with 1 where a file is damaged even so", async () => {
     const { run } = makeFolder({ "odd.bin": "malformed-garbage.bin" })
-    const { code, out } = await run(["repair", "odd.bin"])
-    expect(out).toContain("still damaged")
-    expect(code).toBe(1)
+    for (const options of [[], ["--dry-run"]]) {
+      const { code, out } = await run(["repair", "odd.bin", ...options])
+      expect(out).toContain("still damaged")
+      expect(code).toBe(1)
+    }
+  })
+
+  it("says which command helps, and which byte it has inserted", async () => {
+    const { run } = makeFolder({ "odd.wav": "malformed-missing-pad-middle.wav" })
+    expect((await run(["verify", "odd.wav"])).out).toContain("mmio repair inserts the byte")
+    expect((await run(["repair", "odd.wav", "--dry-run"])).out).toContain("mmio repair inserts it")
+    const { code, out } = await run(["repair", "odd.wav"])
+    expect(out).toMatch(/: inserted$/m)
+    expect(out).not.toContain("Riff")
+    expect(code).toBe(0)
   })
 })
 

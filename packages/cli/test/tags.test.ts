@@ -94,9 +94,24 @@ describe("tag", () => {
     expect((await folder.run(["tag", "in"])).out).toContain("in/b.wav")
     const bytes = folder.read("in/b.wav")
     const { code, error } = await folder.run(["tag", "in", "--tag", "INAM=x"])
-    expect(error).toBe("mmio: in: it is a folder (EISDIR)\n")
-    expect(code).not.toBe(0)
+    expect(error).toBe("mmio: in is a folder: name the files in it\n")
+    expect(code).toBe(2)
     expect(folder.read("in/b.wav")).toEqual(bytes)
+  })
+
+  it("changes no byte where a document is read back as it was written", async () => {
+    const copies = {
+      "a.wav": "wav-custom-chunks-sndfile.wav",
+      "b.wav": "wav-bext-ffmpeg.wav",
+      "c.wav": "wav-info-sndfile.wav"
+    }
+    const folder = makeFolder(copies)
+    const before = Object.keys(copies).map((name) => folder.read(name))
+    folder.write("tags.json", (await folder.run(["tag", ".", "--export", "json"])).out)
+    const { code, out } = await folder.run(["tag", "--from", "tags.json"])
+    expect(code).toBe(0)
+    expect(out.match(/nothing to change/g)).toHaveLength(3)
+    expect(Object.keys(copies).map((name) => folder.read(name))).toEqual(before)
   })
 
   it("touches no file where one tag of a document cannot be", async () => {

@@ -115,7 +115,7 @@ describe("a command line", () => {
     ["a folder that is missing", ["copy", "a.wav", "no/b.wav"], 3, /there is no such folder/],
     ["a chunk that is missing", ["extract", "a.wav", "abcd"], 3, /there is no RIFF \/ abcd/],
     ["a file without sound", ["info", "notes.txt"], 5, /there is no WAVE in it/],
-    ["a folder as a file", ["tree", "."], 6, /folder/],
+    ["a folder as a file", ["tree", "."], 2, /is a folder: name the files in it/],
     ["a full disk", ["copy", "a.wav", "/dev/full", "--force"], 6, /no space left/]
   ]
 

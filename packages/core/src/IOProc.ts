@@ -450,7 +450,7 @@ export interface Primitives {
   readonly writeAt?: File["writeAt"]
   /** Flushes what the storage still holds. Default: `writeAt` is asked with `"writeFlush"`. */
   readonly flush?: Effect.Effect<void, MmioError.WriteError> | undefined
-  /** Sets the size. Default: the size cannot be set. */
+  /** Sets the size, a whole number from 0 on. Default: the size cannot be set. */
   readonly truncate?: File["truncate"]
   /** Asked where a handle may go. Default: anywhere from 0 on. */
   readonly canSeek?: File["canSeek"]

@@ -151,7 +151,8 @@ export class CannotExpand extends define("CannotExpand", 264) {}
 
 /**
  * The chunk that was sought is not there (`MMIOERR_CHUNKNOTFOUND`). `sought` says what was looked for and `searchedTo`
- * where the search ended, in bytes from the start of the file.
+ * where the search ended, in bytes from the start of the file: where the next chunk would begin, which is past the end
+ * of the file if a size says so.
  *
  * @since 0.1.0
  * @category errors

@@ -255,6 +255,22 @@ layer(Layer.empty)("makeFile", (it) => {
       assert.deepStrictEqual(log, ["writeFlush 0", "commit", "abort"])
     }))
 
+  it.effect("refuses sizes that no file has", () =>
+    Effect.gen(function*() {
+      const sizes: Array<number> = []
+      const file = IOProc.makeFile({
+        name: "f",
+        size: Effect.succeed(0),
+        readAt: () => Effect.succeed(0),
+        truncate: (size) => Effect.sync(() => void sizes.push(size))
+      })
+      for (const size of [-1, 0.5, NaN, Infinity]) {
+        assert.strictEqual((yield* Effect.flip(file.truncate!(size)))._tag, "CannotWrite")
+      }
+      yield* file.truncate!(7)
+      assert.deepStrictEqual(sizes, [7])
+    }))
+
   it.effect("commits as it is closed, and not as it is aborted, where it has a commit and nothing to release", () =>
     Effect.gen(function*() {
       let commits = 0

@@ -8,7 +8,7 @@ import { exitCodes } from "../failure.js"
 import { withHeld } from "../held.js"
 import { withReading } from "../names.js"
 import { type Json, Output } from "../output.js"
-import { problemJson } from "../problems.js"
+import { inCommands, problemJson } from "../problems.js"
 import { remark } from "../remarks.js"
 import { each } from "../run.js"
 import { counted, shown } from "../text.js"
@@ -18,12 +18,18 @@ export interface Options {
   readonly dryRun: boolean
 }
 
-const correctionJson = (correction: RiffCorrection): Json => ({
+/** What a correction says; one that is offered is made as well, by an edit. */
+const said = ({ _tag, message }: RiffCorrection, dryRun: boolean): string =>
+  _tag === "PadByteOffered" && !dryRun
+    ? message.replace("Riff.edit with RiffEdit.pad inserts it", "inserted")
+    : inCommands(message)
+
+const correctionJson = (dryRun: boolean) => (correction: RiffCorrection): Json => ({
   tag: correction._tag,
   ...("id" in correction ? { id: correction.id } : {}),
   ...("chunk" in correction ? { chunk: correction.chunk } : {}),
   offset: correction.offset,
-  message: correction.message
+  message: said(correction, dryRun)
 })
 
 /** What a repair offers is inserted by an edit, since all that follows has to move. */
@@ -35,7 +41,7 @@ const corrected = (corrections: ReadonlyArray<RiffCorrection>) => corrections.fi
 
 interface Repaired {
   readonly corrections: ReadonlyArray<RiffCorrection>
-  /** What is wrong with the file even so; nothing is known of it where nothing was written. */
+  /** What is wrong with the file even so; nothing is known of it where corrections are only planned. */
   readonly problems: ReadonlyArray<RiffProblem>
 }
 
@@ -44,7 +50,11 @@ const tried = (name: string) =>
     name,
     "inspect",
     (file) =>
-      Effect.map(Riff.repair(file, { dryRun: true }), (corrections): Repaired => ({ corrections, problems: [] }))
+      Effect.flatMap(Riff.repair(file, { dryRun: true }), (corrections) =>
+        Effect.map(
+          corrected(corrections).length > 0 ? Effect.succeed([]) : Riff.verify(file),
+          (problems): Repaired => ({ corrections, problems })
+        ))
   )
 
 const written = (name: string) =>
@@ -83,13 +93,13 @@ const repairOf = (dryRun: boolean) => (name: string) =>
       {
         name,
         written: !dryRun && length > 0,
-        corrections: corrections.map(correctionJson),
+        corrections: corrections.map(correctionJson(dryRun)),
         problems: problems.map(problemJson)
       },
       (style) => [
         `${style.bold(shown(name))}: ${verdict}`,
-        ...corrections.map(({ message }) => `  ${message}`),
-        ...errors.map(({ message }) => `  ${style.bad(`still damaged: ${message}`)}`)
+        ...corrections.map((correction) => `  ${said(correction, dryRun)}`),
+        ...errors.map(({ message }) => `  ${style.bad(`still damaged: ${inCommands(message)}`)}`)
       ]
     )
     return errors.length > 0 ? exitCodes.damaged : exitCodes.ok

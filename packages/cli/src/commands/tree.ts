@@ -9,7 +9,7 @@ import { entryFact, factOf } from "../facts.js"
 import { exitCodes } from "../failure.js"
 import { withReading } from "../names.js"
 import { type Json, Output, type Style } from "../output.js"
-import { problemJson } from "../problems.js"
+import { inCommands, problemJson } from "../problems.js"
 import { each } from "../run.js"
 import { chunkName, counted, row, shown } from "../text.js"
 
@@ -96,7 +96,7 @@ const json = ({ branches, fact, node, problems }: Branch): Json => ({
 })
 
 const problemLine = (style: Style, depth: number, { level, message }: RiffProblem): string =>
-  `${" ".repeat(25 + 2 * depth)}${(level === "error" ? style.bad : style.notable)(`! ${message}`)}`
+  `${" ".repeat(25 + 2 * depth)}${(level === "error" ? style.bad : style.notable)(`! ${inCommands(message)}`)}`
 
 const lines = (style: Style, depth: number, { branches, fact, node, problems }: Branch): ReadonlyArray<string> => [
   row(

@@ -7,7 +7,7 @@ import { formatText } from "../facts.js"
 import { exitCodes } from "../failure.js"
 import { withReading } from "../names.js"
 import { type Json, Output, type Result, type Style } from "../output.js"
-import { problemJson } from "../problems.js"
+import { inCommands, problemJson } from "../problems.js"
 import { chunkName, counted, hex, quoted, shown, time } from "../text.js"
 
 const formatJson = (format: Wave.Format): Json => ({
@@ -106,7 +106,7 @@ const linesOf = (name: string, info: Wave.LenientInfo, style: Style): ReadonlyAr
     ...Option.toArray(info.bext).flatMap((bext) => many("bext", bextLines(bext))),
     ...many(
       "problems",
-      info.problems.map(({ level, message }) => (level === "error" ? style.bad : style.notable)(message))
+      info.problems.map(({ level, message }) => (level === "error" ? style.bad : style.notable)(inCommands(message)))
     )
   ]
 }

@@ -4,7 +4,7 @@ import * as Effect from "effect/Effect"
 import { exitCodes } from "../failure.js"
 import { withReading } from "../names.js"
 import { Output } from "../output.js"
-import { problemJson } from "../problems.js"
+import { inCommands, problemJson } from "../problems.js"
 import { shown } from "../text.js"
 
 /** Whether one file is sound. */
@@ -16,7 +16,9 @@ export const verify = (name: string) =>
     const output = yield* Output
     yield* output.result({ name, verdict, problems: problems.map(problemJson) }, (style) => [
       `${(isDamaged ? style.bad : style.good)(verdict.padEnd(9))}${shown(name)}`,
-      ...problems.map(({ level, message }) => `           ${(level === "error" ? style.bad : style.notable)(message)}`)
+      ...problems.map(({ level, message }) =>
+        `           ${(level === "error" ? style.bad : style.notable)(inCommands(message))}`
+      )
     ])
     return isDamaged ? exitCodes.damaged : exitCodes.ok
   })

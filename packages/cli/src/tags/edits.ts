@@ -10,7 +10,7 @@ import { entriesOf, type Entry, wave } from "../edits.js"
 import { exitCodes, Failure } from "../failure.js"
 import type { Assignment, Change } from "./change.js"
 import { formatKey, type LoudnessField } from "./keys.js"
-import type { Tags } from "./read.js"
+import { type Shown, shownTags, type Tags } from "./read.js"
 
 const listPath: ReadonlyArray<Riff.PathStep> = [wave, { id: "LIST", type: "INFO" }]
 const bextPath: ReadonlyArray<Riff.PathStep> = [wave, { id: "bext" }]
@@ -132,8 +132,15 @@ const iXmlEdits = ({ iXml }: Tags, [value]: ReadonlyArray<string>): ReadonlyArra
     ? Option.isSome(iXml) ? [RiffEdit.remove(iXmlPath)] : []
     : [RiffEdit.assign(iXmlPath, new TextEncoder().encode(value))]
 
+/** Whether a tag is to have other texts than are shown of it: one that is read back as it was written is not changed. */
+const isOther = (there: ReadonlyArray<Shown>) => ({ key, values }: Assignment): boolean => {
+  const texts = there.filter((tag) => tag.key === formatKey(key)).map(({ text }) => text)
+  return values.length === 0 || values.length !== texts.length || values.some((value, i) => value !== texts[i])
+}
+
 /** What has to be edited so that the tags are as the change says. */
-export const editsOf = (change: Change) => (tags: Tags): Effect.Effect<ReadonlyArray<RiffEdit.RiffEdit>, Failure> => {
+export const editsOf = (wanted: Change) => (tags: Tags): Effect.Effect<ReadonlyArray<RiffEdit.RiffEdit>, Failure> => {
+  const change = wanted.filter(isOther(shownTags(tags)))
   const ofBext = change.filter(({ key }) => key._tag !== "Info" && key._tag !== "IXml")
   const parts: ReadonlyArray<Effect.Effect<ReadonlyArray<RiffEdit.RiffEdit>, Failure>> = [
     ...change.flatMap(({ key, values }) => key._tag === "Info" ? [infoEdits(tags, key.id, values)] : []),

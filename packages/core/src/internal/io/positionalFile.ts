@@ -63,7 +63,16 @@ export const makeFile = (primitives: Api.Primitives): Api.File => {
       isPosition(position)
         ? write(position, source, mode)
         : Exit.fail(new MmioError.CannotWrite({ ...misplaced("writeAt", position), written: 0 }))),
-    truncate,
+    truncate: truncate && ((size) =>
+      isPosition(size)
+        ? truncate(size)
+        : Exit.fail(
+          new MmioError.CannotWrite({
+            ...misplaced("truncate", size),
+            description: "a file has no such size",
+            written: 0
+          })
+        )),
     invalidate,
     commit: commit ?? Effect.void,
     close,
