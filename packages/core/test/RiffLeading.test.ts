@@ -224,4 +224,14 @@ describe("bytes before the form", () => {
         }
       }
     }))
+
+  it.effect("are no form whose type would be the beginning of one, whatever the size of that", () =>
+    Effect.gen(function*() {
+      const other = bytes("xRIFF", Uint8Array.of(0x65, 0, 0xcd, 0), "WAV")
+      for (let length = 0; length < 256; length += 2) {
+        const file = bytes(other, form([fmt(), chunk("data", new Uint8Array(length))]))
+        const [first] = (yield* opened(file, (handle) => Riff.tree(handle))).chunks
+        assert.strictEqual(first?.chunk.offset, other.length, String(length))
+      }
+    }))
 })

@@ -7,8 +7,11 @@ import * as Layout from "./layout.js"
 /** How far after the start of the file, or after the tags there, a form is looked for, in bytes. */
 const searched = 256 * 1024
 
-/** With how many bytes a form is told from other bytes: its header, its type and the id of its first chunk. */
-const enough = (id: number): number => id === Layout.ids.riff ? Layout.wave64.headerSize + Layout.wave64.typeSize : 16
+/**
+ * With how many bytes a form is told from other bytes: its header, its type and the id of its first chunk, and those of
+ * a form that begins in its type.
+ */
+const enough = (id: number): number => id === Layout.ids.riff ? Layout.wave64.headerSize + Layout.wave64.typeSize : 28
 
 const mostEnough = enough(Layout.ids.riff)
 
@@ -43,6 +46,21 @@ const looksLikeForm = (bytes: Uint8Array, at: number, have: number): boolean => 
   return have >= firstAt && Layout.isPrintable(Layout.uint32(bytes, at + typeAt))
     && (layout === Layout.wave64 || !Layout.isPrintable(Layout.uint32(bytes, at + 4)))
     && (have < firstAt + 4 || Layout.isPrintable(Layout.uint32(bytes, at + firstAt)))
+}
+
+/**
+ * Whether a form begins in the header or the type of what looks like one, which then is not one: bytes that happen to be
+ * the id of a form would else be taken for it, or not, as the size of the real one makes a character or none.
+ */
+const hidesForm = (bytes: Uint8Array, at: number, have: number): boolean => {
+  for (
+    let by = 1;
+    by < Layout.little.headerSize + Layout.little.typeSize && by + Layout.little.headerSize <= have;
+    by++
+  ) {
+    if (Layout.beginsFile(Layout.uint32(bytes, at + by)) && looksLikeForm(bytes, at + by, have - by)) return true
+  }
+  return false
 }
 
 /**
@@ -110,7 +128,7 @@ export class FormSearch {
       if (!Layout.beginsFile(id)) continue
       const left = have - by
       if (left < enough(id) && have < rest) return { _tag: "More", by: by - 1 }
-      if (looksLikeForm(bytes, index + by, left)) {
+      if (looksLikeForm(bytes, index + by, left) && !hidesForm(bytes, index + by, left)) {
         this.form = at + by
         return { _tag: "Form", by }
       }
