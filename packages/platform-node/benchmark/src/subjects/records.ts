@@ -179,7 +179,8 @@ const parsing = (kind: Kind, file: string, bytes: Uint8Array, times: Group["time
       ours,
       peers: [kind.inMemory, "fs.readSync"],
       unit: op,
-      target: { [kind.inMemory]: 0.7, "fs.readSync": 10 },
+      // `parseAll` makes a value of each record, and chunks of these, which the loop in memory does not.
+      target: { "fs.readSync": 10, ...(ours === "parse" ? { [kind.inMemory]: 0.7 } : {}) },
       native: 18.6
     }))
   })
