@@ -4,8 +4,8 @@ import { SqlIOProc } from "@effect-mmio/sql"
 import { IOProcContract } from "@effect-mmio/testing"
 import { Effect, Layer } from "effect"
 import * as path from "node:path"
-import { test } from "vitest"
-import { effort, uninterrupted } from "../test/support/contract.js"
+import { assert, test } from "vitest"
+import { effort } from "../test/support/contract.js"
 import { clientOf, tempFolder } from "../test/support/database.js"
 
 /** Names such as `/tmp/…/lib.db+take`. */
@@ -29,13 +29,20 @@ const elements = Layer.unwrapScoped(Effect.map(tempFolder, (folder) => {
   )
 }))
 
+/** Without a folder it is not known of which database a temporary file is to be: that is refused. */
+const refusesNone = () =>
+  Effect.runPromise(
+    Effect.gen(function*() {
+      const driver = yield* Effect.flatMap(IOProc.IOProc, (ioProc) => ioProc.find(FourCC.make("DB  ")))
+      assert.strictEqual((yield* Effect.flip(driver.tempName({})))._tag, "AccessDenied")
+    }).pipe(Effect.provide(elements))
+  )
+
 IOProcContract.suite("SqlIOProc by names of elements", {
   layer: elements,
-  // A temporary file needs a folder: without one it is not known of which database.
-  capabilities: { tempName: false },
   ...effort,
+  // Each step of what is interrupted opens a database, and makes its tables.
+  patience: "20 minutes",
   scale: effort.scale / 4,
-  // Each step opens a database and makes its tables: the other suites interrupt the driver, and `Mmio.open` is interrupted here, too.
-  test: (name, run) =>
-    name.includes("Mmio.open that is interrupted") ? test(name, { timeout: 0 }, run) : uninterrupted(name, run)
+  test: (name, run) => void test(name, { timeout: 0 }, name.endsWith("tempName takes no options") ? refusesNone : run)
 })

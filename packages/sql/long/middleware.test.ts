@@ -2,7 +2,7 @@
 import { IOProc } from "@effect-mmio/core"
 import { IOProcContract } from "@effect-mmio/testing"
 import { Schedule } from "effect"
-import { effort, uninterrupted } from "../test/support/contract.js"
+import { effort } from "../test/support/contract.js"
 import { inMemory, storageIn } from "../test/support/database.js"
 
 const middleware = {
@@ -16,7 +16,6 @@ for (const [name, around] of Object.entries(middleware)) {
     layer: storageIn(inMemory, { snapshots: false, blockSize: 64 }),
     around,
     ...effort,
-    scale: effort.scale / 4,
-    test: uninterrupted
+    scale: effort.scale / 4
   })
 }
