@@ -234,4 +234,22 @@ describe("bytes before the form", () => {
         assert.strictEqual(first?.chunk.offset, other.length, String(length))
       }
     }))
+
+  it.effect("are still before it after a repair, wherever the file was cut off in its first header", () =>
+    Effect.gen(function*() {
+      const whole = bytes("x", form([chunk("fact", new Uint8Array(4))]))
+      for (let length = 13; length <= whole.length; length++) {
+        // as long as the form says, so that only a pad byte may be missing
+        const file = whole.slice(0, length)
+        file[5] = length - 9
+        const { chunks, repaired } = yield* Effect.gen(function*() {
+          const handle = yield* Mmio.open("file", { access: "readWrite" })
+          const chunks = yield* Effect.map(Riff.tree(handle, { lenient: true }), ({ chunks }) => chunks)
+          yield* Riff.repair(handle)
+          return { chunks, repaired: (yield* Riff.tree(handle)).chunks }
+        }).pipe(Effect.scoped, Effect.provide(MemoryIOProc.layer({ file })))
+        assert.strictEqual(chunks[0]?.chunk.offset, 1, String(length))
+        assert.strictEqual(repaired[0]?.chunk.offset, 1, String(length))
+      }
+    }))
 })

@@ -131,10 +131,14 @@ const lacksByte = ({ chunks, length }: Api.Tree, chain: ReadonlyArray<Api.TreeNo
     )
 }
 
-/** Whether a form ends with all but the last byte of a header. */
+/**
+ * Whether a form ends with all but the last byte of a header; or, after leading bytes, of the id of its first chunk, by
+ * which it is told from other bytes.
+ */
 const lacksByteOfHeader = (form: Api.TreeNode): boolean => {
-  const { headerSize } = Layout.layoutOf(form.chunk)
-  return endOf(form) - childrenEnd(form) === headerSize - 1
+  const { children, chunk } = form
+  const rest = endOf(form) - childrenEnd(form)
+  return rest === Layout.layoutOf(chunk).headerSize - 1 || (rest === 3 && children.length === 0 && chunk.offset > 0)
 }
 
 /** Where the last chunk in a container ends, with its padding. */
