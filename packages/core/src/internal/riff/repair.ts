@@ -221,7 +221,7 @@ export const repair = <A extends Access>(
           const sizes = plan(reading)
           const left = leftOf(reading, sizes)
           if (sizes.length === 0) return Effect.succeed(left)
-          return Effect.flatMap(copies(reading, sizes, left, readData(handle, restore)), (copies) => {
+          return Effect.flatMap(copies(reading, sizes, readData(handle, restore)), (copies) => {
             const changes = [...copies, ...sizes]
             const corrections = [...changes.map(({ correction }) => correction), ...left]
             return dryRun ? Effect.succeed(corrections) : Effect.as(apply(handle, changes, restore), corrections)

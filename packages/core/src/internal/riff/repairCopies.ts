@@ -9,7 +9,7 @@ import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as FourCC from "../../FourCC.js"
 import type * as Api from "../../Riff.js"
-import { type PadByteAdded, type RiffCorrection, SampleCountCorrected, SizeCorrected } from "../../RiffCorrection.js"
+import { type PadByteAdded, SampleCountCorrected, SizeCorrected } from "../../RiffCorrection.js"
 import * as Ds64 from "./ds64.js"
 import * as Known from "./known.js"
 import * as Layout from "./layout.js"
@@ -63,23 +63,12 @@ const chunksIn = (form: Api.TreeNode): ReadonlyArray<Api.TreeNode> => {
 }
 
 /**
- * Whether bytes that were not understood, enough for a header, lie in a form or follow it. A header among them may have
- * its size in the `ds64`, by which it would be understood once that says something else.
+ * Whether bytes that were not understood, enough for a header, follow a form. A header among them may have its size in
+ * the `ds64`, by which it would be understood once that says something else.
  */
-const leavesBytes = (
-  { chunks, length }: Reading,
-  form: Api.TreeNode,
-  left: ReadonlyArray<RiffCorrection>,
-  sizeOf: SizeAfter
-): boolean => {
-  const { dataOffset, offset } = form.chunk
-  const next = chunks.find(({ chunk }) => chunk.offset > offset)?.chunk.offset ?? length
-  const end = dataOffset + (sizeOf(form) ?? 0)
-  const { headerSize } = Layout.layoutOf(form.chunk)
-  return next - end >= headerSize ||
-    left.some((found) =>
-      found._tag === "BytesLeft" && found.bytes >= headerSize && found.offset > offset && found.offset < next
-    )
+const isFollowed = ({ chunks, length }: Reading, { chunk }: Api.TreeNode, size: number): boolean => {
+  const next = chunks.find((other) => other.chunk.offset > chunk.offset)?.chunk.offset ?? length
+  return next - (chunk.dataOffset + size) >= Layout.layoutOf(chunk).headerSize
 }
 
 /** What the `ds64` says of chunks whose headers hold their sizes, where it says something else. */
@@ -162,7 +151,6 @@ const sampleCounts = <E>(
 export const copies = <E>(
   reading: Reading,
   changes: ReadonlyArray<Change>,
-  left: ReadonlyArray<RiffCorrection>,
   read: Read<E>
 ): Effect.Effect<ReadonlyArray<Change>, E> => {
   const sizeOf = sizeAfter(changes)
@@ -176,7 +164,7 @@ export const copies = <E>(
       reading.chunks.filter(isCorrected),
       (form) =>
         Effect.map(sampleCounts(form, sizeOf, read), (counts) => [
-          ...(leavesBytes(reading, form, left, sizeOf) ? [] : sizesInDs64(form, sizeOf)),
+          ...(isFollowed(reading, form, sizeOf(form) ?? 0) ? [] : sizesInDs64(form, sizeOf)),
           ...counts
         ])
     ),
