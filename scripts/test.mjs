@@ -15,12 +15,23 @@ import * as fs from "node:fs"
 import * as os from "node:os"
 import * as path from "node:path"
 import { build } from "./build.mjs"
-import { bin, bootstrap, run } from "./lib.mjs"
+import { bin, bootstrap, root, run, writeChanged } from "./lib.mjs"
 
 /** A step that is one check: passed if the program ends well. */
 const check = (program, ...args) => async () => {
   const { code, output } = await run(program, args)
   return { passed: code === 0 ? 1 : 0, failed: code === 0 ? 0 : 1, output }
+}
+
+/** Does this for all, two at a time: each takes about one processor, and the machines that run this have two. */
+const inTwos = async (all, action) => {
+  const queue = [...all.entries()]
+  const results = []
+  const lane = async () => {
+    for (let next = queue.shift(); next !== undefined; next = queue.shift()) results[next[0]] = await action(next[1])
+  }
+  await Promise.all([lane(), lane()])
+  return results
 }
 
 /** A program that failed without a failed test of its own (it crashed, or found none) still is a failure. */
@@ -70,13 +81,38 @@ const compile = async () => {
   return { passed: code === 0 ? 1 : 0, failed: code === 0 ? 0 : 1, output }
 }
 
-const diagnostics = ["diagnostics", "--project", "tsconfig.json", "--strict", "--format", "text"]
+/** The packages whose diagnostics are made apart: about as much work as all others, with what they refer to. */
+const apart = new Set(["cli", "http", "zip", "sql", "s3", "testing"].map((name) => `packages/${name}`))
+
+/** Effect's diagnostics, by two processes: one takes longer than all other checks together. */
+const effect = async () => {
+  const { references } = JSON.parse(fs.readFileSync(path.join(root, "tsconfig.json"), "utf8"))
+  const isApart = (reference) => apart.has(reference.path)
+  const halves = [references.filter(isApart), references.filter((reference) => !isApart(reference))]
+  const results = await inTwos([...halves.entries()], ([index, half]) => {
+    const project = `build/effect/${index}/tsconfig.json`
+    writeChanged(
+      path.join(root, project),
+      JSON.stringify({ files: [], references: half.map((to) => ({ path: `../../../${to.path}` })) })
+    )
+    const options = ["--project", project, "--strict", "--format", "text"]
+    // most of its memory is new and soon free
+    const program = ["--max-semi-space-size=64", "node_modules/@effect/language-service/cli.js"]
+    return check(process.execPath, ...program, "diagnostics", ...options)()
+  })
+  const failures = results.filter(({ failed }) => failed > 0)
+  return {
+    passed: results.length - failures.length,
+    failed: failures.length,
+    output: failures.map(({ output }) => output).join("")
+  }
+}
 
 // the slow ones first, so that the quick ones fill the gaps
 const steps = {
   build: compile,
   packages: check(process.execPath, "scripts/packages.mjs"),
-  effect: check(bin("effect-language-service"), ...diagnostics),
+  effect,
   examples: (chosen) =>
     check(process.execPath, "scripts/examples.mjs", ...chosen.includes("build") ? ["--built"] : [])(),
   docs: check(process.execPath, "scripts/docs.mjs"),
@@ -126,20 +162,14 @@ const step = async (name, action) => {
   if (failed > 0 && output) console.log(output.trimEnd().replace(/^/gm, "  "))
 }
 
-/** Runs steps two at a time: each takes about one processor, and the machines that run this have two. */
-const together = async (names) => {
-  const queue = [...names]
-  const lane = async () => {
-    for (let name = queue.shift(); name !== undefined; name = queue.shift()) await step(name, () => steps[name](chosen))
-  }
-  await Promise.all([lane(), lane()])
-}
-
 await step("install", () => bootstrap().then(() => ({ passed: 0, failed: 0 })))
 if (total.failed === 0) {
   // The others need what the build makes, vitest both processors, and speed a machine to itself.
   if (chosen.includes("build")) await step("build", steps.build)
-  await together(chosen.filter((name) => !["build", "vitest", "speed"].includes(name)))
+  await inTwos(
+    chosen.filter((name) => !["build", "vitest", "speed"].includes(name)),
+    (name) => step(name, () => steps[name](chosen))
+  )
   if (chosen.includes("vitest")) await step("vitest", () => steps.vitest(filters))
   if (chosen.includes("speed")) await step("speed", steps.speed)
 }

@@ -11,6 +11,9 @@ import { arrayDriver, byteArray, fixedDriver, mapDriver, procedure } from "./sup
 /** The random tests of what is mostly tested by another suite already: a quarter of their operations. */
 const less = { scale: Number(process.env["MMIO_TEST_SCALE"] ?? 1) / 4 }
 
+/** Whether to run what takes minutes: `npm run test:all`. */
+const everything = process.env["MMIO_TEST_ALL"] === "1"
+
 /** Storage in memory with the folder that the contract asks for, and others. */
 const memoryWith = (...folders: ReadonlyArray<string>) => MemoryIOProc.make({ folders: ["folder", ...folders] })
 
@@ -106,9 +109,11 @@ describe("middleware", () => {
   }
   for (const [title, blocks] of Object.entries(sizes)) {
     const both = flow(IOProc.writeBehind(blocks), IOProc.readAhead(blocks))
+    IOProcContract.suite(`both in ${title}`, { layer: memory, around: both })
+    // blocks of which the contract fills few find less
+    if (title === "default blocks" && !everything) continue
     IOProcContract.suite(`readAhead in ${title}`, { ...less, layer: memory, around: IOProc.readAhead(blocks) })
     IOProcContract.suite(`writeBehind in ${title}`, { ...less, layer: memory, around: IOProc.writeBehind(blocks) })
-    IOProcContract.suite(`both in ${title}`, { layer: memory, around: both })
     IOProcContract.suite(`both in ${title}, over a driver that yields`, {
       ...less,
       layer: around(yielding),

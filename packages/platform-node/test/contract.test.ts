@@ -23,11 +23,6 @@ const capabilities = { largeFiles: isLinux, versions: false }
 
 IOProcContract.suite("NodeIOProc", { layer: Layer.merge(NodeIOProc.layer, root), capabilities })
 
-IOProcContract.suite("NodeIOProc, without blocks", {
-  layer: Layer.merge(NodeIOProc.layerWith({ readAhead: false, writeBehind: false }), root),
-  capabilities
-})
-
 IOProcContract.suite("NodeIOProc, blocking the thread", {
   layer: Layer.merge(NodeIOProc.layerSync, root),
   capabilities
@@ -38,11 +33,6 @@ const small = { smallest: 8, largest: 32 }
 
 IOProcContract.suite("NodeIOProc, in small blocks", {
   layer: Layer.merge(NodeIOProc.layerWith({ readAhead: small, writeBehind: small }), root),
-  capabilities
-})
-
-IOProcContract.suite("NodeIOProc, blocking the thread, in small blocks", {
-  layer: Layer.merge(NodeIOProc.layerWith({ blocking: true, readAhead: small, writeBehind: small }), root),
   capabilities
 })
 
@@ -61,3 +51,16 @@ IOProcContract.suite("FileSystemIOProc on Node", {
   layer: Layer.merge(Layer.provide(FileSystemIOProc.layer, NodeFileSystem.layer), root),
   capabilities
 })
+
+// Below others, both are tested above: these take minutes with `npm run test:all`.
+if (process.env["MMIO_TEST_ALL"] === "1") {
+  IOProcContract.suite("NodeIOProc, without blocks", {
+    layer: Layer.merge(NodeIOProc.layerWith({ readAhead: false, writeBehind: false }), root),
+    capabilities
+  })
+
+  IOProcContract.suite("NodeIOProc, blocking the thread, in small blocks", {
+    layer: Layer.merge(NodeIOProc.layerWith({ blocking: true, readAhead: small, writeBehind: small }), root),
+    capabilities
+  })
+}

@@ -107,8 +107,7 @@ const run = async (options: Options): Promise<boolean> => {
     quick: options.quick,
     folder,
     file: path.join(folder, "noise"),
-    // The guard needs files that opening them is a small part of.
-    size: (!options.quick ? 512 : options.guard ? 64 : 32) * 2 ** 20
+    size: (options.quick ? 32 : 512) * 2 ** 20
   }
   writeNoise(setting.file, setting.size)
   console.log(
