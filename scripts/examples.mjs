@@ -152,7 +152,7 @@ const main = async () => {
       "vitest",
       await run(bin("vitest"), ["run", "--root", folder, "--config", toFile("vitest.config.mjs")], {
         // what is random is run at length by the tests of the packages
-        env: { ...process.env, MMIO_TEST_SCALE: "0.05" }
+        env: { ...process.env, MMIO_TEST_SCALE: "0.05", MMIO_TEST_INTERRUPT_EVERY: "20" }
       })
     )
   }

@@ -8,11 +8,11 @@ import { Effect, flow, Layer } from "effect"
 import { asEffect, byCallback, early, inTurn, synchronously } from "./support/answering.js"
 import { arrayDriver, byteArray, fixedDriver, mapDriver, procedure } from "./support/smallDrivers.js"
 
-/** The random tests of what is mostly tested by another suite already: a quarter of their operations. */
-const less = { scale: Number(process.env["MMIO_TEST_SCALE"] ?? 1) / 4 }
-
 /** Whether to run what takes minutes: `npm run test:all`. */
 const everything = process.env["MMIO_TEST_ALL"] === "1"
+
+/** What is mostly tested by another suite already: a quarter of the random operations, and of the interruptions. */
+const less = everything ? {} : { scale: Number(process.env["MMIO_TEST_SCALE"] ?? 1) / 4, interruptEvery: 4 }
 
 /** Storage in memory with the folder that the contract asks for, and others. */
 const memoryWith = (...folders: ReadonlyArray<string>) => MemoryIOProc.make({ folders: ["folder", ...folders] })

@@ -294,6 +294,11 @@ export interface Options {
    * 000 operations for each walk.
    */
   readonly scale?: number | undefined
+  /**
+   * Interrupts operations at each so many of their steps, from a random one on, which takes as many times less. Default:
+   * the environment's `MMIO_TEST_INTERRUPT_EVERY`, else 1, which misses none.
+   */
+  readonly interruptEvery?: number | undefined
   /** The seed of the random tests, to repeat a failure. Default: the environment's `MMIO_TEST_SEED`, else random. */
   readonly seed?: number | undefined
   /** How long a test may take. Default: 30 seconds, times `scale`. */

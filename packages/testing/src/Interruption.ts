@@ -47,11 +47,13 @@ export interface Sweep<P, A, E, E2, E3, R> {
   readonly check: (prepared: P, exits: ReadonlyArray<Exit.Exit<A, E>>, step: number) => Effect.Effect<void, E3, R>
   /** The first step to interrupt at. Default: 1. To look at one failure again, its step. */
   readonly from?: number | undefined
+  /** Interrupts at each so many steps. Default: 1, which misses none. */
+  readonly every?: number | undefined
 }
 
 /**
- * Runs an effect again and again, interrupted at its 1st step, its 2nd, …, until a run meets no interruption; gives how
- * many steps that were. Fails with the first run that left what `check` does not accept.
+ * Runs an effect again and again, interrupted at its 1st step, its 2nd, …, until a run meets no interruption; gives the
+ * step at which that one would have been. Fails with the first run that left what `check` does not accept.
  *
  * @example
  * ```ts
@@ -82,6 +84,8 @@ export interface Sweep<P, A, E, E2, E3, R> {
 export const sweep = <P, A, E, E2 = never, E3 = never, R = never>(
   options: Sweep<P, A, E, E2, E3, R>
 ): Effect.Effect<number, E2 | SweepError, R> => {
+  const every = Math.max(1, Math.floor(options.every ?? 1))
+  let runs = 0
   const from = (step: number): Effect.Effect<number, E2 | SweepError, R> =>
     Effect.flatMap(options.prepare, (prepared) => {
       const scheduler = new InterruptAt(step)
@@ -100,8 +104,8 @@ export const sweep = <P, A, E, E2 = never, E3 = never, R = never>(
             (cause) => Effect.fail(new SweepError({ step, cause: Cause.squash(cause) }))
           )
         ),
-        Effect.zipLeft(step % 16 === 0 ? breath : Effect.void),
-        Effect.flatMap(() => scheduler.fired ? from(step + 1) : Effect.succeed(step))
+        Effect.zipLeft(++runs % 16 === 0 ? breath : Effect.void),
+        Effect.flatMap(() => scheduler.fired ? from(step + every) : Effect.succeed(step))
       )
     })
   return from(options.from ?? 1)

@@ -1,6 +1,6 @@
 import { Interruption } from "@effect-mmio/testing"
 import { assert, describe, it } from "@effect/vitest"
-import { Effect, Stream } from "effect"
+import { Effect, Exit, Stream } from "effect"
 
 /** Something to acquire and to release, and how often each was done. */
 class Resource {
@@ -49,6 +49,27 @@ describe("Interruption.sweep", () => {
         })
       )
       assert.strictEqual(again.step, error.step)
+    }))
+
+  it.live("interrupts at each so many steps", () =>
+    Effect.gen(function*() {
+      const stepsOf = (options: { readonly from?: number; readonly every?: number }) =>
+        Effect.gen(function*() {
+          const steps: Array<number> = []
+          yield* Interruption.sweep({
+            prepare: Effect.void,
+            run: () => Effect.repeatN(Effect.void, 3),
+            check: (_, exits, step) =>
+              Effect.sync(() => {
+                if (exits.some(Exit.isFailure)) steps.push(step)
+              }),
+            ...options
+          })
+          return steps
+        })
+      const all = yield* stepsOf({})
+      assert.isAbove(all.length, 6)
+      assert.deepStrictEqual(yield* stepsOf({ from: 2, every: 3 }), all.filter((step) => step % 3 === 2))
     }))
 
   it.live("interrupts one of several", () =>

@@ -151,6 +151,26 @@ describe("a violation", () => {
       assert.include(violation.message, "the test has not ended after 20ms")
     }))
 
+  it.live("interrupts at each so many steps, when it is told to", () =>
+    Effect.gen(function*() {
+      const opens = (options: IOProcContract.Options) => {
+        const { test } = named("a write that is interrupted at any step", options)
+        let opens = 0
+        const counting = (ioProc: IOProc.IOProc): IOProc.IOProc => ({
+          ...ioProc,
+          open: (request) => Effect.suspend(() => (opens++, ioProc.open(request)))
+        })
+        return memory.pipe(
+          Effect.flatMap((storage) => Effect.provideService(test, IOProc.IOProc, counting(storage))),
+          Effect.map(() => opens)
+        )
+      }
+      const all = yield* opens({})
+      const some = yield* opens({ interruptEvery: 4 })
+      assert.isAbove(some, all / 8)
+      assert.isBelow(some, all / 2)
+    }))
+
   it.live("is made of a driver's defect", () =>
     Effect.gen(function*() {
       const [test] = IOProcContract.tests()

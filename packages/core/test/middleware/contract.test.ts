@@ -45,10 +45,10 @@ const middleware = {
   "audit around metrics": flow(IOProc.metrics("test"), IOProc.audit(() => Effect.void))
 } satisfies Record<string, Middleware>
 
-const quick = { scale: Number(process.env["MMIO_TEST_SCALE"] ?? 1) / 5 }
-
 /** Whether to run what takes minutes: `npm run test:all`. */
 const everything = process.env["MMIO_TEST_ALL"] === "1"
+
+const quick = everything ? {} : { scale: Number(process.env["MMIO_TEST_SCALE"] ?? 1) / 5, interruptEvery: 3 }
 
 /** A handle that writes to a file with checksums reads it, too, which handles that share it may deny. */
 const capabilitiesOf = (name: string) => ({

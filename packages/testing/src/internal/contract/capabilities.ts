@@ -114,7 +114,7 @@ export const capabilities: ReadonlyArray<Definition> = [
         // The operations are those that the access allows.
         access === "readWrite" && i % 3 === 2
           ? Mmio.writeAll(file as Mmio.WriteHandle, pattern(30, i))
-          : Mmio.read(file as Mmio.ReadHandle, 40 + i), { ...unbounded, discard: true })
+          : Effect.asVoid(Mmio.read(file as Mmio.ReadHandle, 40 + i)), { ...unbounded, discard: true })
       yield* Mmio.close(file)
       same(overlapped, false, "calls that overlap")
     })),

@@ -36,6 +36,8 @@ export interface Environment {
   readonly driverOver: (f: MapFile) => IOProc.IOProc
   /** How many runs are made where the contract asks for so many. */
   readonly scaled: (runs: number) => number
+  /** At which steps a sweep interrupts: at each so many, from a random one of the first on. */
+  readonly interruptions: () => { readonly from: number; readonly every: number }
   readonly seed: number | undefined
   readonly name: (base: string) => FileName.FileName
   /** A base of a name that no other file has. */
@@ -225,10 +227,11 @@ export const make = (options: {
   readonly around: (driver: IOProc.IOProc) => IOProc.IOProc
   readonly root: string
   readonly name: (base: string) => string | FileName.FileName
-  readonly scaled: (runs: number) => number
+  readonly scale: number
+  readonly interruptEvery: number
   readonly seed: number | undefined
 }): Environment => {
-  const { around, capabilities: can, root, scaled, seed } = options
+  const { around, capabilities: can, interruptEvery: every, root, scale, seed } = options
   const ioProc = around(options.ioProc)
   const name = (base: string) => {
     const given = options.name(base)
@@ -269,7 +272,8 @@ export const make = (options: {
     ioProc,
     driver,
     driverOver: (f) => serving(around(IOProc.mapFile(options.ioProc, f))),
-    scaled,
+    scaled: (runs) => Math.ceil(runs * scale),
+    interruptions: () => ({ every, from: 1 + (seed ?? Math.floor(Math.random() * every)) % every }),
     seed,
     name,
     unique,

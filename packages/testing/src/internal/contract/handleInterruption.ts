@@ -18,7 +18,7 @@ export const handleInterruption: ReadonlyArray<Definition> = [
     [],
     (env) =>
       unchanged(env, (prepare) =>
-        sweep(prepare, {
+        sweep(env, prepare, {
           run: ({ name }) => Effect.scoped(Effect.asVoid(env.handle(name, { share: "exclusive" }))),
           check: ({ name }) => env.can.sharing ? env.attempt(name, { share: "exclusive" }) : env.attempt(name)
         }))
@@ -30,7 +30,7 @@ export const handleInterruption: ReadonlyArray<Definition> = [
       ["randomAccess"],
       (env) =>
         unchanged(env, (prepare) =>
-          sweep(onHandle(env, "read", buffer, prepare), {
+          sweep(env, onHandle(env, "read", buffer, prepare), {
             run: ({ file }) => Mmio.read(readable(file), 50),
             check: ({ bytes, file }, exit) =>
               Effect.gen(function*() {
@@ -48,7 +48,7 @@ export const handleInterruption: ReadonlyArray<Definition> = [
       `Mmio.write, with a buffer of ${buffer}, that is interrupted at any step can be done again, and nothing is lost`,
       ["write", "randomAccess"],
       (env) =>
-        sweep(onHandle(env, "readWrite", buffer), {
+        sweep(env, onHandle(env, "readWrite", buffer), {
           run: ({ file }) =>
             Effect.zipRight(Mmio.write(writable(file), data), Mmio.write(writable(file), data.subarray(0, 20))),
           check: ({ bytes, file, name }) =>
@@ -64,25 +64,29 @@ export const handleInterruption: ReadonlyArray<Definition> = [
     )
   ),
 
-  interrupted("Mmio.flush that is interrupted at any step can be done again, and nothing is lost", [
-    "write",
-    "randomAccess"
-  ], (env) =>
-    sweep(Effect.tap(onHandle(env, "readWrite", 64), ({ file }) => Mmio.writeAll(writable(file), data)), {
-      run: ({ file }) => Mmio.flush(file),
-      check: ({ bytes, file, name }) =>
-        Effect.gen(function*() {
-          same(yield* Mmio.position(file), 30, "the position")
-          yield* Mmio.close(file)
-          sameBytes(yield* env.contents(name), joined(data, bytes.subarray(30)), "the content")
-        })
-    })),
+  interrupted(
+    "Mmio.flush that is interrupted at any step can be done again, and nothing is lost",
+    [
+      "write",
+      "randomAccess"
+    ],
+    (env) =>
+      sweep(env, Effect.tap(onHandle(env, "readWrite", 64), ({ file }) => Mmio.writeAll(writable(file), data)), {
+        run: ({ file }) => Mmio.flush(file),
+        check: ({ bytes, file, name }) =>
+          Effect.gen(function*() {
+            same(yield* Mmio.position(file), 30, "the position")
+            yield* Mmio.close(file)
+            sameBytes(yield* env.contents(name), joined(data, bytes.subarray(30)), "the content")
+          })
+      })
+  ),
 
   interrupted(
     "a scope that is interrupted at any step ends its handle",
     ["create"],
     (env) =>
-      sweep(missing(env), {
+      sweep(env, missing(env), {
         run: ({ name }) =>
           Effect.scoped(
             Effect.flatMap(

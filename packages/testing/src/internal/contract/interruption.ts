@@ -56,7 +56,7 @@ export const interruption: ReadonlyArray<Definition> = [
     [],
     (env) =>
       unchanged(env, (prepare) =>
-        sweep(prepare, {
+        sweep(env, prepare, {
           run: ({ name }) =>
             Effect.scoped(Effect.asVoid(Effect.acquireRelease(
               Effect.suspend(() => env.driver.open(IOProc.openRequest(name, { share: "exclusive" }))),
@@ -72,7 +72,7 @@ export const interruption: ReadonlyArray<Definition> = [
   interrupted("an open with create that is interrupted at any step leaves all of the file, or none", ["create"], (
     env
   ) =>
-    sweep(prepared(env), {
+    sweep(env, prepared(env), {
       run: ({ name }) => env.attempt(name, { access: "write", create: "truncate", share: "exclusive" }),
       check: ({ bytes, name }) =>
         Effect.gen(function*() {
@@ -88,10 +88,14 @@ export const interruption: ReadonlyArray<Definition> = [
       unchanged(
         env,
         (prepare) =>
-          sweep(Effect.map(onFile(env, "read", prepare), (prepared) => ({ ...prepared, target: new Uint8Array(30) })), {
-            run: ({ file, target }) => Effect.suspend(() => file.readAt(0, target)),
-            check: ({ bytes, file, target }) => afterRead(file, target, bytes)
-          })
+          sweep(
+            env,
+            Effect.map(onFile(env, "read", prepare), (prepared) => ({ ...prepared, target: new Uint8Array(30) })),
+            {
+              run: ({ file, target }) => Effect.suspend(() => file.readAt(0, target)),
+              check: ({ bytes, file, target }) => afterRead(file, target, bytes)
+            }
+          )
       )
   ),
 
@@ -113,7 +117,7 @@ export const interruption: ReadonlyArray<Definition> = [
       `a ${mode} that is interrupted at any step writes nothing later`,
       ["write", "randomAccess"],
       (env) =>
-        sweep(onFile(env, "readWrite"), {
+        sweep(env, onFile(env, "readWrite"), {
           run: ({ file }) => write(file, 0, data, mode),
           check: (prepared) => afterWrite(env, prepared.file, prepared)
         })
@@ -136,7 +140,7 @@ export const interruption: ReadonlyArray<Definition> = [
     ["randomAccess"],
     (env) =>
       unchanged(env, (prepare) =>
-        sweep(onFile(env, "read", prepare), {
+        sweep(env, onFile(env, "read", prepare), {
           run: ({ file }) => Effect.suspend(() => file.size),
           check: ({ bytes, file }, exit) =>
             Effect.gen(function*() {
@@ -153,7 +157,7 @@ export const interruption: ReadonlyArray<Definition> = [
   ], (
     env
   ) =>
-    sweep(onFile(env, "readWrite"), {
+    sweep(env, onFile(env, "readWrite"), {
       run: ({ file }) => Effect.suspend(() => file.truncate?.(40) ?? Effect.void),
       check: ({ bytes, file, name }, exit) =>
         Effect.gen(function*() {
@@ -167,7 +171,7 @@ export const interruption: ReadonlyArray<Definition> = [
   interrupted("a commit that is interrupted at any step leaves the old content or the new one", ["create", "onClose"], (
     env
   ) =>
-    sweep(Effect.tap(onFile(env, "write"), ({ file }) => writeFully(file, 0, data)), {
+    sweep(env, Effect.tap(onFile(env, "write"), ({ file }) => writeFully(file, 0, data)), {
       run: ({ file }) => Effect.suspend(() => file.commit),
       check: ({ bytes, file, name }, exit) =>
         Effect.gen(function*() {
@@ -185,7 +189,7 @@ export const interruption: ReadonlyArray<Definition> = [
     [],
     (env) =>
       unchanged(env, (prepare) =>
-        sweep(prepare, {
+        sweep(env, prepare, {
           run: ({ name }) =>
             Effect.scoped(Effect.flatMap(env.open(name, { share: "exclusive" }), (file) => readUpTo(file, 0, 40, 10))),
           check: ({ bytes, name }) =>
@@ -200,7 +204,7 @@ export const interruption: ReadonlyArray<Definition> = [
     "a scope that writes a file closes it wherever it is interrupted",
     ["create"],
     (env) =>
-      sweep(missing(env), {
+      sweep(env, missing(env), {
         run: ({ name }) =>
           Effect.scoped(
             Effect.flatMap(
@@ -220,7 +224,7 @@ export const interruption: ReadonlyArray<Definition> = [
     "a rename that is interrupted at any step is done completely, or not at all",
     ["create", "rename"],
     (env) =>
-      sweep(Effect.map(prepared(env), (prepared) => ({ ...prepared, to: env.fresh("renamed") })), {
+      sweep(env, Effect.map(prepared(env), (prepared) => ({ ...prepared, to: env.fresh("renamed") })), {
         run: ({ name, to }) => Effect.suspend(() => env.driver.rename(name, to)),
         check: ({ bytes, name, to }) =>
           Effect.gen(function*() {
@@ -240,7 +244,7 @@ export const interruption: ReadonlyArray<Definition> = [
     "a remove that is interrupted at any step is done completely, or not at all",
     ["create", "remove"],
     (env) =>
-      sweep(prepared(env), {
+      sweep(env, prepared(env), {
         run: ({ name }) => Effect.suspend(() => env.driver.remove(name)),
         check: ({ bytes, name }) =>
           Effect.gen(function*() {

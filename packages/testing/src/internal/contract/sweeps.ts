@@ -47,11 +47,12 @@ export const left = (env: Environment, { name }: Given) =>
  *
  * @internal
  */
-export const sweep = <P extends Prepared, A, E>(prepare: Effect.Effect<P, unknown>, steps: {
+export const sweep = <P extends Prepared, A, E>(env: Environment, prepare: Effect.Effect<P, unknown>, steps: {
   readonly run: (prepared: P) => Effect.Effect<A, E>
   readonly check: (prepared: P, exit: Exit.Exit<A, E>) => Effect.Effect<void, unknown>
 }) =>
   Interruption.sweep({
+    ...env.interruptions(),
     prepare,
     run: (prepared) => silently(steps.run(prepared)),
     check: (prepared, exits) =>
