@@ -2,8 +2,7 @@
  * The `ts` code blocks of the documentation: of the comments of the public modules, and of the Markdown files.
  *
  * A block is a file of a package that sees all others, and begins with its imports. One that begins with a comment such as `// halve.ts` is a file of that name,
- * which the other blocks of its page import as `./halve.js`. One whose fence says why it is not run (`ts no-run: it needs a server`) is only compiled; one that is
- * `ts long` takes more than two seconds.
+ * which the other blocks of its page import as `./halve.js`.
  */
 import * as fs from "node:fs"
 import * as path from "node:path"
@@ -24,7 +23,7 @@ export const markdown = [
   )
 ]
 
-const fence = /^\s*```ts(?:\s+no-run: (?<reason>.+)|\s+(?<long>long))?\s*$/
+const fence = /^\s*```ts\s*$/
 
 /** The blocks of a file. */
 const blocksOf = (file) => {
@@ -34,18 +33,11 @@ const blocksOf = (file) => {
   let block
   fs.readFileSync(path.join(root, file), "utf8").split("\n").forEach((text, index) => {
     const line = text.replace(margin, "")
-    const opening = margin.test(text) ? fence.exec(line) : null
     if (block && /^\s*```\s*$/.test(line)) block = undefined
     else if (block) block.code += `${line}\n`
-    else if (opening) {
+    else if (margin.test(text) && fence.test(line)) {
       // the line that it follows, counted from 1
-      block = {
-        file,
-        line: index + 1,
-        code: "",
-        reason: opening.groups.reason,
-        long: opening.groups.long !== undefined
-      }
+      block = { file, line: index + 1, code: "" }
       blocks.push(block)
     }
   })

@@ -3,13 +3,12 @@
  *
  *   node scripts/examples.mjs              builds first
  *   node scripts/examples.mjs --built      what is built already
- *   node scripts/examples.mjs --all        those that take more than two seconds, too
  *   node scripts/examples.mjs drivers      those of the files whose names contain this
  *
  * - A block is loaded, and what it exports is run on sample files (examples/run.mjs): effects, streams and layers as they are, functions with samples for their
  *   parameters.
  * - A block that has tests is run by vitest, one with the tests of `node:test` by Node.
- * - A line of a `sh` block that begins with `mmio` is run by the shell; with `--all`, so is a first cell of a table.
+ * - A line of a `sh` block, or a first cell of a table, that begins with `mmio` is run by the shell.
  */
 import { buildSync } from "esbuild"
 import * as fs from "node:fs"
@@ -74,11 +73,11 @@ const runnerOf = ({ code }) =>
     : "effect"
 
 /** The commands of a page: lines of `sh` blocks, and first cells of tables. */
-const commandsOf = (file, withCells) => {
+const commandsOf = (file) => {
   const text = fs.readFileSync(path.join(root, file), "utf8")
   const lines = [...text.matchAll(/^```sh\n(.*?)^```/gms)].flatMap(([, lines]) => lines.split("\n"))
   const cells = [...text.matchAll(/^\| `(mmio [^`]+)` +\|/gm)].map(([, cell]) => cell)
-  return [...lines, ...withCells ? cells : []].filter((line) => /^mmio [^A-Z]/.test(line))
+  return [...lines, ...cells].filter((line) => /^mmio [^A-Z]/.test(line))
 }
 
 const report = (title, { code, output }) => {
@@ -125,9 +124,7 @@ describe(${JSON.stringify(`${block.file}:${block.line}`)}, () => {
 }
 
 const main = async () => {
-  const all = allBlocks().filter(({ file }) => isWanted(file))
-  const skipsLong = !args.includes("--all")
-  const blocks = all.filter(({ long, reason }) => reason === undefined && !(long && skipsLong))
+  const blocks = allBlocks().filter(({ file }) => isWanted(file))
   prepare(blocks)
 
   const runBy = (runner) => blocks.filter((block) => runnerOf(block) === runner)
@@ -137,7 +134,7 @@ const main = async () => {
     module: `./${block.path}.js`,
     exports: exportsOf(block.code)
   }))
-  const commands = markdown.filter(isWanted).map((file) => ({ file, lines: commandsOf(file, !skipsLong) }))
+  const commands = markdown.filter(isWanted).map((file) => ({ file, lines: commandsOf(file) }))
     .filter(({ lines }) => lines.length > 0)
   fs.writeFileSync(toFile("plan.json"), JSON.stringify({ root, blocks: plain, commands }))
 
@@ -161,9 +158,7 @@ const main = async () => {
   }
   if (!process.exitCode) {
     const commandCount = commands.reduce((sum, { lines }) => sum + lines.length, 0)
-    console.log(
-      `${blocks.length} of ${all.length} blocks, and ${commandCount} commands, run: the others say why not, or take long`
-    )
+    console.log(`${blocks.length} blocks and ${commandCount} commands run`)
   }
 }
 

@@ -11,7 +11,9 @@ import { FetchHttpClient, KeyValueStore } from "@effect/platform"
 import { NodeContext } from "@effect/platform-node"
 import { Cause, ConfigProvider, Effect, Either, Exit, Layer, Option, Schema, Stream } from "effect"
 import { spawnSync } from "node:child_process"
+import { once } from "node:events"
 import * as fs from "node:fs"
+import * as http from "node:http"
 import * as os from "node:os"
 import * as path from "node:path"
 import { database, files, fmt } from "./samples.mjs"
@@ -190,6 +192,13 @@ const runExport = (module, { name, parameters }) =>
 const failures = []
 const fail = (file, line, text) => failures.push(`${file}:${line} ${text}`)
 
+/** What a collector of OpenTelemetry would have got. */
+const collected = new Set()
+const collector = http.createServer((request, response) => {
+  collected.add(request.url)
+  request.resume().on("end", () => response.end("{}"))
+})
+
 /** A jail needs a folder, which no example can make on the machine of the tests. */
 const jail = path.join(home, "uploads")
 
@@ -241,10 +250,16 @@ const runCommands = ({ file, lines }) => {
 globalThis.fetch = fetchFrom(files, "take1.wav")
 for (const method of ["log", "error", "warn", "info", "debug"]) console[method] = () => {}
 try {
+  await once(collector.listen(0, "127.0.0.1"), "listening")
+  process.env.OTEL_EXPORTER_OTLP_ENDPOINT = `http://127.0.0.1:${collector.address().port}`
   fs.mkdirSync(jail)
   fs.writeFileSync(path.join(jail, "take1.wav"), files["take1.wav"])
   await Effect.runPromise(database(sampleDatabase))
   for (const block of blocks) await runBlock(block)
+  const page = blocks.find(({ file }) => file.endsWith("OBSERVABILITY.md"))
+  for (const path of page ? ["/v1/traces", "/v1/metrics"] : []) {
+    if (!collected.has(path)) fail(page.file, 1, `nothing was sent to ${path}`)
+  }
   if (process.platform !== "win32") commands.forEach(runCommands)
 } finally {
   process.chdir(os.tmpdir())

@@ -324,7 +324,7 @@ export interface Test {
  * The tests of a driver with these capabilities.
  *
  * @example
- * ```ts long
+ * ```ts
  * import { MemoryIOProc } from "@effect-mmio/core"
  * import { IOProcContract } from "@effect-mmio/testing"
  * import { Effect } from "effect"

@@ -1,7 +1,8 @@
-/** What the README of `@effect-mmio/testing` leaves to the reader: its program with the line that makes it right. */
-import { Mmio } from "@effect-mmio/core"
+/** What the README of `@effect-mmio/testing` leaves to the reader. */
+import { IOProc, Mmio } from "@effect-mmio/core"
 import { Effect } from "effect"
 
+/** Its program with the line that makes it right. */
 export const save = (bytes) =>
   Effect.scoped(Effect.gen(function*() {
     const file = yield* Mmio.open("song.new", { access: "write", create: true })
@@ -9,3 +10,9 @@ export const save = (bytes) =>
     yield* Mmio.flush(file)
     yield* Mmio.rename("song.new", "song.wav")
   }))
+
+/** A driver that finds no temporary names, and has no sharing modes. */
+export const driver = ({ tempName: _, ...below }) =>
+  IOProc.make({ ...below, open: (request) => below.open({ ...request, share: "compat" }) })
+
+export const reader = IOProc.readOnly
