@@ -1,6 +1,6 @@
 /** What the README of `@effect-mmio/testing` leaves to the reader. */
 import { IOProc, Mmio } from "@effect-mmio/core"
-import { Effect } from "effect"
+import { Effect, Struct } from "effect"
 
 /** Its program with the line that makes it right. */
 export const save = (bytes) =>
@@ -12,7 +12,10 @@ export const save = (bytes) =>
   }))
 
 /** A driver that finds no temporary names, and has no sharing modes. */
-export const driver = ({ tempName: _, ...below }) =>
-  IOProc.make({ ...below, open: (request) => below.open({ ...request, share: "compat" }) })
+export const driver = (below) =>
+  IOProc.make({
+    ...Struct.omit(below, "tempName"),
+    open: (request) => below.open({ ...request, share: "compat" })
+  })
 
 export const reader = IOProc.readOnly
