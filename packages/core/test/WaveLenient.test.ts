@@ -1,9 +1,10 @@
-import { FourCC, Mmio, Wave, WaveProblem } from "@effect-mmio/core"
+import { FourCC, IOProc, MemoryIOProc, Mmio, Riff, RiffEdit, Wave, WaveProblem } from "@effect-mmio/core"
 import { assert, describe, it } from "@effect/vitest"
 import { deepStrictEqual } from "@effect/vitest/utils"
-import { Chunk, Effect, Option, Stream } from "effect"
+import { Chunk, Effect, Either, FastCheck as fc, Option, Stream } from "effect"
 import * as field from "./support/field.js"
 import { outcome } from "./support/outcome.js"
+import { scale } from "./support/scale.js"
 import { bytes, chunk, fmt, form, number, tagged } from "./support/wav.js"
 
 const open = (content: Uint8Array) => Mmio.openMemory({ bytes: content.slice(), access: "read" })
@@ -293,4 +294,38 @@ describe("tags of a file", () => {
       const found = yield* lenient(form([fmt(), tagged("ICMT", "One"), broken, tagged("IGNR", "Two")]))
       deepStrictEqual(found.tags.map(({ text }) => text), ["One", "ab", "cd", "Two"])
     }))
+})
+
+describe("a list that a chunk of it is said to go past", () => {
+  /** A list of INFO chunks of which one may be said to be longer than the list. */
+  const list = fc.record({
+    ids: fc.array(fc.constantFrom("IART", "INAM", "ICMT"), { minLength: 1, maxLength: 4 }),
+    lies: fc.option(fc.nat(3), { nil: undefined })
+  }).map(({ ids, lies }) =>
+    chunk(
+      "LIST",
+      bytes(
+        "INFO",
+        ...ids.map((id, index) => chunk(id, bytes(`old ${index}\0`), index === lies ? { size: 0x10000000 } : {}))
+      )
+    )
+  )
+
+  it.effect.prop(
+    "has what an edit wrote before tags that no path finds",
+    [fc.array(list, { minLength: 1, maxLength: 3 })],
+    ([lists]) =>
+      Effect.gen(function*() {
+        const before = form([fmt(), ...lists, chunk("data", new Uint8Array(8))])
+        const storage = yield* MemoryIOProc.make({ files: { a: before } })
+        const path = "RIFF:WAVE / LIST:INFO / INAM"
+        yield* Effect.gen(function*() {
+          const edited = yield* Effect.either(Riff.edit("a", [RiffEdit.assign(path, bytes("new\0"))]))
+          if (Either.isLeft(edited)) return
+          const { tags } = yield* Mmio.withFile("a", {}, (file) => Wave.info(file, { lenient: true }))
+          assert.strictEqual(tags.find(({ id }) => id === "INAM")?.text, "new")
+        }).pipe(Effect.provideService(IOProc.IOProc, storage))
+      }),
+    { fastCheck: { numRuns: scale(200) } }
+  )
 })

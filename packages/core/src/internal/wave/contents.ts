@@ -51,7 +51,12 @@ export type ReadingError<A extends Access> =
 export interface Contents {
   readonly form: Riff.FoundChunk
   readonly data: Api.DataChunk | undefined
-  readonly known: ReadonlyArray<{ readonly chunk: Riff.FoundChunk; readonly content: Api.KnownChunk }>
+  readonly known: ReadonlyArray<{
+    readonly chunk: Riff.FoundChunk
+    readonly content: Api.KnownChunk
+    /** How many of the elements of a list a walk finds, too. */
+    readonly walkable: number
+  }>
   readonly malformed: ReadonlyArray<Api.MalformedPart>
   readonly problems: ReadonlyArray<WaveProblem>
 }
@@ -258,7 +263,7 @@ const readContents = <A extends Access>(
         const error = found.find(({ level }) => level === "error")
         if (error !== undefined && !lenient) return invalid(error.offset, `${FourCC.format(key)}: ${error.description}`)
         for (const problem of found) problems.push(problem)
-        if (content !== undefined) known.push({ chunk, content })
+        if (content !== undefined) known.push({ chunk, content, walkable: each.walkable })
         else {
           const { description = "nothing of it is understood", offset = chunk.dataOffset } = found[0] ?? {}
           malformed.push({ chunk, bytes, offset: offset - chunk.dataOffset, description })

@@ -72,9 +72,10 @@ const describe = ({ data, form, known, malformed, problems }: Contents): Api.Len
   let characterSet: Api.CharacterSet | undefined
   const found = [...problems]
   const tags: Array<Api.InfoTag> = []
+  const recovered: Array<Api.InfoTag> = []
   const points: Array<Api.CuePoint> = []
   const labels = new Map<number, Array<Api.Label | Api.LabeledText>>()
-  for (const { chunk, content } of known) {
+  for (const { chunk, content, walkable } of known) {
     switch (content._tag) {
       case "fmt ": {
         format = content.value
@@ -95,7 +96,7 @@ const describe = ({ data, form, known, malformed, problems }: Contents): Api.Len
         for (const point of content.value.points) points.push(point)
         break
       case "LIST:INFO":
-        for (const tag of content.value.tags) tags.push(tag)
+        for (const [index, tag] of content.value.tags.entries()) (index < walkable ? tags : recovered).push(tag)
         break
       case "LIST:adtl":
         for (const entry of content.value.entries) {
@@ -118,7 +119,7 @@ const describe = ({ data, form, known, malformed, problems }: Contents): Api.Len
     framesFrom: Option.map(counted, ({ from }) => from),
     duration: rate === 0 ? Option.none() : Option.map(frames, (frames) => Duration.seconds(frames / rate)),
     factSamples: Option.fromNullable(samples),
-    tags,
+    tags: [...tags, ...recovered],
     cuePoints: points.map((point) => labeled(point, labels.get(point.id) ?? [])),
     bext: Option.fromNullable(bext),
     characterSet: Option.fromNullable(characterSet),

@@ -140,6 +140,7 @@ export const decodeList = <A>(
       const isEntry = entries.isPrintable(at)
       const next = entries.next(isEntry ? start : at)
       if (isEntry && reading.take(1, at) === 1) add({ id, data: bytes.subarray(start, next) }, start)
+      reading.walkable = Math.min(reading.walkable, elements.length)
       at = next
       continue
     }

@@ -31,6 +31,11 @@ export class Reading {
   readonly encoding: Api.TextEncoding | undefined
   /** How many more entries may be decoded. */
   entries: number
+  /**
+   * How many of the elements of a list are chunks that a walk finds, too: those after them were found past a chunk that
+   * is said to be longer than the list.
+   */
+  walkable = Infinity
   /** In the order in which they were found, one of each kind. */
   readonly problems: Array<Problem> = []
   private readonly limit: number
