@@ -1,16 +1,17 @@
 /**
- * How fast a large object is read, beside a loop of `fetch` that asks for the same ranges, as many at once: `npm run
- * bench:s3`. The store is the fake, in a process of its own.
+ * How fast a large object is read, beside two loops that ask for the same ranges, as many at once: `npm run bench:s3`.
+ * The store is the fake, in a process of its own.
  *
- * The two take turns. What is printed is the ratio of their medians: 1 is as fast as the loop.
+ * They take turns. What is printed is the ratio of their medians: 1 is as fast as the loop.
  */
 import { FileName } from "@effect-mmio/core"
 import { S3Conditions, S3IOProc } from "@effect-mmio/s3"
 import { FetchHttpClient } from "@effect/platform"
+import { AwsClient } from "aws4fetch"
 import { Effect, Option } from "effect"
 import { fork } from "node:child_process"
 import { fileURLToPath } from "node:url"
-import { bucketOptions } from "../test/support/contract.js"
+import { account, bucketOptions } from "../test/support/contract.js"
 
 const mebibyte = 1024 * 1024
 const size = 64 * mebibyte
@@ -23,16 +24,13 @@ const at = (range: number) =>
 const worker = fork(fileURLToPath(new URL("store.mjs", import.meta.url)), [String(size)])
 const endpoint = await new Promise<string>((resolve) => worker.once("message", (url) => resolve(String(url))))
 
-/**
- * What a program would write that reads by ranges, and no more: no signature is asked for by this bucket, no version is
- * pinned.
- */
-const bare = (range: number, concurrency: number) => async (): Promise<number> => {
+/** What a program would write that reads by ranges, and no more: no version is pinned. */
+const loop = (request: typeof fetch) => (range: number, concurrency: number) => async (): Promise<number> => {
   const ranges = at(range)
   let received = 0
   const lane = async () => {
     for (let next = ranges.shift(); next !== undefined; next = ranges.shift()) {
-      const response = await fetch(`${endpoint}/bucket/large.bin`, {
+      const response = await request(`${endpoint}/bucket/large.bin`, {
         headers: { range: `bytes=${next.start}-${next.end - 1}` }
       })
       const { byteLength } = await response.arrayBuffer()
@@ -42,6 +40,13 @@ const bare = (range: number, concurrency: number) => async (): Promise<number> =
   await Promise.all(Array.from({ length: concurrency }, lane))
   return received
 }
+
+/** No signature is asked for by this bucket. */
+const unsigned = loop(fetch)
+
+/** As any other bucket asks for it. */
+const client = new AwsClient({ ...account, service: "s3" })
+const signed = loop((url, init) => client.fetch(url, init))
 
 /** The same by the driver: signed, pinned to one version, each answer checked. */
 const driver = (range: number, concurrency: number) => (): Promise<number> =>
@@ -95,21 +100,18 @@ const seconds = async (read: () => Promise<number>): Promise<number> => {
 
 const median = (values: ReadonlyArray<number>): number => values.toSorted((a, b) => a - b)[values.length >> 1] ?? 0
 
-console.log("range     at once   fetch loop   S3IOProc   ratio")
+console.log("range     at once   S3IOProc   of fetch alone        of fetch with signatures")
 for (const [range, concurrency] of [[8 * mebibyte, 4], [mebibyte, 4], [mebibyte, 1], [mebibyte / 4, 8]] as const) {
-  const [one, other] = [bare(range, concurrency), driver(range, concurrency)]
-  await seconds(one)
-  await seconds(other)
-  const times: { readonly bare: Array<number>; readonly driver: Array<number> } = { bare: [], driver: [] }
+  const ways = [driver, unsigned, signed].map((way) => ({ read: way(range, concurrency), times: new Array<number>() }))
+  for (const { read } of ways) await seconds(read)
   for (let i = 0; i < 5; i++) {
-    times.bare.push(await seconds(one))
-    times.driver.push(await seconds(other))
+    for (const { read, times } of ways) times.push(await seconds(read))
   }
-  const [loop, ours] = [median(times.bare), median(times.driver)]
+  const [ours = 0, ...others] = ways.map(({ times }) => median(times))
   const rate = (time: number) => `${(size / 1e6 / time).toFixed(0).padStart(5)} MB/s`
   console.log(
-    `${`${range / 1024} KiB`.padEnd(10)}${String(concurrency).padEnd(8)}${rate(loop)}${rate(ours).padStart(13)}${
-      (loop / ours).toFixed(2).padStart(9)
+    `${`${range / 1024} KiB`.padEnd(10)}${String(concurrency).padEnd(8)}${rate(ours)}${
+      others.map((time) => `${rate(time).padStart(14)}${(time / ours).toFixed(2).padStart(8)}`).join("")
     }`
   )
 }
