@@ -2,7 +2,7 @@
  * Everything that has to hold, in one command:
  *
  *   npm test                                 all steps
- *   npm test -- --quick                      build and vitest
+ *   npm test -- --quick                      build and vitest, with a tenth of what is random and of the interruptions
  *   npm test -- --only lint,docs             these steps
  *   npm test -- --only speed                 the guard of the benchmark
  *   npm test -- --except vitest              all but these steps
@@ -134,13 +134,23 @@ const parse = (args) => {
   }
   let chosen = Object.keys(steps)
   const filters = []
+  let isQuick = false
   while (args.length > 0) {
     const arg = args.shift()
-    if (arg === "--quick") chosen = ["build", "vitest"]
-    else if (arg === "--all") process.env.MMIO_TEST_ALL = "1"
-    else if (arg === "--only") chosen = list()
+    if (arg === "--quick") {
+      chosen = ["build", "vitest"]
+      isQuick = true
+    } else if (arg === "--all") {
+      chosen = ["build", "vitest"]
+      process.env.MMIO_TEST_ALL = "1"
+    } else if (arg === "--only") chosen = list()
     else if (arg === "--except") chosen = ((names) => chosen.filter((name) => !names.includes(name)))(list())
     else filters.push(arg)
+  }
+  // of some files it can be all
+  if (isQuick && filters.length === 0) {
+    process.env.MMIO_TEST_SCALE ??= "0.1"
+    process.env.MMIO_TEST_INTERRUPT_EVERY ??= "10"
   }
   return { chosen, filters }
 }

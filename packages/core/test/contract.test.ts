@@ -12,7 +12,10 @@ import { arrayDriver, byteArray, fixedDriver, mapDriver, procedure } from "./sup
 const everything = process.env["MMIO_TEST_ALL"] === "1"
 
 /** What is mostly tested by another suite already: a quarter of the random operations, and of the interruptions. */
-const less = everything ? {} : { scale: Number(process.env["MMIO_TEST_SCALE"] ?? 1) / 4, interruptEvery: 4 }
+const less = everything ? {} : {
+  scale: Number(process.env["MMIO_TEST_SCALE"] ?? 1) / 4,
+  interruptEvery: 4 * Number(process.env["MMIO_TEST_INTERRUPT_EVERY"] ?? 1)
+}
 
 /** Storage in memory with the folder that the contract asks for, and others. */
 const memoryWith = (...folders: ReadonlyArray<string>) => MemoryIOProc.make({ folders: ["folder", ...folders] })

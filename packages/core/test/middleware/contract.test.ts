@@ -48,7 +48,10 @@ const middleware = {
 /** Whether to run what takes minutes: `npm run test:all`. */
 const everything = process.env["MMIO_TEST_ALL"] === "1"
 
-const quick = everything ? {} : { scale: Number(process.env["MMIO_TEST_SCALE"] ?? 1) / 5, interruptEvery: 3 }
+const quick = everything ? {} : {
+  scale: Number(process.env["MMIO_TEST_SCALE"] ?? 1) / 5,
+  interruptEvery: 3 * Number(process.env["MMIO_TEST_INTERRUPT_EVERY"] ?? 1)
+}
 
 /** A handle that writes to a file with checksums reads it, too, which handles that share it may deny. */
 const capabilitiesOf = (name: string) => ({
