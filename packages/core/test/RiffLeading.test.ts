@@ -1,9 +1,10 @@
 import { MemoryIOProc, Mmio, type MmioError, Riff, RiffEdit, Wave } from "@effect-mmio/core"
 import { assert, describe, it } from "@effect/vitest"
 import { deepStrictEqual } from "@effect/vitest/utils"
-import { Cause, Chunk, Effect, Exit, Option, Stream } from "effect"
+import { Cause, Chunk, Effect, Either, Exit, FastCheck as fc, Option, Stream } from "effect"
 import * as field from "./support/field.js"
-import { bytes, chunk, chunk64, fmt, form, waveGuid } from "./support/wav.js"
+import { scale } from "./support/scale.js"
+import { bytes, chunk, chunk64, fmt, form, number, waveGuid } from "./support/wav.js"
 
 const opened = <A, E>(file: Uint8Array, use: (handle: Mmio.ReadHandle) => Effect.Effect<A, E>) =>
   Effect.scoped(Effect.flatMap(Mmio.openMemory({ bytes: file }), use))
@@ -252,4 +253,51 @@ describe("bytes before the form", () => {
         assert.strictEqual(repaired[0]?.chunk.offset, 1, String(length))
       }
     }))
+
+  it.effect("are still before it after a repair, which would write a size over its first bytes", () =>
+    Effect.gen(function*() {
+      for (const [length, last] of [[4, "ML\x01\0"], [3, "AB\0"]] as const) {
+        // the second form is in the type and the first id of the first one
+        const file = bytes("\0FORM", number(4, 0), "FORMiXML", last.slice(0, length), "\0".repeat(4))
+        const { before, corrections, after } = yield* Effect.gen(function*() {
+          const handle = yield* Mmio.open("file", { access: "readWrite" })
+          const before = yield* Riff.tree(handle, { lenient: true })
+          const corrections = yield* Riff.repair(handle)
+          return { before, corrections, after: yield* Riff.tree(handle, { lenient: true }) }
+        }).pipe(Effect.scoped, Effect.provide(MemoryIOProc.layer({ file })))
+        assert.strictEqual(before.chunks[0]?.chunk.offset, 1)
+        assert.deepStrictEqual(after, before)
+        assert.deepStrictEqual(corrections, [])
+      }
+    }))
+
+  it.effect.prop(
+    "are still before it after a repair, and after the next one, which changes nothing",
+    [
+      fc.array(
+        fc.oneof(
+          fc.constantFrom("FORM", "RIFF", "RIFX", "LIST", "WAVE", "iXML", "data", "\0", "x", "\x01\0"),
+          fc.nat(20).map((size) => `${String.fromCharCode(size)}\0\0\0`)
+        ),
+        { minLength: 2, maxLength: 10 }
+      )
+    ],
+    ([parts]) =>
+      Effect.gen(function*() {
+        const file = bytes("x", ...parts)
+        const { before, again, after } = yield* Effect.gen(function*() {
+          const handle = yield* Mmio.open("file", { access: "readWrite" })
+          const before = yield* Effect.either(Riff.tree(handle, { lenient: true }))
+          yield* Effect.either(Riff.repair(handle))
+          const after = yield* Effect.either(Riff.tree(handle, { lenient: true }))
+          return { before, after, again: yield* Effect.either(Riff.repair(handle)) }
+        }).pipe(Effect.scoped, Effect.provide(MemoryIOProc.layer({ file })))
+        const first = (tree: typeof before) => Either.isRight(tree) ? tree.right.chunks[0]?.chunk.offset : undefined
+        assert.strictEqual(first(after), first(before))
+        if (Either.isRight(again)) {
+          assert.deepStrictEqual(again.right.filter(({ _tag }) => !["BytesLeft", "PadByteOffered"].includes(_tag)), [])
+        }
+      }),
+    { fastCheck: { numRuns: scale(300) } }
+  )
 })

@@ -13,7 +13,8 @@ const searched = 256 * 1024
  */
 const enough = (id: number): number => id === Layout.ids.riff ? Layout.wave64.headerSize + Layout.wave64.typeSize : 28
 
-const mostEnough = enough(Layout.ids.riff)
+/** The same of any form, in bytes. @internal */
+export const mostEnough = enough(Layout.ids.riff)
 
 /** The id and the sizes of an ID3v2 tag. */
 const tagHeader = 10
@@ -61,6 +62,17 @@ const hidesForm = (bytes: Uint8Array, at: number, have: number): boolean => {
     if (Layout.beginsFile(Layout.uint32(bytes, at + by)) && looksLikeForm(bytes, at + by, have - by)) return true
   }
   return false
+}
+
+const isForm = (bytes: Uint8Array, at: number, have: number): boolean =>
+  looksLikeForm(bytes, at, have) && !hidesForm(bytes, at, have)
+
+/** Where the first form is in bytes that are looked through; -1 where there is none. @internal */
+export const firstForm = (bytes: Uint8Array): number => {
+  for (let at = 0; at + Layout.little.headerSize <= bytes.length; at++) {
+    if (Layout.beginsFile(Layout.uint32(bytes, at)) && isForm(bytes, at, bytes.length - at)) return at
+  }
+  return -1
 }
 
 /**
@@ -128,7 +140,7 @@ export class FormSearch {
       if (!Layout.beginsFile(id)) continue
       const left = have - by
       if (left < enough(id) && have < rest) return { _tag: "More", by: by - 1 }
-      if (looksLikeForm(bytes, index + by, left) && !hidesForm(bytes, index + by, left)) {
+      if (isForm(bytes, index + by, left)) {
         this.form = at + by
         return { _tag: "Form", by }
       }

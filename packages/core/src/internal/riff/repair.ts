@@ -14,6 +14,7 @@ import type { Restore } from "../handle/lock.js"
 import * as Ds64 from "./ds64.js"
 import { invalid } from "./edit/unfinished.js"
 import * as Layout from "./layout.js"
+import * as Leading from "./leading.js"
 import { current } from "./limits.js"
 import { type Change, copies } from "./repairCopies.js"
 import * as Tree from "./tree.js"
@@ -131,14 +132,31 @@ const lacksByte = ({ chunks, length }: Api.Tree, chain: ReadonlyArray<Api.TreeNo
     )
 }
 
+/** Whether a form ends with all but the last byte of a header. */
+const lacksByteOfHeader = (form: Api.TreeNode): boolean =>
+  endOf(form) - childrenEnd(form) === Layout.layoutOf(form.chunk).headerSize - 1
+
 /**
- * Whether a form ends with all but the last byte of a header; or, after leading bytes, of the id of its first chunk, by
- * which it is told from other bytes.
+ * Whether these changes leave the first form where it is looked for: after leading bytes it is told from them by its
+ * first bytes, which can be what a size of a later form is written over.
  */
-const lacksByteOfHeader = (form: Api.TreeNode): boolean => {
-  const { children, chunk } = form
-  const rest = endOf(form) - childrenEnd(form)
-  return rest === Layout.layoutOf(chunk).headerSize - 1 || (rest === 3 && children.length === 0 && chunk.offset > 0)
+const keepsFirst = <E>(
+  { chunks: [first] }: Tree.Reading,
+  changes: ReadonlyArray<Change>,
+  readAt: (position: number, most: number) => Effect.Effect<Uint8Array, E>
+): Effect.Effect<boolean, E> => {
+  if (first === undefined || first.chunk.offset === 0) return Effect.succeed(true)
+  const from = Math.max(0, first.chunk.offset - Leading.mostEnough)
+  return Effect.map(readAt(from, 2 * Leading.mostEnough), (before) => {
+    const after = [...before]
+    for (const { bytes, correction } of changes) {
+      for (const [index, byte] of bytes.entries()) {
+        const at = correction.offset - from + index
+        if (at >= 0 && at < 2 * Leading.mostEnough) after[at] = byte
+      }
+    }
+    return Leading.firstForm(before) === Leading.firstForm(Uint8Array.from(after))
+  })
 }
 
 /** Where the last chunk in a container ends, with its padding. */
@@ -221,28 +239,31 @@ export const repair = <A extends Access>(
           const sizes = plan(reading)
           const left = leftOf(reading, sizes)
           if (sizes.length === 0) return Effect.succeed(left)
-          return Effect.flatMap(copies(reading, sizes, readData(handle, restore)), (copies) => {
-            const changes = [...copies, ...sizes]
-            const corrections = [...changes.map(({ correction }) => correction), ...left]
-            return dryRun ? Effect.succeed(corrections) : Effect.as(apply(handle, changes, restore), corrections)
+          const readAt = reader(handle, restore)
+          const readData = ({ available, chunk }: Api.TreeNode, most: number) =>
+            readAt(chunk.dataOffset, Math.min(most, available))
+          return Effect.gen(function*() {
+            const changes = [...yield* copies(reading, sizes, readData), ...sizes]
+            if (at === undefined && !(yield* keepsFirst(reading, changes, readAt))) return leftOf(reading, [])
+            if (!dryRun) yield* apply(handle, changes, restore)
+            return [...changes.map(({ correction }) => correction), ...left]
           })
         }
       ))
   })
 
-/** Reads the beginning of the data of chunks, and leaves the position where it was. */
-const readData =
-  <A extends Access>(handle: Handle<A>, restore: Restore) => ({ available, chunk }: Api.TreeNode, most: number) =>
-    Effect.suspend(() => {
-      const start = handle.window.position
-      const target = new Uint8Array(Math.min(most, available))
-      return handle.readLockedAt(chunk.dataOffset, target, restore).pipe(
-        Effect.map((count) => target.subarray(0, count)),
-        Effect.ensuring(Effect.sync(() => {
-          handle.window.moveTo(start)
-        }))
-      )
-    })
+/** Reads bytes from there on, as many as there are, and leaves the position where it was. */
+const reader = <A extends Access>(handle: Handle<A>, restore: Restore) => (position: number, most: number) =>
+  Effect.suspend(() => {
+    const start = handle.window.position
+    const target = new Uint8Array(most)
+    return handle.readLockedAt(position, target, restore).pipe(
+      Effect.map((count) => target.subarray(0, count)),
+      Effect.ensuring(Effect.sync(() => {
+        handle.window.moveTo(start)
+      }))
+    )
+  })
 
 const apply = (handle: Handle, changes: ReadonlyArray<Change>, restore: Restore) => {
   const start = handle.window.position
