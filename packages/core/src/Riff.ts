@@ -1009,9 +1009,10 @@ export interface RepairOptions extends AtOptions {
  *
  * The bytes of chunks stay as they are, and where they are. What is no chunk at the end of the file stays, too: a
  * header that was cut off, and whatever was appended. Where the fields have no room for a size, where the pad byte of
- * an inner chunk is missing, where a chunk that is not of samples goes beyond one that is as long as it says, and where
- * samples declare more than the file has in a form that ends before the file, nothing is corrected, since there is no
- * telling what would be right: {@link verify} reports it.
+ * an inner chunk is missing, where a chunk that is not of samples goes beyond one that is as long as it says, where
+ * samples declare more than the file has in a form that ends before the file, and where a first form after other bytes
+ * would not be found any more, nothing is corrected, since there is no telling what would be right: {@link verify}
+ * reports it.
  *
  * What is written goes through the buffer of the handle, and the position stays where it is. After a failure the repair
  * can be tried again. Fails with `InvalidFile` where the file goes beyond `RiffLimits`, and with `CannotSeek` if the
