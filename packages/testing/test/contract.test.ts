@@ -165,7 +165,7 @@ describe("a violation", () => {
           Effect.map(() => opens)
         )
       }
-      const all = yield* opens({})
+      const all = yield* opens({ interruptEvery: 1 })
       const some = yield* opens({ interruptEvery: 4 })
       assert.isAbove(some, all / 8)
       assert.isBelow(some, all / 2)

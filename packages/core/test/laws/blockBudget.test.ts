@@ -64,7 +64,7 @@ describe("the budget of blocks", () => {
         Effect.gen(function*() {
           const { budget, check, state } = watched(64 * 1024)
           const { driver, memory } = yield* stack(budget, answering, check)
-          const names = files(scale(1000))
+          const names = files(Math.max(1000, scale(1000)))
           const content = numbers(fileSize)
 
           const writing = yield* Scope.make()
@@ -108,7 +108,7 @@ describe("the budget of blocks", () => {
       const { budget, check, state } = watched(4 * 2048)
       const { driver } = yield* stack(budget, asEffect, check)
       const content = numbers(fileSize)
-      for (const name of files(scale(1000))) {
+      for (const name of files(Math.max(1000, scale(1000)))) {
         yield* Effect.scoped(Effect.gen(function*() {
           const file = yield* Mmio.openWith(driver, name, { access: "readWrite", create: true, buffer: 64 })
           for (let at = 0; at < fileSize; at += 700) yield* Mmio.writeAll(file, content.subarray(at, at + 700))
