@@ -257,8 +257,8 @@ try {
   await Effect.runPromise(database(sampleDatabase))
   for (const block of blocks) await runBlock(block)
   const page = blocks.find(({ file }) => file.endsWith("OBSERVABILITY.md"))
-  for (const path of page ? ["/v1/traces", "/v1/metrics"] : []) {
-    if (!collected.has(path)) fail(page.file, 1, `nothing was sent to ${path}`)
+  for (const url of page ? ["/v1/traces", "/v1/metrics"] : []) {
+    if (!collected.has(url)) fail(page.file, 1, `nothing was sent to ${url}`)
   }
   if (process.platform !== "win32") commands.forEach(runCommands)
 } finally {

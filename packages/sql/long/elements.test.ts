@@ -41,9 +41,8 @@ const refusesNone = () =>
 IOProcContract.suite("SqlIOProc by names of elements", {
   layer: elements,
   ...effort,
-  // Each step of what is interrupted opens a database, and makes its tables; the storage itself is interrupted at all
-  // of its steps by contract.test.ts.
-  interruptEvery: 10,
+  // Each step of what is interrupted opens a database, and makes its tables.
+  patience: "20 minutes",
   scale: effort.scale / 4,
   test: (name, run) => void test(name, { timeout: 0 }, name.endsWith("tempName takes no options") ? refusesNone : run)
 })

@@ -53,7 +53,8 @@ export interface Sweep<P, A, E, E2, E3, R> {
 
 /**
  * Runs an effect again and again, interrupted at its 1st step, its 2nd, …, until a run meets no interruption; gives the
- * step at which that one would have been. Fails with the first run that left what `check` does not accept.
+ * step at which that one would have been. Fails with the first run that left what `check` does not accept. A `from` or
+ * an `every` that is no whole number from 1 on is a defect.
  *
  * @example
  * ```ts
@@ -84,7 +85,11 @@ export interface Sweep<P, A, E, E2, E3, R> {
 export const sweep = <P, A, E, E2 = never, E3 = never, R = never>(
   options: Sweep<P, A, E, E2, E3, R>
 ): Effect.Effect<number, E2 | SweepError, R> => {
-  const every = Math.max(1, Math.floor(options.every ?? 1))
+  const { every = 1, from: first = 1 } = options
+  // A step that there is not would never be met, and the sweep would find nothing.
+  if (![every, first].every((step) => Number.isInteger(step) && step >= 1)) {
+    return Effect.dieMessage(`from and every are whole numbers from 1 on, not ${first} and ${every}`)
+  }
   let runs = 0
   const from = (step: number): Effect.Effect<number, E2 | SweepError, R> =>
     Effect.flatMap(options.prepare, (prepared) => {
@@ -108,7 +113,7 @@ export const sweep = <P, A, E, E2 = never, E3 = never, R = never>(
         Effect.flatMap(() => scheduler.fired ? from(step + every) : Effect.succeed(step))
       )
     })
-  return from(options.from ?? 1)
+  return from(first)
 }
 
 declare const setTimeout: (f: () => void, milliseconds: number) => unknown

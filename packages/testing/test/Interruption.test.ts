@@ -1,6 +1,6 @@
 import { Interruption } from "@effect-mmio/testing"
 import { assert, describe, it } from "@effect/vitest"
-import { Effect, Exit, Stream } from "effect"
+import { Cause, Effect, Exit, Stream } from "effect"
 
 /** Something to acquire and to release, and how often each was done. */
 class Resource {
@@ -70,6 +70,16 @@ describe("Interruption.sweep", () => {
       const all = yield* stepsOf({})
       assert.isAbove(all.length, 6)
       assert.deepStrictEqual(yield* stepsOf({ from: 2, every: 3 }), all.filter((step) => step % 3 === 2))
+    }))
+
+  it.live("refuses steps that there are not, which would find nothing", () =>
+    Effect.gen(function*() {
+      for (const options of [{ every: 0 }, { every: NaN }, { every: 1.5 }, { from: 0 }, { from: -1 }]) {
+        const exit = yield* Effect.exit(
+          Interruption.sweep({ prepare: Effect.void, run: () => Effect.void, check: () => Effect.void, ...options })
+        )
+        assert.isTrue(Exit.isFailure(exit) && Cause.isDie(exit.cause), JSON.stringify(options))
+      }
     }))
 
   it.live("interrupts one of several", () =>

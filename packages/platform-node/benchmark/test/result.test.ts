@@ -90,17 +90,17 @@ describe("tally", () => {
 })
 
 describe("objection", () => {
-  it("is none from a quarter of the target on", () => {
-    expect(objection(result({ ratios: { a: 1 }, target: { a: 4 } }))).toBe(undefined)
-    expect(objection(result({ median: 400, target: 100 }))).toBe(undefined)
+  it("is none from a third of the target on", () => {
+    expect(objection(result({ ratios: { a: 1 }, target: { a: 3 } }))).toBe(undefined)
+    expect(objection(result({ median: 300, target: 100 }))).toBe(undefined)
     expect(objection(result({}))).toBe(undefined)
   })
 
   it("names the row, the peers and the figures below that", () => {
-    expect(objection(result({ ratios: { a: 0.9, b: 1, c: 0.5 }, target: { a: 4, b: 4, c: 4 } })))
-      .toBe("subject: case: 0.900 × a is less than a quarter of 4.00, and 0.500 × c is less than a quarter of 4.00")
-    expect(objection(result({ median: 401, target: 100 })))
-      .toBe("subject: case: 401 ns/op is more than four times 100")
+    expect(objection(result({ ratios: { a: 0.9, b: 1, c: 0.5 }, target: { a: 3, b: 3, c: 3 } })))
+      .toBe("subject: case: 0.900 × a is less than a third of 3.00, and 0.500 × c is less than a third of 3.00")
+    expect(objection(result({ median: 301, target: 100 })))
+      .toBe("subject: case: 301 ns/op is more than three times 100")
   })
 
   it("is not silenced by what is no number", () => {

@@ -86,10 +86,7 @@ export const tests = (
 ): ReadonlyArray<Api.Test> => {
   const { around = identity, capabilities, name = (base: string) => base, root, violation } = options
   const scale = options.scale ?? fromEnvironment("MMIO_TEST_SCALE") ?? 1
-  const interruptEvery = Math.max(
-    1,
-    Math.floor(options.interruptEvery ?? fromEnvironment("MMIO_TEST_INTERRUPT_EVERY") ?? 1)
-  )
+  const interruptEvery = options.interruptEvery ?? fromEnvironment("MMIO_TEST_INTERRUPT_EVERY") ?? 1
   const seed = options.seed ?? fromEnvironment("MMIO_TEST_SEED")
   const environment = Effect.map(
     Effect.all([IOProc.IOProc, root]),

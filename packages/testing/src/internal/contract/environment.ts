@@ -273,7 +273,7 @@ export const make = (options: {
     driver,
     driverOver: (f) => serving(around(IOProc.mapFile(options.ioProc, f))),
     scaled: (runs) => Math.ceil(runs * scale),
-    interruptions: () => ({ every, from: 1 + (seed ?? Math.floor(Math.random() * every)) % every }),
+    interruptions: () => ({ every, from: 1 + Math.abs(seed ?? Math.floor(Math.random() * every)) % every }),
     seed,
     name,
     unique,
