@@ -82,11 +82,13 @@ const conclude = (results: ReadonlyArray<Result>, { guard, profile }: Options): 
     console.log(`\nThe profiles are in ${profile}.`)
     return true
   }
-  const { met, missed } = tally(results)
-  console.log(`\n${met} targets met, ${missed} missed`)
-  if (!guard) return true
+  if (!guard) {
+    const { met, missed } = tally(results)
+    console.log(`\n${met} targets met, ${missed} missed`)
+    return true
+  }
   const objections = results.flatMap((result) => objection(result) ?? [])
-  for (const text of objections) console.log(`✗ ${text}`)
+  console.log(`\n${objections.map((text) => `✗ ${text}\n`).join("")}`.trimEnd())
   console.log(`${results.length - objections.length} passed, ${objections.length} failed`)
   return objections.length === 0
 }

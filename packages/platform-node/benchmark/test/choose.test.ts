@@ -53,6 +53,26 @@ describe("choose", () => {
     expect(chosen({ guard: true, case: "second" })).toBe(undefined)
   })
 
+  it("asks for the guard for a third of the targets, or for what the row has instead", () => {
+    const { rows } = choose(
+      group({
+        times: 1,
+        works: { a: work, b: work, c: work },
+        rows: [
+          { case: "ratio", ours: "a", peers: ["b", "c"], unit, target: { c: 3 } },
+          { case: "figure", ours: "a", peers: ["b"], unit, target: 100 },
+          { case: "guard", ours: "a", peers: ["b", "c"], unit, target: { c: 3 }, guard: { b: 0.2 } }
+        ]
+      }),
+      { case: "", guard: true, profile: undefined, quick: true }
+    )!
+    expect(rows.map(({ peers, target }) => ({ peers, target }))).toEqual([
+      { peers: ["c"], target: { c: 1 } },
+      { peers: [], target: 300 },
+      { peers: ["b"], target: { b: 0.2 } }
+    ])
+  })
+
   it("keeps for a profile only the library", () => {
     expect(chosen({ profile: "folder" })).toEqual({ works: ["a", "b"], rows: ["first: ", "second: ", "third: "] })
   })

@@ -4,12 +4,26 @@ import type { Options } from "./options.js"
 
 export type Choice = Pick<Options, "case" | "guard" | "profile" | "quick">
 
+/**
+ * What the guard asks for: a third of the target, so that noise does not fail it and a regression of an order of
+ * magnitude does, or what the row has for it.
+ */
+const guarded = ({ guard, target }: Row): Row["target"] =>
+  guard !== undefined
+    ? guard
+    : typeof target === "number"
+    ? target * 3
+    : target && Object.fromEntries(
+      Object.entries(target).flatMap(([peer, least]) => least === undefined ? [] : [[peer, least / 3]])
+    )
+
 const withPeers = (row: Row, slow: ReadonlyArray<string>, choice: Choice): Row => {
   if (choice.profile !== undefined) return { ...row, peers: [] }
   if (choice.quick && !choice.guard) return { ...row, peers: row.peers.filter((peer) => !slow.includes(peer)) }
   if (!choice.guard) return row
-  const { target } = row
-  return { ...row, peers: row.peers.filter((peer) => typeof target === "object" && target[peer] !== undefined) }
+  const target = guarded(row)
+  const peers = row.peers.filter((peer) => typeof target === "object" && target[peer] !== undefined)
+  return { ...row, peers, ...target === undefined ? {} : { target } }
 }
 
 /** The group with the rows that were chosen, and the works that these need; undefined if that is nothing. */

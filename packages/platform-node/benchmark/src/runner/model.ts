@@ -33,6 +33,11 @@ export interface Row<Name extends string = string> {
    * not be exceeded, with no peer.
    */
   readonly target?: { readonly [peer in NoInfer<Name>]?: number } | number
+  /**
+   * What the guard asks for instead of a third of the target: at least these ratios. For a row whose target is a time,
+   * or names peers that a machine makes cheap or dear by itself, as it does calls of the system.
+   */
+  readonly guard?: { readonly [peer in NoInfer<Name>]?: number }
   /** What the C code takes for the same, in the row's unit. */
   readonly native?: number
 }

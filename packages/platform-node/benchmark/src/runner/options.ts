@@ -20,7 +20,7 @@ const usage = `npm run bench -- [subject ...] [options]
   --quick           smaller files, fewer rounds, without the slowest peers: just under a minute
   --case TEXT       only the cases with this text in their names
   --json FILE       writes the results to a file
-  --guard           measures what has a target, and fails where a ratio is below a third of it
+  --guard           measures what has a target, and fails where a third of it, or what the row has instead, is missed
   --profile FOLDER  measures the library alone, and writes CPU profiles, which open in Chrome and VS Code`
 
 /** Throws what is wrong with the arguments, and how they are used. */

@@ -73,18 +73,15 @@ export const tally = (results: ReadonlyArray<Result>): { readonly met: number; r
   return { met, missed: degrees.length - met }
 }
 
-/**
- * What the guard says about a row that has a target: undefined if it passes. It lets everything pass that comes within
- * a third of its target, so that noise does not fail it, and a regression of an order of magnitude does.
- */
+/** What is wrong with a row that misses what it has to reach: undefined if it does not. */
 export const objection = (result: Result): string | undefined => {
-  const failed = reached(result).filter(({ degree }) => !(degree >= 1 / 3))
+  const failed = reached(result).filter(({ degree }) => !(degree >= 1))
   if (failed.length === 0) return undefined
   const { case: name, ratios, subject, target, unit } = result
   const reasons = failed.map(({ peer }) =>
     peer === undefined || typeof target !== "object"
-      ? `${format(result.median)} ${unit} is more than three times ${format(Number(target))}`
-      : `${format(ratios[peer] ?? 0)} × ${peer} is less than a third of ${format(target[peer] ?? 0)}`
+      ? `${format(result.median)} ${unit} is more than ${format(Number(target))}`
+      : `${format(ratios[peer] ?? 0)} × ${peer} is less than ${format(target[peer] ?? 0)}`
   )
   return `${subject}: ${name}: ${reasons.join(", and ")}`
 }

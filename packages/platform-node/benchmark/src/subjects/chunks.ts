@@ -229,6 +229,7 @@ export const chunks: Subject = {
             peers: ["readFileSync, readUInt32LE", "riff-file"],
             unit,
             target: 1000,
+            guard: { "riff-file": 0.17 },
             native: 64
           },
           {
@@ -242,7 +243,8 @@ export const chunks: Subject = {
             ours: "stream in memory",
             peers: ["readFileSync, readUInt32LE", "riff-file, bytes in memory"],
             unit,
-            target: 150
+            target: 150,
+            guard: { "riff-file, bytes in memory": 0.75 }
           },
           {
             case: "Riff.chunks, runForEachChunk, openMemory",

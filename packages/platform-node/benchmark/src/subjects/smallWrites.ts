@@ -39,6 +39,30 @@ const inWhileLoop = (file: string, times: number) =>
     yield* Mmio.close(handle)
   })
 
+/** What the runtime takes for such a loop by itself: effects that only copy, and a write where 8 KiB are full. */
+const bare = (file: string, times: number) =>
+  Effect.suspend(() => {
+    const fd = fs.openSync(file, "w")
+    const buffer = new Uint8Array(8192)
+    let length = 0
+    const writeOut = () => {
+      fs.writeSync(fd, buffer, 0, length)
+      length = 0
+    }
+    const write = (bytes: Uint8Array) =>
+      Effect.sync(() => {
+        for (let k = 0; k < size; k++) buffer[length + k] = bytes[k]!
+        length += size
+        if (length === buffer.length) writeOut()
+        return size
+      })
+    return Effect.gen(function*() {
+      for (let i = 0; i < times; i++) yield* write(source(i))
+      writeOut()
+      fs.closeSync(fd)
+    })
+  })
+
 const byPlatform = (file: string, times: number) =>
   Effect.gen(function*() {
     const fileSystem = yield* FileSystem.FileSystem
@@ -59,13 +83,20 @@ export const smallWrites: Subject = {
   title: "16 bytes after 16 bytes into a new file, default buffer, flushed and closed",
   groups: ({ folder, quick, size: length }) => {
     const file = path.join(folder, "small-writes")
-    const peers = ["fs.writeSync", "fs.write", "fs.createWriteStream", "platform File.write"] as const
+    const peers = [
+      "bare Effect.sync, gen",
+      "fs.writeSync",
+      "fs.write",
+      "fs.createWriteStream",
+      "platform File.write"
+    ] as const
     return [
       group({
         times: { check: quick ? 5000 : 100_000, most: length / size },
         works: {
           "Effect.gen": (times) => onNode(inLoop(file, times)),
           "Effect.whileLoop": (times) => onNode(inWhileLoop(file, times)),
+          "bare Effect.sync, gen": (times) => onNode(bare(file, times)),
           "fs.writeSync": (times) => bySync(file, times),
           "fs.write": (times) => byCallback(file, times),
           "fs.createWriteStream": (times) => pour(fs.createWriteStream(file), times, source),
@@ -80,6 +111,7 @@ export const smallWrites: Subject = {
             peers,
             unit: op,
             target: { "fs.writeSync": 3, "platform File.write": 120 },
+            guard: { "bare Effect.sync, gen": 0.2 },
             native: 31
           },
           {

@@ -78,7 +78,8 @@ export const start: Subject = {
             ours: "core",
             peers: ["effect", "strtok3", "wavefile"],
             unit: milliseconds,
-            target: 80
+            target: 80,
+            guard: { "effect": 1.7 }
           },
           {
             case: "import of core and platform-node, beyond effect",
