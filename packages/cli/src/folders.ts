@@ -27,26 +27,21 @@ const inFolder = (folder: string, name: string): string =>
  * The files in a folder and in those in it, in the order of their names. Links to folders are followed no further than
  * the system follows links.
  */
-const below = (storage: IOProc.IOProc, folder: FileName.FileName): Stream.Stream<string> =>
-  Stream.unwrap(
-    Stream.runCollect(Mmio.list(folder)).pipe(
-      Effect.provideService(IOProc.IOProc, storage),
-      // What cannot be listed is reported as what it is: as the name itself, which cannot be opened either.
-      Effect.map((entries) =>
-        Stream.flatMap(
-          Stream.fromIterable([...entries].toSorted((a, b) => a.name < b.name ? -1 : 1)),
-          ({ kind, name }) => {
-            const full = inFolder(folder.full, name)
-            return kind === "folder"
-              ? below(storage, Option.isSome(folder.code) ? FileName.parse(full) : FileName.plain(full))
-              : kind === "file" && isFamiliar(name)
-              ? Stream.make(full)
-              : Stream.empty
-          }
-        )
-      ),
-      Effect.orElseSucceed(() => Stream.make(folder.full))
-    )
+const below = (storage: IOProc.IOProc, folder: FileName.FileName): Effect.Effect<ReadonlyArray<string>> =>
+  Effect.gen(function*() {
+    const entries = yield* Stream.runCollect(Mmio.list(folder)).pipe(Effect.provideService(IOProc.IOProc, storage))
+    const files: Array<string> = []
+    for (const { kind, name } of [...entries].toSorted((a, b) => a.name < b.name ? -1 : 1)) {
+      const full = inFolder(folder.full, name)
+      if (kind === "folder") {
+        const inner = Option.isSome(folder.code) ? FileName.parse(full) : FileName.plain(full)
+        for (const file of yield* below(storage, inner)) files.push(file)
+      } else if (kind === "file" && isFamiliar(name)) files.push(full)
+    }
+    return files
+  }).pipe(
+    // What cannot be listed is reported as what it is: as the name itself, which cannot be opened either.
+    Effect.orElseSucceed(() => [folder.full])
   )
 
 /** What a name leads to where it is none of the disk: only an archive has folders. */
@@ -62,24 +57,23 @@ const inArchive = (
         Effect.map(({ kind }) => ({ ...located, kind }))
       ))
 
-/** Every name that is no folder as it is, and of a folder the files of the family of RIFF in it, as they are wanted. */
-export const filesOf = (names: ReadonlyArray<string>): Stream.Stream<string> =>
-  Stream.unwrap(
-    Effect.map(diskFor("inspect"), (disk) =>
-      Stream.flatMap(Stream.fromIterable(names), (name) =>
-        name === "-"
-          ? Stream.make(name)
-          : Stream.unwrap(
-            Effect.map(disk.stat(FileName.plain(name)), ({ kind }) => ({
-              ioProc: disk,
-              name: FileName.plain(name),
-              kind
-            })).pipe(
-              Effect.orElse(() => inArchive(name, disk)),
-              Effect.map(({ ioProc, kind, name: folder }) =>
-                kind === "folder" ? below(ioProc, folder) : Stream.make(name)
-              ),
-              Effect.orElseSucceed(() => Stream.make(name))
-            )
-          )))
+/** The files that a name leads to. */
+const filesAt = (disk: IOProc.IOProc, name: string): Effect.Effect<ReadonlyArray<string>> =>
+  name === "-" ? Effect.succeed([name]) : Effect.map(disk.stat(FileName.plain(name)), ({ kind }) => ({
+    ioProc: disk,
+    name: FileName.plain(name),
+    kind
+  })).pipe(
+    Effect.orElse(() => inArchive(name, disk)),
+    Effect.flatMap(({ ioProc, kind, name: folder }) =>
+      kind === "folder" ? below(ioProc, folder) : Effect.succeed([name])
+    ),
+    Effect.orElseSucceed(() => [name])
+  )
+
+/** Every name that is no folder as it is, and of a folder the files of the family of RIFF in it. */
+export const filesOf = (names: ReadonlyArray<string>): Effect.Effect<ReadonlyArray<string>> =>
+  Effect.flatMap(
+    diskFor("inspect"),
+    (disk) => Effect.map(Effect.forEach(names, (name) => filesAt(disk, name)), (files) => files.flat())
   )

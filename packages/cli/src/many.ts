@@ -76,7 +76,7 @@ export const overFiles = (
   Effect.scoped(Effect.gen(function*() {
     const job: Job = { command, json, colours: inColour() }
     const output = yield* Output
-    const files = [...(yield* Stream.runCollect(filesOf(names)))]
+    const files = yield* filesOf(names)
     const isMany = files.length >= fewest && availableParallelism() > 1
     const runBatch = isMany ? yield* elsewhere(job) : here(job)
     const tally = new Map<ExitCode, number>()

@@ -28,7 +28,7 @@ export interface Output {
   /** Whether results are printed as JSON. */
   readonly json: boolean
   /** Prints a result: its JSON, or its lines. */
-  readonly result: (json: Result, lines: (style: Style) => ReadonlyArray<string>) => Effect.Effect<void>
+  readonly result: (json: () => Result, lines: (style: Style) => ReadonlyArray<string>) => Effect.Effect<void>
   /** Prints a result that failed: its JSON, and the sentence on standard error in either case. */
   readonly failure: (json: Result, sentence: string) => Effect.Effect<void>
   /** Says something beside the results. */
@@ -99,7 +99,7 @@ export const make = (
     output: {
       json,
       result: (result, lines) =>
-        Effect.sync(() => json ? printJson(result) : lines(style).forEach((line) => print(line))),
+        Effect.sync(() => json ? printJson(result()) : lines(style).forEach((line) => print(line))),
       failure: (result, sentence) =>
         Effect.sync(() => {
           if (json) printJson(result)

@@ -33,7 +33,10 @@ export const copy = ({ force, from, to }: Options) =>
           }))))
     const output = yield* Output
     if (to !== "-") {
-      yield* output.result({ from, to, bytes }, () => [`${shown(from)} -> ${shown(to)}: ${counted(bytes, "byte")}`])
+      yield* output.result(
+        () => ({ from, to, bytes }),
+        () => [`${shown(from)} -> ${shown(to)}: ${counted(bytes, "byte")}`]
+      )
     }
     return exitCodes.ok
   })

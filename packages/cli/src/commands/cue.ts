@@ -157,7 +157,7 @@ const print = (name: string, written: boolean, { cue, labels, rate }: Cues) =>
       entries.flatMap((entry) => entry._tag !== "other" && entry.cue === id && entry.text !== "" ? [entry.text] : [])
     const secondsOf = (position: number) => rate === 0 ? undefined : position / rate
     return output.result(
-      {
+      () => ({
         name,
         written,
         cuePoints: points.map(({ id, position }) => ({
@@ -166,7 +166,7 @@ const print = (name: string, written: boolean, { cue, labels, rate }: Cues) =>
           seconds: secondsOf(position),
           texts: textsOf(id)
         }))
-      },
+      }),
       (style) => [
         `${style.bold(shown(name))}${points.length === 0 ? ": no cue points" : ""}`,
         ...points.map(({ id, position }) => {

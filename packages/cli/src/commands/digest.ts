@@ -61,7 +61,7 @@ const printed = (name: string) =>
   Effect.gen(function*() {
     const digest = hex(yield* withReading(name, "read", (file) => digestIn(name, file)))
     const output = yield* Output
-    yield* output.result({ name, md5: digest }, () => [`${digest}  ${shown(name)}`])
+    yield* output.result(() => ({ name, md5: digest }), () => [`${digest}  ${shown(name)}`])
     return exitCodes.ok
   })
 
@@ -71,7 +71,10 @@ const embedded = (name: string) =>
       // BWF MetaEdit writes it as one number of 128 bits, the lowest byte first.
       Effect.succeed([RiffEdit.assign(path, digest.toReversed())]))
     const output = yield* Output
-    yield* output.result({ name, md5: hex(found), embedded: true }, () => [`${hex(found)}  ${shown(name)}  stored`])
+    yield* output.result(
+      () => ({ name, md5: hex(found), embedded: true }),
+      () => [`${hex(found)}  ${shown(name)}  stored`]
+    )
     return exitCodes.ok
   })
 
@@ -88,7 +91,7 @@ const checked = (name: string) =>
     // Other programs store its bytes in their own order.
     const isSame = digest === digestOf(stored.value) || digest === hex(stored.value)
     const output = yield* Output
-    yield* output.result({ name, md5: digest, stored: digestOf(stored.value), same: isSame }, (style) => [
+    yield* output.result(() => ({ name, md5: digest, stored: digestOf(stored.value), same: isSame }), (style) => [
       `${digest}  ${shown(name)}  ${
         isSame ? style.good("as stored") : style.bad(`not as stored: ${digestOf(stored.value)}`)
       }`

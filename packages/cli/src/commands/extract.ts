@@ -38,7 +38,7 @@ export const extract = ({ chunk, force, name, output: to }: Options) =>
       }))
     const output = yield* Output
     if (to !== "-") {
-      yield* output.result({ name, chunk, output: to, bytes }, () => [
+      yield* output.result(() => ({ name, chunk, output: to, bytes }), () => [
         `${shown(chunk)} of ${shown(name)} -> ${shown(to)}: ${counted(bytes, "byte")}`
       ])
     }

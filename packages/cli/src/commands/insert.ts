@@ -50,7 +50,7 @@ export const insert = ({ after, before, chunk, data, name, replace }: Options) =
       }
     )
     const output = yield* Output
-    yield* output.result({ name, chunk, bytes: bytes.length, moved: report?.moved ?? 0 }, (style) => [
+    yield* output.result(() => ({ name, chunk, bytes: bytes.length, moved: report?.moved ?? 0 }), (style) => [
       `${style.bold(shown(name))}: ${shown(chunk)} has ${counted(bytes.length, "byte")}`
     ])
     return exitCodes.ok

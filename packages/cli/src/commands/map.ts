@@ -42,12 +42,12 @@ export const map = ({ force, name, svg }: Options) =>
       const bytes = new TextEncoder().encode(svgOf(name, tree.length, segments))
       yield* withTarget(svg.value, force, (target) => Mmio.writeAll(target, bytes))
       if (svg.value !== "-") {
-        yield* output.result({ name, svg: svg.value }, () => [`${shown(name)} -> ${shown(svg.value)}`])
+        yield* output.result(() => ({ name, svg: svg.value }), () => [`${shown(name)} -> ${shown(svg.value)}`])
       }
       return exitCodes.ok
     }
     const parts = partsOf(segments)
-    yield* output.result({ name, length: tree.length, chunks: segments.map(json) }, (style) => [
+    yield* output.result(() => ({ name, length: tree.length, chunks: segments.map(json) }), (style) => [
       style.bold(`${shown(name)}, ${counted(tree.length, "byte")}`),
       "",
       barOf(parts, process.stdout.columns ?? 80),

@@ -26,7 +26,10 @@ const recoverOf = (discard: boolean) => (name: string) =>
       const recovery = yield* Riff.recover(located.name, { discard })
       if (recovery !== "nothing") yield* remark(located)
       const output = yield* Output
-      yield* output.result({ name, recovery }, (style) => [`${style.bold(shown(name))}: ${sentences[recovery]}`])
+      yield* output.result(
+        () => ({ name, recovery }),
+        (style) => [`${style.bold(shown(name))}: ${sentences[recovery]}`]
+      )
       return exitCodes.ok
     }))
 

@@ -90,12 +90,12 @@ const repairOf = (dryRun: boolean) => (name: string) =>
       ? "nothing to correct"
       : `${counted(length, "correction")}${dryRun ? ", nothing was written" : ""}`
     yield* output.result(
-      {
+      () => ({
         name,
         written: !dryRun && length > 0,
         corrections: corrections.map(correctionJson(dryRun)),
         problems: problems.map(problemJson)
-      },
+      }),
       (style) => [
         `${style.bold(shown(name))}: ${verdict}`,
         ...corrections.map((correction) => `  ${said(correction, dryRun)}`),

@@ -2,7 +2,6 @@
 import * as Mmio from "@effect-mmio/core/Mmio"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
-import * as Stream from "effect/Stream"
 import { editFile } from "../edits.js"
 import { type ExitCode, exitCodes, type FileError, usage } from "../failure.js"
 import { filesOf } from "../folders.js"
@@ -27,7 +26,7 @@ export interface Options {
 const print = (name: string, tags: ReadonlyArray<Shown>, written: boolean) =>
   Effect.flatMap(Output, (output) =>
     output.result(
-      { name, written, tags: tags.map(({ key, text }) => ({ key, text })) },
+      () => ({ name, written, tags: tags.map(({ key, text }) => ({ key, text })) }),
       (style) => [
         `${style.bold(shown(name))}${tags.length === 0 ? ": no tags" : ""}`,
         ...tags.map(({ key, text }) => `  ${shown(key).padEnd(26)}${shown(text)}`)
@@ -44,12 +43,12 @@ const change = (wanted: Change) => (name: string): Effect.Effect<ExitCode, FileE
     const output = yield* Output
     const changed = wanted.map(({ key, values }) => ({ key, values }))
     yield* output.result(
-      {
+      () => ({
         name,
         written: report !== undefined,
         set: changed.flatMap(({ key, values }) => values.map((text) => ({ key: formatKey(key), text }))),
         removed: changed.flatMap(({ key, values }) => values.length === 0 ? [formatKey(key)] : [])
-      },
+      }),
       (style) => [
         `${style.bold(shown(name))}: ${report === undefined ? "nothing to change" : "tagged"}`
       ]
@@ -108,7 +107,7 @@ export const tag = (options: Options): Effect.Effect<ExitCode, FileError, Output
   // Only what is read is looked for in folders: a file is changed that was named.
   if (changes) return Effect.flatMap(fromOptions(tags, remove), (wanted) => each(names, change(wanted)))
   return Effect.flatMap(
-    Stream.runCollect(filesOf(names)),
-    (files) => Option.isSome(options.export) ? exporting(options.export.value, [...files]) : each([...files], list)
+    filesOf(names),
+    (files) => Option.isSome(options.export) ? exporting(options.export.value, files) : each(files, list)
   )
 }

@@ -117,7 +117,7 @@ const treeOf = (name: string) =>
       const outside = problems.filter((problem) => !chunks.some((node) => problemsIn([problem], node).length > 0))
       const output = yield* Output
       yield* output.result(
-        { name, length, chunks: branches.map(json), problems: outside.map(problemJson) },
+        () => ({ name, length, chunks: branches.map(json), problems: outside.map(problemJson) }),
         (style) => [
           style.bold(`${shown(name)}, ${counted(length, "byte")}`),
           "",

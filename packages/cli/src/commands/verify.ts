@@ -19,7 +19,7 @@ export const verify = ({ json, names }: Options) =>
     const failed = files - sound - damaged
     const output = yield* Output
     if (json || files !== 1) {
-      yield* output.result({ summary: { files, sound, damaged, failed } }, (style) => [
+      yield* output.result(() => ({ summary: { files, sound, damaged, failed } }), (style) => [
         style.bold(
           `${counted(files, "file")}: ${sound} sound, ${damaged} damaged${failed === 0 ? "" : `, ${failed} not read`}`
         )

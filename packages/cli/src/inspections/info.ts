@@ -116,6 +116,6 @@ export const info = (name: string) =>
   Effect.gen(function*() {
     const found = yield* withReading(name, "inspect", (file) => Wave.info(file, { lenient: true }))
     const output = yield* Output
-    yield* output.result(resultOf(name, found), (style) => linesOf(name, found, style))
+    yield* output.result(() => resultOf(name, found), (style) => linesOf(name, found, style))
     return exitCodes.ok
   })

@@ -14,7 +14,7 @@ export const verify = (name: string) =>
     const isDamaged = problems.some(({ level }) => level === "error")
     const verdict = isDamaged ? "damaged" : "sound"
     const output = yield* Output
-    yield* output.result({ name, verdict, problems: problems.map(problemJson) }, (style) => [
+    yield* output.result(() => ({ name, verdict, problems: problems.map(problemJson) }), (style) => [
       `${(isDamaged ? style.bad : style.good)(verdict.padEnd(9))}${shown(name)}`,
       ...problems.map(({ level, message }) =>
         `           ${(level === "error" ? style.bad : style.notable)(inCommands(message))}`
