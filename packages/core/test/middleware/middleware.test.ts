@@ -88,6 +88,32 @@ describe("retry", () => {
       assert.strictEqual(state.reads, 1)
     }))
 
+  for (
+    const [kind, answer] of [
+      ["an exit", IOProc.immediate(() => Effect.fail(networkError))],
+      [
+        "a callback",
+        IOProc.callback<never, MmioError.ReadError>((done) => setImmediate(() => done(Exit.fail(networkError))))
+      ],
+      ["an effect", Effect.zipRight(Effect.yieldNow(), Effect.fail(networkError))]
+    ] as const
+  ) {
+    it.live(`can be interrupted while it waits after ${kind} that failed`, () =>
+      Effect.scoped(Effect.gen(function*() {
+        let calls = 0
+        const driver = IOProc.mapFile(yield* memory(), (file) => ({
+          ...file,
+          readAt: () => IOProc.immediate(() => (calls++, answer))
+        }))
+        const file = yield* Mmio.openWith(IOProc.retry(driver, { schedule: Schedule.spaced("1 hour") }), "a")
+        const fiber = yield* Effect.fork(Mmio.read(file, 1))
+        yield* Effect.sleep("20 millis")
+        assert.isTrue(Option.isNone(yield* Fiber.poll(fiber)))
+        assert.isTrue(Exit.isInterrupted(yield* Fiber.interrupt(fiber)))
+        assert.strictEqual(calls, 1)
+      })), 5000)
+  }
+
   it.effect("asks once for a file that has to be new, and for transfers that only go forward", () =>
     Effect.gen(function*() {
       let opens = 0

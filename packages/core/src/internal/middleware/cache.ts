@@ -14,6 +14,7 @@ import * as Exit from "effect/Exit"
 import * as Option from "effect/Option"
 import type * as Api from "../../IOProc.js"
 import * as MmioError from "../../MmioError.js"
+import { immediate } from "../io/answer.js"
 import { isCountOf, isPosition } from "../io/copy.js"
 import { around, invalid, openWith, requireInteger } from "./around.js"
 import { Blocks, type Content } from "./cacheBlocks.js"
@@ -105,7 +106,7 @@ const ofFile = (blocks: Blocks, storage: number, file: Api.File, request: Api.Op
     })
 
   const read = (position: number, target: Uint8Array): Effect.Effect<number, MmioError.ReadError> =>
-    Effect.suspend(() => {
+    immediate(() => {
       if (!isOpen || !isPosition(position) || target.length === 0) return file.readAt(position, target)
       let count = 0
       // As much as is in memory; a short transfer ends where that does.
