@@ -11,8 +11,9 @@ import {
   WaveProblem
 } from "@effect-mmio/core"
 import { assert, describe, it } from "@effect/vitest"
-import { Cause, Effect, Either, Exit, Stream } from "effect"
+import { Cause, Effect, Either, Exit, FastCheck as fc, Stream } from "effect"
 import { outcome } from "./support/outcome.js"
+import { scale } from "./support/scale.js"
 
 describe("a path of any length", () => {
   it("is read in linear time", () => {
@@ -83,6 +84,55 @@ describe("a limit", () => {
         assert.instanceOf(defect, MmioError.InvalidParameter)
       }
     }))
+})
+
+describe("the limit of bytes, and the table of a ds64", () => {
+  /** A BW64 of `length` bytes, whose `ds64` has a table of `count` entries, in as much as it declares. */
+  const fileOf = (length: number, count: number, declared: number): Uint8Array => {
+    const bytes = new Uint8Array(20 + 28 + 12 * count + 60)
+    const view = new DataView(bytes.buffer)
+    const code = (at: number, text: string) => bytes.set([...text].map((char) => char.charCodeAt(0)), at)
+    code(0, "BW64")
+    view.setUint32(4, 0xffffffff, true)
+    code(8, "WAVEds64")
+    view.setUint32(16, declared, true)
+    view.setUint32(20, bytes.length - 8, true)
+    view.setUint32(44, count, true)
+    return bytes.subarray(0, length)
+  }
+
+  it.effect.prop(
+    "is exceeded for every reading, or for none",
+    {
+      length: fc.integer({ min: 40, max: 200 }),
+      count: fc.nat(8),
+      more: fc.nat(15),
+      most: fc.integer({ min: 40, max: 160 })
+    },
+    ({ count, length, more, most }) =>
+      Effect.gen(function*() {
+        const bytes = fileOf(length, count, 28 + 12 * count + more)
+        const file = yield* Mmio.openMemory({ bytes, access: "read" })
+        const limited = (reading: Effect.Effect<unknown, { readonly message: string }>) =>
+          Effect.match(Effect.zipRight(Mmio.seek(file, 0), reading), {
+            onFailure: ({ message }) => message.includes("RiffLimits.bytes"),
+            onSuccess: () => false
+          })
+        assert.deepStrictEqual(
+          yield* Effect.all({
+            find: limited(Riff.find(file, "RIFF / none")),
+            chunks: limited(Stream.runDrain(Riff.chunks(file))),
+            descend: limited(Riff.descend(file))
+          }),
+          yield* Effect.map(limited(Riff.tree(file)), (tree) => ({
+            find: tree,
+            chunks: tree,
+            descend: tree
+          }))
+        )
+      }).pipe(RiffLimits.withLimits({ bytes: most }), Effect.scoped),
+    { fastCheck: { numRuns: scale(1000) } }
+  )
 })
 
 describe("content nested 100 000 deep", () => {

@@ -41,8 +41,11 @@ export const read = (
   const declared = Math.min(uint32(bytes, body + fixed - 4), Math.floor((size - fixed) / entrySize))
   const count = Math.min(declared, Math.floor((rest - before - fixed) / entrySize))
   const wanted = before + fixed + count * entrySize
-  // How many there are is what the file says: it is too much only if the file has them.
-  if (wanted > most) return have >= most || rest < Infinity ? "too much" : most
+  if (wanted > most) {
+    // It is too much only if the file has them: the first entry that goes beyond the limit shows it.
+    const first = before + fixed + Math.max(0, Math.floor((most - before - fixed) / entrySize) + 1) * entrySize
+    return have >= first || rest < Infinity ? "too much" : first
+  }
   if (have < wanted) return wanted
   const table: Array<Api.Ds64["table"][number]> = []
   for (let i = 0, entry = body + fixed; i < count; i++, entry += entrySize) {
