@@ -134,6 +134,9 @@ describe("a header in no chunk", () => {
   it("needs 8 bytes, and 24 where it may be that of Wave64, if the file has them", () => {
     const short = read(header("RIFF", 7), { have: 7, rest: Infinity })
     assert.deepStrictEqual([short.answer, short.header.wanted], ["more", 8])
+    // What the first four bytes are is not asked before there are eight.
+    const letters = read(text("riff"), { have: 4, rest: Infinity })
+    assert.deepStrictEqual([letters.answer, letters.header.wanted], ["more", 8])
     const cut = read(header("RIFF", 7), { have: 8, rest: 7 })
     assert.deepStrictEqual([cut.answer, cut.header.wanted], ["cut", 8])
     const form = read(wideForm(31), { have: 8, rest: 24 })
@@ -145,6 +148,11 @@ describe("a header in no chunk", () => {
     assert.deepStrictEqual([less.answer, less.header.layout, less.header.beginsFile], ["read", little, false])
     assert.strictEqual(read(wideForm(31), { have: 24, rest: 24 }).header.layout, wave64)
     assert.strictEqual(read(text(wideForm(31), "more"), { have: 28, rest: 23 }).header.beginsFile, false)
+  })
+
+  it("has all that it needs in eight bytes, unless it may have a ds64", () => {
+    assert.strictEqual(read(header("RIFF", 100), { rest: 1000, most: undefined }).answer, "read")
+    assert.strictEqual(read(header("RF64", 100), { rest: 1000, most: undefined }).answer, "more")
   })
 
   it("whose size is 0xFFFFFFFF has none", () => {

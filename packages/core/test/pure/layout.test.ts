@@ -148,6 +148,8 @@ describe("ids", () => {
     }
     assert.isFalse(Layout.isContainer(wave64, ids.riff, bytes(guids.list), 0))
     assert.isFalse(Layout.isContainer(wave64, ids.list, bytes(guids.riff), 0))
+    // The last twelve bytes of a list's GUID, after another id.
+    assert.isFalse(Layout.isContainer(wave64, ids.data, bytes(`64617461${guids.list.slice(8)}`), 0))
   })
 
   it("that begin a file decide how it is written", () => {
@@ -243,6 +245,7 @@ describe("a chunk", () => {
     assert.isTrue(typeless("PROP", { byteOrder: "big" }))
     assert.isFalse(typeless("PROP"))
     assert.isFalse(typeless("data"))
+    assert.isFalse(typeless("data", { guid: Option.some(guids.data) }))
     assert.isFalse(typeless("LIST", { type: Option.some(FourCC.make("INFO")) }))
     assert.isFalse(typeless("RF64", { type: Option.some(FourCC.make("WAVE")) }))
   })

@@ -1,0 +1,164 @@
+/** Where the parts of an edited file lie: compared with the best of all choices of parts that stay. */
+import { assert, describe, it } from "@effect/vitest"
+import { FastCheck as fc } from "effect"
+import * as Placement from "../../src/internal/riff/edit/placement.js"
+import { scale } from "../support/scale.js"
+
+/** What a gap counts where something between two parts that stay moves. */
+const gapCost = 24
+
+interface Case {
+  readonly parts: ReadonlyArray<Placement.Part>
+  readonly end: number
+  readonly rules: Placement.Rules
+}
+
+interface Laid {
+  readonly offsets: ReadonlyArray<number>
+  readonly cost: number
+  /** What `place` tries to make small: a gap at the end that is longer than it has to be is not counted. */
+  readonly weighed: number
+}
+
+/** Lays the parts so that these stay, or says that they cannot all stay. */
+const laid = ({ end, parts, rules }: Case, stays: ReadonlySet<number>): Laid | undefined => {
+  const offsets: Array<number> = []
+  let [at, gaps, start] = [0, 0, 0]
+  let padded = 0
+  for (let stop = 0; stop <= parts.length; stop++) {
+    const isEnd = stop === parts.length
+    if (!isEnd && !stays.has(stop)) continue
+    const between = parts.slice(start, stop)
+    const packed = between.reduce((sum, { size }) => sum + size, 0)
+    const to = isEnd ? Math.max(end, at + packed) : parts[stop]!.from!
+    let room = to - at - packed
+    if (room < 0 || (!isEnd && room > 0 && room < rules.filler)) return undefined
+    if (isEnd && room > 0) {
+      const wanted = rules.alignment * Math.ceil(Math.max(room, rules.filler) / rules.alignment)
+      padded = wanted - room
+      room = wanted
+    }
+    // As late as possible: before the part that stays, or before the last of the others that allows it.
+    let gap = isEnd ? stop - 1 : stop
+    while (gap >= start && !parts[gap]!.fillable) gap--
+    if (room > 0 && gap < start) return undefined
+    if (room > 0 && stop > start) gaps++
+    for (let i = start; i < stop; i++) {
+      if (room > 0 && i === gap) at += room
+      offsets.push(at)
+      at += parts[i]!.size
+    }
+    if (!isEnd) {
+      offsets.push(to)
+      at = to + parts[stop]!.size
+    }
+    start = stop + 1
+  }
+  const moved = parts.reduce(
+    (sum, { from, size }, i) => sum + (from === undefined || from === offsets[i] ? 0 : size),
+    0
+  )
+  const cost = moved + gaps * gapCost + Math.max(0, at - end)
+  return { offsets, cost, weighed: cost - (at > end ? Math.min(padded, at - end) : 0) }
+}
+
+const subsets = function*(of: ReadonlyArray<number>): Generator<ReadonlySet<number>> {
+  for (let bits = 0; bits < 2 ** of.length; bits++) yield new Set(of.filter((_, i) => bits & (1 << i)))
+}
+
+const least = (values: ReadonlyArray<number>): number => Math.min(...values)
+
+/** Files whose parts lie one after the other, with and without gaps, and new parts between them. */
+const cases: fc.Arbitrary<Case> = fc.record({
+  parts: fc.array(
+    fc.record({
+      size: fc.integer({ min: 1, max: 60 }),
+      fillable: fc.boolean(),
+      isNew: fc.boolean(),
+      before: fc.oneof(fc.constant(0), fc.nat(60))
+    }),
+    { maxLength: 6 }
+  ),
+  more: fc.nat(60),
+  rules: fc.constantFrom({ filler: 8, alignment: 2 }, { filler: 24, alignment: 8 }, { filler: 8, alignment: 1 })
+}).map(({ more, parts, rules }) => {
+  // The header of the form is always there, at the start.
+  const placed: Array<Placement.Part> = [{ size: 12, fillable: false, from: 0 }]
+  let at = 12
+  for (const { before, fillable, isNew, size } of parts) {
+    placed.push({ size, fillable, from: isNew ? undefined : at + before })
+    if (!isNew) at += before + size
+  }
+  return { parts: placed, end: at + more, rules }
+})
+
+describe("place", () => {
+  it("moves no more than the best choice of parts that stay", () => {
+    fc.assert(
+      fc.property(cases, (given) => {
+        const { cost, moved, offsets } = Placement.place(given.parts, given.end, given.rules)
+        const old = given.parts.flatMap(({ from }, i) => from === undefined ? [] : [i])
+        const all = [...subsets(old)].flatMap((stays) => laid(given, stays) ?? [])
+        if (all.length === 0) return
+        const stays = new Set(old.filter((i) => given.parts[i]!.from === offsets[i]))
+        // A part that comes to lie where it lay counts as one that stays.
+        const ours = all.filter((other) => other.offsets.every((offset, i) => offset === offsets[i]))
+        assert.isNotEmpty(ours, "what it gives is no way to lay the parts")
+        assert.strictEqual(cost, least(ours.map((way) => way.cost)))
+        assert.strictEqual(least(ours.map(({ weighed }) => weighed)), least(all.map(({ weighed }) => weighed)))
+        assert.strictEqual(
+          moved,
+          old.reduce((sum, i) => sum + (stays.has(i) ? 0 : given.parts[i]!.size), 0)
+        )
+      }),
+      { numRuns: scale(3000) }
+    )
+  })
+
+  it("leaves a file as it is whose parts lie as they are to lie", () => {
+    const parts = [
+      { size: 12, from: 0, fillable: false },
+      { size: 24, from: 12, fillable: true },
+      { size: 100, from: 44, fillable: true }
+    ]
+    assert.deepStrictEqual(Placement.place(parts, 144, { filler: 8, alignment: 2 }), {
+      offsets: [0, 12, 44],
+      moved: 0,
+      cost: 0
+    })
+  })
+
+  it("gives no parts no places", () => {
+    assert.deepStrictEqual(Placement.place([], 0, { filler: 8, alignment: 2 }), { offsets: [], moved: 0, cost: 0 })
+  })
+})
+
+describe("fillersOf", () => {
+  it("fills the gap, with none too long or too short", () => {
+    fc.assert(
+      fc.property(
+        fc.constantFrom(8, 24).chain((filler) =>
+          fc.record({
+            filler: fc.constant(filler),
+            gap: fc.oneof(fc.constant(0), fc.integer({ min: filler, max: 500 })),
+            most: fc.integer({ min: 2 * filler, max: 200 })
+          })
+        ),
+        ({ filler, gap, most }) => {
+          const sizes = Placement.fillersOf(gap, filler, most)
+          assert.strictEqual(sizes.reduce((sum, size) => sum + size, 0), gap)
+          for (const size of sizes) assert.isTrue(size >= filler && size <= most, `${size} of ${sizes.join()}`)
+          // No more of them than there have to be, but for one that leaves the next its room.
+          assert.isAtMost(sizes.length, Math.ceil(gap / (most - filler + 1)))
+        }
+      ),
+      { numRuns: scale(1000) }
+    )
+  })
+
+  it("is one filler where one is enough", () => {
+    assert.deepStrictEqual(Placement.fillersOf(100, 8, 100), [100])
+    assert.deepStrictEqual(Placement.fillersOf(101, 8, 100), [93, 8])
+    assert.deepStrictEqual(Placement.fillersOf(250, 8, 100), [100, 100, 50])
+  })
+})
