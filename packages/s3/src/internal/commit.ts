@@ -14,6 +14,7 @@ import { shown } from "./bucket.js"
 import type { Content } from "./content.js"
 import type { Tally } from "./costs.js"
 import { commitError, type Origin } from "./errors.js"
+import { inLanes } from "./lanes.js"
 import { type Fields, headIfAny, inCondition, put } from "./objects.js"
 import { type Part, planParts } from "./plan.js"
 import type { Store } from "./store.js"
@@ -137,17 +138,13 @@ const commitParts = (
     const plan = planParts(pieces, content.size, rules)
     const ofMark = yield* makeMark
     const make = (upload: uploads.Upload) =>
-      Effect.forEach(
-        plan,
-        (part, index) =>
-          part.isCopy && source !== undefined
-            ? asCommit(uploads.copyPart(client, tally, upload, index + 1, part, source))
-            : Effect.flatMap(
-              bytesOf(commit, part),
-              (bytes) => asCommit(uploads.uploadPart(client, tally, upload, index + 1, bytes))
-            ),
-        { concurrency: parallel }
-      )
+      inLanes(plan, parallel, (part, index) =>
+        part.isCopy && source !== undefined
+          ? asCommit(uploads.copyPart(client, tally, upload, index + 1, part, source))
+          : Effect.flatMap(
+            bytesOf(commit, part),
+            (bytes) => asCommit(uploads.uploadPart(client, tally, upload, index + 1, bytes))
+          ))
     return yield* Effect.acquireUseRelease(
       asCommit(uploads.create(client, tally, key, fields, ofMark)),
       (upload) =>

@@ -14,6 +14,7 @@ import type * as Api from "../S3Uploads.js"
 import { make as makeBucket } from "./bucket.js"
 import { make as makeClient } from "./client.js"
 import { makeTally } from "./costs.js"
+import { inLanes } from "./lanes.js"
 import { abort, listOpen } from "./uploads.js"
 
 const clientOf = (operation: string, options: Bucket.Options) =>
@@ -42,6 +43,6 @@ export const abortOlder = (
     const old = yield* Stream.runCollect(
       Stream.filter(listOpen(client, tally, prefix), ({ begun }) => begun.getTime() <= latest)
     )
-    yield* Effect.forEach(old, (upload) => abort(client, tally, upload), { concurrency: 4, discard: true })
+    yield* inLanes(Chunk.toReadonlyArray(old), 4, (upload) => abort(client, tally, upload))
     return Chunk.toReadonlyArray(old)
   })

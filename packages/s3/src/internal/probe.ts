@@ -12,6 +12,7 @@ import type { S3Error } from "../S3Error.js"
 import { make as makeBucket } from "./bucket.js"
 import { type Client, isTransient, make as makeClient } from "./client.js"
 import { makeTally } from "./costs.js"
+import { inLanes } from "./lanes.js"
 import * as objects from "./objects.js"
 import * as uploads from "./uploads.js"
 
@@ -59,11 +60,9 @@ export const probeWith = (client: Client, prefix: string): Effect.Effect<Conditi
     objects.put(client, tally, name, bytes(content), conditions, crypto.randomUUID())
   const hasOneWinner = (write: (content: string) => Effect.Effect<unknown, S3Error>) =>
     Effect.map(
-      Effect.forEach(Array.from({ length: racers }, (_, i) => i), (i) =>
+      inLanes(Array.from({ length: racers }, (_, i) => i), racers, (i) =>
         // A conflict of writers is told by 409, which is tried again: one that still loses has lost.
-        Effect.exit(Effect.catchIf(isDone(write(`racer ${i}`)), isTransient, () => Effect.succeed(false))), {
-        concurrency: racers
-      }),
+        Effect.exit(Effect.catchIf(isDone(write(`racer ${i}`)), isTransient, () => Effect.succeed(false)))),
       (exits) => exits.filter((exit) => Exit.isSuccess(exit) && exit.value).length === 1
     )
 
@@ -171,11 +170,6 @@ export const probeWith = (client: Client, prefix: string): Effect.Effect<Conditi
 
   return Effect.ensuring(
     trials,
-    Effect.suspend(() =>
-      Effect.forEach(made, (one) => Effect.ignore(objects.remove(client, tally, one)), {
-        concurrency: racers,
-        discard: true
-      })
-    )
+    Effect.suspend(() => inLanes(made, racers, (one) => Effect.ignore(objects.remove(client, tally, one))))
   )
 }

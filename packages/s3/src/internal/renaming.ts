@@ -8,6 +8,7 @@ import type { Conditions } from "../S3Conditions.js"
 import { S3Error } from "../S3Error.js"
 import { shown } from "./bucket.js"
 import type { Tally } from "./costs.js"
+import { inLanes } from "./lanes.js"
 import * as objects from "./objects.js"
 import { planParts } from "./plan.js"
 import type { Store } from "./store.js"
@@ -35,9 +36,11 @@ const copyParts = ({ client, settings }: Store, { from, source, tally, to }: Cop
       uploads.create(client, tally, to, fields, ofMark),
       (upload) =>
         Effect.flatMap(
-          Effect.forEach(plan, (part, index) => uploads.copyPart(client, tally, upload, index + 1, part, conditions), {
-            concurrency: settings.parallel
-          }),
+          inLanes(
+            plan,
+            settings.parallel,
+            (part, index) => uploads.copyPart(client, tally, upload, index + 1, part, conditions)
+          ),
           (parts) => uploads.complete(client, tally, upload, parts, {}, ofMark)
         ),
       (upload, exit) => Exit.isSuccess(exit) ? Effect.void : Effect.ignore(uploads.abort(client, tally, upload))
