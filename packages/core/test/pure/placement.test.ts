@@ -77,7 +77,7 @@ const cases: fc.Arbitrary<Case> = fc.record({
       isNew: fc.boolean(),
       before: fc.oneof(fc.constant(0), fc.nat(60))
     }),
-    { maxLength: 6 }
+    { maxLength: 7 }
   ),
   more: fc.nat(60),
   rules: fc.constantFrom({ filler: 8, alignment: 2 }, { filler: 24, alignment: 8 }, { filler: 8, alignment: 1 })
@@ -111,7 +111,7 @@ describe("place", () => {
           old.reduce((sum, i) => sum + (stays.has(i) ? 0 : given.parts[i]!.size), 0)
         )
       }),
-      { numRuns: scale(3000) }
+      { numRuns: scale(6000) }
     )
   })
 

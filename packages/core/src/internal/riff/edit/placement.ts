@@ -36,28 +36,31 @@ export interface Placement {
  */
 const fillerCost = 24
 
-/**
- * The heaviest path to a part that stays, or to the end: its last step comes from the part `from`; -1 is the start of
- * the file.
- */
-interface Path {
+/** A part that can stay, at the end of the heaviest path to it: of parts that stay together. */
+interface Stay {
+  readonly index: number
+  /** By how much it lies further than all parts packed from 0 on would have it. */
+  readonly shift: number
+  /** How many bytes stay on the path, this part's among them, without what the fillers between them count. */
   readonly weight: number
-  readonly from: number
+  readonly previous: Stay | undefined
 }
 
-const noPath: Path = { weight: -Infinity, from: -2 }
+/** Where every path begins. */
+const start: Stay = { index: -1, shift: 0, weight: 0, previous: undefined }
 
-/** The heavier path; of two that are equal, the one with the shorter last step. */
-const heavier = (a: Path, b: Path): Path => b.weight > a.weight || (b.weight === a.weight && b.from > a.from) ? b : a
+/** The end of the heavier path; of two that are equal, the later one. */
+const heavier = (a: Stay | undefined, b: Stay | undefined): Stay | undefined =>
+  a === undefined || (b !== undefined && (b.weight > a.weight || (b.weight === a.weight && b.index > a.index))) ? b : a
 
 /** The heaviest of the paths to parts of at most a shift, found in logarithmic time: a Fenwick tree. */
 class HeaviestUpTo {
   private readonly shifts: ReadonlyArray<number>
-  private readonly tree: Array<Path>
+  private readonly tree: Array<Stay | undefined>
 
   constructor(shifts: ReadonlyArray<number>) {
     this.shifts = [...new Set(shifts)].toSorted((a, b) => a - b)
-    this.tree = Array.from({ length: this.shifts.length + 1 }, () => noPath)
+    this.tree = Array.from({ length: this.shifts.length + 1 })
   }
 
   /** How many shifts are at most that. */
@@ -71,13 +74,13 @@ class HeaviestUpTo {
     return low
   }
 
-  add(shift: number, path: Path): void {
-    for (let i = this.count(shift); i < this.tree.length; i += i & -i) this.tree[i] = heavier(this.tree[i]!, path)
+  add(stay: Stay): void {
+    for (let i = this.count(stay.shift); i < this.tree.length; i += i & -i) this.tree[i] = heavier(this.tree[i], stay)
   }
 
-  upTo(shift: number): Path {
-    let best = noPath
-    for (let i = this.count(shift); i > 0; i -= i & -i) best = heavier(best, this.tree[i]!)
+  upTo(shift: number): Stay | undefined {
+    let best: Stay | undefined
+    for (let i = this.count(shift); i > 0; i -= i & -i) best = heavier(best, this.tree[i])
     return best
   }
 }
@@ -93,65 +96,58 @@ class HeaviestUpTo {
  */
 export const place = (parts: ReadonlyArray<Part>, end: number, rules: Rules): Placement => {
   const { filler } = rules
-  const count = parts.length
-  // How long the parts before each one are together, and the last place up to it where filler may be.
-  const before = new Float64Array(count + 1)
-  const gapAt = new Int32Array(count + 1).fill(-1)
-  parts.forEach(({ fillable, size }, i) => {
-    before[i + 1] = before[i]! + size
-    gapAt[i] = fillable ? i : i > 0 ? gapAt[i - 1]! : -1
+  /** The last place up to each part, and up to the end, where filler may be. */
+  const gapAt: Array<number> = []
+  const shifts: Array<number | undefined> = []
+  let [packed, gap] = [0, -1]
+  parts.forEach(({ fillable, from, size }, i) => {
+    if (fillable) gap = i
+    gapAt.push(gap)
+    shifts.push(from === undefined ? undefined : from - packed)
+    packed += size
   })
-  gapAt[count] = count > 0 ? gapAt[count - 1]! : -1
-  const shifts = parts.map(({ from }, i) => from === undefined ? undefined : from - before[i]!)
+  gapAt.push(gap)
 
-  /** The heaviest path to each part, without what the part itself weighs. */
-  const paths: Array<Path> = []
-  const weightOf = (i: number) => i < 0 ? 0 : paths[i]!.weight + parts[i]!.size
-  const atShift = new Map<number, Path>([[0, { weight: 0, from: -1 }]])
-  const upToShift = new HeaviestUpTo([0, ...shifts.filter((shift) => shift !== undefined)])
-  // Which parts are before a place where filler may be: those up to here are in the tree.
-  let filled = -1
-  const fillTo = (gap: number): void => {
-    for (; filled < gap; filled++) {
-      const shift = filled < 0 ? 0 : shifts[filled]
-      if (shift !== undefined && weightOf(filled) > -Infinity) {
-        upToShift.add(shift, { weight: weightOf(filled), from: filled })
-      }
-    }
-  }
-  shifts.forEach((shift, j) => {
-    if (shift === undefined) {
-      paths.push(noPath)
-      return
-    }
-    const gap = gapAt[j]!
-    fillTo(gap)
-    const far = upToShift.upTo(shift - filler)
-    let path = heavier(atShift.get(shift) ?? noPath, { ...far, weight: far.weight - fillerCost })
+  const stays = [start]
+  const atShift = new Map([[start.shift, start]])
+  const upToShift = new HeaviestUpTo([start.shift, ...shifts.filter((shift) => shift !== undefined)])
+  // How many of those that can stay are in the tree: those before a place where filler may be.
+  let filled = 0
+  shifts.forEach((shift, index) => {
+    if (shift === undefined) return
+    const gap = gapAt[index]!
+    for (; filled < stays.length && stays[filled]!.index < gap; filled++) upToShift.add(stays[filled]!)
+    const { size } = parts[index]!
+    const after = (previous: Stay | undefined, cost: number): Stay | undefined =>
+      previous && { index, shift, weight: previous.weight + size - cost, previous }
+    const last = stays.at(-1)!
     // Between two that adjoin, the filler is there already.
-    const previous = j === 0 ? 0 : shifts[j - 1]
-    if (gap === j && previous !== undefined && shift - previous >= filler) {
-      path = heavier(path, { weight: weightOf(j - 1), from: j - 1 })
-    }
-    paths.push(path)
-    if (path.weight === -Infinity) return
-    atShift.set(shift, heavier(atShift.get(shift) ?? noPath, { weight: weightOf(j), from: j }))
+    const adjoins = last.index === index - 1 && gap === index && shift - last.shift >= filler
+    const ways = [
+      after(atShift.get(shift), 0),
+      after(upToShift.upTo(shift - filler), fillerCost),
+      after(adjoins ? last : undefined, 0)
+    ].flatMap((way) => way ?? [])
+    // Of ways of the same weight, that with the shortest last step.
+    const [best] = ways.toSorted((a, b) => b.weight - a.weight || b.previous!.index - a.previous!.index)
+    if (best === undefined) return
+    stays.push(best)
+    atShift.set(shift, heavier(atShift.get(shift), best)!)
   })
 
   // To the end of the file, which may grow.
-  let last = noPath
-  const endShift = end - before[count]!
-  for (let i = -1; i < count; i++) {
-    const shift = i < 0 ? 0 : shifts[i]
-    if (shift === undefined || weightOf(i) === -Infinity) continue
-    const room = endShift - shift
-    const cost = room === 0 ? 0 : room < 0 ? -room : gapAt[count]! > i ? fillerCost : undefined
-    if (cost !== undefined) last = heavier(last, { weight: weightOf(i) - cost, from: i })
+  let last: { readonly weight: number; readonly stay: Stay } | undefined
+  for (const stay of stays) {
+    const room = end - packed - stay.shift
+    const cost = room <= 0 ? -room : gapAt.at(-1)! > stay.index ? fillerCost : undefined
+    if (cost === undefined) continue
+    const weight = stay.weight - cost
+    if (last === undefined || weight >= last.weight) last = { weight, stay }
   }
 
-  const stays: Array<number> = []
-  for (let j = last.from; j >= 0; j = paths[j]!.from) stays.push(j)
-  return lay(parts, stays.toReversed(), end, rules, gapAt)
+  const staying: Array<number> = []
+  for (let stay = last?.stay; stay !== undefined && stay !== start; stay = stay.previous) staying.push(stay.index)
+  return lay(parts, staying.toReversed(), end, rules, gapAt)
 }
 
 /** Gives all parts their places, those that stay being known. */
@@ -160,7 +156,7 @@ const lay = (
   stays: ReadonlyArray<number>,
   end: number,
   { alignment, filler }: Rules,
-  gapAt: Int32Array
+  gapAt: ReadonlyArray<number>
 ): Placement => {
   const offsets: Array<number> = []
   let moved = 0
@@ -174,10 +170,9 @@ const lay = (
     let room = to - at - packed
     // After the last one that stays the file can grow, to where a filler has room.
     if (room > 0 && stay === parts.length) room = alignment * Math.ceil(Math.max(room, filler) / alignment)
-    const gap = room > 0 ? gapAt[Math.min(stay, parts.length - 1)]! : -1
     if (room > 0 && stay > next) gaps++
     for (let i = next; i < stay; i++) {
-      if (i === gap) at += room
+      if (i === gapAt[stay]) at += room
       offsets.push(at)
       const { from, size } = parts[i]!
       if (from !== undefined && from !== at) moved += size
