@@ -222,18 +222,21 @@ const walk = (
       ? "Wave64"
       : undefined
 
-  /** The first place after the start where a form begins, with a type and a chunk that can be named. */
+  /** Whether a form seems to begin here, with a type and a chunk that can be named. */
+  const looksLikeForm = (at: number): boolean => {
+    const layout = layoutAt(at)
+    const [type, first] = layout === "Wave64" ? [at + 24, at + 40] as const : [at + 8, at + 12] as const
+    return layout !== undefined && first <= bytes.length && isPrintable(text(type))
+      && (layout === "Wave64" || !isPrintable(text(at + 4)))
+      && (first + 4 > bytes.length || isPrintable(text(first)))
+  }
+
+  /** The first place after the start where a form begins, in whose header and type no other one seems to begin. */
   const leading = (): number | undefined => {
-    for (let at = 1; at + 12 <= bytes.length; at++) {
-      const layout = layoutAt(at)
-      const [type, first] = layout === "Wave64" ? [at + 24, at + 40] as const : [at + 8, at + 12] as const
-      if (
-        layout !== undefined && first <= bytes.length && isPrintable(text(type))
-        && (layout === "Wave64" || !isPrintable(text(at + 4)))
-        && (first + 4 > bytes.length || isPrintable(text(first)))
-      ) return at
-    }
-    return undefined
+    const places = Array.from(bytes.keys()).slice(1)
+    return places.find((at) =>
+      looksLikeForm(at) && !places.some((other) => other > at && other < at + 12 && looksLikeForm(other))
+    )
   }
 
   const chunkAt = (at: number, { at: parent, end, layout, sizes, unknown }: Around, top: boolean): Node => {
