@@ -1,8 +1,13 @@
 import { fileURLToPath } from "node:url"
-import type { ViteUserConfig } from "vitest/config"
+import { configDefaults, type ViteUserConfig } from "vitest/config"
 
 // after ours, those that vite has by default: naming any replaces them
 const conditions = ["@effect-mmio/source", "module", "node", "development|production"]
+
+/** Whether to run tests that wait for programs which they start, most of their time. */
+export const withPrograms = process.env["MMIO_TEST_PROGRAMS"] !== "no"
+
+const programs = "**/{anywhere,edit,processes,retag,runners,service}.test.ts"
 
 /** What the tests of every package share. */
 const shared: ViteUserConfig = {
@@ -11,6 +16,7 @@ const shared: ViteUserConfig = {
   ssr: { resolve: { conditions } },
   test: {
     include: ["test/**/*.test.ts"],
+    exclude: [...configDefaults.exclude, ...withPrograms ? [] : [programs]],
     setupFiles: [fileURLToPath(new URL("vitest.setup.ts", import.meta.url))],
     // time is Effect's TestClock; faked timers would stop its scheduler
     fakeTimers: { toFake: undefined },

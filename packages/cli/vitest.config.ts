@@ -1,4 +1,5 @@
 import { mergeConfig } from "vitest/config"
-import shared from "../../vitest.shared.js"
+import shared, { withPrograms } from "../../vitest.shared.js"
 
-export default mergeConfig(shared, {})
+// all of them run the command
+export default mergeConfig(shared, { test: { exclude: withPrograms ? [] : ["**"] } })

@@ -79,6 +79,7 @@ const suite = ({ capabilities, driver }: Tested, only?: string) =>
       capabilities,
       scale: only === undefined ? 0.02 : 0.2,
       seed: 1,
+      interruptEvery: 1,
       patience: "1 hour"
     })
       .filter(({ name }) => only === undefined || name === only)
