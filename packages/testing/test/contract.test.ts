@@ -193,7 +193,9 @@ describe("the contract finds a driver with a mistake", () => {
   for (const { caughtBy, driver, options, what } of mistakes) {
     it.live(what, () =>
       Effect.gen(function*() {
-        const test = IOProcContract.tests({ scale: 0.1, interruptEvery: 1, ...options }).find(({ name }) => name === caughtBy)
+        const test = IOProcContract.tests({ scale: 0.1, interruptEvery: 1, ...options }).find(({ name }) =>
+          name === caughtBy
+        )
         assert(test !== undefined, `there is no test "${caughtBy}"`)
         const outcome = yield* run(test, driver)
         assert(outcome._tag === "Left", `"${caughtBy}" did not find it`)

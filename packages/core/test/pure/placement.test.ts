@@ -128,6 +128,19 @@ describe("place", () => {
     })
   })
 
+  it("keeps a filler of the least length, where nothing between two parts moves", () => {
+    const parts = [
+      { size: 12, from: 0, fillable: false },
+      { size: 10, from: 20, fillable: true },
+      { size: 8, from: undefined, fillable: false }
+    ]
+    assert.deepStrictEqual(Placement.place(parts, 30, { filler: 8, alignment: 2 }), {
+      offsets: [0, 20, 30],
+      moved: 0,
+      cost: 8
+    })
+  })
+
   it("gives no parts no places", () => {
     assert.deepStrictEqual(Placement.place([], 0, { filler: 8, alignment: 2 }), { offsets: [], moved: 0, cost: 0 })
   })
