@@ -16,15 +16,17 @@ interface Case {
 interface Laid {
   readonly offsets: ReadonlyArray<number>
   readonly cost: number
-  /** What `place` tries to make small: a gap at the end that is longer than it has to be is not counted. */
+  /**
+   * What `place` tries to make small: it does not see that a part which does not stay comes to lie where it lay, nor
+   * that a gap at the end is longer than it has to be.
+   */
   readonly weighed: number
 }
 
 /** Lays the parts so that these stay, or says that they cannot all stay. */
 const laid = ({ end, parts, rules }: Case, stays: ReadonlySet<number>): Laid | undefined => {
   const offsets: Array<number> = []
-  let [at, gaps, start] = [0, 0, 0]
-  let padded = 0
+  let [at, gaps, start, grown] = [0, 0, 0, 0]
   for (let stop = 0; stop <= parts.length; stop++) {
     const isEnd = stop === parts.length
     if (!isEnd && !stays.has(stop)) continue
@@ -33,11 +35,8 @@ const laid = ({ end, parts, rules }: Case, stays: ReadonlySet<number>): Laid | u
     const to = isEnd ? Math.max(end, at + packed) : parts[stop]!.from!
     let room = to - at - packed
     if (room < 0 || (!isEnd && room > 0 && room < rules.filler)) return undefined
-    if (isEnd && room > 0) {
-      const wanted = rules.alignment * Math.ceil(Math.max(room, rules.filler) / rules.alignment)
-      padded = wanted - room
-      room = wanted
-    }
+    if (isEnd) grown = to - end
+    if (isEnd && room > 0) room = rules.alignment * Math.ceil(Math.max(room, rules.filler) / rules.alignment)
     // As late as possible: before the part that stays, or before the last of the others that allows it.
     let gap = isEnd ? stop - 1 : stop
     while (gap >= start && !parts[gap]!.fillable) gap--
@@ -54,12 +53,14 @@ const laid = ({ end, parts, rules }: Case, stays: ReadonlySet<number>): Laid | u
     }
     start = stop + 1
   }
-  const moved = parts.reduce(
-    (sum, { from, size }, i) => sum + (from === undefined || from === offsets[i] ? 0 : size),
-    0
-  )
-  const cost = moved + gaps * gapCost + Math.max(0, at - end)
-  return { offsets, cost, weighed: cost - (at > end ? Math.min(padded, at - end) : 0) }
+  const sizeOf = (moves: (from: number, i: number) => boolean) =>
+    parts.reduce((sum, { from, size }, i) => sum + (from !== undefined && moves(from, i) ? size : 0), 0)
+  const [moved, left] = [sizeOf((from, i) => from !== offsets[i]), sizeOf((_, i) => !stays.has(i))]
+  return {
+    offsets,
+    cost: moved + gaps * gapCost + Math.max(0, at - end),
+    weighed: left + gaps * gapCost + grown
+  }
 }
 
 const subsets = function*(of: ReadonlyArray<number>): Generator<ReadonlySet<number>> {
