@@ -2,7 +2,6 @@ import { IOProc, MemoryIOProc, Mmio, Riff, RiffEdit, RiffLimits } from "@effect-
 import { Crash, Fault, Interruption } from "@effect-mmio/testing"
 import { assert, describe, it, layer } from "@effect/vitest"
 import { Context, Effect, Exit, FastCheck as fc, Layer, Option } from "effect"
-import * as Placement from "../src/internal/riff/edit/placement.js"
 import { bytesOf, chunk, fmt, info, scenarios, title, wave } from "./support/chunks.js"
 import * as Edits from "./support/edits.js"
 import * as Family from "./support/family.js"
@@ -73,85 +72,6 @@ layer(Layer.empty)("edits", (it) => {
         )
       }),
     { fastCheck }
-  )
-})
-
-describe("a placement", () => {
-  const part = fc.record({
-    size: fc.nat({ max: 12 }).map((size) => size * 2),
-    gap: fc.constantFrom(0, 0, 0, 2, 8, 10, 40),
-    isNew: fc.boolean(),
-    fillable: fc.boolean()
-  })
-
-  it.prop(
-    "moves as little as any",
-    { given: fc.array(part, { maxLength: 7 }), end: fc.nat({ max: 50 }) },
-    ({ end, given }) => {
-      let at = 0
-      const parts = given.map(({ fillable, gap, isNew, size }): Placement.Part => {
-        if (isNew) return { size, from: undefined, fillable }
-        at += gap + size
-        return { size, from: at - size, fillable }
-      })
-      const length = at + end * 2
-      const rules = { filler: 8, alignment: 2 }
-      const { moved, offsets } = Placement.place(parts, length, rules)
-      const isLegal = (offsets: ReadonlyArray<number>) => {
-        let before = 0
-        for (const [i, { fillable, size }] of parts.entries()) {
-          const gap = offsets[i]! - before
-          if (gap !== 0 && (gap < 8 || !fillable)) return false
-          before = offsets[i]! + size
-        }
-        return before >= length
-      }
-      const cost = (offsets: ReadonlyArray<number>) =>
-        parts.reduce((sum, { from, size }, i) => from === undefined || from === offsets[i] ? sum : sum + size, 0)
-      // Where nothing may be filled there may be no way at all: a form always has its end.
-      fc.pre(parts.length > 0 && parts.at(-1)!.fillable)
-      assert.isTrue(isLegal(offsets), JSON.stringify(offsets))
-      assert.strictEqual(moved, cost(offsets))
-      // All that could be: any of them stay, the others are packed after them.
-      for (let chosen = 0; chosen < 2 ** parts.length; chosen++) {
-        const stays = parts.map(({ from }, i) => from !== undefined && (chosen & 1 << i) > 0)
-        for (const late of [false, true]) {
-          const tried: Array<number> = []
-          let before = 0
-          parts.forEach(({ from, size }, i) => {
-            let at = before
-            if (stays[i]) at = from!
-            else if (late) {
-              // as far back as what stays after it allows
-              let room = 0
-              let j = i
-              for (; j < parts.length && !stays[j]; j++) room += parts[j]!.size
-              const to = j < parts.length ? parts[j]!.from! : Math.max(length, before + room)
-              const gap = to - room - before
-              if (gap > 0 && parts[i]!.fillable) at = before + gap
-            }
-            tried.push(at)
-            before = at + size
-          })
-          const grown = Math.max(0, before - length)
-          if (isLegal(tried)) assert.isAtMost(moved, cost(tried) + grown + 24 * parts.length)
-        }
-      }
-    },
-    { fastCheck: { numRuns: scale(300) } }
-  )
-})
-
-describe("a gap", () => {
-  it.prop(
-    "is filled by fillers that have room for their headers",
-    [fc.nat(), fc.integer({ min: 4, max: 100 })],
-    ([gap, most]) => {
-      const length = 8 + gap % 1000 * 2
-      const sizes = Placement.fillersOf(length, 8, 8 + most * 2)
-      assert.strictEqual(sizes.reduce((sum, size) => sum + size, 0), length)
-      for (const size of sizes) assert.isTrue(size >= 8 && size <= 8 + most * 2, `${sizes}`)
-    }
   )
 })
 

@@ -168,7 +168,7 @@ export const smallReads: Subject = {
             peers: [...peers, "bare Effect.sync, gen"],
             unit: op,
             target: { "fs.readSync": 2.5, "platform File.read": 120, "bare Effect.sync, gen": 0.8 },
-            guard: { "bare Effect.sync, gen": 0.27 },
+            guard: { "platform File.read": 40, "bare Effect.sync, gen": 0.27 },
             native: 18.6
           },
           {

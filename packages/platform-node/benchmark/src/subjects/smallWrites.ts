@@ -111,7 +111,7 @@ export const smallWrites: Subject = {
             peers,
             unit: op,
             target: { "fs.writeSync": 3, "platform File.write": 120 },
-            guard: { "bare Effect.sync, gen": 0.2 },
+            guard: { "bare Effect.sync, gen": 0.25, "platform File.write": 40 },
             native: 31
           },
           {

@@ -46,9 +46,7 @@ export const tags: Subject = {
           ours: "Riff.edit",
           peers: ["wavefile"],
           unit: microsecondsPer("file"),
-          target: { "wavefile": 50 },
-          // what it costs to bring a journal to the disk is not what the loop in memory costs
-          guard: { "wavefile": 8 }
+          target: { "wavefile": 50 }
         }]
       }),
       group({

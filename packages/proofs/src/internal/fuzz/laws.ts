@@ -253,9 +253,12 @@ const checkWalks = (subject: Subject): Effect.Effect<ReadonlyArray<readonly [Rif
       } else {
         must(
           "Riff.verify",
-          // Where a pad byte is missing, a strict reader comes to other chunks.
+          // After a pad byte that is missing, a strict reader comes to other chunks.
           problems.right.length > limits.problems
-            || problems.right.some(({ _tag }) => _tag === "LimitExceeded" || _tag === "MissingPadByte"),
+            || problems.right.some((problem) =>
+              problem._tag === "LimitExceeded"
+              || (problem._tag === "MissingPadByte" && problem.offset <= (strict.left.position ?? 0))
+            ),
           () => "it does not know of the limit that Riff.tree fails by"
         )
       }

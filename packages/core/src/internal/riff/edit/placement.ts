@@ -49,18 +49,30 @@ interface Stay {
 /** Where every path begins. */
 const start: Stay = { index: -1, shift: 0, weight: 0, previous: undefined }
 
-/** The end of the heavier path; of two that are equal, the later one. */
-const heavier = (a: Stay | undefined, b: Stay | undefined): Stay | undefined =>
-  a === undefined || (b !== undefined && (b.weight > a.weight || (b.weight === a.weight && b.index > a.index))) ? b : a
+/** The heaviest of the paths that are offered; of two that are equal, the one whose end is later. */
+class Heaviest {
+  end: Stay | undefined
+  weight = 0
+
+  /** `cost` is what going on from there costs. */
+  offer(end: Stay | undefined, cost = 0): void {
+    if (end === undefined) return
+    const weight = end.weight - cost
+    const { end: before } = this
+    if (before !== undefined && (weight < this.weight || (weight === this.weight && end.index < before.index))) return
+    this.end = end
+    this.weight = weight
+  }
+}
 
 /** The heaviest of the paths to parts of at most a shift, found in logarithmic time: a Fenwick tree. */
 class HeaviestUpTo {
   private readonly shifts: ReadonlyArray<number>
-  private readonly tree: Array<Stay | undefined>
+  private readonly tree: ReadonlyArray<Heaviest>
 
   constructor(shifts: ReadonlyArray<number>) {
     this.shifts = [...new Set(shifts)].toSorted((a, b) => a - b)
-    this.tree = Array.from({ length: this.shifts.length + 1 })
+    this.tree = Array.from({ length: this.shifts.length + 1 }, () => new Heaviest())
   }
 
   /** How many shifts are at most that. */
@@ -75,13 +87,13 @@ class HeaviestUpTo {
   }
 
   add(stay: Stay): void {
-    for (let i = this.count(stay.shift); i < this.tree.length; i += i & -i) this.tree[i] = heavier(this.tree[i], stay)
+    for (let i = this.count(stay.shift); i < this.tree.length; i += i & -i) this.tree[i]!.offer(stay)
   }
 
   upTo(shift: number): Stay | undefined {
-    let best: Stay | undefined
-    for (let i = this.count(shift); i > 0; i -= i & -i) best = heavier(best, this.tree[i])
-    return best
+    const best = new Heaviest()
+    for (let i = this.count(shift); i > 0; i -= i & -i) best.offer(this.tree[i]!.end)
+    return best.end
   }
 }
 
@@ -117,36 +129,29 @@ export const place = (parts: ReadonlyArray<Part>, end: number, rules: Rules): Pl
     if (shift === undefined) return
     const gap = gapAt[index]!
     for (; filled < stays.length && stays[filled]!.index < gap; filled++) upToShift.add(stays[filled]!)
-    const { size } = parts[index]!
-    const after = (previous: Stay | undefined, cost: number): Stay | undefined =>
-      previous && { index, shift, weight: previous.weight + size - cost, previous }
     const last = stays.at(-1)!
+    const best = new Heaviest()
+    best.offer(atShift.get(shift))
+    best.offer(upToShift.upTo(shift - filler), fillerCost)
     // Between two that adjoin, the filler is there already.
-    const adjoins = last.index === index - 1 && gap === index && shift - last.shift >= filler
-    const ways = [
-      after(atShift.get(shift), 0),
-      after(upToShift.upTo(shift - filler), fillerCost),
-      after(adjoins ? last : undefined, 0)
-    ].flatMap((way) => way ?? [])
-    // Of ways of the same weight, that with the shortest last step.
-    const [best] = ways.toSorted((a, b) => b.weight - a.weight || b.previous!.index - a.previous!.index)
-    if (best === undefined) return
-    stays.push(best)
-    atShift.set(shift, heavier(atShift.get(shift), best)!)
+    if (last.index === index - 1 && gap === index && shift - last.shift >= filler) best.offer(last)
+    if (best.end === undefined) return
+    const stay = { index, shift, weight: best.weight + parts[index]!.size, previous: best.end }
+    stays.push(stay)
+    // It is no lighter than the one before it, from which it can be reached for nothing.
+    atShift.set(shift, stay)
   })
 
   // To the end of the file, which may grow.
-  let last: { readonly weight: number; readonly stay: Stay } | undefined
+  const best = new Heaviest()
   for (const stay of stays) {
     const room = end - packed - stay.shift
-    const cost = room <= 0 ? -room : gapAt.at(-1)! > stay.index ? fillerCost : undefined
-    if (cost === undefined) continue
-    const weight = stay.weight - cost
-    if (last === undefined || weight >= last.weight) last = { weight, stay }
+    if (room <= 0) best.offer(stay, -room)
+    else if (gapAt.at(-1)! > stay.index) best.offer(stay, fillerCost)
   }
 
   const staying: Array<number> = []
-  for (let stay = last?.stay; stay !== undefined && stay !== start; stay = stay.previous) staying.push(stay.index)
+  for (let stay = best.end; stay !== undefined && stay !== start; stay = stay.previous) staying.push(stay.index)
   return lay(parts, staying.toReversed(), end, rules, gapAt)
 }
 
