@@ -156,6 +156,83 @@ describe("several writers", () => {
       yield* Mmio.open("a.zip+two", { access: "write", share: "exclusive" })
     }).pipe(Effect.scoped, Effect.provide(inMemory({ "a.zip": archive(parts) }))))
 
+  it.effect("where archives have one writer, all others are refused until it is closed: SharingViolation", () =>
+    Effect.gen(function*() {
+      const refused = <A, E extends { readonly _tag: string; readonly message: string }, R>(
+        effect: Effect.Effect<A, E, R>
+      ) =>
+        Effect.map(Effect.flip(effect), (error) => {
+          expect(error._tag).toBe("SharingViolation")
+          expect(error.message).toContain("a.zip+one")
+        })
+      yield* Effect.scoped(Effect.gen(function*() {
+        const file = yield* Mmio.open("a.zip+one", { access: "write", create: true })
+        yield* Mmio.writeAll(file, ascii("mine"))
+        // Other archives have writers of their own.
+        yield* save("b.zip+one", ascii("theirs"))
+        for (const create of [true, false, "new"] as const) {
+          const name = create === "new" ? "a.zip+new" : "a.zip+two"
+          yield* refused(Effect.scoped(Mmio.open(name, { access: "write", create })))
+          yield* refused(Effect.scoped(Mmio.open(`b/../${name}`, { access: "readWrite", create })))
+        }
+        yield* refused(Mmio.rename("a.zip+two", "a.zip+other"))
+        yield* refused(Mmio.remove("a.zip+two"))
+        yield* refused(Mmio.makeFolder("a.zip+folder"))
+        yield* refused(Mmio.removeFolder("a.zip+dir"))
+        expect(digest(yield* contents("a.zip+two"))).toBe(before["two"])
+      }))
+      yield* save("a.zip+two", ascii("later"))
+      yield* Mmio.rename("a.zip+two", "a.zip+other")
+      expect(yield* listed("a.zip+")).toEqual(["dir", "one", "other"])
+      expect(text(yield* contents("a.zip+one"))).toBe("mine")
+      expect(text(yield* contents("a.zip+other"))).toBe("later")
+    }).pipe(Effect.provide(inMemory({ "a.zip": archive(parts) }, { writers: "one" }))))
+
+  it.effect("of 20 that open an archive to write it at once, where it has one writer, one does", () =>
+    Effect.gen(function*() {
+      const othersRefused = yield* Deferred.make<void>()
+      let refused = 0
+      const saves = yield* Effect.forEach(
+        Array.from({ length: 20 }, (_, i) => `n${i}`),
+        (name) =>
+          Mmio.withFile(
+            `a.zip+${name}`,
+            { access: "write", create: "new" },
+            (file) => Effect.zipRight(Mmio.writeAll(file, ascii(name)), Deferred.await(othersRefused))
+          ).pipe(
+            Effect.as(name),
+            Effect.catchTag(
+              "SharingViolation",
+              () => ++refused === 19 ? Effect.as(Deferred.succeed(othersRefused, undefined), "") : Effect.succeed("")
+            )
+          ),
+        { concurrency: "unbounded" }
+      )
+      const [saved = "", ...others] = saves.filter((name) => name !== "")
+      expect(others).toEqual([])
+      expect(Object.keys(yield* everything("a.zip"))).toHaveLength(4)
+      expect(text(yield* contents(`a.zip+${saved}`))).toBe(saved)
+    }).pipe(Effect.provide(inMemory({ "a.zip": archive(parts) }, { writers: "one" }))))
+
+  it.effect("a writer that was aborted, interrupted or not opened leaves the archive to the next one", () =>
+    Effect.gen(function*() {
+      yield* Effect.exit(Effect.scoped(Effect.zipRight(
+        Mmio.open("a.zip+one", { access: "write", create: true }),
+        Effect.fail("half-way")
+      )))
+      const fiber = yield* Effect.fork(Effect.scoped(Effect.zipRight(
+        Mmio.open("a.zip+one", { access: "write", create: true }),
+        Effect.never
+      )))
+      yield* Effect.yieldNow()
+      yield* Fiber.interrupt(fiber)
+      expect((yield* Effect.flip(Effect.scoped(Mmio.open("a.zip+missing", { access: "write" }))))._tag).toBe(
+        "FileNotFound"
+      )
+      yield* save("a.zip+one", ascii("mine"))
+      expect(text(yield* contents("a.zip+one"))).toBe("mine")
+    }).pipe(Effect.provide(inMemory({ "a.zip": archive(parts) }, { writers: "one" }))))
+
   it.effect("what another program changes between is kept", () =>
     Effect.gen(function*() {
       // Another driver over the same storage, as another process has it.
@@ -362,24 +439,27 @@ it.effect("where files below commit on close, an archive is replaced by its comm
     MemoryIOProc.layerWith({ files: { "a.zip": archive(parts) }, commit: "onClose" })
   ))))
 
-it.effect("a WAVE file in an archive is edited", () =>
-  Effect.gen(function*() {
-    const file = "songs.zip+take.wav"
-    yield* Mmio.withFile(file, { access: "write", create: true }, (target) =>
-      Riff.withChunk(target, { riff: "WAVE" }, () =>
-        Effect.zipRight(
-          Riff.withChunk(target, { chunk: "fmt " }, () =>
-            Mmio.writeAll(target, Uint8Array.of(1, 0, 1, 0, 0x40, 0x1f, 0, 0, 0x80, 0x3e, 0, 0, 2, 0, 16, 0))),
-          Riff.withChunk(target, { chunk: "data" }, () =>
-            Mmio.writeAll(target, noise(8000)))
-        )))
-    yield* Riff.edit(file, [RiffEdit.assign("RIFF:WAVE / LIST:INFO / INAM", ascii("a title\0"))])
-    const { tags } = yield* Mmio.withFile(file, {}, Wave.info)
-    expect(tags.map(({ text }) =>
-      text
-    )).toEqual(["a title"])
-    expect(
-      yield* Mmio.withFile(file, {}, (handle) =>
-        Riff.verify(handle))
-    ).toEqual([])
-  }).pipe(Effect.provide(inMemory({}))))
+for (const writers of ["several", "one"] as const) {
+  it.effect(`a WAVE file in an archive is edited, where it has ${writers} at a time to write it`, () =>
+    Effect.gen(function*() {
+      const file = "songs.zip+take.wav"
+      yield* Mmio.withFile(
+        file,
+        { access: "write", create: true },
+        (target) =>
+          Riff.withChunk(target, { riff: "WAVE" }, () =>
+            Effect.zipRight(
+              Riff.withChunk(
+                target,
+                { chunk: "fmt " },
+                () => Mmio.writeAll(target, Uint8Array.of(1, 0, 1, 0, 0x40, 0x1f, 0, 0, 0x80, 0x3e, 0, 0, 2, 0, 16, 0))
+              ),
+              Riff.withChunk(target, { chunk: "data" }, () => Mmio.writeAll(target, noise(8000)))
+            ))
+      )
+      yield* Riff.edit(file, [RiffEdit.assign("RIFF:WAVE / LIST:INFO / INAM", ascii("a title\0"))])
+      const { tags } = yield* Mmio.withFile(file, {}, Wave.info)
+      expect(tags.map(({ text }) => text)).toEqual(["a title"])
+      expect(yield* Mmio.withFile(file, {}, (handle) => Riff.verify(handle))).toEqual([])
+    }).pipe(Effect.provide(inMemory({}, { writers }))))
+}

@@ -1,6 +1,6 @@
 /**
- * What the open files of a driver claim: sharing modes of elements, names that are being created, and turns of those
- * that change an archive.
+ * What the open files of a driver claim: sharing modes of elements, names that are being created, archives that have one
+ * writer, and turns of those that change an archive.
  */
 import * as Sharing from "@effect-mmio/core/Sharing"
 import * as Effect from "effect/Effect"
@@ -26,6 +26,8 @@ export class Claims {
   private readonly table = Sharing.makeTable()
   /** By the name of an archive and the path of an element. */
   private readonly elements = new Map<string, Element>()
+  /** The element that has its archive to itself to be written, by the name of the archive. */
+  private readonly writers = new Map<string, string>()
   private readonly turns = new Map<string, { readonly semaphore: Effect.Semaphore; users: number }>()
   private made = 0
 
@@ -61,6 +63,19 @@ export class Claims {
         if (creates) element.creating--
         if (--element.handles === 0 && element.name !== undefined) this.elements.delete(element.name)
       }
+    }
+  }
+
+  /** The element that is written, of an archive that has one writer. */
+  writerOf(archive: string): string | undefined {
+    return this.writers.get(archive)
+  }
+
+  /** Has an element be the only one of its archive that is written, until the function that it gives is called. */
+  write(archive: string, element: string): () => void {
+    this.writers.set(archive, element)
+    return () => {
+      this.writers.delete(archive)
     }
   }
 

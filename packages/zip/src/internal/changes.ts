@@ -1,0 +1,106 @@
+/**
+ * Changes of an archive by the names of its elements and folders.
+ */
+import * as MmioError from "@effect-mmio/core/MmioError"
+import * as Effect from "effect/Effect"
+import * as Additions from "./additions.js"
+import { asFolderError, asRenameError } from "./errors.js"
+import type { Element } from "./locate.js"
+import { folderOf } from "./names.js"
+import { probe } from "./opening.js"
+import { admitChange, lookUp, refusals } from "./refusals.js"
+import type { State } from "./state.js"
+import { type Change, type Current, update } from "./update.js"
+
+/** Changes an archive by its names, in turn with all other changes. */
+const changing = (
+  state: State,
+  operation: string,
+  element: Element,
+  plan: (current: Current) => Effect.Effect<Change | undefined, MmioError.MmioError>,
+  done: () => void = () => {}
+): Effect.Effect<void, MmioError.RenameError> =>
+  state.claims.inTurn(
+    element.key,
+    Effect.zipRight(
+      admitChange(state, operation, element),
+      Effect.map(update(element.archive, state.directories, plan), done)
+    )
+  ).pipe(
+    Effect.mapError((error) => MmioError.withDetails(asRenameError(error), { operation, file: element.name.full }))
+  )
+
+/** @internal */
+export const remove = (state: State, element: Element): Effect.Effect<void, MmioError.RenameError> =>
+  changing(
+    state,
+    "ZipIOProc.remove",
+    element,
+    ({ directory }) =>
+      Effect.map(lookUp("ZipIOProc.remove", element, directory), (entry) => ({
+        removed: new Set([entry]),
+        added: []
+      })),
+    () => state.claims.removed(element.key, element.path)
+  )
+
+/** @internal */
+export const rename = (state: State, from: Element, to: Element): Effect.Effect<void, MmioError.RenameError> =>
+  Effect.suspend(() => {
+    const operation = "ZipIOProc.rename"
+    const { cannotWrite, noFolder } = refusals(operation, to.name.full)
+    if (from.key !== to.key) {
+      return Effect.fail(cannotWrite("an element can only be renamed in its archive", "EXDEV"))
+    }
+    return changing(state, operation, from, (current) =>
+      Effect.gen(function*() {
+        const { directory } = current
+        const entry = yield* lookUp(operation, from, directory)
+        if (from.path === to.path || current.file === undefined) return undefined
+        if (directory.folders.has(to.path)) return yield* cannotWrite("it is a folder", "EISDIR")
+        if (!directory.folders.has(folderOf(to.path))) return yield* noFolder
+        const replaced = directory.files.get(to.path)
+        const change: Change = {
+          removed: new Set(replaced === undefined ? [entry] : [entry, replaced]),
+          added: [Additions.moved(current, entry, to.path)]
+        }
+        return change
+      }), () => {
+      if (from.path !== to.path) state.claims.renamed(from.key, from.path, to.path)
+    })
+  })
+
+/** @internal */
+export const makeFolder = (state: State, element: Element): Effect.Effect<void, MmioError.FolderError> => {
+  const { cannotWrite, noFolder } = refusals("ZipIOProc.makeFolder", element.name.full)
+  const made = changing(state, "ZipIOProc.makeFolder", element, ({ directory, file }) => {
+    const { path } = element
+    if (directory.files.has(path)) return Effect.fail(cannotWrite("an element has this name", "EEXIST"))
+    if (path === "" && file === undefined) return Effect.succeed({ removed: new Set(), added: [] })
+    // What is there already is left as it is, where the archive can be changed at all.
+    if (directory.folders.has(path)) return Effect.as(probe(element), undefined)
+    return directory.folders.has(folderOf(path))
+      ? Effect.succeed({ removed: new Set(), added: [Additions.folder(path)] })
+      : Effect.fail(noFolder)
+  })
+  return Effect.mapError(made, asFolderError)
+}
+
+/** @internal */
+export const removeFolder = (state: State, element: Element): Effect.Effect<void, MmioError.FolderError> => {
+  const { cannotWrite, noFolder } = refusals("ZipIOProc.removeFolder", element.name.full)
+  const removed = changing(state, "ZipIOProc.removeFolder", element, ({ directory }) => {
+    const { path } = element
+    if (!directory.folders.has(path)) return Effect.fail(noFolder)
+    const isUsed = (other: string) => folderOf(other) === path && other !== path
+    if (path === "" || [...directory.files.keys()].some(isUsed) || [...directory.folders.keys()].some(isUsed)) {
+      return Effect.fail(cannotWrite("the folder is not empty", "ENOTEMPTY"))
+    }
+    // A folder in which nothing is has an entry.
+    return Effect.succeed({
+      removed: new Set(directory.entries.filter((entry) => entry.isFolder && entry.path === path)),
+      added: []
+    })
+  })
+  return Effect.mapError(removed, asFolderError)
+}
