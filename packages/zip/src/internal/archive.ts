@@ -205,3 +205,7 @@ export const withOpen = <A, E>(
   use: (opened: Opened) => Effect.Effect<A, E>
 ): Effect.Effect<A, E | LoadError> =>
   Effect.acquireUseRelease(open(archive, directories), use, ({ file }) => Effect.ignore(file.close))
+
+/** Fails where an archive cannot be written, before anything is written that then could not be committed. @internal */
+export const probe = ({ driver, name }: Archive): Effect.Effect<void, MmioError.OpenError> =>
+  Effect.flatMap(driver.open(request(name, "write")), (file) => file.abort)

@@ -4,10 +4,10 @@
 import * as MmioError from "@effect-mmio/core/MmioError"
 import * as Effect from "effect/Effect"
 import * as Additions from "./additions.js"
+import { probe } from "./archive.js"
 import { asFolderError, asRenameError } from "./errors.js"
 import type { Element } from "./locate.js"
 import { folderOf } from "./names.js"
-import { probe } from "./opening.js"
 import { admitChange, lookUp, refusals } from "./refusals.js"
 import type { State } from "./state.js"
 import { type Change, type Current, update } from "./update.js"
@@ -78,7 +78,7 @@ export const makeFolder = (state: State, element: Element): Effect.Effect<void, 
     if (directory.files.has(path)) return Effect.fail(cannotWrite("an element has this name", "EEXIST"))
     if (path === "" && file === undefined) return Effect.succeed({ removed: new Set(), added: [] })
     // What is there already is left as it is, where the archive can be changed at all.
-    if (directory.folders.has(path)) return Effect.as(probe(element), undefined)
+    if (directory.folders.has(path)) return Effect.as(probe(element.archive), undefined)
     return directory.folders.has(folderOf(path))
       ? Effect.succeed({ removed: new Set(), added: [Additions.folder(path)] })
       : Effect.fail(noFolder)

@@ -6,7 +6,7 @@ import * as MmioError from "@effect-mmio/core/MmioError"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Additions from "./additions.js"
-import { open as openArchive, request as requestOf } from "./archive.js"
+import { open as openArchive, probe } from "./archive.js"
 import { currentLimits } from "./currentLimits.js"
 import * as Directory from "./directory.js"
 import { asCommitError } from "./errors.js"
@@ -133,10 +133,6 @@ const claimToWrite = (
     })
   )
 
-/** Fails where the archive cannot be written, before anything is written that then could not be committed. @internal */
-export const probe = ({ archive: { driver, name } }: Element): Effect.Effect<void, MmioError.OpenError> =>
-  Effect.flatMap(driver.open(requestOf(name, "write")), (file) => file.abort)
-
 const commitOf = (
   { claims, compression, directories }: State,
   element: Element,
@@ -194,7 +190,7 @@ export const openForWriting = (
         Effect.flatMap(openCurrent(element.archive, state.directories), (current) =>
           Effect.gen(function*() {
             const entry = yield* admitWriter(state, element, request, current)
-            if (current.file !== undefined) yield* probe(element)
+            if (current.file !== undefined) yield* probe(element.archive)
             const release = yield* claimToWrite(state, element, request, entry === undefined)
             return { current, entry, release }
           }).pipe(
