@@ -621,6 +621,24 @@ describe("HttpRange without a network", () => {
       assert.deepStrictEqual(signatures, ["of bytes=0-8191", "of bytes=10000-10999"])
     }))
 
+  it.effect("aborts no request whose body was received to its end, in one part or in several", () =>
+    Effect.gen(function*() {
+      const signals: Array<AbortSignal> = []
+      const inner = clientOf({ a: resource })
+      const opened = yield* Effect.provideService(
+        HttpRange.open(HttpClientRequest.get("http://server/a"), { largestWhole: 1000 }),
+        HttpClient.HttpClient,
+        HttpClient.make((request, _, signal) => {
+          signals.push(signal)
+          return inner.execute(request)
+        })
+      )
+      for (const length of [1000, 100_000]) {
+        assert.deepStrictEqual(yield* read(opened, length), bytes.subarray(10_000, 10_000 + length))
+      }
+      assert.deepStrictEqual(signals.map(({ aborted }) => aborted), [false, false, false])
+    }))
+
   it.live("cancels the request wherever a read is interrupted, and fills nothing later", () =>
     Effect.gen(function*() {
       const signals: Array<AbortSignal> = []

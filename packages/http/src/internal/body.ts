@@ -47,14 +47,19 @@ const whole = ({ progress }: Exchange, answer: Answer, target: Uint8Array): Effe
 const parts = ({ progress }: Exchange, answer: Answer, target: Uint8Array): Effect.Effect<number, HttpRangeError> =>
   Effect.suspend(() => {
     let filled = 0
+    let isLonger = false
     return Stream.runForEachWhile(answer.response.stream, (bytes) =>
       Effect.sync(() => {
         progress.count++
         const some = bytes.subarray(0, target.length - filled)
         target.set(some, filled)
         filled += some.length
-        return some.length === bytes.length
+        isLonger = some.length < bytes.length
+        return !isLonger
       })).pipe(
+        Effect.map(() => {
+          if (!isLonger) progress.unread--
+        }),
         Effect.catchAll((error) =>
           filled === target.length ? Effect.void : Effect.fail(transportError(answer.url(), error))
         ),
