@@ -1,8 +1,8 @@
 /**
  * Small files for edits.
  */
-import { RiffEdit } from "@effect-mmio/core"
-import * as Family from "./family.js"
+import * as RiffEdit from "../../src/RiffEdit.js"
+import * as Family from "./familyModel.js"
 
 export const bytesOf = (length: number, value: number): Uint8Array => new Uint8Array(length).fill(value)
 

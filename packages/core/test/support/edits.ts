@@ -2,9 +2,9 @@
  * Edits done to lists of lists, without any thought of files: what `Riff.edit` is compared with.
  */
 import type { Riff } from "@effect-mmio/core"
-import { RiffEdit } from "@effect-mmio/core"
 import { FastCheck as fc } from "effect"
-import * as Family from "./family.js"
+import * as RiffEdit from "../../src/RiffEdit.js"
+import * as Family from "./familyModel.js"
 
 /** A chunk with its data, or a container. */
 export interface Item {

@@ -71,11 +71,11 @@ class WalkedValue extends Value<false> {
   }
 }
 
-/** The chunk whose header lies at `at` in `bytes`. @internal */
+/** The chunk whose header lies at `at` in `bytes`. */
 export const found = (layout: Layout, bytes: Uint8Array, at: number, header: Header): Api.FoundChunk =>
   new Value(layout, bytes, at, header, false)
 
-/** The same of a walk. @internal */
+/** The same of a walk. */
 export const walked = (
   layout: Layout,
   bytes: Uint8Array,
@@ -83,7 +83,7 @@ export const walked = (
   header: Header & { readonly depth: number }
 ): Api.WalkedChunk => new WalkedValue(layout, bytes, at, header)
 
-/** A chunk that was made at `offset`, with the header that was written. @internal */
+/** A chunk that was made at `offset`, with the header that was written. */
 export const created = (
   layout: Layout,
   { bytes, id, type }: Written,
@@ -95,7 +95,7 @@ export const created = (
   }
 ): Api.CreatedChunk => new Value(layout, bytes, 0, { ...header, id, type }, true)
 
-/** A chunk that was made, once its header says what it has to. @internal */
+/** A chunk that was made, once its header says what it has to. */
 export const corrected = (
   chunk: Api.CreatedChunk,
   header: {

@@ -8,7 +8,7 @@ import * as Ds64 from "../ds64.js"
 import * as Layout from "../layout.js"
 import { childrenOf, type Draft } from "./draft.js"
 
-/** A number of 64 bits in the file, and what it has to be. @internal */
+/** A number of 64 bits in the file, and what it has to be. */
 export interface Correction {
   readonly offset: number
   readonly value: number
@@ -68,8 +68,6 @@ const byId = (form: Draft): ReadonlyMap<FourCC.FourCC, SameId> => {
  * What the `ds64` of an edited form has to say where it says something else: of chunks whose headers hold their sizes,
  * too, as a new one's does. A chunk that was removed has no bytes. `sizes` are those of the containers that are
  * written, `samples` how many there are if the edit changed that.
- *
- * @internal
  */
 export const corrections = (
   form: Draft,

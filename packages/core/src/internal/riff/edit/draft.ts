@@ -7,7 +7,7 @@ import type * as Api from "../../../Riff.js"
 import * as Known from "../known.js"
 import * as Layout from "../layout.js"
 
-/** A chunk that is to be. @internal */
+/** A chunk that is to be. */
 export interface Draft {
   readonly layout: Layout.Layout
   /** The id; in Wave64 the first four bytes of the GUID. */
@@ -31,7 +31,7 @@ export interface Draft {
 
 const noBytes = new Uint8Array(0)
 
-/** A chunk that is in the file. @internal */
+/** A chunk that is in the file. */
 export const fromNode = (node: Api.TreeNode): Draft => {
   const { guid, id, type, typeGuid } = node.chunk
   const layout = Layout.layoutOf(node.chunk)
@@ -51,7 +51,7 @@ export const fromNode = (node: Api.TreeNode): Draft => {
   }
 }
 
-/** The chunks in a chunk. @internal */
+/** The chunks in a chunk. */
 export const childrenOf = (draft: Draft): Array<Draft> =>
   draft.children ??= draft.source?.children.map((node) => fromNode(node)) ?? []
 
@@ -68,11 +68,11 @@ const made = (layout: Layout.Layout, id: number, fields: Pick<Draft, "idBytes"> 
   ...fields
 })
 
-/** A new chunk with this data. @internal */
+/** A new chunk with this data. */
 export const newLeaf = (layout: Layout.Layout, id: number, data: Uint8Array): Draft =>
   made(layout, id, { idBytes: Layout.codeBytes(layout, id), data })
 
-/** A new list of this type, with nothing in it. @internal */
+/** A new list of this type, with nothing in it. */
 export const newList = (layout: Layout.Layout, type: number): Draft =>
   made(layout, Layout.listId(layout), {
     idBytes: Layout.listBytes(layout),
@@ -81,10 +81,10 @@ export const newList = (layout: Layout.Layout, type: number): Draft =>
     children: []
   })
 
-/** Whether a form is one whose readers find chunks in any order. @internal */
+/** Whether a form is one whose readers find chunks in any order. */
 export const isWave = ({ type }: Draft): boolean => type === Known.types.WAVE || type === Known.types.wave
 
-/** Whether it is the one that holds the sizes of its form. @internal */
+/** Whether it is the one that holds the sizes of its form. */
 export const isDs64 = ({ id, source }: Draft): boolean =>
   id === Layout.ids.ds64 && source?.chunk.ds64._tag === "Some"
   && source.chunk.ds64.value.dataOffset === source.chunk.dataOffset
@@ -92,12 +92,10 @@ export const isDs64 = ({ id, source }: Draft): boolean =>
 /**
  * Whether it declares more data than its container has: nothing can be put after it, where readers would take it for
  * its data.
- *
- * @internal
  */
 export const isOpenEnd = ({ source }: Draft): boolean => source !== undefined && source.chunk.size > source.available
 
-/** Whether padding is missing after its data. @internal */
+/** Whether padding is missing after its data. */
 export const lacksPadding = (draft: Draft): boolean => {
   const { layout, source } = draft
   return source !== undefined && !isOpenEnd(draft) && source.padding < Layout.paddingOf(layout, source.available)
@@ -106,11 +104,11 @@ export const lacksPadding = (draft: Draft): boolean => {
 /** Whether its id is no id of a chunk: readers take it for the end of the chunks. */
 const isNameless = ({ id, layout }: Draft): boolean => layout !== Layout.wave64 && !Layout.isPrintable(id)
 
-/** Where in a container a chunk is put that is to be its last one: before what readers would not go past. @internal */
+/** Where in a container a chunk is put that is to be its last one: before what readers would not go past. */
 export const lastIndex = (children: ReadonlyArray<Draft>): number =>
   children.findLastIndex((child) => !isOpenEnd(child) && !isNameless(child)) + 1
 
-/** How many levels of chunks there are, with its own. @internal */
+/** How many levels of chunks there are, with its own. */
 export const heightOf = (draft: Draft): number => {
   let height = 0
   let level: ReadonlyArray<Draft> = [draft]

@@ -366,7 +366,7 @@ interface Inner {
   readonly index: number
 }
 
-/** What edits make of a file. @internal */
+/** What edits make of a file. */
 export interface Edited {
   readonly forms: ReadonlyArray<Draft>
   /** The ids of containers that a path names without a type, in a form. */
@@ -376,8 +376,6 @@ export interface Edited {
 /**
  * The forms of a file after edits, each of which sees what those before it left. Fails with the first that cannot be
  * done.
- *
- * @internal
  */
 export const edited = (
   file: string,

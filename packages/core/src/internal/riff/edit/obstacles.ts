@@ -8,7 +8,7 @@ import * as Ds64 from "../ds64.js"
 import * as Layout from "../layout.js"
 import { childrenOf, type Draft, isOpenEnd } from "./draft.js"
 
-/** Why an edit is refused, and where the reason is. @internal */
+/** Why an edit is refused, and where the reason is. */
 export interface Obstacle {
   readonly offset: number
   readonly message: string
@@ -104,10 +104,10 @@ const disagreement = (strict: Api.Tree, lenient: Api.Tree): Obstacle | undefined
   return undefined
 }
 
-/** The containers with damage that an edit leaves as it is, each with the problem. @internal */
+/** The containers with damage that an edit leaves as it is, each with the problem. */
 export type Damaged = ReadonlyMap<number, RiffProblem.RiffProblem>
 
-/** What makes every edit of a file impossible, or where damage is that an edit may have to leave alone. @internal */
+/** What makes every edit of a file impossible, or where damage is that an edit may have to leave alone. */
 export const find = (strict: Api.Tree, lenient: Api.Tree): Obstacle | Damaged => {
   const damaged = new Map<number, RiffProblem.RiffProblem>()
   for (const problem of strict.problems) {
@@ -124,8 +124,6 @@ export const find = (strict: Api.Tree, lenient: Api.Tree): Obstacle | Damaged =>
 
 /**
  * The first list that was edited although it is damaged: what one finds in it may be the data of another chunk.
- *
- * @internal
  */
 export const inLists = (forms: ReadonlyArray<Draft>, damaged: Damaged): Obstacle | undefined => {
   if (damaged.size === 0) return undefined
@@ -139,7 +137,7 @@ export const inLists = (forms: ReadonlyArray<Draft>, damaged: Damaged): Obstacle
   return undefined
 }
 
-/** Whether bytes are at the end of a container that are no chunk. @internal */
+/** Whether bytes are at the end of a container that are no chunk. */
 export const restOf = (
   { available, children, chunk }: Api.TreeNode
 ): { readonly from: number; readonly to: number } => {
@@ -151,8 +149,6 @@ export const restOf = (
 
 /**
  * Whether a container ends with bytes that are no chunk, or with a chunk that declares more than the container has.
- *
- * @internal
  */
 export const hasOpenEnd = (draft: Draft): boolean => {
   const { source } = draft
