@@ -1,6 +1,6 @@
-import { FourCC, type Wave } from "@effect-mmio/core"
-import { Arbitraries } from "@effect-mmio/testing"
+import type { Wave } from "@effect-mmio/core"
 import { FastCheck as fc } from "effect"
+import * as FourCC from "../../src/FourCC.js"
 
 export const byteOrders = ["little", "big"] as const
 
@@ -33,7 +33,10 @@ const i16 = fc.integer({ min: -0x8000, max: 0x7fff })
 const u32 = fc.nat({ max: 0xffffffff })
 const f32 = fc.float({ noNaN: true })
 const u64 = fc.bigInt({ min: 0n, max: 0xffffffffffffffffn })
-const fourCC = Arbitraries.fourCC
+const fourCC = fc.oneof(
+  { arbitrary: fc.constantFrom("fmt ", "data", "LIST", "RIFF", "INFO", "JUNK", "    "), weight: 3 },
+  { arbitrary: fc.array(u8, { minLength: 4, maxLength: 4 }).map((codes) => String.fromCharCode(...codes)), weight: 1 }
+).map((code) => FourCC.fromString(code))
 const bytes = (maxLength: number, minLength = 0) => fc.uint8Array({ minLength, maxLength, size: "max" })
 const is = <const A>(value: A) => fc.constant(value)
 const few = <A>(arbitrary: fc.Arbitrary<A>) => fc.array(arbitrary, { maxLength: 6, size: "max" })

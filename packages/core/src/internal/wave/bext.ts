@@ -65,7 +65,6 @@ const commonSchemas = () => ({
   codingHistory: Text
 })
 
-/** @internal */
 export const bext: Codec<Api.Bext> = {
   get schema() {
     return Schema.Union(

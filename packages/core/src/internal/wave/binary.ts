@@ -9,8 +9,6 @@ import type * as Api from "../../Wave.js"
 /**
  * What takes a fixed number of bytes. Neither reading nor writing checks whether the bytes are there, nor the value:
  * the caller does.
- *
- * @internal
  */
 export interface Field<A> {
   readonly size: number
@@ -23,18 +21,14 @@ export interface Field<A> {
   readonly write: (view: DataView, at: number, value: A, little: boolean) => void
 }
 
-/** @internal */
 export const viewOf = (bytes: Uint8Array): DataView => new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
 
 /**
  * A copy that shares no memory with the others, as a Buffer's `slice` does.
- *
- * @internal
  */
 export const copyOf = (bytes: Uint8Array, from = 0, to = bytes.length): Uint8Array =>
   new Uint8Array(bytes.subarray(from, to))
 
-/** @internal */
 export const concat = (parts: ReadonlyArray<Uint8Array>): Uint8Array => {
   const bytes = new Uint8Array(parts.reduce((size, part) => size + part.length, 0))
   let at = 0
@@ -65,10 +59,8 @@ const integer = (
   write
 })
 
-/** @internal */
 export const u8 = integer(1, [0, 0xff], (view, at) => view.getUint8(at), (view, at, value) => view.setUint8(at, value))
 
-/** @internal */
 export const i8 = integer(
   1,
   [-0x80, 0x7f],
@@ -76,7 +68,6 @@ export const i8 = integer(
   (view, at, value) => view.setInt8(at, value)
 )
 
-/** @internal */
 export const u16 = integer(
   2,
   [0, 0xffff],
@@ -84,7 +75,6 @@ export const u16 = integer(
   (view, at, value, little) => view.setUint16(at, value, little)
 )
 
-/** @internal */
 export const i32 = integer(
   4,
   [-0x80000000, 0x7fffffff],
@@ -92,7 +82,6 @@ export const i32 = integer(
   (view, at, value, little) => view.setInt32(at, value, little)
 )
 
-/** @internal */
 export const i16 = integer(
   2,
   [-0x8000, 0x7fff],
@@ -100,7 +89,6 @@ export const i16 = integer(
   (view, at, value, little) => view.setInt16(at, value, little)
 )
 
-/** @internal */
 export const u32 = integer(
   4,
   [0, 0xffffffff],
@@ -111,8 +99,6 @@ export const u32 = integer(
 /**
  * A number with fraction, as near as 32 bits have it. What is not a number has many spellings, of which none is
  * written.
- *
- * @internal
  */
 export const f32: Field<number> = {
   size: 4,
@@ -131,8 +117,6 @@ export const f32: Field<number> = {
 /**
  * 64 bits as two numbers of 32, the lower one first whatever the order of the bytes in each: so `bext` and `ds64` spell
  * them.
- *
- * @internal
  */
 export const lowHigh: Field<bigint> = {
   size: 8,
@@ -150,8 +134,6 @@ export const lowHigh: Field<bigint> = {
 
 /**
  * A code: four characters in this order, in files of either byte order.
- *
- * @internal
  */
 export const fourCC: Field<FourCC.FourCC> = {
   size: 4,
@@ -162,7 +144,6 @@ export const fourCC: Field<FourCC.FourCC> = {
   write: (view, at, value) => view.setUint32(at, FourCC.toNumber(value), true)
 }
 
-/** @internal */
 export const bytes = (size: number): Field<Uint8Array> => ({
   size,
   get schema() {
@@ -184,8 +165,6 @@ const hex = (value: number | bigint, digits: number) => value.toString(16).padSt
 
 /**
  * A GUID as text. Its first three groups are numbers, of the byte order of the file; the others are bytes.
- *
- * @internal
  */
 export const guid: Field<Api.Guid> = {
   size: 16,
@@ -216,8 +195,6 @@ export const guid: Field<Api.Guid> = {
 
 /**
  * A number whose known values have names; the others stay numbers.
- *
- * @internal
  */
 export const named = <Name extends string>(
   field: Field<number>,
@@ -250,8 +227,6 @@ export const named = <Name extends string>(
 
 /**
  * Fields one after another, as a record of their values.
- *
- * @internal
  */
 export interface Layout<A> extends Field<A> {
   /** What values the fields take, for a schema of a record that has more than these. */
@@ -260,7 +235,6 @@ export interface Layout<A> extends Field<A> {
   readonly encode: (value: A, little: boolean) => Uint8Array
 }
 
-/** @internal */
 export const layout = <A extends object>(fields: { readonly [K in keyof A]-?: Field<A[K]> }): Layout<A> => {
   // a literal of this library, which has the keys of its type and no others
   const keys = Object.keys(fields) as Array<keyof A>

@@ -67,7 +67,6 @@ const texts: { readonly [K in TextName]: Schema.Schema<Api.Text> } = {
 const readTimers = (layout: Layout<Api.CartTimer>, view: DataView, little: boolean): ReadonlyArray<Api.CartTimer> =>
   Array.from({ length: timers }, (_, index) => layout.read(view, timersStart + index * layout.size, little))
 
-/** @internal */
 export const cart: Codec<Api.Cart> = {
   get schema() {
     return Schema.Struct({

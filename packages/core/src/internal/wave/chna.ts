@@ -16,7 +16,6 @@ const packRefAt = trackRefAt + 14
 const padAt = packRefAt + 11
 const entrySize = padAt + pad.size
 
-/** @internal */
 export const channels: Codec<Api.Channels> = {
   get schema() {
     return Schema.Struct({

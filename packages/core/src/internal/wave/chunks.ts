@@ -37,7 +37,6 @@ const readable = (
 
 const factHead = layout<Omit<Api.Fact, "rest">>({ samples: u32 })
 
-/** @internal */
 export const fact: Codec<Api.Fact> = {
   get schema() {
     return Schema.Struct({ ...factHead.schemas, rest: optionalBytes }).annotations({ identifier: "Fact" })
@@ -63,7 +62,6 @@ const instrumentHead = layout<Omit<Api.Instrument, "rest">>({
   highVelocity: u8
 })
 
-/** @internal */
 export const instrument: Codec<Api.Instrument> = {
   get schema() {
     return Schema.Struct({ ...instrumentHead.schemas, rest: optionalBytes }).annotations({ identifier: "Instrument" })
@@ -89,7 +87,6 @@ const cuePoint = layout<Api.CuePoint>({
   sampleOffset: u32
 })
 
-/** @internal */
 export const cue: Codec<Api.Cue> = {
   get schema() {
     return Schema.Struct({ points: Schema.Array(cuePoint.schema), rest: optionalBytes }).annotations({
@@ -154,7 +151,6 @@ const loop = layout<Api.Loop>({
   playCount: u32
 })
 
-/** @internal */
 export const sampler: Codec<Api.Sampler> = {
   get schema() {
     return Schema.Struct({
@@ -212,7 +208,6 @@ const ds64Head = layout<Omit<Api.Ds64, "table" | "rest">>({
 const ds64Count = layout<{ readonly count: number }>({ count: u32 })
 const ds64Entry = layout<Api.Ds64Entry>({ id: fourCC, size: lowHigh })
 
-/** @internal */
 export const ds64: Codec<Api.Ds64> = {
   get schema() {
     return Schema.Struct({ ...ds64Head.schemas, table: Schema.Array(ds64Entry.schema), rest: optionalBytes })

@@ -37,10 +37,9 @@ const byCodePage: ReadonlyMap<number, Api.TextEncoding> = new Map<number, Api.Te
   [65001, "utf-8"]
 ])
 
-/** @internal */
 export const encodingOf = (codePage: number): Api.TextEncoding | undefined => byCodePage.get(codePage)
 
-/** All but UTF-8. @internal */
+/** All but UTF-8. */
 export const others: ReadonlyArray<Api.OtherEncoding> = [...new Set(byCodePage.values())].filter((encoding) =>
   encoding !== "utf-8"
 )
@@ -67,7 +66,7 @@ const fromCodes = (codes: Uint16Array | Uint8Array): string => {
 const utf8Decoder = new TextDecoder("utf-8", { fatal: false, ignoreBOM: true })
 const utf8Encoder = new TextEncoder()
 
-/** What bytes are as UTF-8. @internal */
+/** What bytes are as UTF-8. */
 export interface Utf8 {
   /** How many characters take more than one byte. */
   readonly long: number
@@ -88,7 +87,6 @@ const isSecond = (first: number, second: number): boolean =>
   second >= (first === 0xe0 ? 0xa0 : first === 0xf0 ? 0x90 : 0x80)
   && second <= (first === 0xed ? 0x9f : first === 0xf4 ? 0x8f : 0xbf)
 
-/** @internal */
 export const examineUtf8 = (bytes: Uint8Array): Utf8 => {
   let long = 0
   let invalid = 0
@@ -184,11 +182,10 @@ const tableOf = (encoding: Api.TextEncoding): Table => {
   return table
 }
 
-/** @internal */
 export const decode = (bytes: Uint8Array, encoding: Api.TextEncoding): string | undefined =>
   decoderOf(encoding)?.(bytes)
 
-/** Nothing where the encoding lacks a character, as each lacks half a surrogate pair. @internal */
+/** Nothing where the encoding lacks a character, as each lacks half a surrogate pair. */
 export const encode = (text: string, encoding: Api.TextEncoding): Uint8Array | undefined => {
   if (encoding === "utf-8") return /\p{Surrogate}/u.test(text) ? undefined : utf8Encoder.encode(text)
   const table = tableOf(encoding)
@@ -204,7 +201,7 @@ export const encode = (text: string, encoding: Api.TextEncoding): Uint8Array | u
   return bytes.slice(0, length)
 }
 
-/** The text of bytes of ASCII; nothing where another one is among them. @internal */
+/** The text of bytes of ASCII; nothing where another one is among them. */
 export const decodeAscii = (bytes: Uint8Array): string | undefined => {
   for (const byte of bytes) if (byte >= 0x80) return undefined
   return fromCodes(bytes)

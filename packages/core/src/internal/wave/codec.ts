@@ -9,22 +9,19 @@ import { type Problem, Reading } from "./reading.js"
 
 /**
  * Why no bytes can say a value, though it is of the right type.
- *
- * @internal
  */
 export interface Refused {
   readonly path: ReadonlyArray<PropertyKey>
   readonly description: string
 }
 
-/** How a value becomes bytes. @internal */
+/** How a value becomes bytes. */
 export interface Writing {
   readonly little: boolean
   /** The encoding in which the texts will be read, where the caller says so. */
   readonly encoding?: Api.TextEncoding | undefined
 }
 
-/** @internal */
 export interface Codec<A> {
   /**
    * What values it takes, as far as that can be said of each part by itself; `encode` refuses the others. Made where it
@@ -38,40 +35,30 @@ export interface Codec<A> {
   readonly encode: (value: A, writing: Writing) => Either.Either<Uint8Array, Refused>
 }
 
-/** @internal */
 export const refused = (path: ReadonlyArray<PropertyKey>, description: string): Either.Either<never, Refused> =>
   Either.left({ path, description })
 
 /**
  * Says in which part of a value a refused one is.
- *
- * @internal
  */
 export const within = <A>(name: string, either: Either.Either<A, Refused>): Either.Either<A, Refused> =>
   Either.orElse(either, ({ description, path }) => refused([name, ...path], description))
 
 /**
  * Bytes that a value may lack, where there are none.
- *
- * @internal
  */
 export const optionalBytes = Schema.optional(Schema.Uint8ArrayFromSelf)
 
-/** @internal */
 export const none: Uint8Array = new Uint8Array(0)
 
 /**
  * The bytes after the known part of a chunk, if there are any.
- *
- * @internal
  */
 export const restFrom = (bytes: Uint8Array, at: number): { readonly rest?: Uint8Array } =>
   at < bytes.length ? { rest: copyOf(bytes, at) } : {}
 
 /**
  * Decodes a chunk all of which is as it should be, or says what is wrong first.
- *
- * @internal
  */
 export const decodeStrictly = <A>(
   codec: Codec<A>,
@@ -88,7 +75,7 @@ export const decodeStrictly = <A>(
     : Either.right(value)
 }
 
-/** The schemas of a codec, for each byte order, and where it has texts for each encoding. @internal */
+/** The schemas of a codec, for each byte order, and where it has texts for each encoding. */
 export interface Schemas<A> {
   (byteOrder?: Riff.ByteOrder, encoding?: Api.TextEncoding): Schema.Schema<A, Uint8Array>
 }
@@ -117,8 +104,6 @@ const lineOf = (identifier: string) => (issue: ParseResult.ParseIssue): { messag
 /**
  * The schema of a codec, one for each byte order and encoding, made when it is first asked for. Its `ParseError` is one
  * line; the path is in the issue of its `Transformation`.
- *
- * @internal
  */
 export const schemasOf = <A>(codec: Codec<A>, identifier: string): Schemas<A> => {
   const make = (little: boolean, encoding: Api.TextEncoding | undefined): Schema.Schema<A, Uint8Array> =>

@@ -22,7 +22,6 @@ const raw: Codec<Uint8Array> = {
   encode: (bytes) => Either.right(bytes)
 }
 
-/** @internal */
 export const codecs: { readonly [K in keyof Api.Known]: Codec<Api.Known[K]> } = {
   "fmt ": format,
   fact,
@@ -45,7 +44,6 @@ export const codecs: { readonly [K in keyof Api.Known]: Codec<Api.Known[K]> } = 
   "id3 ": raw
 }
 
-/** @internal */
 export const decodeKnown = <K extends keyof Api.Known>(
   key: K,
   bytes: Uint8Array,
@@ -58,8 +56,6 @@ export const decodeKnown = <K extends keyof Api.Known>(
 
 /**
  * As much of a chunk as can be understood; what is wrong is in the problems of the reading.
- *
- * @internal
  */
 export const understand = <K extends keyof Api.Known>(
   key: K,

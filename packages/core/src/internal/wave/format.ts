@@ -43,7 +43,6 @@ const schema = (): Schema.Schema<Api.Format> =>
     }).annotations({ identifier: "WaveFormatExtensible" })
   ).annotations({ identifier: "Format" })
 
-/** @internal */
 export const format: Codec<Api.Format> = {
   get schema() {
     return schema()

@@ -3,7 +3,6 @@
  */
 import type * as Api from "../../Wave.js"
 
-/** @internal */
 export const formatTags: Readonly<Record<Api.KnownFormatTag, number>> = {
   pcm: 0x0001,
   msAdpcm: 0x0002,
@@ -17,7 +16,7 @@ export const formatTags: Readonly<Record<Api.KnownFormatTag, number>> = {
   extensible: 0xfffe
 }
 
-/** Dolby AC-3, which has no name in the API. @internal */
+/** Dolby AC-3, which has no name in the API. */
 export const ac3 = 0x2000
 
 const names = new Map<number, Api.KnownFormatTag>(
@@ -25,13 +24,11 @@ const names = new Map<number, Api.KnownFormatTag>(
   (Object.keys(formatTags) as Array<Api.KnownFormatTag>).map((name) => [formatTags[name], name])
 )
 
-/** The name that a format tag has in the API. @internal */
+/** The name that a format tag has in the API. */
 export const nameOf = (tag: number): Api.KnownFormatTag | undefined => names.get(tag)
 
 /**
  * What people call the codecs, by the list of Microsoft (mmreg.h, RFC 2361) and what writers have added to it.
- *
- * @internal
  */
 export const codecNames: ReadonlyMap<number, string> = new Map([
   [0x0000, "unknown"],

@@ -19,8 +19,6 @@ const head = layout<{ readonly type: FourCC.FourCC }>({ type: fourCC })
 
 /**
  * A chunk of a list.
- *
- * @internal
  */
 export interface Element {
   readonly id: FourCC.FourCC
@@ -28,7 +26,6 @@ export interface Element {
   readonly pad?: Api.Pad | undefined
 }
 
-/** @internal */
 export const pad: Schema.optional<Schema.Schema<Api.Pad>> = Schema.optional(
   Schema.Union(Schema.Literal("missing"), u8.schema.pipe(Schema.positive())).annotations({ identifier: "Pad" })
 )
@@ -97,8 +94,6 @@ class Entries {
  *
  * Where the sizes and pad bytes of a list are as they should be, they are believed. Where they are not, an entry is
  * also sought where it would be with the padding the wrong way round, and after an entry whose size is too large.
- *
- * @internal
  */
 export const decodeList = <A>(
   type: string,
@@ -166,8 +161,6 @@ const noId = FourCC.fromNumber(0)
 
 /**
  * Writes a list. `name` is what the value calls its elements, for a refusal to say which.
- *
- * @internal
  */
 export const encodeList = <A>(
   { elements, encode, name, rest = none, type }: {

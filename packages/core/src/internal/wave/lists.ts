@@ -15,7 +15,6 @@ const padOf = ({ pad }: { readonly pad?: Api.Pad | undefined }) => pad === undef
 // INFO
 // ---------------------------------------------------------------------------------------------------------------------
 
-/** @internal */
 export const infoList: Codec<Api.InfoList> = {
   get schema() {
     return Schema.Struct({
@@ -61,7 +60,6 @@ const labeledTextHead = layout<Omit<Api.LabeledText, "_tag" | keyof Api.Text | "
   codePage: u16
 })
 
-/** @internal */
 export const adtlList: Codec<Api.AdtlList> = {
   get schema() {
     return Schema.Struct({

@@ -3,7 +3,7 @@ import * as RiffLimits from "../../RiffLimits.js"
 import type * as Api from "../../Wave.js"
 import type { Kind, Level } from "../../WaveProblem.js"
 
-/** What is wrong in the data of a chunk. @internal */
+/** What is wrong in the data of a chunk. */
 export interface Problem {
   readonly kind: Kind
   readonly level: Level
@@ -13,7 +13,6 @@ export interface Problem {
   count: number
 }
 
-/** @internal */
 export interface ReadingOptions {
   readonly little: boolean
   /** Whether a codec may read more than the bytes say, so that what comes out need not encode to the same bytes. */
@@ -24,7 +23,6 @@ export interface ReadingOptions {
   readonly entries?: number | undefined
 }
 
-/** @internal */
 export class Reading {
   readonly little: boolean
   readonly lenient: boolean

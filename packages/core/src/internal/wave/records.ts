@@ -26,7 +26,6 @@ const acidHead = layout<Omit<Api.Acid, "rest">>({
   tempo: f32
 })
 
-/** @internal */
 export const acid: Codec<Api.Acid> = {
   get schema() {
     return Schema.Struct({ ...acidHead.schemas, rest: optionalBytes }).annotations({ identifier: "Acid" })
@@ -52,7 +51,6 @@ const characterSetHead: Layout<Omit<Api.CharacterSet, "rest">> = layout({
   dialect: u16
 })
 
-/** @internal */
 export const characterSet: Codec<Api.CharacterSet> = {
   get schema() {
     return Schema.Struct({ ...characterSetHead.schemas, rest: optionalBytes })
@@ -72,7 +70,6 @@ export const characterSet: Codec<Api.CharacterSet> = {
 const peaksHead = layout<Pick<Api.Peaks, "version" | "timestamp">>({ version: u32, timestamp: u32 })
 const peak = layout<Api.Peak>({ value: f32, position: u32 })
 
-/** @internal */
 export const peaks: Codec<Api.Peaks> = {
   get schema() {
     return Schema.Struct({ ...peaksHead.schemas, peaks: Schema.Array(peak.schema), rest: optionalBytes })

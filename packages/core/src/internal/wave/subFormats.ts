@@ -19,7 +19,6 @@ const tagged = [
  */
 const swapped = /^([0-9a-f]{4})0000-0000-1000-8000-00aa00389b71$/
 
-/** @internal */
 export const subFormat = (tag: Api.FormatTag): Option.Option<Api.Guid> => {
   const number = typeof tag === "number" ? tag : formatTags[tag]
   // a number of 16 bits has at most four hexadecimal digits, and the rest is a GUID's
@@ -28,7 +27,6 @@ export const subFormat = (tag: Api.FormatTag): Option.Option<Api.Guid> => {
     : Option.none()
 }
 
-/** @internal */
 export const tagOf = (subFormat: Api.Guid): Api.FormatTag | undefined => {
   for (const pattern of tagged) {
     const digits = pattern.exec(subFormat)?.[1]
@@ -43,6 +41,5 @@ export const tagOf = (subFormat: Api.Guid): Api.FormatTag | undefined => {
   return nameOf(number) ?? nameOf(other) ?? number
 }
 
-/** @internal */
 export const codecOf = (format: Api.Format): Api.FormatTag | Api.Guid =>
   format._tag === "WaveFormatExtensible" ? tagOf(format.subFormat) ?? format.subFormat : format.formatTag

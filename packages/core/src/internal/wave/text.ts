@@ -10,14 +10,11 @@ import type { Reading } from "./reading.js"
 /**
  * How a text ends, which says what need not be mentioned of what follows it: a terminator, nothing at all, or the zeros
  * that fill a field of so many bytes.
- *
- * @internal
  */
 export type End = "terminator" | "end" | number
 
 const terminator = new Uint8Array(1)
 
-/** @internal */
 export const textSchemas = {
   text: Schema.String,
   encoding: Schema.optional(Schema.Literal(...CodePages.others).annotations({ identifier: "OtherEncoding" })),
@@ -25,7 +22,6 @@ export const textSchemas = {
   trailing: optionalBytes
 }
 
-/** @internal */
 export const Text: Schema.Schema<Api.Text> = Schema.Struct(textSchemas).annotations({ identifier: "Text" })
 
 /**
@@ -65,17 +61,18 @@ const isEqual = (a: Uint8Array, b: Uint8Array): boolean => {
   return true
 }
 
-/** Decodes the text of bytes that are somewhere in the chunk. @internal */
+/** Decodes the text of bytes that are somewhere in the chunk. */
 export const decodeText = (bytes: Uint8Array, end: End, reading: Reading, at: number): Api.Text => {
   const zero = bytes.indexOf(0)
   const length = zero < 0 ? bytes.length : zero
+  // No further than to the zero that ends the text, as no other one precedes that.
   let last = bytes.length
-  if (typeof end === "number") { while (last > length && bytes[last - 1] === 0) last-- }
+  if (typeof end === "number") { while (bytes[last - 1] === 0) last-- }
   const usual = last - length === (end === "terminator" ? 1 : 0)
   const own = bytes.subarray(0, length)
   const ascii = reading.encoding === undefined ? CodePages.decodeAscii(own) : undefined
-  const decoded = ascii === undefined ? decodeOwn(own, length === end, reading.encoding) : { text: ascii }
-  if ("bytes" in decoded && decoded.bytes !== undefined) {
+  const decoded: Decoded = ascii === undefined ? decodeOwn(own, length === end, reading.encoding) : { text: ascii }
+  if (decoded.bytes !== undefined) {
     reading.warn("BrokenText", at, "some bytes of the text are invalid in its encoding")
   }
   return usual ? decoded : { ...decoded, trailing: copyOf(bytes, length, last) }
@@ -97,14 +94,12 @@ const encodeOwn = (
   const own = CodePages.encode(text, written)
   if (given !== undefined) return own === undefined ? lacks(given) : Either.right(own)
   // Windows-1252 is guessed, and some of it would be taken for UTF-8.
-  const isReadAgain = written !== "windows-1252" || own === undefined || guess(own, own.length === end) === written
-    || CodePages.decodeAscii(own) !== undefined
-  if (own !== undefined && isReadAgain) return Either.right(own)
+  const isReadAgain = (own: Uint8Array) => written !== "windows-1252" || guess(own, own.length === end) === written
+  if (own !== undefined && isReadAgain(own)) return Either.right(own)
   const utf8 = CodePages.encode(text, "utf-8")
   return utf8 === undefined ? lacks("utf-8") : Either.right(utf8)
 }
 
-/** @internal */
 export const encodeText = (value: Api.Text, end: End, { encoding }: Writing): Either.Either<Uint8Array, Refused> => {
   const { text, trailing } = value
   if (text.includes("\0")) return refused(["text"], "a zero ends the text: what follows belongs into `trailing`")
@@ -121,7 +116,7 @@ export const encodeText = (value: Api.Text, end: End, { encoding }: Writing): Ei
   })
 }
 
-/** A chunk that is one text, to its end. @internal */
+/** A chunk that is one text, to its end. */
 export const textChunk: Codec<Api.Text> = {
   get schema() {
     return Text
