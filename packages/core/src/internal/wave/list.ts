@@ -116,9 +116,7 @@ export const decodeList = <A>(
   }
   let at = head.size
   const whole = entries.areWhole(at)
-  if (
-    !whole && length >= at + header.size && FourCC.fromBytes(bytes.subarray(at)) === type && entries.canFollow(at + 4)
-  ) {
+  if (!whole && FourCC.fromBytes(bytes.subarray(at)) === type && entries.canFollow(at + 4)) {
     reading.error("RepeatedType", at, "the type of the list is written twice")
     at += head.size
   }
@@ -142,7 +140,7 @@ export const decodeList = <A>(
     if (reading.take(1, at) === 0) return { elements }
     const end = start + size
     const odd = size % 2
-    const isMisplaced = !whole && end < length && !entries.canFollow(end + odd) && entries.isEntry(end + 1 - odd)
+    const isMisplaced = !whole && !entries.canFollow(end + odd) && entries.isEntry(end + 1 - odd)
     const padByte: Api.Pad = odd === 0 || isMisplaced ? 0 : bytes[end] ?? "missing"
     if (isMisplaced) {
       if (odd === 1) {
