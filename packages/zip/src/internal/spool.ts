@@ -114,7 +114,7 @@ export class Spool {
   private get spill(): Effect.Effect<IOProc.File, MmioError.WriteError> {
     return Effect.uninterruptibleMask((restore) =>
       Effect.flatMap(
-        Effect.mapError(openTemporary(this.archive.root.driver, this.archive.root.name), (error) =>
+        Effect.mapError(openTemporary(this.archive.root.driver, this.archive.root.name, { buffered: true }), (error) =>
           error._tag === "AccessDenied"
             ? new MmioError.CannotExpand({
               operation: "ZipIOProc.write",

@@ -24,17 +24,22 @@ const splitPath = (path: string): { readonly folder: string; readonly last: stri
     : { folder: path.slice(0, separator + 1), last: path.slice(separator + 1) }
 }
 
-/** Makes a temporary file in the folder of a file, `like` that file, if it is to replace it. @internal */
+/**
+ * Makes a temporary file in the folder of a file, `like` that file, if it is to replace it. It is `buffered` unless it
+ * is written in blocks that are large by themselves, which would be copied once more.
+ *
+ * @internal
+ */
 export const openTemporary = (
   driver: IOProc.IOProc,
   beside: FileName.FileName,
-  like?: FileName.FileName
+  { buffered, like }: { readonly buffered: boolean; readonly like?: FileName.FileName }
 ): Effect.Effect<Temporary, MmioError.TempNameError | MmioError.OpenError> => {
   const { folder, last } = splitPath(beside.full)
   return Effect.uninterruptible(Effect.flatMap(
     driver.tempName({ folder, prefix: `.${last.slice(0, prefixLength)}.`, suffix: ".tmp", like }),
     (name) =>
-      Effect.matchCauseEffect(driver.open(request(name, "readWrite", { share: "exclusive" })), {
+      Effect.matchCauseEffect(driver.open(request(name, "readWrite", { share: "exclusive", buffered })), {
         onFailure: (cause) => Effect.zipRight(Effect.ignore(driver.remove(name)), Effect.failCause(cause)),
         onSuccess: (file) => Effect.succeed({ file, name })
       })

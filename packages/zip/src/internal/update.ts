@@ -83,7 +83,7 @@ const openReplacement = (
     const { driver, name } = archive
     // What a link leads to is replaced, and not the link.
     const real = yield* driver.realName(name)
-    const { file, name: temporary } = yield* openTemporary(driver, real, real)
+    const { file, name: temporary } = yield* openTemporary(driver, real, { like: real, buffered: false })
     const removed = Effect.ignore(driver.remove(temporary))
     const renamed = stampOf(archive).pipe(
       Effect.filterOrFail((now) => now === stamp, () =>
@@ -191,10 +191,14 @@ const writeTo = (
   })
 
 /** The archive, open for reading, or as one without elements, where it does not exist. @internal */
-export const openCurrent = (archive: Archive, directories: Directories): Effect.Effect<Current, LoadError> =>
+export const openCurrent = (
+  archive: Archive,
+  directories: Directories,
+  buffered = true
+): Effect.Effect<Current, LoadError> =>
   Effect.flatMap(stampOf(archive), (stamp) =>
     Effect.catchTag(
-      Effect.map(open(archive, directories), (opened): Current => ({ ...opened, stamp })),
+      Effect.map(open(archive, directories, buffered), (opened): Current => ({ ...opened, stamp })),
       "FileNotFound",
       () => Effect.succeed<Current>({ directory: Directory.empty, file: undefined, size: 0, stamp })
     ))
@@ -208,7 +212,8 @@ export const update = <E>(
   const name = archive.name.full
   const attempt = (tries: number): Effect.Effect<void, Failure<E>> =>
     Effect.acquireUseRelease(
-      openCurrent(archive, directories),
+      // What is copied is copied in blocks that are large by themselves.
+      openCurrent(archive, directories, false),
       (current) =>
         Effect.flatMap(
           plan(current),

@@ -10,6 +10,7 @@ export const archives: Subject = {
   groups: ({ file, folder, quick, size }) => {
     const archive = path.join(folder, "archive.zip")
     const copy = path.join(folder, "copy.zip")
+    const replaced = path.join(folder, "replaced.zip")
     const soundSize = (quick ? 8 : 64) * 2 ** 20
     zip.makeArchive(archive, [
       { name: "stored", size, deflated: false, pieces: () => zip.piecesOf(file) },
@@ -60,13 +61,17 @@ export const archives: Subject = {
         works: {
           "Mmio": () => zip.replaceByLibrary(archive, "small", fresh),
           "fs.copyFile": () => zip.copyBySystem(archive, copy),
+          "fs.copyFile, fs.rename": () => zip.replaceBySystem(archive, copy, replaced),
           "a copy by streams": () => zip.copyByStreams(archive, copy)
         },
-        before: () => fs.rmSync(copy, { force: true }),
+        before: () => {
+          fs.rmSync(copy, { force: true })
+          if (!fs.existsSync(replaced)) fs.copyFileSync(archive, replaced)
+        },
         rows: [{
           case: "replace an element of 1 MiB",
           ours: "Mmio",
-          peers: ["fs.copyFile", "a copy by streams"],
+          peers: ["fs.copyFile", "fs.copyFile, fs.rename", "a copy by streams"],
           unit: milliseconds,
           // Of a small archive, what does not depend on its size takes longer than the copy.
           ...(quick ? {} : { target: { "fs.copyFile": 1 / 1.5 } })

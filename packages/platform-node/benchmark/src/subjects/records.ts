@@ -36,9 +36,13 @@ const recordOfBytes = (reader: Mmio.Reader): number => {
 
 type Record = (reader: Mmio.Reader) => number
 
-const byParse = (file: string, times: number, record: Record) =>
+/** A handle of the file, or of its bytes. */
+const openedFrom = (source: string | Uint8Array) =>
+  typeof source === "string" ? Mmio.open(source) : Mmio.openMemory({ bytes: source, access: "read" })
+
+const byParse = (source: string | Uint8Array, times: number, record: Record) =>
   Effect.gen(function*() {
-    const handle = yield* Mmio.open(file)
+    const handle = yield* openedFrom(source)
     let sum = 0
     for (let done = 0; done < times / reads; done += together) {
       const count = Math.min(together, times / reads - done)
@@ -185,19 +189,30 @@ const parsing = (kind: Kind, file: string, bytes: Uint8Array, times: Group["time
     works: {
       "parse": (times) => onNode(byParse(file, whole(times), kind.record)),
       "parseAll": (times) => onNode(byParseAll(file, whole(times), kind.record)),
+      "parse, openMemory": (times) => onNode(byParse(bytes, whole(times), kind.record)),
       [kind.inMemory]: (times) => kind.byMemory(bytes, whole(times)),
       "fs.readSync": (times) => bySync(file, whole(times), kind.bySync)
     },
-    rows: ["parse", "parseAll"].map((ours) => ({
-      case: `${ours}, ${kind.title}`,
-      ours,
-      peers: [kind.inMemory, "fs.readSync"],
-      unit: op,
-      // `parseAll` makes a value of each record, and chunks of these, which the loop in memory does not.
-      target: { "fs.readSync": 10, ...(ours === "parse" ? { [kind.inMemory]: 0.7 } : {}) },
-      guard: { [kind.inMemory]: ours === "parse" ? 0.23 : kind.leastOfAll },
-      native: 18.6
-    }))
+    rows: [
+      ...["parse", "parseAll"].map((ours) => ({
+        case: `${ours}, ${kind.title}`,
+        ours,
+        peers: [kind.inMemory, "fs.readSync"],
+        unit: op,
+        // `parseAll` makes a value of each record, and chunks of these, which the loop in memory does not.
+        target: { "fs.readSync": 10, ...(ours === "parse" ? { [kind.inMemory]: 0.7 } : {}) },
+        guard: { [kind.inMemory]: ours === "parse" ? 0.23 : kind.leastOfAll },
+        native: 18.6
+      })),
+      {
+        // Without the file: what the function of `parse` takes by itself.
+        case: `parse, ${kind.title}, openMemory`,
+        ours: "parse, openMemory",
+        peers: [kind.inMemory],
+        unit: op,
+        target: { [kind.inMemory]: 0.7 }
+      }
+    ]
   })
 
 export const records: Subject = {

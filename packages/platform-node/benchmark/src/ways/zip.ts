@@ -307,8 +307,17 @@ export const replaceByLibrary = (archive: string, element: string, bytes: Uint8A
     Mmio.withFile(`${archive}+${element}`, { access: "write", create: true }, (file) => Mmio.writeAll(file, bytes))
   )
 
-/** What any replacement by a new file costs, beside the rename: a copy of the archive. */
+/** A copy of the archive, without what it costs to have it take the place of another file. */
 export const copyBySystem = (archive: string, copy: string): Promise<void> => fs.promises.copyFile(archive, copy)
+
+/**
+ * What any replacement in one step costs: the copy, and a rename, at which file systems write the new file out and free
+ * the old one.
+ */
+export const replaceBySystem = async (archive: string, copy: string, replaced: string): Promise<void> => {
+  await copyBySystem(archive, copy)
+  await fs.promises.rename(copy, replaced)
+}
 
 /** The same, in blocks of 1 MiB. */
 export const copyByStreams = (archive: string, copy: string): Promise<void> =>
