@@ -155,7 +155,14 @@ describe("code pages", () => {
       ["euc-kr", "8141"],
       ["euc-kr", "fdfe"],
       ["euc-jp", "a1a1"],
-      ["euc-jp", "fcfe"]
+      ["euc-jp", "fcfe"],
+      // without other bytes for these characters
+      ["gbk", "81fe"],
+      ["gbk", "fea0"],
+      ["big5", "fe40"],
+      ["euc-kr", "a1fe"],
+      ["euc-kr", "fea1"],
+      ["euc-jp", "a1fe"]
     ]
     for (const [encoding, digits] of last) {
       const bytes = spelled(digits)
@@ -164,6 +171,13 @@ describe("code pages", () => {
       assert(encoded !== undefined, `${encoding} ${digits}`)
       assert.strictEqual(CodePages.decode(encoded, encoding), text)
     }
+  })
+
+  it("have the first of several bytes for a character, and none for what is no character", () => {
+    deepStrictEqual(CodePages.encode("\u222a", "shift_jis"), spelled("81be"))
+    deepStrictEqual(CodePages.encode("\u256d", "big5"), spelled("a27e"))
+    deepStrictEqual(CodePages.encode("\u3000", "gb18030"), spelled("a1a1"))
+    for (const encoding of CodePages.others) assert.isUndefined(CodePages.encode("\ufffd", encoding), encoding)
   })
 
   it("that the runtime does not know are none", () => {
