@@ -211,6 +211,7 @@ describe("smpl", () => {
     const bytes = spelled(`${head} 02000000 03000000 ${loops} aabbcc`)
     says(sampler, bytes, value)
     says(sampler, join(bytes, spelled("dd")), { ...value, rest: spelled("dd") })
+    says(sampler, join(bytes.subarray(0, 28), zeros(8)), { ...value, loops: [], samplerData: zeros(0) })
     deepStrictEqual(namesOf(sampler.schema), ["Sampler"])
     const kinds = ["forward", "alternating", "backward"] as const
     kinds.forEach((type, number) => {
