@@ -5,7 +5,12 @@ import type * as IOProc from "@effect-mmio/core/IOProc"
 import * as MmioError from "@effect-mmio/core/MmioError"
 import * as Effect from "effect/Effect"
 
-/** How much is copied at once: blocks of 4 MiB, which exceed a cache of the processor, took 2.3 times as long now and then. @internal */
+/**
+ * How much is copied at once. Three replacements in 500 MB took 0.40, 0.59 and 0.93 s; with 4 MiB, which exceed a cache of the
+ * processor, 0.76, 0.88 and 0.91, in turns.
+ *
+ * @internal
+ */
 export const copiedAtOnce = 1024 * 1024
 
 /** Reads until `target` is full, or the file ends; how many bytes. @internal */
