@@ -2,22 +2,10 @@ import { FourCC, type Riff, Wave } from "@effect-mmio/core"
 import { assert, describe, it } from "@effect/vitest"
 import { deepStrictEqual } from "@effect/vitest/utils"
 import { Array as Arr, Effect, Either, FastCheck as fc, Option, ParseResult, Schema } from "effect"
+import { damaged, join, spelled as bytes, zeros } from "./support/chunkBytes.js"
 import { outcome } from "./support/outcome.js"
 import { scale } from "./support/scale.js"
 import { byteOrders, formatTag, guid, header, keys, special, terminated, values } from "./support/wave.js"
-
-/** Bytes written as hexadecimal digits, and as text between apostrophes. */
-const bytes = (text: string): Uint8Array =>
-  Uint8Array.from(
-    [...text.matchAll(/'([^']*)'|([0-9a-f]{2})/g)].flatMap(([, characters, digits]) =>
-      digits === undefined
-        ? Array.from(characters ?? "", (character) => character.charCodeAt(0))
-        : [Number.parseInt(digits, 16)]
-    )
-  )
-
-const zeros = (count: number) => new Uint8Array(count)
-const join = (...parts: ReadonlyArray<Uint8Array>) => Uint8Array.from(parts.flatMap((part) => Array.from(part)))
 
 type AnySchema = Schema.Schema<unknown, Uint8Array>
 
@@ -92,23 +80,6 @@ const refuses = <K extends keyof Wave.Known>(
 // ---------------------------------------------------------------------------------------------------------------------
 // laws
 // ---------------------------------------------------------------------------------------------------------------------
-
-/** Bytes of a chunk, with what damage does: bytes changed, cut off, put in and left out. */
-const damaged = (data: Uint8Array): fc.Arbitrary<Uint8Array> => {
-  const at = fc.nat({ max: data.length })
-  const byte = fc.oneof(fc.constantFrom(0, 1, 2, 4, 0x7f, 0x80, 0xff), fc.nat({ max: 255 }))
-  const edit = fc.oneof(
-    fc.tuple(at, byte).map(([at, byte]) => (bytes: Uint8Array) => at < bytes.length ? bytes.with(at, byte) : bytes),
-    at.map((at) => (bytes: Uint8Array) => bytes.slice(0, at)),
-    fc.tuple(at, fc.uint8Array({ maxLength: 9 })).map(([at, inserted]) => (bytes: Uint8Array) =>
-      join(bytes.slice(0, at), inserted, bytes.slice(at))
-    ),
-    fc.tuple(at, fc.nat({ max: 9 })).map(([at, count]) => (bytes: Uint8Array) =>
-      join(bytes.slice(0, at), bytes.slice(at + count))
-    )
-  )
-  return fc.array(edit, { maxLength: 4 }).map((edits) => edits.reduce((bytes, edit) => edit(bytes), data))
-}
 
 /** Whatever their bytes are, they are a text, or stay bytes. */
 const cannotFail: ReadonlySet<keyof Wave.Known> = new Set(["iXML", "axml", "_PMX", "ID3 ", "id3 "])

@@ -6,11 +6,11 @@
  * They take turns. What is printed is the ratio of their medians: 1 is as fast as the loop. The object has 256 MiB, so
  * that opening it, and what the runtime compiles meanwhile, is a small part of each run.
  */
-import { FileName } from "@effect-mmio/core"
+import { IOProc } from "@effect-mmio/core"
 import { S3Conditions, S3IOProc } from "@effect-mmio/s3"
 import { FetchHttpClient, type HttpClient } from "@effect/platform"
 import { AwsClient } from "aws4fetch"
-import { Effect, type Layer, Option } from "effect"
+import { Effect, type Layer } from "effect"
 import { fork } from "node:child_process"
 import { fileURLToPath } from "node:url"
 import { account, bucketOptions } from "../test/support/contract.js"
@@ -60,16 +60,7 @@ const driver =
     Effect.runPromise(
       Effect.gen(function*() {
         const storage = yield* S3IOProc.make({ ...bucketOptions, endpoint, conditions: S3Conditions.all })
-        const file = yield* storage.open({
-          name: FileName.plain("large.bin"),
-          access: "read",
-          create: "no",
-          share: "compat",
-          code: Option.none(),
-          parameters: undefined,
-          ifVersion: Option.none(),
-          buffered: true
-        })
+        const file = yield* storage.open(IOProc.openRequest("large.bin"))
         const ranges = at(range)
         let received = 0
         // Each lane reads into memory of its own, as a handle does into its buffer.

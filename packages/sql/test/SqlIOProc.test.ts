@@ -31,18 +31,7 @@ const contentOf = (name: string) =>
 const noStrays = Effect.flatMap(strays, (found) => Effect.sync(() => assert.deepStrictEqual(found, [])))
 
 const open = (name: string, request: Partial<IOProc.OpenRequest> = {}) =>
-  Effect.flatMap(IOProc.IOProc, (driver) =>
-    driver.open({
-      name: FileName.plain(name),
-      access: "read",
-      create: "no",
-      share: "compat",
-      code: Option.none(),
-      parameters: undefined,
-      ifVersion: Option.none(),
-      buffered: true,
-      ...request
-    }))
+  Effect.flatMap(IOProc.IOProc, (driver) => driver.open(IOProc.openRequest(name, request)))
 
 const write = (file: IOProc.File, position: number, bytes: Uint8Array, mode: IOProc.WriteMode = "write") =>
   Effect.suspend(() => file.writeAt?.(position, bytes, mode) ?? Effect.dieMessage("the file cannot be written"))

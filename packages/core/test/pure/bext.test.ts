@@ -3,7 +3,8 @@ import { assert, describe, it } from "@effect/vitest"
 import { deepStrictEqual } from "@effect/vitest/utils"
 import { Either, Schema } from "effect"
 import { bext } from "../../src/internal/wave/bext.js"
-import { join, laws, messageOf, namesOf, read, refuses, says, spelled, write, zeros } from "../support/codecs.js"
+import { join, spelled, zeros } from "../support/chunkBytes.js"
+import { laws, messageOf, namesOf, read, refuses, says, write } from "../support/codecs.js"
 import { values } from "../support/wave.js"
 
 const field = (text: string, width: number) => join(spelled(`'${text}'`), zeros(width - text.length))

@@ -5,7 +5,8 @@ import { deepStrictEqual } from "@effect/vitest/utils"
 import { Arbitrary, FastCheck as fc, Schema } from "effect"
 import * as FourCC from "../../src/FourCC.js"
 import * as Binary from "../../src/internal/wave/binary.js"
-import { messageOf, namesOf, spelled } from "../support/codecs.js"
+import { spelled } from "../support/chunkBytes.js"
+import { messageOf, namesOf } from "../support/codecs.js"
 import { scale } from "../support/scale.js"
 
 const { f32, fourCC, guid, i16, i32, i8, lowHigh, u16, u32, u8 } = Binary

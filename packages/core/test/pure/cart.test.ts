@@ -4,7 +4,8 @@ import { deepStrictEqual } from "@effect/vitest/utils"
 import { Either, FastCheck as fc, Schema } from "effect"
 import * as FourCC from "../../src/FourCC.js"
 import { cart } from "../../src/internal/wave/cart.js"
-import { join, laws, messageOf, namesOf, read, refuses, says, spelled, write, zeros } from "../support/codecs.js"
+import { join, spelled, zeros } from "../support/chunkBytes.js"
+import { laws, messageOf, namesOf, read, refuses, says, write } from "../support/codecs.js"
 
 /** The fields of the chunk by AES46, with the offset of each and its width. */
 const fields = {

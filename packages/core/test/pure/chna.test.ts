@@ -3,7 +3,8 @@ import { assert, describe, it } from "@effect/vitest"
 import { deepStrictEqual } from "@effect/vitest/utils"
 import { Either, Schema } from "effect"
 import { channels } from "../../src/internal/wave/chna.js"
-import { join, laws, namesOf, read, refuses, says, spelled, warns, write, zeros } from "../support/codecs.js"
+import { join, spelled, zeros } from "../support/chunkBytes.js"
+import { laws, namesOf, read, refuses, says, warns, write } from "../support/codecs.js"
 import { values } from "../support/wave.js"
 
 const entry = {

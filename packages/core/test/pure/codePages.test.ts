@@ -4,7 +4,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { deepStrictEqual } from "@effect/vitest/utils"
 import { FastCheck as fc } from "effect"
 import * as CodePages from "../../src/internal/wave/codePages.js"
-import { spelled } from "../support/codecs.js"
+import { spelled } from "../support/chunkBytes.js"
 import { scale } from "../support/scale.js"
 import { special } from "../support/wave.js"
 

@@ -6,7 +6,8 @@ import * as Codec from "../../src/internal/wave/codec.js"
 import { codecs, decodeKnown, understand } from "../../src/internal/wave/codecs.js"
 import { Reading } from "../../src/internal/wave/reading.js"
 import * as RiffLimits from "../../src/RiffLimits.js"
-import { says, spelled, zeros } from "../support/codecs.js"
+import { spelled, zeros } from "../support/chunkBytes.js"
+import { says } from "../support/codecs.js"
 import { keys } from "../support/wave.js"
 
 describe("a reading", () => {

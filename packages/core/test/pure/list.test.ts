@@ -5,7 +5,8 @@ import { Either, FastCheck as fc, Schema } from "effect"
 import * as FourCC from "../../src/FourCC.js"
 import { decodeList, type Element, encodeList, pad } from "../../src/internal/wave/list.js"
 import { Reading, type ReadingOptions } from "../../src/internal/wave/reading.js"
-import { join, namesOf, spelled, zeros } from "../support/codecs.js"
+import { join, spelled, zeros } from "../support/chunkBytes.js"
+import { namesOf } from "../support/codecs.js"
 import { scale } from "../support/scale.js"
 
 const code = FourCC.fromString

@@ -4,7 +4,8 @@ import { deepStrictEqual } from "@effect/vitest/utils"
 import { Schema } from "effect"
 import * as FourCC from "../../src/FourCC.js"
 import { adtlList, infoList } from "../../src/internal/wave/lists.js"
-import { join, laws, namesOf, read, refuses, says, spelled, warns, zeros } from "../support/codecs.js"
+import { join, spelled, zeros } from "../support/chunkBytes.js"
+import { laws, namesOf, read, refuses, says, warns } from "../support/codecs.js"
 import { values } from "../support/wave.js"
 
 const runs = 100

@@ -5,7 +5,8 @@ import { Schema } from "effect"
 import * as FourCC from "../../src/FourCC.js"
 import { cue, ds64, fact, instrument, sampler } from "../../src/internal/wave/chunks.js"
 import { acid, characterSet, peaks } from "../../src/internal/wave/records.js"
-import { join, laws, namesOf, read, says, spelled, warns, zeros } from "../support/codecs.js"
+import { join, spelled, zeros } from "../support/chunkBytes.js"
+import { laws, namesOf, read, says, warns } from "../support/codecs.js"
 import { values } from "../support/wave.js"
 
 const runs = 100

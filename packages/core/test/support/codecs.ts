@@ -4,22 +4,8 @@ import { deepStrictEqual } from "@effect/vitest/utils"
 import { Either, FastCheck as fc, Schema, type SchemaAST } from "effect"
 import type { Codec, Writing } from "../../src/internal/wave/codec.js"
 import { type Problem, Reading, type ReadingOptions } from "../../src/internal/wave/reading.js"
+import { damaged } from "./chunkBytes.js"
 import { scale } from "./scale.js"
-
-/** Bytes written as hexadecimal digits, and as text between apostrophes. */
-export const spelled = (text: string): Uint8Array =>
-  Uint8Array.from(
-    [...text.matchAll(/'([^']*)'|([0-9a-f]{2})/g)].flatMap(([, characters, digits]) =>
-      digits === undefined
-        ? Array.from(characters ?? "", (character) => character.charCodeAt(0))
-        : [Number.parseInt(digits, 16)]
-    )
-  )
-
-export const zeros = (count: number): Uint8Array => new Uint8Array(count)
-
-export const join = (...parts: ReadonlyArray<Uint8Array>): Uint8Array =>
-  Uint8Array.from(parts.flatMap((part) => Array.from(part)))
 
 /** What a codec reads, and what it finds wrong. */
 export const read = <A>(codec: Codec<A>, bytes: Uint8Array, options: Partial<ReadingOptions> = {}) => {
@@ -84,23 +70,6 @@ export const namesOf = ({ ast }: Schema.Schema.Any): ReadonlyArray<string> => {
   }
   visit(ast)
   return [...names]
-}
-
-/** Bytes of a chunk, with what damage does: bytes changed, cut off, put in and left out. */
-export const damaged = (data: Uint8Array): fc.Arbitrary<Uint8Array> => {
-  const at = fc.nat({ max: data.length })
-  const byte = fc.oneof(fc.constantFrom(0, 1, 2, 4, 0x7f, 0x80, 0xff), fc.nat({ max: 255 }))
-  const edit = fc.oneof(
-    fc.tuple(at, byte).map(([at, byte]) => (bytes: Uint8Array) => at < bytes.length ? bytes.with(at, byte) : bytes),
-    at.map((at) => (bytes: Uint8Array) => bytes.slice(0, at)),
-    fc.tuple(at, fc.uint8Array({ maxLength: 9 })).map(([at, inserted]) => (bytes: Uint8Array) =>
-      join(bytes.slice(0, at), inserted, bytes.slice(at))
-    ),
-    fc.tuple(at, fc.nat({ max: 9 })).map(([at, count]) => (bytes: Uint8Array) =>
-      join(bytes.slice(0, at), bytes.slice(at + count))
-    )
-  )
-  return fc.array(edit, { maxLength: 4 }).map((edits) => edits.reduce((bytes, edit) => edit(bytes), data))
 }
 
 const hasErrors = (problems: ReadonlyArray<Problem>) => problems.some(({ level }) => level === "error")
