@@ -52,7 +52,8 @@ export interface Options {
    * over what the others left; all laws of storages hold, so that elements are files like others. With `"one"` an
    * archive that a handle writes has it as its only writer until it is closed: other handles that would write an element
    * of it, new names and folders, and what is renamed or removed in it, fail with `SharingViolation`. Readers are not
-   * concerned. Default: `"several"`.
+   * concerned. Of an archive in an archive, the outer one is written while the inner one commits: where another handle
+   * writes it then, the commit fails with `CannotWrite`, and can be made again. Default: `"several"`.
    */
   readonly writers?: "several" | "one" | undefined
 }

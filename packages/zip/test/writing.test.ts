@@ -233,6 +233,24 @@ describe("several writers", () => {
       expect(text(yield* contents("a.zip+one"))).toBe("mine")
     }).pipe(Effect.provide(inMemory({ "a.zip": archive(parts) }, { writers: "one" }))))
 
+  it.effect("a commit in an archive in an archive is refused while another handle writes the outer one, and made later", () => {
+    const inner = archive([{ name: "x", bytes: ascii("x") }])
+    return Effect.gen(function*() {
+      yield* Effect.scoped(Effect.gen(function*() {
+        const file = yield* Mmio.open("all.zip+songs.zip+x", { access: "write", create: true })
+        yield* Mmio.writeAll(file, ascii("mine"))
+        const other = yield* Mmio.open("all.zip+y", { access: "write", create: true })
+        expect(yield* Effect.flip(Mmio.commit(file))).toMatchObject({
+          _tag: "CannotWrite",
+          cause: { _tag: "SharingViolation" }
+        })
+        expect(text(yield* contents("all.zip+songs.zip+x"))).toBe("x")
+        yield* Mmio.close(other)
+      }))
+      expect(text(yield* contents("all.zip+songs.zip+x"))).toBe("mine")
+    }).pipe(Effect.provide(inMemory({ "all.zip": archive([{ name: "songs.zip", bytes: inner }]) }, { writers: "one" })))
+  })
+
   it.effect("what another program changes between is kept", () =>
     Effect.gen(function*() {
       // Another driver over the same storage, as another process has it.

@@ -115,3 +115,6 @@ const keyOf = ({ driver, name }: Archive): Effect.Effect<string> =>
     driver.realName(name),
     (real) => Effect.match(driver.fullName(real), { onFailure: () => real.full, onSuccess: ({ full }) => full })
   )
+
+/** What tells an element from all others, as files and `stat` say it. @internal */
+export const identityOf = ({ key, path }: Element): string => `ZipIOProc ${key}+${path}`

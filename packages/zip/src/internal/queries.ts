@@ -8,10 +8,10 @@ import * as Option from "effect/Option"
 import { withOpen } from "./archive.js"
 import * as Directory from "./directory.js"
 import { asReadError, asStatError } from "./errors.js"
-import type { Element } from "./locate.js"
+import { type Element, identityOf } from "./locate.js"
 import { folderOf } from "./names.js"
 import { lookUp, refusals } from "./refusals.js"
-import { identityOf, type State } from "./state.js"
+import type { State } from "./state.js"
 
 /** @internal */
 export const stat = ({ directories }: State, element: Element): Effect.Effect<IOProc.Stat, MmioError.StatError> =>

@@ -5,7 +5,6 @@ import type { Compression } from "./additions.js"
 import { Directories } from "./archive.js"
 import { Checkpoints } from "./checkpoints.js"
 import { Claims } from "./claims.js"
-import type { Element } from "./locate.js"
 
 /** What a driver is set to. @internal */
 export interface Settings {
@@ -28,6 +27,3 @@ export const makeState = (settings: Settings): State => ({
   checkpoints: new Checkpoints(),
   claims: new Claims()
 })
-
-/** @internal */
-export const identityOf = ({ key, path }: Element): string => `ZipIOProc ${key}+${path}`
