@@ -639,6 +639,32 @@ describe("HttpRange without a network", () => {
       assert.deepStrictEqual(signals.map(({ aborted }) => aborted), [false, false, false])
     }))
 
+  it.effect("aborts a request whose body goes on after the range", () =>
+    Effect.gen(function*() {
+      const signals: Array<AbortSignal> = []
+      const opened = yield* Effect.provideService(
+        HttpRange.open(HttpClientRequest.get("http://server/a"), { largestWhole: 1000 }),
+        HttpClient.HttpClient,
+        HttpClient.make((request, _, signal) =>
+          Effect.sync(() => {
+            signals.push(signal)
+            const { end, fields, start, status } = headOf(request.headers, resource)
+            const { "content-length": _length, ...others } = fields
+            const body = new ReadableStream<Uint8Array>({
+              start: (controller) => {
+                controller.enqueue(resource.bytes(start, end).slice())
+                if (signals.length === 1) controller.close()
+                else controller.enqueue(new Uint8Array(10))
+              }
+            })
+            return HttpClientResponse.fromWeb(request, new Response(body, { status, headers: others }))
+          })
+        )
+      )
+      assert.deepStrictEqual(yield* read(opened, 100_000), bytes.subarray(10_000, 110_000))
+      assert.deepStrictEqual(signals.map(({ aborted }) => aborted), [false, true])
+    }))
+
   it.live("cancels the request wherever a read is interrupted, and fills nothing later", () =>
     Effect.gen(function*() {
       const signals: Array<AbortSignal> = []
