@@ -5,11 +5,15 @@ import * as fs from "node:fs"
 import * as path from "node:path"
 import { pathToFileURL } from "node:url"
 import { bundle, command } from "./bundle.mjs"
+import { core, join, modulesOfCore } from "./join.mjs"
 import { bin, bootstrap, filesBelow, libraries, root, run } from "./lib.mjs"
 
 /** Whether a project has the command in it: all of the repository does. */
 const hasCommand = (project) =>
   [root, path.join(root, command)].includes(path.join(path.dirname(path.resolve(root, project)), "/"))
+
+/** The libraries, and where the compiler writes modules and types of each. */
+const outputs = [...libraries.map((dir) => [dir, `${dir}/dist`]), [core, modulesOfCore]]
 
 /**
  * Compiles what has changed of a project and of all that it refers to, marks what is pure, joins what is to be joined,
@@ -17,20 +21,19 @@ const hasCommand = (project) =>
  */
 export const build = async (project) => {
   // The compiler does not delete the output of deleted modules, which would be published.
-  for (const dir of libraries) {
-    for (const file of filesBelow(`${dir}/dist`)) {
-      if (file.includes("/dist/joined/")) continue
-      const module = file.slice(dir.length + "/dist/".length).match(/^(.*?)(\.d)?\.(js|ts)(\.map)?$/)
+  for (const [dir, output] of outputs) {
+    for (const file of filesBelow(output)) {
+      const module = file.slice(output.length + 1).match(/^(?!chunks\/)(.*?)(\.d)?\.(js|ts)(\.map)?$/)
       if (module && !fs.existsSync(path.join(root, dir, "src", `${module[1]}.ts`))) fs.rmSync(path.join(root, file))
     }
   }
   const compiled = await run(bin("tsc"), ["-b", project])
   if (compiled.code === 0) {
-    // Only now: these are loaded before anything is installed.
-    const [{ join, joined }, { markPure }] = await Promise.all([import("./join.mjs"), import("./pure.mjs")])
+    // Only now: it is loaded before anything is installed.
+    const { markPure } = await import("./pure.mjs")
     markPure(
-      libraries.flatMap((dir) => filesBelow(`${dir}/dist`)).filter((file) =>
-        file.endsWith(".js") && !file.startsWith(joined)
+      outputs.flatMap(([, output]) => filesBelow(output)).filter((file) =>
+        file.endsWith(".js") && !file.startsWith(`${core}/dist/`)
       )
     )
     await join()

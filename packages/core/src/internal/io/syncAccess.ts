@@ -4,36 +4,31 @@
  */
 import type * as IOProc from "../../IOProc.js"
 
-/** @internal */
-export const SyncAccess: unique symbol = Symbol.for("@effect-mmio/core/SyncAccess")
-
-/** Every transfer is of what is in memory now, and moves nothing where that is nothing. @internal */
-export interface SyncAccess {
+/**
+ * A file that has it. Every transfer is of what is in memory now, and moves nothing where that is nothing.
+ *
+ * @internal
+ */
+export abstract class SyncAccess {
   /** Whether `tryRead` would read so many bytes; changes nothing. */
-  readonly holds: (position: number, count: number) => boolean
+  abstract holds(position: number, count: number): boolean
   /** Reads into `target[from, to)`; returns how many bytes. */
-  readonly tryRead: (position: number, target: Uint8Array, from: number, to: number) => number
+  abstract tryRead(position: number, target: Uint8Array, from: number, to: number): number
   /**
    * Gives just so many bytes away, where they are: from then on they belong to the caller alone. Undefined where a copy
    * is better.
    */
-  readonly tryDetach: (position: number, count: number) => Uint8Array | undefined
+  abstract tryDetach(position: number, count: number): Uint8Array | undefined
   /**
    * Shows up to so many bytes to `f`, where they are, which returns how many of them it takes; returns the same. Nothing
    * is read if `f` throws.
    */
-  readonly tryShow: (position: number, most: number, f: (bytes: Uint8Array) => number) => number
+  abstract tryShow(position: number, most: number, f: (bytes: Uint8Array) => number): number
   /** Whether `tryWrite` would write so many bytes; changes nothing. */
-  readonly hasRoom: (position: number, count: number) => boolean
+  abstract hasRoom(position: number, count: number): boolean
   /** Writes `source[from, to)`; returns how many bytes. */
-  readonly tryWrite: (position: number, source: Uint8Array, from: number, to: number) => number
-}
-
-/** @internal */
-export interface SyncFile extends IOProc.File {
-  readonly [SyncAccess]: SyncAccess
+  abstract tryWrite(position: number, source: Uint8Array, from: number, to: number): number
 }
 
 /** A wrapper of another kind does not have it: its own functions are then asked. @internal */
-export const syncAccessOf = (file: IOProc.File): SyncAccess | undefined =>
-  SyncAccess in file ? (file as SyncFile)[SyncAccess] : undefined
+export const syncAccessOf = (file: IOProc.File): SyncAccess | undefined => file instanceof SyncAccess ? file : undefined

@@ -18,7 +18,7 @@ import { Background } from "../io/background.js"
 import { type Block, BlockSource, isFull } from "../io/blocks.js"
 import { copy, isCountOf } from "../io/copy.js"
 import { counted } from "../io/exits.js"
-import { SyncAccess, syncAccessOf, type SyncFile } from "../io/syncAccess.js"
+import { SyncAccess, syncAccessOf } from "../io/syncAccess.js"
 
 /** What all open files over the same bytes share. */
 interface Version {
@@ -50,7 +50,7 @@ const noBlocks: ReadonlyArray<Block> = []
 /** How many blocks there are: the one in use, and one in flight, or two in flight while a reader waits. */
 const mostBlocks = 2
 
-class ReadAheadFile implements SyncFile, SyncAccess {
+class ReadAheadFile extends SyncAccess implements Api.File {
   readonly capabilities: Api.FileCapabilities
   readonly canSeek: Api.File["canSeek"]
   readonly writeAt: Api.File["writeAt"]
@@ -76,6 +76,7 @@ class ReadAheadFile implements SyncFile, SyncAccess {
   private stopsAt = -1
 
   constructor(inner: Api.File, name: string, sizes: AccessPattern.Sizes, budget: Api.BlockBudget, created: boolean) {
+    super()
     this.inner = inner
     this.innerSync = syncAccessOf(inner)
     this.background = new Background(inner, name)
@@ -95,9 +96,6 @@ class ReadAheadFile implements SyncFile, SyncAccess {
       ((size) => this.whenIdle(() => onExit(truncate.call(inner, size), () => this.changed())))
   }
 
-  get [SyncAccess](): SyncAccess {
-    return this
-  }
   get start(): number | undefined {
     return this.inner.start
   }

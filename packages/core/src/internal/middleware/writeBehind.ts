@@ -16,14 +16,14 @@ import { Background } from "../io/background.js"
 import { type Block, BlockSource, isFull } from "../io/blocks.js"
 import { copy, isCountOf } from "../io/copy.js"
 import { bothExits, counted } from "../io/exits.js"
-import { SyncAccess, type SyncFile } from "../io/syncAccess.js"
+import { SyncAccess } from "../io/syncAccess.js"
 
 /** A block whose first `written` bytes are with the inner file. */
 interface Held extends Block {
   written: number
 }
 
-class WriteBehindFile implements SyncFile, SyncAccess {
+class WriteBehindFile extends SyncAccess implements Api.File {
   readonly capabilities: Api.FileCapabilities
   readonly start: number | undefined
   readonly canSeek: Api.File["canSeek"]
@@ -49,6 +49,7 @@ class WriteBehindFile implements SyncFile, SyncAccess {
     sizes: AccessPattern.Sizes,
     budget: Api.BlockBudget
   ) {
+    super()
     this.inner = inner
     this.writeInner = writeAt
     this.background = new Background(inner, name)
@@ -63,10 +64,6 @@ class WriteBehindFile implements SyncFile, SyncAccess {
       ((position) => immediate(() => andThen(this.background.idle(), () => canSeek.call(inner, position))))
     this.truncate = truncate && ((size) => immediate(() => andThen(this.drain(), () => truncate.call(inner, size))))
     this.invalidate = invalidate
-  }
-
-  get [SyncAccess](): SyncAccess {
-    return this
   }
 
   private get holdsBytes(): boolean {

@@ -18,9 +18,8 @@ import { write } from "./header.js"
 import * as Layout from "./layout.js"
 import { Writer } from "./writer.js"
 
-const { unknownSize } = Layout
-/** What is larger is written as {@link unknownSize} in a size field of 32 bits, and its size elsewhere. */
-const largestSize = unknownSize - 1
+/** What is larger is written as {@link Layout.unknownSize} in a size field of 32 bits, and its size elsewhere. */
+const largestSize = Layout.unknownSize - 1
 
 const data = FourCC.make("data")
 
@@ -30,7 +29,7 @@ const fits = (layout: Layout.Layout, size: number): boolean =>
 
 /** What a size field holds for a size: of 32 bits 0xFFFFFFFF for what is larger. */
 const fieldFor = (layout: Layout.Layout, size: number): number =>
-  fits(layout, size) ? Layout.fieldOf(layout, size) : unknownSize
+  fits(layout, size) ? Layout.fieldOf(layout, size) : Layout.unknownSize
 
 /** A chunk of the form whose size has yet to be written, here or in the `ds64`. */
 interface Member {
@@ -123,7 +122,7 @@ export const begin = (
     }
     : undefined
   const [id, largeId] = hasDs64 ? [form, form] as const : [form, Layout.ids.RF64] as const
-  const sizeField = isRF64 ? unknownSize : Layout.fieldOf(layout, size ?? 0)
+  const sizeField = isRF64 ? Layout.unknownSize : Layout.fieldOf(layout, size ?? 0)
   const header = write(layout, "form", FourCC.toNumber(type), sizeField, isRF64 ? largeId : id)
   const state: FormState = {
     layout,
@@ -171,7 +170,7 @@ export const fieldOf = (
       }, ${size}, has to be among the chunkSizes of the form`
     )
   }
-  return Either.right(isElsewhere ? unknownSize : Layout.fieldOf(layout, size))
+  return Either.right(isElsewhere ? Layout.unknownSize : Layout.fieldOf(layout, size))
 }
 
 /** After a chunk was made, over whatever was there. @internal */
@@ -295,7 +294,7 @@ export const sizeOf = ({ layout, sizeField, sizes }: FormState): number =>
 
 /** Whether the size of a chunk is in its header, or has been in the `ds64` from the start. */
 const isSaid = ({ layout, sizes }: FormState, { id, size, sizeField }: Ended): boolean =>
-  layout === Layout.wave64 || sizeField !== unknownSize
+  layout === Layout.wave64 || sizeField !== Layout.unknownSize
   || (id === data ? sizes?.dataSize === size : sizes?.table.some((entry) => entry.id === id && entry.size === size))
     === true
 
@@ -325,9 +324,9 @@ const planned = (state: FormState, end: number, forgiving: boolean): Either.Eith
     : undefined
   const after = members.map((member): Ended => {
     const { id, offset, size } = member
-    return { id, offset, size, sizeField: isRF64 && member === samples ? unknownSize : fieldFor(layout, size) }
+    return { id, offset, size, sizeField: isRF64 && member === samples ? Layout.unknownSize : fieldFor(layout, size) }
   })
-  const sizeField = isRF64 ? unknownSize : fieldFor(layout, formSize)
+  const sizeField = isRF64 ? Layout.unknownSize : fieldFor(layout, formSize)
   const converts = isRF64 && state.sizes === undefined
   const writes: Array<Write> = []
   const { certain, entries = 0, offset } = state

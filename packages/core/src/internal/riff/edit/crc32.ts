@@ -3,13 +3,18 @@
  */
 
 /** The remainders of each byte, followed by none, one, two and three bytes of zeros: 256 of each. */
-const table = new Uint32Array(1024)
-for (let byte = 0; byte < 256; byte++) {
-  let remainder = byte
-  for (let bit = 0; bit < 8; bit++) remainder = remainder & 1 ? 0xedb88320 ^ (remainder >>> 1) : remainder >>> 1
-  table[byte] = remainder
+const makeTable = (): Uint32Array => {
+  const table = new Uint32Array(1024)
+  for (let byte = 0; byte < 256; byte++) {
+    let remainder = byte
+    for (let bit = 0; bit < 8; bit++) remainder = remainder & 1 ? 0xedb88320 ^ (remainder >>> 1) : remainder >>> 1
+    table[byte] = remainder
+  }
+  for (let i = 256; i < 1024; i++) table[i] = table[table[i - 256]! & 0xff]! ^ (table[i - 256]! >>> 8)
+  return table
 }
-for (let i = 256; i < 1024; i++) table[i] = table[table[i - 256]! & 0xff]! ^ (table[i - 256]! >>> 8)
+
+const table = makeTable()
 
 /** The CRC-32 of bytes that follow others, whose CRC is `before` (of none: 0). */
 export const crc32 = (bytes: Uint8Array, before = 0): number => {
