@@ -40,9 +40,12 @@ export const makeWith = (
   Effect.sync(() => {
     const os = callsOf(system)
     const fileOptions = { system, sync: options.sync ?? false }
+    /** The names of temporary files that are to replace others. */
+    const replacements = new WeakSet<FileName.FileName>()
     const openOptions = {
       mode: options.mode ?? 0o666,
-      locks: options.locks === "process" ? Locks.none : locks
+      locks: options.locks === "process" ? Locks.none : locks,
+      isReplacement: (name: FileName.FileName) => replacements.has(name)
     }
     const budget = IOProc.makeBlockBudget(options.blockBudget ?? defaultBudget)
     const plain = IOProc.make({
@@ -52,7 +55,11 @@ export const makeWith = (
       exists: (name) => Names.exists(os, name.full),
       fullName: (name) => Effect.map(Names.resolve(os, "NodeIOProc.fullName", name.full, name.full), FileName.plain),
       realName: (name) => Names.realName(os, name),
-      tempName: (request) => Names.tempName(os, request, options),
+      tempName: (request) =>
+        Effect.map(Names.tempName(os, request, options), (name) => {
+          if (request.like !== undefined) replacements.add(name)
+          return name
+        }),
       stat: (name) => Names.stat(os, name.full),
       list: (folder) => Names.list(os, folder.full),
       makeFolder: (name) => Names.makeFolder(os, name.full),

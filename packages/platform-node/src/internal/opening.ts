@@ -2,6 +2,7 @@
  * Opening: a descriptor out of a name, and a file out of a descriptor.
  */
 import * as Errno from "@effect-mmio/core/Errno"
+import type * as FileName from "@effect-mmio/core/FileName"
 import type * as IOProc from "@effect-mmio/core/IOProc"
 import * as MmioError from "@effect-mmio/core/MmioError"
 import * as Sharing from "@effect-mmio/core/Sharing"
@@ -18,6 +19,7 @@ import type { Platform } from "./platform.js"
 import { type FileOptions, isPosition, makePositional, type OpenDescriptor } from "./positionalFile.js"
 import { makeSequential } from "./sequentialFile.js"
 import { background, blocking, type PathCalls, pathCalls, type System, systemError } from "./system.js"
+import { writtenOut } from "./writtenOut.js"
 
 /**
  * What the open handles of this process allow each other: one table for all storages, and for all copies of this
@@ -68,6 +70,8 @@ interface Opened {
 interface OpenOptions {
   readonly mode: number
   readonly locks: Locks
+  /** Whether a file of this name is to take the place of another. */
+  readonly isReplacement: (name: FileName.FileName) => boolean
 }
 
 /** The longest pause between two tries to open a FIFO whose other end is missing, in milliseconds. */
@@ -173,11 +177,14 @@ export const open = (
     return Effect.matchEffect(granted, {
       onFailure: ({ conflict }) => Effect.fail(violation(conflict)),
       onSuccess: ({ locks, unlock }) => {
-        const file = fileOf(
+        const positional = fileOf(
           { fd, isOwned: true, name: path, identity, access, start: 0, locks, unlock, release: claim.release },
           stats,
           fileOptions
         )
+        const isWrittenOut = stats.isFile() && system.concurrent && system.platform.writesOutReplacements &&
+          options.isReplacement(request.name)
+        const file = isWrittenOut ? writtenOut(positional, fd, path, system) : positional
         // Only now, when no other handle forbids it. An empty file is left alone: those of /proc cannot be truncated.
         if (create !== "truncate" || !stats.isFile() || stats.size === 0n) return Effect.succeed(file)
         return Effect.zipRight(

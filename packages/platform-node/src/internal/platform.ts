@@ -26,6 +26,8 @@ export interface Platform {
   readonly pipeSize: number
   /** Whether `/proc/self/fd` leads to the folders that descriptors are of. */
   readonly hasDescriptorPaths: boolean
+  /** Whether file systems write out a file at the rename by which it takes the place of another, as ext4 and btrfs do. */
+  readonly writesOutReplacements: boolean
   /** The components of a name, with those that are empty. */
   readonly componentsOf: (name: string) => ReadonlyArray<string>
   /** Whether the system takes a component for another name, a drive, a stream or a device. */
@@ -70,6 +72,7 @@ export const of = (name: NodeJS.Platform, constants: Constants = NFS.constants):
     },
     pipeSize: name === "linux" ? 4096 : 512,
     hasDescriptorPaths: name === "linux",
+    writesOutReplacements: name === "linux",
     componentsOf: (name) => name.split(isWindows ? /[\\/]/ : "/"),
     isMisleading: isWindows ? (component) => misleading.test(component) : never,
     mayBeInUse: isWindows ? (cause) => inUse.has(Errno.nameOf(cause)) : never,
