@@ -3,7 +3,7 @@
  */
 import type { BlockBudget } from "../../IOProc.js"
 import * as MmioError from "../../MmioError.js"
-import { allocate } from "./copy.js"
+import { allocate, copy } from "./copy.js"
 
 /** `bytes[0, end - start)` are those of the file from `start` to `end`. @internal */
 export interface Block {
@@ -103,4 +103,18 @@ export class BlockSource {
       { bytes: block.bytes.subarray(at + count), start: from + count, end: block.end, detached: true }
     ]
   }
+}
+
+/** Has a block hold what was written there: `count` bytes of `source` from `first` on. @internal */
+export const overwrite = (
+  block: Block | undefined,
+  position: number,
+  source: Uint8Array,
+  first: number,
+  count: number
+): void => {
+  if (block === undefined) return
+  const from = Math.max(block.start, position)
+  const to = Math.min(block.end, position + count)
+  if (from < to) copy(source, first + from - position, block.bytes, from - block.start, to - from)
 }

@@ -7,7 +7,6 @@
  */
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
-import { globalValue } from "effect/GlobalValue"
 import * as Option from "effect/Option"
 import type * as Request from "effect/Request"
 import type * as Api from "../../IOProc.js"
@@ -15,30 +14,11 @@ import type * as MmioError from "../../MmioError.js"
 import * as AccessPattern from "../io/accessPattern.js"
 import { andThen, immediate, map, onExit } from "../io/answer.js"
 import { Background } from "../io/background.js"
-import { type Block, BlockSource, isFull } from "../io/blocks.js"
+import { type Block, BlockSource, isFull, overwrite } from "../io/blocks.js"
 import { copy, isCountOf } from "../io/copy.js"
 import { counted } from "../io/exits.js"
 import { SyncAccess, syncAccessOf } from "../io/syncAccess.js"
-
-/** What all open files over the same bytes share. */
-interface Version {
-  /** Grows whenever one of them has written. */
-  number: number
-  handles: number
-}
-
-/**
- * By what tells files apart: one table for all storages, and all copies of this package. Two files taken for one read a
- * block in vain.
- */
-const versions = globalValue(Symbol.for("@effect-mmio/core/IOProc/versions"), () => new Map<string, Version>())
-
-const versionOf = (identity: string): Version => {
-  const version = versions.get(identity) ?? { number: 0, handles: 0 }
-  version.handles++
-  versions.set(identity, version)
-  return version
-}
+import * as SharedBytes from "./sharedBytes.js"
 
 const isIn = (block: Block, position: number): boolean => position >= block.start && position < block.end
 
@@ -61,7 +41,7 @@ class ReadAheadFile extends SyncAccess implements Api.File {
   private readonly sizes: AccessPattern.Sizes
   private readonly blocks: BlockSource
   private readonly key: string
-  private readonly shared: Version
+  private readonly shared: SharedBytes.SharedBytes
   private pattern = AccessPattern.initial
   /** The version that the blocks are of. */
   private seen: number
@@ -84,10 +64,10 @@ class ReadAheadFile extends SyncAccess implements Api.File {
     this.blocks = new BlockSource(budget)
     this.capabilities = inner.capabilities
     this.key = Option.getOrElse(inner.identity, () => name)
-    this.shared = versionOf(this.key)
+    this.shared = SharedBytes.open(this.key)
     // Opening it has truncated what other files have blocks of.
-    if (created) this.shared.number++
-    this.seen = this.shared.number
+    if (created) this.shared.version++
+    this.seen = this.shared.version
     const { canSeek, truncate, writeAt } = inner
     this.canSeek = canSeek && ((position) => this.whenIdle(() => canSeek.call(inner, position)))
     this.writeAt = writeAt &&
@@ -125,7 +105,7 @@ class ReadAheadFile extends SyncAccess implements Api.File {
 
   holds(position: number, count: number): boolean {
     const { ahead, seen, serving, shared } = this
-    if (seen !== shared.number) return false
+    if (seen !== shared.version) return false
     const block = serving !== undefined && isIn(serving, position)
       ? serving
       : ahead.find((block) => isIn(block, position))
@@ -238,7 +218,7 @@ class ReadAheadFile extends SyncAccess implements Api.File {
       onExit(background.asked(inner.readAt(block.start, block.bytes)), (exit) => {
         const count = Exit.isSuccess(exit) && isCountOf(exit.value, block.bytes) ? exit.value : 0
         const index = this.ahead.indexOf(block)
-        if (seen !== this.shared.number || index < 0) return
+        if (seen !== this.shared.version || index < 0) return
         block.end += count
         this.wasFull = isFull(block)
         if (count > 0) return
@@ -289,7 +269,7 @@ class ReadAheadFile extends SyncAccess implements Api.File {
     pattern: AccessPattern.AccessPattern
   ): Effect.Effect<number, MmioError.ReadError> {
     const { background, inner } = this
-    const { number } = this.shared
+    const { version } = this.shared
     const read = onExit(background.asked(inner.readAt(position, block.bytes)), (exit) => {
       if (!Exit.isSuccess(exit) || !isCountOf(exit.value, block.bytes)) return this.blocks.release(block)
       block.end += exit.value
@@ -297,7 +277,7 @@ class ReadAheadFile extends SyncAccess implements Api.File {
       copy(block.bytes, 0, target, 0, Math.min(exit.value, target.length))
       this.forget()
       this.pattern = pattern
-      if (number === this.shared.number && !this.closed) this.serving = block
+      if (version === this.shared.version && !this.closed) this.serving = block
       else this.blocks.release(block)
     })
     return map(read, (count) => {
@@ -335,10 +315,10 @@ class ReadAheadFile extends SyncAccess implements Api.File {
 
   /** After `count` bytes of `source` were written from `from` on; below 0 it is not known how many. */
   private written(seen: number, position: number, source: Uint8Array, from: number, count: number): void {
-    const isAlone = seen === this.shared.number
-    this.shared.number++
+    const isAlone = seen === this.shared.version
+    this.shared.version++
     if (!isAlone || count < 0) return this.forget()
-    this.seen = this.shared.number
+    this.seen = this.shared.version
     this.stopsAt = -1
     overwrite(this.serving, position, source, from, count)
     for (const block of this.ahead) overwrite(block, position, source, from, count)
@@ -346,13 +326,13 @@ class ReadAheadFile extends SyncAccess implements Api.File {
 
   /** After the inner file may have changed in any way. */
   private changed(): void {
-    this.shared.number++
+    this.shared.version++
     this.forget()
   }
 
   /** Forgets what others have written over since. */
   private forgetOld(): void {
-    if (this.seen !== this.shared.number) this.forget()
+    if (this.seen !== this.shared.version) this.forget()
   }
 
   private forget(): void {
@@ -362,7 +342,7 @@ class ReadAheadFile extends SyncAccess implements Api.File {
     this.serving = undefined
     this.ahead = noBlocks
     this.stopsAt = -1
-    this.seen = this.shared.number
+    this.seen = this.shared.version
   }
 
   get invalidate(): Effect.Effect<void> {
@@ -392,7 +372,7 @@ class ReadAheadFile extends SyncAccess implements Api.File {
   /** What is committed on close changes the bytes that others read. */
   private committing<E>(commit: Effect.Effect<void, E>): Effect.Effect<void, E> {
     return this.capabilities.commit === "inPlace" ? commit : onExit(commit, () => {
-      this.shared.number++
+      this.shared.version++
     })
   }
 
@@ -406,7 +386,7 @@ class ReadAheadFile extends SyncAccess implements Api.File {
       if (this.closed) return end()
       this.closed = true
       this.forget()
-      if (--shared.handles === 0 && versions.get(key) === shared) versions.delete(key)
+      SharedBytes.close(key, shared)
       return Effect.zipRight(background.stopped(), Effect.suspend(end))
     })
   }
@@ -421,20 +401,6 @@ class ReadAheadFile extends SyncAccess implements Api.File {
         )
     )
   }
-}
-
-/** Has a block hold what was written there. */
-const overwrite = (
-  block: Block | undefined,
-  position: number,
-  source: Uint8Array,
-  first: number,
-  count: number
-): void => {
-  if (block === undefined) return
-  const from = Math.max(block.start, position)
-  const to = Math.min(block.end, position + count)
-  if (from < to) copy(source, first + from - position, block.bytes, from - block.start, to - from)
 }
 
 /** @internal */
