@@ -1,6 +1,6 @@
 /**
- * The transfers of a handle: it asks the window what has to happen next, does it, and asks again, until the operation
- * is done.
+ * The transfers of a handle that may ask its driver: the engine asks the window what has to happen next, does it, and
+ * asks again, until the operation is done. What needs no driver is in `syncTransfers.ts`.
  *
  * The driver's answers are taken by the functions of `io/answer.ts`, so that a synchronous answer, a callback and an
  * effect go the same way. Everything here runs inside of `Lock.exclusive`, uninterruptibly but for effects of the
@@ -14,139 +14,23 @@ import * as MmioError from "../../MmioError.js"
 import { andThen, isDone, map, onExit, resolve, restoring, settle } from "../io/answer.js"
 import { allocate, isPosition, outOfMemory, trustedCount } from "../io/copy.js"
 import { counted } from "../io/exits.js"
-import { type SyncAccess, syncAccessOf } from "../io/syncAccess.js"
 import * as BufferState from "./bufferState.js"
-import { Calls, notReadable, notWritable } from "./calls.js"
+import { notReadable, notWritable } from "./calls.js"
 import { Growth } from "./growth.js"
 import type { Restore } from "./lock.js"
-import type { Window } from "./window.js"
+import { SyncTransfers, type Transfers } from "./syncTransfers.js"
 
 const noBytes = new Uint8Array(0)
 
 /** @internal */
-export class Engine {
-  readonly window: Window
-  readonly file: IOProc.File
-  readonly calls: Calls
-  /** What errors call the file. */
-  private readonly name: string
-  /** What the access allows; every path asks, since a cast gets past the types. */
-  readonly canRead: boolean
-  readonly canWrite: boolean
-  /** Whether reads and writes are two streams, which share no position. */
-  readonly isDuplex: boolean
-  /** What the file does synchronously, if it keeps blocks. */
-  readonly sync: SyncAccess | undefined
+export class Engine extends SyncTransfers {
   /** How the block of a memory file grows; undefined where the window is not the whole file. */
   private readonly growth: Growth | undefined
 
-  constructor(options: {
-    readonly window: Window
-    readonly file: IOProc.File
-    readonly name: string
-    readonly access: IOProc.Access
-    readonly expandBy: number
-  }) {
-    this.window = options.window
-    this.file = options.file
-    this.name = options.name
-    this.canRead = options.access !== "write"
-    this.canWrite = options.access !== "read"
-    this.isDuplex = options.access === "readWrite" && options.file.capabilities.forwardOnly
-    this.sync = syncAccessOf(options.file)
-    this.calls = new Calls(options.file, options.name)
-    this.growth = options.window.state.isWholeFile
-      ? new Growth(options.window, options.name, options.expandBy, this.canWrite)
-      : undefined
-  }
-
-  // -------------------------------------------------------------------------------------------------------------------
-  // what is served synchronously: out of the window, or out of the blocks of the file
-  // -------------------------------------------------------------------------------------------------------------------
-
-  canReadSync(count: number): boolean {
-    if (!this.canRead) return false
-    const s = this.window.state
-    if (s.next >= 0 && s.next + count <= s.endRead) return true
-    return BufferState.readable(s) === 0 && this.canShowSync(count)
-  }
-
-  /** Reads as many bytes as {@link canReadSync} has found there to be. */
-  readSync(target: Uint8Array): number {
-    const { window } = this
-    if (window.consumeInto(target, 0) < target.length) this.readPast(target, 0)
-    return target.length
-  }
-
-  canWriteSync(count: number): boolean {
-    return this.canWrite && count > 0 && !this.isDuplex
-      && (this.takesPast(count) || BufferState.planWrite(this.window.state, count) === "put")
-  }
-
-  /** Writes as many bytes as {@link canWriteSync} has found there to be room for. */
-  writeSync(source: Uint8Array): number {
-    const { sync, window } = this
-    if (sync !== undefined && this.takesPast(source.length)) {
-      sync.tryWrite(window.position, source, 0, source.length)
-      this.calls.gaveBytes()
-      window.passed(source.length)
-    } else window.put(source, 0, source.length)
-    return source.length
-  }
-
-  /**
-   * Whether the file takes so many bytes into its blocks at the position, and they are better written past the window.
-   */
-  private takesPast(count: number): boolean {
-    const s = this.window.state
-    return this.sync !== undefined && BufferState.bypasses(s, count, true) && !BufferState.isDirty(s)
-      && this.sync.hasRoom(BufferState.position(s), count)
-  }
-
-  /** Reads past the window what the file has in memory, into `target` from `done` on. */
-  private readPast(target: Uint8Array, done: number): number {
-    const s = this.window.state
-    if (this.sync === undefined || BufferState.isDirty(s) || !BufferState.bypasses(s, target.length - done, true)) {
-      return 0
-    }
-    const count = this.sync.tryRead(BufferState.position(s), target, done, target.length)
-    if (count > 0) {
-      this.calls.meter.gotBytes(count)
-      this.window.bypassed(count)
-    }
-    return count
-  }
-
-  /** Whether the file has so many bytes in memory, and they are better not copied into the window. */
-  canShowSync(count: number): boolean {
-    const s = this.window.state
-    return this.sync !== undefined && BufferState.bypasses(s, count, true) && !BufferState.isDirty(s)
-      && this.sync.holds(BufferState.position(s), count)
-  }
-
-  /**
-   * Shows `f` up to `most` bytes that the file has in memory, instead of a copy of them in the window, which has none
-   * there; `f` returns how many of them it takes, and so does this.
-   */
-  showSync(most: number, f: (bytes: Uint8Array) => number): number {
-    if (this.sync === undefined || BufferState.isDirty(this.window.state)) return 0
-    const count = this.sync.tryShow(this.window.position, most, f)
-    if (count > 0) {
-      this.calls.meter.gotBytes(count)
-      this.window.bypassed(count)
-    }
-    return count
-  }
-
-  /** Writes past the window what the file takes into its blocks, of `source` from `done` on. */
-  private writePastSync(source: Uint8Array, done: number): number {
-    const count = this.sync?.tryWrite(this.window.position, source, done, source.length) ?? 0
-    if (count > 0) {
-      this.calls.gaveBytes()
-      this.calls.meter.gaveBytes(count)
-      this.window.bypassed(count)
-    }
-    return count
+  constructor(options: Transfers & { readonly expandBy: number }) {
+    super(options)
+    const { expandBy, name, window } = options
+    this.growth = window.state.isWholeFile ? new Growth(window, name, expandBy, this.canWrite) : undefined
   }
 
   // -------------------------------------------------------------------------------------------------------------------
@@ -235,27 +119,6 @@ export class Engine {
     return count
   }
 
-  /**
-   * Makes room at the position, where the clean window has no bytes, and brings those that the file has in memory;
-   * false where there are none.
-   */
-  private fillSync(): boolean {
-    const { bytes, endRead, next } = this.window.state
-    if (next !== endRead || endRead === bytes.length) this.window.empty()
-    return this.extendSync()
-  }
-
-  /** Brings bytes that the file has in memory after the end of the window, which has room. */
-  private extendSync(): boolean {
-    const { bytes, endRead, offset } = this.window.state
-    const count = this.sync?.tryRead(offset + endRead, bytes, endRead, bytes.length) ?? 0
-    if (count > 0) {
-      this.calls.meter.gotBytes(count)
-      this.window.filled(count)
-    }
-    return count > 0
-  }
-
   /** Reads after the end of the window, as much as there is room for. */
   private extend(restore: Restore): Effect.Effect<void, MmioError.ReadError> {
     if (this.extendSync()) return Exit.void
@@ -307,17 +170,6 @@ export class Engine {
       this.window.compact()
       return this.extend(restore)
     })
-  }
-
-  /**
-   * Brings bytes that the file has in memory after those that the clean window has at the position; false where there
-   * are none.
-   */
-  refillSync(): boolean {
-    const { window } = this
-    if (this.sync === undefined || BufferState.isDirty(window.state)) return false
-    window.compact()
-    return window.state.endRead < window.state.bytes.length && this.extendSync()
   }
 
   // -------------------------------------------------------------------------------------------------------------------
