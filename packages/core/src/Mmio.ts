@@ -23,7 +23,7 @@ import type * as Request from "effect/Request"
 import type * as Scope from "effect/Scope"
 import type * as Sink from "effect/Sink"
 import * as Stream from "effect/Stream"
-import type { FileName } from "./FileName.js"
+import { type FileName, from as nameFrom } from "./FileName.js"
 import type { FourCC } from "./FourCC.js"
 import * as copying from "./internal/copyFile.js"
 import { hasHandle } from "./internal/dataFirst.js"
@@ -31,14 +31,17 @@ import * as fileStreams from "./internal/fileStream.js"
 import * as direct from "./internal/handle/directAccess.js"
 import * as emitting from "./internal/handle/emit.js"
 import * as handles from "./internal/handle/handle.js"
+import { implementation } from "./internal/handle/implementation.js"
 import * as parsing from "./internal/handle/parse.js"
+import * as messages from "./internal/handle/sendMessage.js"
+import * as buffers from "./internal/handle/setBuffer.js"
 import * as streams from "./internal/handle/stream.js"
-import * as internal from "./internal/mmio.js"
+import * as opening from "./internal/opening.js"
+import * as parameters from "./internal/parameters.js"
+import * as serving from "./internal/serving.js"
 import type * as IOProc from "./IOProc.js"
 import type * as MmioError from "./MmioError.js"
 import type { ByteOrder } from "./Riff.js"
-
-const implementation = internal.implementation
 
 // ---------------------------------------------------------------------------------------------------------------------
 // handles
@@ -148,7 +151,7 @@ export type MemoryTypeId = typeof MemoryTypeId
  * @since 0.1.0
  * @category guards
  */
-export const isHandle: (u: unknown) => u is Handle = internal.isHandle
+export const isHandle: (u: unknown) => u is Handle = handles.isHandle
 
 /**
  * What writing the bytes that are still in the buffer can fail with: nothing, on a handle opened for reading only.
@@ -284,7 +287,7 @@ export const open: <A extends IOProc.Access = "read">(
   name: string | FileName,
   options?: OpenOptions<A> & NameOptions
 ) => Effect.Effect<Handle<A>, MmioError.OpenError | MmioError.InvalidParameter, IOProc.IOProc | Scope.Scope> =
-  internal.open
+  opening.open
 
 /**
  * Opens a file of a given driver (`mmioOpen` with `pIOProc`), whatever the name says; otherwise like {@link open}.
@@ -296,7 +299,7 @@ export const openWith: <A extends IOProc.Access = "read">(
   ioProc: IOProc.IOProc,
   name: string | FileName,
   options?: OpenOptions<A>
-) => Effect.Effect<Handle<A>, MmioError.OpenError | MmioError.InvalidParameter, Scope.Scope> = internal.openWith
+) => Effect.Effect<Handle<A>, MmioError.OpenError | MmioError.InvalidParameter, Scope.Scope> = opening.openWith
 
 /**
  * Opens a file, runs `use` on it, flushes and closes it; all failures are in the type. Where `use` fails, a file that
@@ -314,7 +317,7 @@ export const withFile: <A extends IOProc.Access = "read", B = never, E = never, 
   B,
   E | MmioError.OpenError | MmioError.InvalidParameter | MmioError.CloseError | PendingError<A>,
   IOProc.IOProc | R
-> = internal.withFile
+> = opening.withFile
 
 /**
  * How a file that a driver already opened becomes a handle.
@@ -346,7 +349,7 @@ export const fromFile: <A extends IOProc.Access = "read">(
   Handle<A>,
   MmioError.InvalidParameter | MmioError.OutOfMemory | MmioError.AccessDenied,
   Scope.Scope
-> = internal.fromFile
+> = opening.fromFile
 
 /**
  * What a memory file is made of: the caller's bytes, or a block of `size` zeros.
@@ -402,7 +405,7 @@ export type MemoryOptions<A extends IOProc.Access = IOProc.Access> =
 export const openMemory: <A extends IOProc.Access = "readWrite">(
   options?: MemoryOptions<A>
 ) => Effect.Effect<MemoryHandle<A>, MmioError.InvalidParameter | MmioError.OutOfMemory, Scope.Scope> =
-  internal.openMemory
+  opening.openMemory
 
 /**
  * A copy of what a memory file holds.
@@ -410,7 +413,7 @@ export const openMemory: <A extends IOProc.Access = "readWrite">(
  * @since 0.1.0
  * @category accessors
  */
-export const memoryBytes = (self: MemoryHandle): Effect.Effect<Uint8Array> => internal.memoryBytes(self)
+export const memoryBytes = (self: MemoryHandle): Effect.Effect<Uint8Array> => opening.memoryBytes(self)
 
 /**
  * Flushes and closes now (`mmioClose`); the end of the scope then does nothing. If the flush fails, the handle stays
@@ -641,7 +644,7 @@ export const setBuffer: {
   >
 } = dual(
   2,
-  (self: Handle, buffer: number | Uint8Array | "none") => internal.setBuffer(implementation(self), buffer)
+  (self: Handle, buffer: number | Uint8Array | "none") => buffers.setBuffer(implementation(self), buffer)
 )
 
 // ---------------------------------------------------------------------------------------------------------------------
@@ -925,7 +928,7 @@ export const forEachBuffer: {
   (args) => typeof args[0] !== "function",
   (self: ReadHandle, f: (bytes: Uint8Array, position: number) => void, range?: Range) =>
     Effect.flatMap(
-      internal.checkRange(implementation(self), "Mmio.forEachBuffer", range),
+      parameters.checkRange(implementation(self), "Mmio.forEachBuffer", range),
       (range) => direct.forEachBuffer(implementation(self), f, range)
     )
 )
@@ -1043,7 +1046,7 @@ export const parse: {
     options?.limit === undefined
       ? parsing.parse(implementation(self), f, parsing.defaultLimit)
       : Effect.flatMap(
-        internal.checkLimit(implementation(self), "Mmio.parse", options.limit),
+        parameters.checkLimit(implementation(self), "Mmio.parse", options.limit),
         (limit) => parsing.parse(implementation(self), f, limit)
       )
 )
@@ -1102,8 +1105,8 @@ export const parseAll: {
   <A>(self: ReadHandle, f: (reader: Reader) => A, options?: Range & ParseOptions) =>
     Stream.unwrap(
       Effect.zipWith(
-        internal.checkRange(implementation(self), "Mmio.parseAll", options),
-        internal.checkLimit(implementation(self), "Mmio.parseAll", options?.limit ?? parsing.defaultLimit),
+        parameters.checkRange(implementation(self), "Mmio.parseAll", options),
+        parameters.checkLimit(implementation(self), "Mmio.parseAll", options?.limit ?? parsing.defaultLimit),
         ({ from, to }, limit) => parsing.parseAll(implementation(self), f, from, { limit, to })
       )
     )
@@ -1480,7 +1483,7 @@ export function copy<E, R>(from: CopyEnd, to: CopyEnd, options?: CopyOptions<E, 
 export const sendMessage: {
   <B, E>(request: Request.Request<B, E>): (self: Handle) => Effect.Effect<Option.Option<B>, E>
   <B, E>(self: Handle, request: Request.Request<B, E>): Effect.Effect<Option.Option<B>, E>
-} = dual(2, <B, E>(self: Handle, request: Request.Request<B, E>) => internal.sendMessage(implementation(self), request))
+} = dual(2, <B, E>(self: Handle, request: Request.Request<B, E>) => messages.sendMessage(implementation(self), request))
 
 // ---------------------------------------------------------------------------------------------------------------------
 // names
@@ -1496,7 +1499,7 @@ export const rename = (from: string | FileName, to: string | FileName, options?:
   void,
   MmioError.RenameError | MmioError.CannotOpen | MmioError.InvalidParameter,
   IOProc.IOProc
-> => internal.asking("Mmio.rename", from, options, (ioProc, from) => ioProc.rename(from, internal.nameFrom(to)))
+> => serving.asking("Mmio.rename", from, options, (ioProc, from) => ioProc.rename(from, nameFrom(to)))
 
 /**
  * Removes a file (`mmioOpen` with `MMIO_DELETE`).
@@ -1508,7 +1511,7 @@ export const remove = (name: string | FileName, options?: NameOptions): Effect.E
   void,
   MmioError.RenameError | MmioError.CannotOpen | MmioError.InvalidParameter,
   IOProc.IOProc
-> => internal.asking("Mmio.remove", name, options, (ioProc, name) => ioProc.remove(name))
+> => serving.asking("Mmio.remove", name, options, (ioProc, name) => ioProc.remove(name))
 
 /**
  * Whether there is a file of this name (`mmioOpen` with `MMIO_EXIST`).
@@ -1520,7 +1523,7 @@ export const exists = (name: string | FileName, options?: NameOptions): Effect.E
   boolean,
   MmioError.ExistsError | MmioError.CannotOpen | MmioError.InvalidParameter,
   IOProc.IOProc
-> => internal.asking("Mmio.exists", name, options, (ioProc, name) => ioProc.exists(name))
+> => serving.asking("Mmio.exists", name, options, (ioProc, name) => ioProc.exists(name))
 
 /**
  * The name as it means the same from anywhere in the storage (`mmioOpen` with `MMIO_PARSE`). The file need not exist.
@@ -1532,7 +1535,7 @@ export const fullName = (name: string | FileName, options?: NameOptions): Effect
   FileName,
   MmioError.FullNameError | MmioError.CannotOpen | MmioError.InvalidParameter,
   IOProc.IOProc
-> => internal.asking("Mmio.fullName", name, options, (ioProc, name) => ioProc.fullName(name))
+> => serving.asking("Mmio.fullName", name, options, (ioProc, name) => ioProc.fullName(name))
 
 /**
  * Creates an empty file under a name that did not exist, and returns the name (`mmioOpen` with `MMIO_GETTEMP`).
@@ -1544,7 +1547,7 @@ export const tempName = (options?: IOProc.TempNameRequest & NameOptions): Effect
   FileName,
   MmioError.TempNameError | MmioError.CannotOpen | MmioError.InvalidParameter,
   IOProc.IOProc
-> => internal.tempName(options)
+> => serving.tempName(options)
 
 /**
  * What the storage knows about a name: whether it is a file or a folder, its size, its version, and when it changed.
@@ -1556,7 +1559,7 @@ export const stat = (name: string | FileName, options?: NameOptions): Effect.Eff
   IOProc.Stat,
   MmioError.StatError | MmioError.CannotOpen | MmioError.InvalidParameter,
   IOProc.IOProc
-> => internal.asking("Mmio.stat", name, options, (ioProc, name) => ioProc.stat(name))
+> => serving.asking("Mmio.stat", name, options, (ioProc, name) => ioProc.stat(name))
 
 /**
  * The names in a folder, or the elements of an archive, in no order. A storage that cannot list fails with
@@ -1571,7 +1574,7 @@ export const list = (folder: string | FileName, options?: NameOptions): Stream.S
   IOProc.IOProc
 > =>
   Stream.unwrap(
-    internal.asking("Mmio.list", folder, options, (ioProc, folder) => Effect.succeed(ioProc.list(folder)))
+    serving.asking("Mmio.list", folder, options, (ioProc, folder) => Effect.succeed(ioProc.list(folder)))
   )
 
 /**
@@ -1584,7 +1587,7 @@ export const makeFolder = (name: string | FileName, options?: NameOptions): Effe
   void,
   MmioError.FolderError | MmioError.CannotOpen | MmioError.InvalidParameter,
   IOProc.IOProc
-> => internal.asking("Mmio.makeFolder", name, options, (ioProc, name) => ioProc.makeFolder(name))
+> => serving.asking("Mmio.makeFolder", name, options, (ioProc, name) => ioProc.makeFolder(name))
 
 /**
  * Removes an empty folder; one that is not empty is `CannotWrite`.
@@ -1596,4 +1599,4 @@ export const removeFolder = (name: string | FileName, options?: NameOptions): Ef
   void,
   MmioError.FolderError | MmioError.CannotOpen | MmioError.InvalidParameter,
   IOProc.IOProc
-> => internal.asking("Mmio.removeFolder", name, options, (ioProc, name) => ioProc.removeFolder(name))
+> => serving.asking("Mmio.removeFolder", name, options, (ioProc, name) => ioProc.removeFolder(name))

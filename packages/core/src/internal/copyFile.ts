@@ -10,7 +10,8 @@ import type * as Api from "../Mmio.js"
 import type * as MmioError from "../MmioError.js"
 import type { Handle } from "./handle/handle.js"
 import { allocate, outOfMemory } from "./io/copy.js"
-import { asking, type OpenFailure, openGiven, openRouted, using } from "./mmio.js"
+import { type OpenFailure, openGiven, openRouted, using } from "./opening.js"
+import { asking } from "./serving.js"
 
 const operation = "Mmio.copy"
 

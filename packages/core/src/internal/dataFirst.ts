@@ -1,7 +1,7 @@
 /**
  * Calls of functions that take a handle first, and may also be given it last.
  */
-import { isHandle } from "./mmio.js"
+import { isHandle } from "./handle/handle.js"
 
 /**
  * Whether a function of `(self, options?)` was called with its handle, and not as `(options?)`. What is neither a

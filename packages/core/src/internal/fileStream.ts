@@ -12,7 +12,8 @@ import type * as Api from "../Mmio.js"
 import type * as MmioError from "../MmioError.js"
 import type { Handle } from "./handle/handle.js"
 import * as streams from "./handle/stream.js"
-import { checkChunkSize, checkRange, ending, type OpenFailure, openRouted } from "./mmio.js"
+import { ending, type OpenFailure, openRouted } from "./opening.js"
+import { checkChunkSize, checkRange } from "./parameters.js"
 
 /**
  * A handle that the stream or sink closes itself where it comes to its end. Elsewhere a failure to close has no

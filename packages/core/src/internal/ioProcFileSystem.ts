@@ -22,7 +22,8 @@ import { isUnsupported } from "./ioProc.js"
 import { badArgument, isReason, refusal, systemError, toPlatform } from "./ioProcFileSystem/errors.js"
 import { aFile, infoOf } from "./ioProcFileSystem/info.js"
 import { makeFile, truncate } from "./ioProcFileSystem/openFile.js"
-import { asking, openRouted } from "./mmio.js"
+import { openRouted } from "./opening.js"
+import { asking } from "./serving.js"
 
 type Answer<A> = Effect.Effect<A, PlatformError.PlatformError>
 

@@ -27,6 +27,9 @@ export const TypeId: Api.TypeId = Symbol.for("@effect-mmio/core/Mmio/Handle") as
 /** @internal */
 export const MemoryTypeId: Api.MemoryTypeId = Symbol.for("@effect-mmio/core/Mmio/MemoryHandle") as Api.MemoryTypeId
 
+/** @internal */
+export const isHandle = (u: unknown): u is Api.Handle => typeof u === "object" && u !== null && TypeId in u
+
 /** What a driver can fail with while bytes are brought, or room is made for them. @internal */
 export type TransferError<A extends Access> = Api.ReadError<A>
 

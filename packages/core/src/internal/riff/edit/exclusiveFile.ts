@@ -7,8 +7,8 @@ import type * as FileName from "../../../FileName.js"
 import type * as IOProc from "../../../IOProc.js"
 import type * as Mmio from "../../../Mmio.js"
 import * as MmioError from "../../../MmioError.js"
+import { implementation } from "../../handle/implementation.js"
 import { isCountOf } from "../../io/copy.js"
-import { implementation } from "../../mmio.js"
 import { type Inode, inodeOf } from "./footer.js"
 
 /** @internal */

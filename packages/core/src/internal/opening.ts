@@ -1,12 +1,9 @@
 /**
- * Opening, and what is done with names.
+ * Opening: handles of files and of memory, and the scopes or uses at whose end they are closed.
  */
 import * as Effect from "effect/Effect"
-import * as Either from "effect/Either"
-import * as Exit from "effect/Exit"
-import * as Inspectable from "effect/Inspectable"
+import type * as Exit from "effect/Exit"
 import * as Option from "effect/Option"
-import type * as Request from "effect/Request"
 import * as Scope from "effect/Scope"
 import * as FileName from "../FileName.js"
 import * as FourCC from "../FourCC.js"
@@ -14,166 +11,13 @@ import * as IOProc from "../IOProc.js"
 import type * as Api from "../Mmio.js"
 import * as MmioError from "../MmioError.js"
 import * as BufferState from "./handle/bufferState.js"
-import { Handle, MemoryHandle, TypeId } from "./handle/handle.js"
-import { defaultChunkSize } from "./handle/stream.js"
-import { map } from "./io/answer.js"
-import { allocate, isPosition, outOfMemory } from "./io/copy.js"
+import { Handle, MemoryHandle } from "./handle/handle.js"
+import { isPosition } from "./io/copy.js"
 import { bothExits } from "./io/exits.js"
 import * as MemoryBlock from "./memoryBlock.js"
 import { countFailure, traced } from "./observe.js"
-
-const defaultBufferSize = 8192
-
-/**
- * Every handle is made by this library, as a `Handle`: the interface is opaque, and cannot be implemented outside.
- *
- * @internal
- */
-export const implementation = <A extends IOProc.Access>(handle: Api.Handle<A>): Handle<A> =>
-  handle instanceof Handle ? handle : isHandle(handle) ? handle as Handle<A> : noHandle(handle)
-
-/**
- * What a value that is no handle is taken for: a handle that was closed, so that its use is a defect of the effect, and
- * throws nothing before.
- */
-const noHandle = <A extends IOProc.Access>(value: { readonly access: A }): Handle<A> => {
-  const handle = new Handle<A>({
-    name: FileName.plain(Inspectable.toStringUnknown(value, 0)),
-    invalid: "this value is no handle",
-    access: value?.access,
-    driver: undefined,
-    file: MemoryBlock.file,
-    ownsFile: false,
-    commitsOnFailure: false,
-    initial: BufferState.make(new Uint8Array(0), 0)
-  })
-  handle.lock.close()
-  return handle
-}
-
-// ---------------------------------------------------------------------------------------------------------------------
-// parameters
-// ---------------------------------------------------------------------------------------------------------------------
-
-const invalid = (operation: string, file: string, description: string) =>
-  new MmioError.InvalidParameter({ operation, file, description })
-
-const makeBuffer = (
-  operation: string,
-  file: string,
-  buffer: number | Uint8Array | "none" | undefined
-): Either.Either<Uint8Array, MmioError.InvalidParameter | MmioError.OutOfMemory> => {
-  if (typeof buffer === "object") return Either.right(buffer)
-  const size = buffer === undefined ? defaultBufferSize : buffer === "none" ? 0 : buffer
-  if (!Number.isSafeInteger(size) || size < 0) {
-    return Either.left(invalid(operation, file, `${size} is not the size of a buffer`))
-  }
-  const bytes = allocate(size)
-  return bytes === undefined
-    ? Either.left(outOfMemory(operation, file, size))
-    : Either.right(bytes)
-}
-
-/** @internal */
-export const codeOf = (
-  operation: string,
-  file: string,
-  code: string
-): Either.Either<FourCC.FourCC, MmioError.InvalidParameter> =>
-  FourCC.isFourCC(code)
-    ? Either.right(code)
-    : Either.left(invalid(operation, file, `${FourCC.format(code)} is not a four-character code`))
-
-// ---------------------------------------------------------------------------------------------------------------------
-// names
-// ---------------------------------------------------------------------------------------------------------------------
-
-/** The driver that a name is asked of, and the code by which it was chosen. */
-interface Served {
-  readonly driver: IOProc.IOProc
-  readonly name: FileName.FileName
-  readonly code: Option.Option<FourCC.FourCC>
-}
-
-/** The driver of a code, where it has one; the two predefined procedures can be installed over. */
-const driverOf = (storage: IOProc.IOProc, code: FourCC.FourCC): Option.Option<IOProc.IOProc> =>
-  Option.orElse(storage.find(code), () => MemoryBlock.predefined(storage, code))
-
-const noDriver = (operation: string, name: FileName.FileName, code: FourCC.FourCC, hint: string) =>
-  new MmioError.CannotOpen({
-    operation,
-    file: name.full,
-    description: `no driver serves names of the code ${FourCC.format(code)}${hint}`
-  })
-
-/**
- * The driver that serves a name: that of the code the caller gives, else that of a code in the name, else the storage.
- * Text is split at the last `+` that has a route; a plain name is served by what is installed as `"DOS "`, if anything
- * is.
- */
-const serving = (
-  operation: string,
-  storage: IOProc.IOProc,
-  given: string | FileName.FileName,
-  code: string | undefined
-): Either.Either<Served, MmioError.InvalidParameter | MmioError.CannotOpen> => {
-  const parsed = FileName.from(given)
-  if (parsed.full.includes("\0")) return Either.left(invalid(operation, parsed.full, "a name cannot hold a NUL"))
-  const plain = (name: FileName.FileName): Served => ({
-    driver: Option.getOrElse(driverOf(storage, FourCC.DOS), () => storage),
-    name,
-    code: Option.none()
-  })
-  if (code !== undefined) {
-    return Either.flatMap(codeOf(operation, parsed.full, code), (wanted) =>
-      Option.match(driverOf(storage, wanted), {
-        onSome: (driver) => Either.right({ driver, name: parsed, code: Option.some(wanted) }),
-        onNone: () => Either.left(noDriver(operation, parsed, wanted, ""))
-      }))
-  }
-  for (const name of typeof given === "string" ? FileName.splits(given) : [parsed]) {
-    if (Option.isNone(name.code)) continue
-    const driver = storage.find(name.code.value)
-    if (Option.isSome(driver)) return Either.right({ driver: driver.value, name, code: name.code })
-  }
-  return Option.match(parsed.code, {
-    onNone: () => Either.right(plain(parsed)),
-    // A folder of a plain path may hold a "+".
-    onSome: (wanted) =>
-      typeof given === "string" && Option.exists(parsed.element, (element) => /[/\\]/.test(element))
-        ? Either.right(plain(FileName.plain(given)))
-        : Either.left(
-          noDriver(
-            operation,
-            parsed,
-            wanted,
-            `; for a file whose own name holds a "+", use FileName.plain or the option ioProc: "DOS "`
-          )
-        )
-  })
-}
-
-/**
- * Asks the driver that serves a name; its errors name the operation and the file.
- *
- * @internal
- */
-export const asking = <A, E extends MmioError.MmioError>(
-  operation: string,
-  given: string | FileName.FileName,
-  options: Api.NameOptions | undefined,
-  ask: (driver: IOProc.IOProc, name: FileName.FileName) => Effect.Effect<A, E>
-): Effect.Effect<A, E | MmioError.InvalidParameter | MmioError.CannotOpen, IOProc.IOProc> =>
-  Effect.flatMap(IOProc.IOProc, (storage) =>
-    Effect.flatMap(
-      serving(operation, storage, given, options?.ioProc),
-      ({ driver, name }) =>
-        Effect.mapError(ask(driver, name), (error) => MmioError.withDetails(error, { operation, file: name.full }))
-    ))
-
-// ---------------------------------------------------------------------------------------------------------------------
-// opening
-// ---------------------------------------------------------------------------------------------------------------------
+import { invalid, makeBuffer } from "./parameters.js"
+import { type Served, serving } from "./serving.js"
 
 /** Handles flush and close as they are released; what fails then has no channel to fail in, and is a defect. */
 const scoped = <H extends Handle, E, R>(open: Effect.Effect<H, E, R>): Effect.Effect<H, E, R | Scope.Scope> =>
@@ -458,87 +302,3 @@ export const memoryBytes = (handle: Api.MemoryHandle): Effect.Effect<Uint8Array>
   const { window } = handle as MemoryHandle
   return (handle as MemoryHandle).atRest(() => window.state.bytes.slice(0, window.state.endRead))
 }
-
-// ---------------------------------------------------------------------------------------------------------------------
-// what is composed of the methods of handles
-// ---------------------------------------------------------------------------------------------------------------------
-
-/** @internal */
-export const setBuffer = <A extends IOProc.Access>(
-  handle: Handle<A>,
-  buffer: number | Uint8Array | "none"
-): Effect.Effect<
-  void,
-  MmioError.InvalidParameter | MmioError.OutOfMemory | MmioError.CannotSeek | Api.PendingError<A>
-> =>
-  Effect.flatMap(
-    makeBuffer("Mmio.setBuffer", handle.name.full, buffer),
-    (bytes) =>
-      handle.exclusive<void, MmioError.InvalidParameter | MmioError.CannotSeek | Api.PendingError<A>>(
-        "Mmio.setBuffer",
-        (restore) => handle.withoutWriting(handle.engine.setBuffer(bytes, restore))
-      )
-  )
-
-/** @internal */
-export const sendMessage = <B, E>(
-  handle: Handle,
-  request: Request.Request<B, E>
-): Effect.Effect<Option.Option<B>, E> =>
-  handle.lock.exclusive((restore) =>
-    Option.match(handle.engine.file.onMessage(request), {
-      onNone: () => Exit.succeed(Option.none()),
-      onSome: (answer) => map(restore(answer), Option.some)
-    })
-  )
-
-/** @internal */
-export const tempName = (
-  options: IOProc.TempNameRequest & Api.NameOptions | undefined
-): Effect.Effect<
-  FileName.FileName,
-  MmioError.TempNameError | MmioError.CannotOpen | MmioError.InvalidParameter,
-  IOProc.IOProc
-> => {
-  const { ioProc, ...request } = options ?? {}
-  return asking("Mmio.tempName", FileName.plain("a temporary file"), { ioProc }, (driver) => driver.tempName(request))
-}
-
-/** @internal */
-export const nameFrom = FileName.from
-
-/** @internal */
-export const checkRange = (
-  handle: Handle,
-  operation: string,
-  range: Api.Range | undefined
-): Effect.Effect<{ readonly from: number | undefined; readonly to: number }, MmioError.InvalidParameter> => {
-  const { from, to = Number.MAX_SAFE_INTEGER } = range ?? {}
-  const isPlace = (place: number) => Number.isSafeInteger(place) && place >= 0
-  return (from === undefined || isPlace(from)) && isPlace(to) && (from ?? 0) <= to
-    ? Effect.succeed({ from, to })
-    : handle.invalid(operation, `${from ?? "the position"} to ${to} is not a range of a file`)
-}
-
-/** @internal */
-export const checkChunkSize = (
-  handle: Handle,
-  operation: string,
-  size: number = defaultChunkSize
-): Effect.Effect<number, MmioError.InvalidParameter> =>
-  Number.isSafeInteger(size) && size > 0
-    ? Effect.succeed(size)
-    : handle.invalid(operation, `${size} is not the size of a chunk`)
-
-/** @internal */
-export const checkLimit = (
-  handle: Handle,
-  operation: string,
-  limit: number
-): Effect.Effect<number, MmioError.InvalidParameter> =>
-  Number.isSafeInteger(limit) && limit > 0
-    ? Effect.succeed(limit)
-    : handle.invalid(operation, `${limit} is no limit of the bytes of a record`)
-
-/** @internal */
-export const isHandle = (u: unknown): u is Api.Handle => typeof u === "object" && u !== null && TypeId in u
