@@ -1,8 +1,8 @@
 /**
  * The `ts` code blocks of the documentation: of the comments of the public modules, and of the Markdown files.
  *
- * A block is a file of a package that sees all others, and begins with its imports. One that begins with a comment such as `// halve.ts` is a file of that name,
- * which the other blocks of its page import as `./halve.js`.
+ * A block is a file of a package that sees all others, and begins with its imports. One that begins with a comment such
+ * as `// halve.ts` is a file of that name, which the other blocks of its page import as `./halve.js`.
  */
 import * as fs from "node:fs"
 import * as path from "node:path"
@@ -45,5 +45,8 @@ const blocksOf = (file) => {
   return blocks.map((block, index) => Object.assign(block, { path: `${folder}/${nameOf(block, index)}` }))
 }
 
-/** All blocks: each with its `file` and `line`, its `code`, and its `path` without an extension, the same for the blocks of a page but for the name. */
+/**
+ * All blocks: each with its `file` and `line`, its `code`, and its `path` without an extension, the same for the blocks
+ * of a page but for the name.
+ */
 export const allBlocks = () => [...libraries.flatMap(modulesOf), ...markdown].flatMap(blocksOf)

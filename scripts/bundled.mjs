@@ -1,4 +1,7 @@
-/** Programs in TypeScript that are run as they are in the workspace: bundled into a temporary folder, the first of them is started. */
+/**
+ * Programs in TypeScript that are run as they are in the workspace: bundled into a temporary folder, the first of them
+ * is started.
+ */
 import * as fs from "node:fs"
 import * as os from "node:os"
 import * as path from "node:path"

@@ -5,8 +5,8 @@
  *   node scripts/examples.mjs --built      what is built already
  *   node scripts/examples.mjs drivers      those of the files whose names contain this
  *
- * - A block is loaded, and what it exports is run on sample files (examples/run.mjs): effects, streams and layers as they are, functions with samples for their
- *   parameters.
+ * - A block is loaded, and what it exports is run on sample files (examples/run.mjs): effects, streams and layers as
+ *   they are, functions with samples for their parameters.
  * - A block that has tests is run by vitest, one with the tests of `node:test` by Node.
  * - A line of a `sh` block, or a first cell of a table, that begins with `mmio` is run by the shell.
  */
@@ -47,7 +47,10 @@ const javascript = ({ code, file }) => {
 
 const isExported = (node) => node.modifiers?.some(({ kind }) => kind === ts.SyntaxKind.ExportKeyword)
 
-/** The values that a block exports, and for functions the parameters as they are written (`file: Mmio.ReadHandle`). Classes are for other programs. */
+/**
+ * The values that a block exports, and for functions the parameters as they are written (`file: Mmio.ReadHandle`).
+ * Classes are for other programs.
+ */
 const exportsOf = (code) => {
   const source = ts.createSourceFile("block.ts", code, ts.ScriptTarget.Latest, true)
   const found = []
@@ -109,7 +112,10 @@ const prepare = (blocks) => {
   }
 }
 
-/** A test file of vitest for a block: what it registers as it is loaded, by an export `register`, and the effects that it exports. */
+/**
+ * A test file of vitest for a block: what it registers as it is loaded, by an export `register`, and the effects that
+ * it exports.
+ */
 const testFile = (block) => {
   const effects = exportsOf(block.code).filter(({ parameters }) => parameters === undefined).map(({ name }) => name)
   return `import * as block from "./${path.basename(block.path)}.js"

@@ -1,6 +1,6 @@
 /**
- * Checks databases as a storage over Postgres 15, which it installs where it is missing and there is apt-get, and starts on a free port. The tests are in
- * packages/sql/postgres.
+ * Checks databases as a storage over Postgres 15, which it installs where it is missing and there is apt-get, and
+ * starts on a free port. The tests are in packages/sql/postgres.
  */
 import { runTier } from "./tier.mjs"
 

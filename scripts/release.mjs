@@ -1,6 +1,6 @@
 /**
- * A release that publishes nothing: `pnpm publish --dry-run` of every package that is published, whose output must warn of nothing, and the checks of the packed
- * packages. (That a dry run is not logged in is no warning.)
+ * A release that publishes nothing: `pnpm publish --dry-run` of every package that is published, whose output must warn
+ * of nothing, and the checks of the packed packages. (That a dry run is not logged in is no warning.)
  *
  *   npm run release:dry
  */

@@ -1,4 +1,7 @@
-/** Runs the example packages/s3/examples/fleet, bundled into a temporary folder: node scripts/s3-fleet.mjs [takes]. It needs Postgres. */
+/**
+ * Runs the example packages/s3/examples/fleet, bundled into a temporary folder: node scripts/s3-fleet.mjs [takes]. It
+ * needs Postgres.
+ */
 import { runBundled } from "./bundled.mjs"
 
 process.exitCode = await runBundled(

@@ -70,7 +70,9 @@ const tstyche = async () => {
 /** What every program meets: the storages and what goes around them are measured by `npm run bench` alone. */
 const guarded = ["small-", "records", "direct", "sequential", "streams", "random", "chunks", "tags", "many", "start"]
 
-/** The benchmark, in short: fails where the library is slower, by peers on the same machine, by an order of magnitude. */
+/**
+ * The benchmark, in short: fails where the library is slower, by peers on the same machine, by an order of magnitude.
+ */
 const speed = async () => {
   const { code, output } = await run(process.execPath, ["scripts/bench.mjs", ...guarded, "--quick", "--guard"])
   const [, passed = 0, failed = 0] = output.match(/^(\d+) passed, (\d+) failed$/m)?.map(Number) ?? []
@@ -121,6 +123,7 @@ const steps = {
   unused: check(bin("knip")),
   lint: check(bin("oxlint"), "--deny-warnings"),
   format: check(bin("dprint"), "check"),
+  comments: check(process.execPath, "scripts/comments.mjs"),
   vitest,
   speed
 }

@@ -1,7 +1,8 @@
 /**
- * Checks archives against programs that share no code with this: Info-ZIP's `zip` and `unzip`, 7-Zip and Python's zipfile, which have to read what was written here, and
- * the other way round; runs all of the contract of drivers over archives on disk and on a web server; and reads damaged archives, as many as
- * `--fuzz N` says. The tests are in packages/zip/programs.
+ * Checks archives against programs that share no code with this: Info-ZIP's `zip` and `unzip`, 7-Zip and Python's
+ * zipfile, which have to read what was written here, and the other way round; runs all of the contract of drivers over
+ * archives on disk and on a web server; and reads damaged archives, as many as `--fuzz N` says. The tests are in
+ * packages/zip/programs.
  */
 import { runTier } from "./tier.mjs"
 

@@ -1,4 +1,7 @@
-/** The API reference: one page for each public module, made by typedoc of the docstrings. Returns the modules by package. */
+/**
+ * The API reference: one page for each public module, made by typedoc of the docstrings. Returns the modules by
+ * package.
+ */
 import * as fs from "node:fs"
 import * as path from "node:path"
 import { Application, Converter, ReflectionKind } from "typedoc"

@@ -1,5 +1,6 @@
 /**
- * The pages of the site: which file of the repository each is made of, and where it is in the menu. A page of a storage is there as soon as its file is.
+ * The pages of the site: which file of the repository each is made of, and where it is in the menu. A page of a storage
+ * is there as soon as its file is.
  */
 import * as fs from "node:fs"
 import * as path from "node:path"

@@ -1,6 +1,7 @@
 /**
- * Copies the pages to where VitePress reads them, with links as the site has them. In the repository they are relative, as GitHub shows them. A link to a file that is
- * a page leads to the page, any other one to the repository on the web; a link to a file that does not exist is a failure.
+ * Copies the pages to where VitePress reads them, with links as the site has them. In the repository they are relative,
+ * as GitHub shows them. A link to a file that is a page leads to the page, any other one to the repository on the web;
+ * a link to a file that does not exist is a failure.
  */
 import * as fs from "node:fs"
 import * as path from "node:path"

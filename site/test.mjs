@@ -1,6 +1,7 @@
 /**
- * Loads every page of the built site in headless Chromium, on a wide screen and on one of 375 pixels: each has one heading, no error is logged, no request fails,
- * every link and its fragment lead somewhere, and nothing is wider than the screen. The search finds. Screenshots are in `build/screenshots`.
+ * Loads every page of the built site in headless Chromium, on a wide screen and on one of 375 pixels: each has one
+ * heading, no error is logged, no request fails, every link and its fragment lead somewhere, and nothing is wider than
+ * the screen. The search finds. Screenshots are in `build/screenshots`.
  */
 import * as fs from "node:fs"
 import * as os from "node:os"

@@ -1,8 +1,8 @@
 /**
  * Runs examples; `examples.mjs` copies this to where the packages are found, beside the plan that says which.
  *
- * Each export is run with a storage in memory that holds the samples, in a folder that holds them, too, with the services of Node and a web server in the place of
- * `fetch`.
+ * Each export is run with a storage in memory that holds the samples, in a folder that holds them, too, with the
+ * services of Node and a web server in the place of `fetch`.
  */
 import { IOProc, MemoryIOProc, Mmio, Wave } from "@effect-mmio/core"
 import { Recording } from "@effect-mmio/testing"

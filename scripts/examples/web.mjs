@@ -1,6 +1,6 @@
 /**
- * A web server for the examples, in the place of `fetch`: every URL is a file of the samples, by its last component, else the first sample; those of S3 are the
- * objects of a store in memory.
+ * A web server for the examples, in the place of `fetch`: every URL is a file of the samples, by its last component,
+ * else the first sample; those of S3 are the objects of a store in memory.
  */
 import { FakeS3 } from "./fake/s3.mjs"
 

@@ -115,7 +115,9 @@ export interface OpenRequest {
    * `CannotOpen`.
    */
   readonly ifVersion: Option.Option<string>
-  /** Whether bytes may be held back in memory; false for a buffer of `"none"` or 0, and then no middleware holds any. */
+  /**
+   * Whether bytes may be held back in memory; false for a buffer of `"none"` or 0, and then no middleware holds any.
+   */
   readonly buffered: boolean
 }
 
@@ -466,8 +468,8 @@ export interface Primitives {
    */
   readonly close?: Effect.Effect<void, MmioError.CloseError> | undefined
   /**
-   * Releases the file, and drops what was not committed. Default: `close`, its failures ignored; with `commit`, nothing.
-   * To be given where `commit` and `close` are: a failed scope must not commit.
+   * Releases the file, and drops what was not committed. Default: `close`, its failures ignored; with `commit`,
+   * nothing. To be given where `commit` and `close` are: a failed scope must not commit.
    */
   readonly abort?: Effect.Effect<void> | undefined
   /** Where a handle starts. Default: 0. */
@@ -569,8 +571,8 @@ export interface CursorFunctions {
 
 /**
  * A positional file over functions that share a cursor. It seeks only where the cursor is elsewhere, finds its size by
- * `seek(0, "end")`, asks `seek` where a handle may go, and seeks again after a call that failed or was interrupted. Where the storage refuses a position at
- * or past its end, reading there returns 0.
+ * `seek(0, "end")`, asks `seek` where a handle may go, and seeks again after a call that failed or was interrupted.
+ * Where the storage refuses a position at or past its end, reading there returns 0.
  *
  * A file with the capability `forwardOnly` skips to a position past the cursor by reading; one that also writes ignores
  * positions.
@@ -590,7 +592,9 @@ export const makeCursorFile: (functions: CursorFunctions) => File = internal.mak
  *
  * // Counts the bytes that are read.
  * export const counting = (inner: IOProc.File, count: (bytes: number) => void): IOProc.File =>
- *   IOProc.wrapFile(inner, { readAt: (position, target) => Effect.tap(inner.readAt(position, target), (n) => count(n)) })
+ *   IOProc.wrapFile(inner, {
+ *     readAt: (position, target) => Effect.tap(inner.readAt(position, target), (n) => count(n))
+ *   })
  * ```
  *
  * @since 0.1.0
@@ -644,7 +648,9 @@ export const immediate: <A, E>(evaluate: () => Effect.Effect<A, E>) => Effect.Ef
  *       done(
  *         cause === null
  *           ? Exit.succeed(count)
- *           : Exit.fail(new MmioError.CannotRead({ operation: "read", file: `${fd}`, description: cause.message, cause }))
+ *           : Exit.fail(
+ *             new MmioError.CannotRead({ operation: "read", file: `${fd}`, description: cause.message, cause })
+ *           )
  *       ))
  *   )
  * ```
@@ -792,10 +798,10 @@ export type IOMessage<S> =
 /**
  * A driver from one function for all messages, as the original has it. The procedure keeps the cursor of each file;
  * {@link makeCursorFile} says when it is asked to seek. `None` says that the procedure does not recognise a message:
- * opening, reading, writing and seeking then fail with `CannotOpen`, `CannotRead`, `CannotWrite` and `CannotSeek`, names
- * with `AccessDenied`; closing succeeds, a `WriteFlush` with bytes is sent again as `Write`, one without is done, and a
- * message of the user's gets no answer. A procedure has no `stat`, `list`, folders or `truncate`. `Exist`, `Delete`, `Parse` and
- * `GetTemp` are what the original sends as flags of `MMIOM_OPEN`.
+ * opening, reading, writing and seeking then fail with `CannotOpen`, `CannotRead`, `CannotWrite` and `CannotSeek`,
+ * names with `AccessDenied`; closing succeeds, a `WriteFlush` with bytes is sent again as `Write`, one without is done,
+ * and a message of the user's gets no answer. A procedure has no `stat`, `list`, folders or `truncate`. `Exist`,
+ * `Delete`, `Parse` and `GetTemp` are what the original sends as flags of `MMIOM_OPEN`.
  *
  * @example
  * ```ts
@@ -891,8 +897,8 @@ export interface BlockSizes {
  *   has been written or, where it is held back, flushed. What is written past it, by another process for one, is seen
  *   by blocks that are read after that, and after {@link File.invalidate}.
  * - A failed read-ahead is not reported: what was not read is asked for again when it is wanted.
- * - Closing waits for reads in flight. A file that is {@link FileCapabilities.forwardOnly} is left as it is. One that is
- *   opened with `buffered: false` has no blocks, and others still see what it writes.
+ * - Closing waits for reads in flight. A file that is {@link FileCapabilities.forwardOnly} is left as it is. One that
+ *   is opened with `buffered: false` has no blocks, and others still see what it writes.
  *
  * Throws `InvalidParameter` for invalid sizes.
  *
@@ -1206,8 +1212,8 @@ export const overlay: {
  * - Other files in the inner storage must not have names of parts: a file `a.0` there is taken for the first part of
  *   `a`.
  *
- * Replacing a file by `rename` needs `tempName` of the inner storage. A write that leaves a gap over parts, and emptying
- * a file of several parts, need `truncate` of its files.
+ * Replacing a file by `rename` needs `tempName` of the inner storage. A write that leaves a gap over parts, and
+ * emptying a file of several parts, need `truncate` of its files.
  *
  * Throws `InvalidParameter` for an invalid size, around another `split`, and around {@link commitOnClose}, since the
  * parts of a file cannot be committed in one step.

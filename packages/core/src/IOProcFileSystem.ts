@@ -44,9 +44,10 @@ export const make: (ioProc: IOProc.IOProc) => FileSystem.FileSystem = internal.m
  *
  * export const inMemory = IOProcFileSystem.layer.pipe(Layer.provide(MemoryIOProc.layer()))
  *
- * export const program = Effect.flatMap(FileSystem.FileSystem, (files) => files.writeFileString("note.txt", "hello")).pipe(
- *   Effect.provide(inMemory)
- * )
+ * export const program = Effect.flatMap(
+ *   FileSystem.FileSystem,
+ *   (files) => files.writeFileString("note.txt", "hello")
+ * ).pipe(Effect.provide(inMemory))
  * ```
  *
  * @since 0.1.0

@@ -35,7 +35,8 @@ export const make: Effect.Effect<IOProc.IOProc, never, KeyValueStore.KeyValueSto
  * import { KeyValueStore } from "@effect/platform"
  * import { Effect, Layer } from "effect"
  *
- * const note = Mmio.withFile("note", { access: "write", create: true }, (file) => Mmio.write(file, Uint8Array.of(104, 105)))
+ * const note = Mmio.withFile("note", { access: "write", create: true }, (file) =>
+ *   Mmio.write(file, Uint8Array.of(104, 105)))
  *
  * export const main = Effect.provide(note, KeyValueIOProc.layer.pipe(Layer.provide(KeyValueStore.layerMemory)))
  * ```

@@ -83,7 +83,8 @@ export const make: (options?: Options) => Effect.Effect<MemoryIOProc, MmioError.
  * import { Effect } from "effect"
  *
  * const program = Effect.gen(function*() {
- *   yield* Mmio.withFile("b.txt", { access: "write", create: true }, (file) => Mmio.write(file, Uint8Array.of(104, 105)))
+ *   yield* Mmio.withFile("b.txt", { access: "write", create: true }, (file) =>
+ *     Mmio.write(file, Uint8Array.of(104, 105)))
  *   const storage = yield* MemoryIOProc.MemoryIOProc
  *   return yield* storage.bytes("b.txt")
  * })

@@ -303,8 +303,8 @@ export const openWith: <A extends IOProc.Access = "read">(
 
 /**
  * Opens a file, runs `use` on it, flushes and closes it; all failures are in the type. Where `use` fails, a file that
- * commits on close is aborted (`onFailure`). If both `use` and the closing fail, the cause holds both. The file is closed also when the flush failed: a program that tries again uses
- * {@link open} and {@link flush}.
+ * commits on close is aborted (`onFailure`). If both `use` and the closing fail, the cause holds both. The file is
+ * closed also when the flush failed: a program that tries again uses {@link open} and {@link flush}.
  *
  * @since 0.1.0
  * @category opening
@@ -497,7 +497,8 @@ export const readInto: {
 
 /**
  * Writes bytes and returns how many (`mmioWrite`): all of them, except into a memory file that cannot grow, or for
- * which there is no memory: it takes what it has room for, down to 0. Fewer bytes than the buffer's size are copied into it, and `source` is free again.
+ * which there is no memory: it takes what it has room for, down to 0. Fewer bytes than the buffer's size are copied
+ * into it, and `source` is free again.
  *
  * A write that fails or is interrupted leaves the position where it was, and what was in the buffer stays there;
  * `written` of `CannotWrite` says how many bytes of this call the driver had taken before. Fails with
@@ -542,7 +543,8 @@ export const writeAll: {
 
 /**
  * Sets the position and returns it (`mmioSeek`): `offset` bytes from the start, unless `from` says otherwise; from
- * `"end"` it is added to the length, so -1 is the last byte. A position past the end is allowed: reading there returns no bytes, and writing there fills the gap with zeros.
+ * `"end"` it is added to the length, so -1 is the last byte. A position past the end is allowed: reading there returns
+ * no bytes, and writing there fills the gap with zeros.
  *
  * Fails with `CannotSeek`, and leaves the position where it was: before the start, outside of a memory block that
  * cannot grow, or where the storage refuses. Does not flush: what was written stays in the buffer.
@@ -652,7 +654,8 @@ export const setBuffer: {
 // ---------------------------------------------------------------------------------------------------------------------
 
 /**
- * The buffer of a handle at one moment (`MMIOINFO`). The window is the part of the file that it holds. Everything but `bytes`, which is the live buffer, is a snapshot.
+ * The buffer of a handle at one moment (`MMIOINFO`). The window is the part of the file that it holds. Everything but
+ * `bytes`, which is the live buffer, is a snapshot.
  *
  * @since 0.1.0
  * @category models
@@ -663,8 +666,8 @@ export interface Info {
   /** What it was opened for. */
   readonly access: IOProc.Access
   /**
-   * The code by which its driver was chosen (`fccIOProc`): from the options, or from the name; with {@link openWith}, the
-   * code in the name.
+   * The code by which its driver was chosen (`fccIOProc`): from the options, or from the name; with {@link openWith},
+   * the code in the name.
    */
   readonly code: Option.Option<FourCC>
   /** What the driver got as its parameters (`adwInfo`). */
@@ -735,10 +738,10 @@ const directly = <B, E extends MmioError.MmioError>(effect: Effect.Effect<B, E>)
  * `next === endRead`; for `"write"` with room for writing. Returns the new info. Without an `info` it only refills or
  * drains the buffer.
  *
- * Fails with `Unbuffered` on a handle without a buffer, and with the info of a memory file whose block has no bytes; for
- * `"write"` into a memory file that is full with `CannotExpand`, or with `OutOfMemory` where the block could grow and
- * there is no memory for that. A failure after the info was accepted leaves the position at its `next`, and what was not
- * written dirty: {@link getInfo} says how to go on.
+ * Fails with `Unbuffered` on a handle without a buffer, and with the info of a memory file whose block has no bytes;
+ * for `"write"` into a memory file that is full with `CannotExpand`, or with `OutOfMemory` where the block could grow
+ * and there is no memory for that. A failure after the info was accepted leaves the position at its `next`, and what
+ * was not written dirty: {@link getInfo} says how to go on.
  *
  * @example
  * ```ts
@@ -1150,7 +1153,8 @@ export interface Writer {
 }
 
 /**
- * Writes what a synchronous function says, in one {@link writeAll}, which is one effect for all of it. What `f` writes is in memory until it returns.
+ * Writes what a synchronous function says, in one {@link writeAll}, which is one effect for all of it. What `f` writes
+ * is in memory until it returns.
  *
  * Fails as {@link writeAll} does, and with `OutOfMemory` where there is no memory for what `f` writes; what `f` throws
  * is a defect. Nothing is written then, but for the part of a large write that a driver took before it failed
@@ -1342,7 +1346,8 @@ export interface SinkFileOptions extends Omit<OpenOptions<"write">, "access" | "
  *
  * export const save = (upload: Stream.Stream<Uint8Array>) =>
  *   Stream.run(upload, Mmio.sinkFile("upload.bin")).pipe(
- *     Effect.catchTag("CannotWrite", (error) => Effect.logError(error.errno === "ENOSPC" ? "the disk is full" : error.message))
+ *     Effect.catchTag("CannotWrite", (error) =>
+ *       Effect.logError(error.errno === "ENOSPC" ? "the disk is full" : error.message))
  *   )
  * ```
  *

@@ -1653,8 +1653,8 @@ export interface Info {
   readonly factSamples: Option.Option<number>
   /**
    * The tags of every `LIST INFO`, in the order of the file; in Wave64, of every `list` of that type, with the first
-   * four bytes of the GUIDs as ids. Those that were recovered past a chunk which is said to be longer than its list come
-   * last: no path leads to them, and what an edit writes under the same id comes before them.
+   * four bytes of the GUIDs as ids. Those that were recovered past a chunk which is said to be longer than its list
+   * come last: no path leads to them, and what an edit writes under the same id comes before them.
    */
   readonly tags: ReadonlyArray<InfoTag>
   /** The cue points, in the order of the file, each with its labels. */

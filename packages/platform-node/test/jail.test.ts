@@ -486,8 +486,9 @@ const contractLayer = (make: (folder: string) => ReturnType<typeof NodeIOProc.la
   }))
 
 /**
- * The contract of drivers. The files of a jail are those of `NodeIOProc.make`, whose own test has all of it: here, by default, are the laws of names and of
- * opening, what is interrupted while it goes through names, and one test of each other law.
+ * The contract of drivers. The files of a jail are those of `NodeIOProc.make`, whose own test has all of it: here, by
+ * default, are the laws of names and of opening, what is interrupted while it goes through names, and one test of each
+ * other law.
  */
 const contract = (name: string, interrupted: RegExp, storage: ReturnType<typeof contractLayer>) => {
   const tests = IOProcContract.tests({

@@ -40,7 +40,8 @@ export interface Costs {
  *   yield* Mmio.seek(file, 100)
  *   yield* Mmio.write(file, Uint8Array.of(1, 2, 3))
  *   yield* Mmio.commit(file)
- *   return yield* Mmio.sendMessage(file, new S3Costs.GetCosts()) // Option.some({ requests: 7, copied: 5_000_000_000, … })
+ *   // Option.some({ requests: 7, copied: 5_000_000_000, … })
+ *   return yield* Mmio.sendMessage(file, new S3Costs.GetCosts())
  * }))
  * ```
  *

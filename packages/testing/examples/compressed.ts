@@ -1,8 +1,9 @@
 /**
  * A driver that a program writes for itself: files that are compressed in blocks, around any storage.
  *
- * It is what the guide "Write a driver" leads to, and commits on close: a file that is written is written anew beside the old one, with the blocks that did
- * not change as they are, and takes its place in one step. A stored file is its index, then its blocks; one without bytes has no content.
+ * It is what the guide "Write a driver" leads to, and commits on close: a file that is written is written anew beside
+ * the old one, with the blocks that did not change as they are, and takes its place in one step. A stored file is its
+ * index, then its blocks; one without bytes has no content.
  */
 import { IOProc, MmioError } from "@effect-mmio/core"
 import { Effect, Option } from "effect"

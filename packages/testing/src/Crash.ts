@@ -329,7 +329,8 @@ export class CrashFailure extends Data.TaggedError("CrashFailure")<{
  * // Whenever the power goes, a.txt is the old one or the new one.
  * export const test = Crash.explore(
  *   Effect.gen(function*() {
- *     yield* Mmio.withFile("a.new", { access: "write", create: true }, (file) => Mmio.writeAll(file, new Uint8Array(2000).fill(2)))
+ *     yield* Mmio.withFile("a.new", { access: "write", create: true }, (file) =>
+ *       Mmio.writeAll(file, new Uint8Array(2000).fill(2)))
  *     yield* Mmio.rename("a.new", "a.txt")
  *   }),
  *   {

@@ -536,7 +536,8 @@ export class EveryOperationError extends Data.TaggedError("EveryOperationError")
  * import { Fault } from "@effect-mmio/testing"
  * import { Effect, Exit } from "effect"
  *
- * const save = Mmio.withFile("new.txt", { access: "write", create: true }, (file) => Mmio.writeAll(file, Uint8Array.of(1, 2)))
+ * const save = Mmio.withFile("new.txt", { access: "write", create: true }, (file) =>
+ *   Mmio.writeAll(file, Uint8Array.of(1, 2)))
  *
  * // Who is told that it was saved finds it saved.
  * export const test = Fault.everyOperation(save, {

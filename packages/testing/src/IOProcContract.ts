@@ -295,8 +295,8 @@ export interface Options {
    */
   readonly scale?: number | undefined
   /**
-   * Interrupts operations at each so many of their steps, from a random one on, which takes as many times less. Default:
-   * the environment's `MMIO_TEST_INTERRUPT_EVERY`, else 1, which misses none.
+   * Interrupts operations at each so many of their steps, from a random one on, which takes as many times less.
+   * Default: the environment's `MMIO_TEST_INTERRUPT_EVERY`, else 1, which misses none.
    */
   readonly interruptEvery?: number | undefined
   /** The seed of the random tests, to repeat a failure. Default: the environment's `MMIO_TEST_SEED`, else random. */

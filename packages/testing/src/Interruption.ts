@@ -62,7 +62,8 @@ export interface Sweep<P, A, E, E2, E3, R> {
  * import { Interruption } from "@effect-mmio/testing"
  * import { Effect, Exit, Scope } from "effect"
  *
- * // However a write is interrupted, the handle can be closed, and holds all of it or nothing. A write that hangs is a timeout.
+ * // However a write is interrupted, the handle can be closed, and holds all of it or nothing.
+ * // A write that hangs is a timeout.
  * export const test = Interruption.sweep({
  *   prepare: Effect.gen(function*() {
  *     const scope = yield* Scope.make()

@@ -2,7 +2,10 @@ import { fileURLToPath } from "node:url"
 import { mergeConfig } from "vitest/config"
 import shared from "../../../vitest.shared.js"
 
-/** Not one of the projects of `npm test`: these tests need programs of others, and take minutes. `npm run test:zip` runs them. */
+/**
+ * Not one of the projects of `npm test`: these tests need programs of others, and take minutes. `npm run test:zip` runs
+ * them.
+ */
 const config = mergeConfig(shared, {
   root: fileURLToPath(new URL(".", import.meta.url)),
   cacheDir: fileURLToPath(new URL("../node_modules/.vite", import.meta.url)),

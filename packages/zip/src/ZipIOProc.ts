@@ -16,8 +16,8 @@
  *   leaves the archive as it was. A missing archive is made by the first element.
  * - **Sharing.** Sharing modes hold between the elements that this driver has open. Changes of one archive are made one
  *   after another, and each is made over what the others left. Of two writers of one element the second to commit fails
- *   with `VersionChanged`; so does one whose element another program has changed. Where an archive is to have one writer
- *   at a time, `writers: "one"` refuses all others with `SharingViolation`. `rename`, `remove` and the functions
+ *   with `VersionChanged`; so does one whose element another program has changed. Where an archive is to have one
+ *   writer at a time, `writers: "one"` refuses all others with `SharingViolation`. `rename`, `remove` and the functions
  *   of folders fail with `SharingViolation` where another program goes on changing the archive.
  * - **Versions** are checksum, size and time of an element, and stay when other elements change.
  * - **What archives are refused.** A file that is no archive, exceeds a limit of `ZipLimits`, or whose directory is
@@ -50,10 +50,10 @@ export interface Options {
   /**
    * How many handles of the driver may write elements of one archive at once. With `"several"` each commits its element
    * over what the others left; all laws of storages hold, so that elements are files like others. With `"one"` an
-   * archive that a handle writes has it as its only writer until it is closed: other handles that would write an element
-   * of it, new names and folders, and what is renamed or removed in it, fail with `SharingViolation`. Readers are not
-   * concerned. Of an archive in an archive, the outer one is written while the inner one commits: where another handle
-   * writes it then, the commit fails with `CannotWrite`, and can be made again. Default: `"several"`.
+   * archive that a handle writes has it as its only writer until it is closed: other handles that would write an
+   * element of it, new names and folders, and what is renamed or removed in it, fail with `SharingViolation`. Readers
+   * are not concerned. Of an archive in an archive, the outer one is written while the inner one commits: where another
+   * handle writes it then, the commit fails with `CannotWrite`, and can be made again. Default: `"several"`.
    */
   readonly writers?: "several" | "one" | undefined
 }

@@ -132,7 +132,9 @@ const iXmlEdits = ({ iXml }: Tags, [value]: ReadonlyArray<string>): ReadonlyArra
     ? Option.isSome(iXml) ? [RiffEdit.remove(iXmlPath)] : []
     : [RiffEdit.assign(iXmlPath, new TextEncoder().encode(value))]
 
-/** Whether a tag is to have other texts than are shown of it: one that is read back as it was written is not changed. */
+/**
+ * Whether a tag is to have other texts than are shown of it: one that is read back as it was written is not changed.
+ */
 const isOther = (there: ReadonlyArray<Shown>) => ({ key, values }: Assignment): boolean => {
   const texts = there.filter((tag) => tag.key === formatKey(key)).map(({ text }) => text)
   return values.length === 0 || values.length !== texts.length || values.some((value, i) => value !== texts[i])

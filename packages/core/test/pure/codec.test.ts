@@ -1,4 +1,6 @@
-/** What the codecs of all chunks have in common: readings, refusals, strict decoding, and schemas with their messages. */
+/**
+ * What the codecs of all chunks have in common: readings, refusals, strict decoding, and schemas with their messages.
+ */
 import { assert, describe, it } from "@effect/vitest"
 import { deepStrictEqual } from "@effect/vitest/utils"
 import { Either, ParseResult, Schema } from "effect"

@@ -1,4 +1,6 @@
-/** What `LIST` chunks hold: how their elements are found, where sizes and pad bytes are right and where they are not. */
+/**
+ * What `LIST` chunks hold: how their elements are found, where sizes and pad bytes are right and where they are not.
+ */
 import { assert, describe, it } from "@effect/vitest"
 import { deepStrictEqual } from "@effect/vitest/utils"
 import { Either, FastCheck as fc, Schema } from "effect"

@@ -1,4 +1,6 @@
-/** Chunks that are records of numbers, some with a table of others: `fact`, `inst`, `acid`, `CSET`, `PEAK`, `cue `, ... */
+/**
+ * Chunks that are records of numbers, some with a table of others: `fact`, `inst`, `acid`, `CSET`, `PEAK`, `cue `, ...
+ */
 import { assert, describe, it } from "@effect/vitest"
 import { deepStrictEqual } from "@effect/vitest/utils"
 import { Schema } from "effect"

@@ -26,7 +26,9 @@ export interface Platform {
   readonly pipeSize: number
   /** Whether `/proc/self/fd` leads to the folders that descriptors are of. */
   readonly hasDescriptorPaths: boolean
-  /** Whether file systems write out a file at the rename by which it takes the place of another, as ext4 and btrfs do. */
+  /**
+   * Whether file systems write out a file at the rename by which it takes the place of another, as ext4 and btrfs do.
+   */
   readonly writesOutReplacements: boolean
   /** The components of a name, with those that are empty. */
   readonly componentsOf: (name: string) => ReadonlyArray<string>

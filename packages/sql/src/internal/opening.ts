@@ -69,8 +69,9 @@ const rowOf = (row: RawRow): Row => ({
 })
 
 /**
- * What a path has, locked for this transaction where `lock` says so. Where a row was waited for that has lost its name meanwhile, Postgres finds nothing, and not
- * what has got the name: so it is looked again until there is nothing either way.
+ * What a path has, locked for this transaction where `lock` says so. Where a row was waited for that has lost its name
+ * meanwhile, Postgres finds nothing, and not what has got the name: so it is looked again until there is nothing either
+ * way.
  *
  * @internal
  */

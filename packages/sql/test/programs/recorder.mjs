@@ -1,6 +1,7 @@
 /**
- * Records until it is killed: `node recorder.mjs URL NAME LEASE`. Byte k of the file is k * 31 % 251; each line of the output is a size that was flushed.
- * Parts have many sizes, so that flushes end within blocks, and some are larger than what is held in memory.
+ * Records until it is killed: `node recorder.mjs URL NAME LEASE`. Byte k of the file is k * 31 % 251; each line of the
+ * output is a size that was flushed. Parts have many sizes, so that flushes end within blocks, and some are larger than
+ * what is held in memory.
  */
 import { Mmio } from "@effect-mmio/core"
 import { SqlIOProc } from "@effect-mmio/sql"

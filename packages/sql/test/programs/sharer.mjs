@@ -1,5 +1,6 @@
 /**
- * Another process that opens files of a database, as a test asks it to: one JSON object a line, and one line as the answer to each.
+ * Another process that opens files of a database, as a test asks it to: one JSON object a line, and one line as the
+ * answer to each.
  *
  *   node sharer.mjs URL [LEASE in milliseconds]
  */

@@ -5,7 +5,10 @@ import type { IOProc } from "@effect-mmio/core"
 import { MmioError } from "@effect-mmio/core"
 import { Effect } from "effect"
 
-/** The index of a file: four bytes that say what it is, the size of blocks and of the content, and how long each block is once it is compressed. */
+/**
+ * The index of a file: four bytes that say what it is, the size of blocks and of the content, and how long each block
+ * is once it is compressed.
+ */
 const magic = 0x6b636c62
 const headerSize = 16
 const entrySize = 4
@@ -67,7 +70,10 @@ const writeFully = (
 const invalid = (name: string, description: string) =>
   new MmioError.InvalidFile({ ...details("open", name, description), position: 0 })
 
-/** Reads the index of a stored file. What it says has to agree with how long the file is, before anything is allocated by it. */
+/**
+ * Reads the index of a stored file. What it says has to agree with how long the file is, before anything is allocated
+ * by it.
+ */
 export const readIndex = (
   file: IOProc.File,
   name: string,

@@ -1,5 +1,6 @@
 /**
- * Mistakes in the driver that compresses files, `examples/compressed.ts`: those that are made when one writes such a driver.
+ * Mistakes in the driver that compresses files, `examples/compressed.ts`: those that are made when one writes such a
+ * driver.
  */
 import type { Mistake } from "./plant.js"
 

@@ -1,5 +1,6 @@
 /**
- * The four set-ups of the guide "Write a driver", for any driver around a storage: what the first of them says that finds something wrong.
+ * The four set-ups of the guide "Write a driver", for any driver around a storage: what the first of them says that
+ * finds something wrong.
  */
 import { IOProc, Mmio } from "@effect-mmio/core"
 import { Crash, Fault, IOProcContract, TestIOProc } from "@effect-mmio/testing"
@@ -96,7 +97,8 @@ const faults = ({ driver, names }: Tested) =>
   Fault.everyOperation(Effect.provide(program, IOProc.layerMap(driver)), {
     storage: TestIOProc.layer(),
     times: ["once"],
-    // A part or a file that does not exist is none: a storage that says so of one that does is not a failure, but a lie.
+    // A part or a file that does not exist is none: a storage that says so of one that does is not a failure, but a
+    // lie.
     errors: { ...Fault.errors, open: Fault.errors.open.filter((errno) => errno !== "ENOENT") },
     check: ({ exit, injected }) =>
       Effect.gen(function*() {

@@ -142,8 +142,8 @@ const readDirectory = (
 const settledAfter = 2000
 
 /**
- * What tells the bytes of an open file from all others: its version; where the storage knows none, its size and its time, if that is not so recent that a later
- * change could have the same.
+ * What tells the bytes of an open file from all others: its version; where the storage knows none, its size and its
+ * time, if that is not so recent that a later change could have the same.
  */
 const keyOf = (
   { driver, name }: Archive,

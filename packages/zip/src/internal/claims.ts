@@ -1,6 +1,6 @@
 /**
- * What the open files of a driver claim: sharing modes of elements, names that are being created, archives that have one
- * writer, and turns of those that change an archive.
+ * What the open files of a driver claim: sharing modes of elements, names that are being created, archives that have
+ * one writer, and turns of those that change an archive.
  */
 import * as Sharing from "@effect-mmio/core/Sharing"
 import * as Effect from "effect/Effect"

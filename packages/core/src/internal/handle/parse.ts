@@ -33,7 +33,10 @@ type Parser<B> = (reader: Api.Reader) => B
 /** What {@link attempt} returns where the record is not complete. */
 const incomplete: unique symbol = Symbol.for("@effect-mmio/core/Mmio/incomplete")
 
-/** Reads one record out of what was loaded; where it is not complete it takes nothing, and the reader says what it lacks. */
+/**
+ * Reads one record out of what was loaded; where it is not complete it takes nothing, and the reader says what it
+ * lacks.
+ */
 const attempt = <B>(
   records: RecordMemory,
   reader: RecordReader,

@@ -20,8 +20,8 @@ export abstract class SyncAccess {
    */
   abstract tryDetach(position: number, count: number): Uint8Array | undefined
   /**
-   * Shows up to so many bytes to `f`, where they are, which returns how many of them it takes; returns the same. Nothing
-   * is read if `f` throws.
+   * Shows up to so many bytes to `f`, where they are, which returns how many of them it takes; returns the same.
+   * Nothing is read if `f` throws.
    */
   abstract tryShow(position: number, most: number, f: (bytes: Uint8Array) => number): number
   /** Whether `tryWrite` would write so many bytes; changes nothing. */

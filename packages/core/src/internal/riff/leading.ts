@@ -50,8 +50,8 @@ const looksLikeForm = (bytes: Uint8Array, at: number, have: number): boolean => 
 }
 
 /**
- * Whether a form begins in the header or the type of what looks like one, which then is not one: bytes that happen to be
- * the id of a form would else be taken for it, or not, as the size of the real one makes a character or none.
+ * Whether a form begins in the header or the type of what looks like one, which then is not one: bytes that happen to
+ * be the id of a form would else be taken for it, or not, as the size of the real one makes a character or none.
  */
 const hidesForm = (bytes: Uint8Array, at: number, have: number): boolean => {
   for (

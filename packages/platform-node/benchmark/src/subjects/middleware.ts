@@ -95,12 +95,15 @@ const names = Object.keys(storages) as ReadonlyArray<Name>
 const bare = "bare storage"
 const middlewares = names.filter((name) => name !== bare)
 
-/** A read that the handle's buffer serves asks no middleware: it costs nothing, but for what the measurement is off by. */
+/**
+ * A read that the handle's buffer serves asks no middleware: it costs nothing, but for what the measurement is off by.
+ */
 const leastOfHits = 0.8
 
 /**
- * How fast a read that goes to the storage has to be at least, beside one of the bare storage, which takes a few microseconds. What a middleware does for it
- * differs by orders of magnitude: a cache that has the block asks nothing, and `timeout` starts two fibers. These are bounds that a regression crosses.
+ * How fast a read that goes to the storage has to be at least, beside one of the bare storage, which takes a few
+ * microseconds. What a middleware does for it differs by orders of magnitude: a cache that has the block asks nothing,
+ * and `timeout` starts two fibers. These are bounds that a regression crosses.
  */
 const leastOfMisses: { readonly [name in Exclude<Name, typeof bare>]: number } = {
   "retry": 0.5,

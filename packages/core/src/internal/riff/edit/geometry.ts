@@ -9,7 +9,7 @@
  * | `oldLength`                                                   | the header, 96 bytes                              |
  * | `oldLength` + 96, to `newLength`                              | the tail: new bytes in their final place          |
  * | `recordsAt`: the larger of the two, rounded up to 512         | the records                                       |
- * | `footerAt`: the end of the records, rounded up to 512         | the footer, 128 bytes; with it the edit is decided |
+ * | `footerAt`: the end of the records, rounded up to 512         | the footer, 128 bytes; it decides the edit        |
  */
 
 /** The unit that a disk writes whole. */

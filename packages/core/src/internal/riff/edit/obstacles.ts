@@ -71,7 +71,9 @@ const unsizedSamples = ({ chunks, problems }: Api.Tree): Obstacle | undefined =>
     : undefined
 }
 
-/** A form whose size is written in a `ds64` that follows it: the form cannot become longer and leave that where it is. */
+/**
+ * A form whose size is written in a `ds64` that follows it: the form cannot become longer and leave that where it is.
+ */
 const sizeElsewhere = ({ chunks }: Api.Tree): Obstacle | undefined => {
   const form = chunks.find((node) =>
     node.chunk.sizeField === Layout.unknownSize && node.chunk.ds64._tag === "Some" && !Ds64.isInside(node)

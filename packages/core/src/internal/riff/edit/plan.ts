@@ -68,7 +68,8 @@ class Writes {
   }
 
   /**
-   * Fills a gap, if there is one. What was filler before need not become zeros: the rest was something that is not to be found any more.
+   * Fills a gap, if there is one. What was filler before need not become zeros: the rest was something that is not to
+   * be found any more.
    */
   fill({ idBytes, layout }: Filler, from: number, to: number): void {
     const gap = { from, to }

@@ -2,13 +2,13 @@
  * The records of a journal, each of which says what to write over old bytes of the file: sorted by their offsets, and
  * masked.
  *
- * | bytes                    |                                                                      |
- * | ------------------------ | -------------------------------------------------------------------- |
- * | 8                        | the offset in the file                                               |
- * | 4                        | how many bytes it writes, at most 256 KiB                            |
- * | 4                        | 0 where new bytes follow, 1 where zeros are written                  |
- * | 4 for each sector        | the CRC-32 of the old bytes, of each sector of 512 bytes that it touches, as far as the record goes |
- * | as many as it writes, or none | the new bytes                                                   |
+ * | bytes                         |                                                                                   |
+ * | ----------------------------- | --------------------------------------------------------------------------------- |
+ * | 8                             | the offset in the file                                                            |
+ * | 4                             | how many bytes it writes, at most 256 KiB                                         |
+ * | 4                             | 0 where new bytes follow, 1 where zeros are written                               |
+ * | 4 for each sector it touches  | the CRC-32 of the old bytes of the sector (512 bytes), as far as the record goes  |
+ * | as many as it writes, or none | the new bytes                                                                     |
  *
  * All numbers are little-endian.
  */
