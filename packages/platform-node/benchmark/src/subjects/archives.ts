@@ -1,5 +1,6 @@
 import * as fs from "node:fs"
 import * as path from "node:path"
+import { haveFreshMemory } from "../runner/freshMemory.js"
 import { group, type Subject } from "../runner/model.js"
 import { gigabytesPerSecond, milliseconds } from "../runner/unit.js"
 import * as zip from "../ways/zip.js"
@@ -66,10 +67,7 @@ export const archives: Subject = {
         },
         before: () => {
           if (!fs.existsSync(replaced)) fs.copyFileSync(archive, replaced)
-          // As much memory as a copy takes is free and was just used: the host of a machine takes back what is free for
-          // longer, and to ask for it again takes longer than the copy.
-          fs.copyFileSync(archive, copy)
-          fs.rmSync(copy)
+          haveFreshMemory(copy, fs.statSync(archive).size)
         },
         rows: [{
           case: "replace an element of 1 MiB",

@@ -3,6 +3,7 @@ import * as FileSystem from "@effect/platform/FileSystem"
 import { Effect } from "effect"
 import * as fs from "node:fs"
 import * as path from "node:path"
+import { haveFreshMemory } from "../runner/freshMemory.js"
 import { group, type Subject } from "../runner/model.js"
 import { pieceOfNoise } from "../runner/noise.js"
 import { gigabytesPerSecond } from "../runner/unit.js"
@@ -99,7 +100,7 @@ export const sequentialWrites: Subject = {
         },
         slow: ["fs.write", "platform File.writeAll"],
         before: () => {
-          if (flags === "w") fs.rmSync(file, { force: true })
+          if (flags === "w") haveFreshMemory(file, size)
           else if (!fs.existsSync(file)) fs.writeFileSync(file, new Uint8Array(size))
         },
         outcome: () => sha1(file),
