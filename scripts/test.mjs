@@ -154,7 +154,7 @@ const parse = (args) => {
   // Of some files it can be all. What is left out is another part each time, and `--all` leaves nothing out.
   if (filters.length === 0 && process.env.MMIO_TEST_ALL !== "1") {
     process.env.MMIO_TEST_SCALE ??= isQuick ? "0.1" : "0.5"
-    process.env.MMIO_TEST_INTERRUPT_EVERY ??= isQuick ? "10" : "2"
+    process.env.MMIO_TEST_INTERRUPT_EVERY ??= isQuick ? "30" : "2"
     process.env.MMIO_TEST_PROGRAMS ??= isQuick ? "no" : "yes"
   }
   return { chosen, filters }
