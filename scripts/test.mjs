@@ -2,8 +2,8 @@
  * Everything that has to hold, in one command:
  *
  *   npm test                                 all steps, with half of what is random and of the interruptions
- *   npm test -- --quick                      build and vitest, with a tenth of what is random and of the interruptions,
- *                                            and without the tests that start programs
+ *   npm test -- --quick                      build and vitest, with a tenth of what is random and a thirtieth
+ *                                            of interruptions, without the tests that start programs
  *   npm test -- --only lint,docs             these steps
  *   npm test -- --only speed                 the guard of the benchmark
  *   npm test -- --except vitest              all but these steps
