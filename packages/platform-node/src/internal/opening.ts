@@ -19,7 +19,6 @@ import type { Platform } from "./platform.js"
 import { type FileOptions, isPosition, makePositional, type OpenDescriptor } from "./positionalFile.js"
 import { makeSequential } from "./sequentialFile.js"
 import { background, blocking, type PathCalls, pathCalls, type System, systemError } from "./system.js"
-import { writtenOut } from "./writtenOut.js"
 
 /**
  * What the open handles of this process allow each other: one table for all storages, and for all copies of this
@@ -177,14 +176,22 @@ export const open = (
     return Effect.matchEffect(granted, {
       onFailure: ({ conflict }) => Effect.fail(violation(conflict)),
       onSuccess: ({ locks, unlock }) => {
-        const positional = fileOf(
-          { fd, isOwned: true, name: path, identity, access, start: 0, locks, unlock, release: claim.release },
+        const file = fileOf(
+          {
+            fd,
+            isOwned: true,
+            name: path,
+            identity,
+            access,
+            start: 0,
+            isReplacement: options.isReplacement(request.name),
+            locks,
+            unlock,
+            release: claim.release
+          },
           stats,
           fileOptions
         )
-        const isWrittenOut = stats.isFile() && system.concurrent && system.platform.writesOutReplacements &&
-          options.isReplacement(request.name)
-        const file = isWrittenOut ? writtenOut(positional, fd, path, system) : positional
         // Only now, when no other handle forbids it. An empty file is left alone: those of /proc cannot be truncated.
         if (create !== "truncate" || !stats.isFile() || stats.size === 0n) return Effect.succeed(file)
         return Effect.zipRight(
@@ -277,6 +284,7 @@ export const fromFd = (
               identity: identityOf(stats),
               access,
               start: position,
+              isReplacement: false,
               locks: "none",
               unlock: undefined,
               release: () => {}

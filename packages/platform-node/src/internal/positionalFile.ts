@@ -2,7 +2,7 @@
  * Files that have positions: regular files and block devices.
  */
 import * as Errno from "@effect-mmio/core/Errno"
-import type * as IOProc from "@effect-mmio/core/IOProc"
+import * as IOProc from "@effect-mmio/core/IOProc"
 import * as MmioError from "@effect-mmio/core/MmioError"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
@@ -24,6 +24,8 @@ export interface OpenDescriptor {
   readonly access: IOProc.Access
   /** Where a handle starts. */
   readonly start: number
+  /** Whether it is of a temporary file that is to take the place of another. */
+  readonly isReplacement: boolean
   /** Between which handles the file's sharing mode holds. */
   readonly locks: IOProc.FileCapabilities["locks"]
   /** To be called before the descriptor is closed, where closing it releases the locks of the system too late. */
@@ -200,7 +202,8 @@ const closeWith = (
 }
 
 class WriteFile extends ReadFile {
-  private failedSync: Option.Option<unknown> = Option.none()
+  /** What the system said as it failed to put something on the device. */
+  protected failedSync: Option.Option<unknown> = Option.none()
 
   writeAt(
     position: number,
@@ -220,13 +223,18 @@ class WriteFile extends ReadFile {
         const fd = this.fdFor("write", position)
         system.write(fd, source, 0, Math.min(source.length, maxTransfer), position, done)
       },
-      asItIs,
+      (count) => this.wrote(count),
       (cause) => Errno.writeError(this.origin("write", cause, position))
     )
   }
 
+  /** Called for every write that the system has done, with how many bytes, which it returns. */
+  protected wrote(count: number): number {
+    return count
+  }
+
   /** Has the system put on the device what it holds of the file. */
-  private synchronize(position: number): Effect.Effect<void, MmioError.WriteError> {
+  protected synchronize(position: number): Effect.Effect<void, MmioError.WriteError> {
     return Effect.suspend(() => {
       if (Option.isSome(this.failedSync)) {
         return Effect.fail(
@@ -235,6 +243,7 @@ class WriteFile extends ReadFile {
             file: this.descriptor.name,
             position,
             description: "an earlier flush failed, and what the system held then may be lost",
+            errno: Errno.nameOf(this.failedSync.value),
             written: 0,
             cause: this.failedSync.value
           })
@@ -250,15 +259,22 @@ class WriteFile extends ReadFile {
           () => {},
           (cause) => cause
         ),
-        (cause): Effect.Effect<void, MmioError.WriteError> => {
-          // A file that is no storage, such as those of /proc, has nothing to push down.
-          if (Errno.nameOf(cause) === "EINVAL") return Effect.void
-          // The system forgets what it failed to write, and would report success the next time.
-          this.failedSync = Option.some(cause)
-          return Effect.fail(Errno.writeError(this.origin("writeFlush", cause, position)))
-        }
+        (cause) =>
+          this.failsSync(cause)
+            ? Effect.fail(Errno.writeError(this.origin("writeFlush", cause, position)))
+            : Effect.void
       )
     })
+  }
+
+  /**
+   * Notes a failure of `fsync` or `fdatasync`, if it is one: the system forgets what it failed to write, and would
+   * report success the next time. A file that is no storage, such as those of /proc, has nothing to push down.
+   */
+  protected failsSync(cause: unknown): boolean {
+    if (Errno.nameOf(cause) === "EINVAL") return false
+    this.failedSync = Option.some(cause)
+    return true
   }
 }
 
@@ -281,12 +297,81 @@ class RegularFile extends WriteFile {
   }
 }
 
+/** How many bytes of a {@link ReplacementFile} are written before the system is asked to write them out. */
+const writtenOutAtOnce = 64 * 1024 * 1024
+
+/**
+ * A file that is to take the place of another. Some file systems write it out at the rename, which waits for that. So
+ * the system is asked for it while the file is written, by one call at a time: the device works meanwhile, and the
+ * rename finds little to do. To replace an element in an archive of 560 MB took 0.42 s so, and 0.58 s otherwise.
+ *
+ * Only a flush that goes to the device, and the end of the file, wait for such a call. Where one has failed, they fail,
+ * and so does every later write.
+ */
+class ReplacementFile extends RegularFile {
+  private written = 0
+  private isWritingOut = false
+  private onEnd = () => {}
+
+  protected override wrote(count: number): number {
+    this.written += count
+    if (this.written >= writtenOutAtOnce && !this.isWritingOut) this.writeOut()
+    return count
+  }
+
+  private writeOut(): void {
+    this.written = 0
+    this.isWritingOut = true
+    this.options.system.fdatasync(this.descriptor.fd, (error) => {
+      this.isWritingOut = false
+      if (error) this.failsSync(error)
+      this.onEnd()
+    })
+  }
+
+  /** Waits until no call is under way. */
+  private get writtenOut(): Effect.Effect<void> {
+    return IOProc.callback((done) => {
+      if (!this.isWritingOut) return done(Exit.void)
+      this.onEnd = () => done(Exit.void)
+    })
+  }
+
+  protected override fdFor(syscall: string, position?: number): number {
+    if (syscall === "write" && Option.isSome(this.failedSync)) throw this.failedSync.value
+    return super.fdFor(syscall, position)
+  }
+
+  protected override synchronize(position: number): Effect.Effect<void, MmioError.WriteError> {
+    // The error is reported to one of the calls only: that of the flush could succeed where the other fails.
+    return Effect.zipRight(this.writtenOut, super.synchronize(position))
+  }
+
+  override get close(): Effect.Effect<void, MmioError.CloseError> {
+    const close = super.close
+    return Effect.uninterruptible(Effect.zipRight(
+      this.writtenOut,
+      Effect.suspend(() =>
+        Option.match(this.failedSync, {
+          onNone: () => close,
+          onSome: (cause) =>
+            Effect.zipRight(Effect.ignore(close), Effect.fail(Errno.writeError(this.origin("close", cause))))
+        })
+      )
+    ))
+  }
+}
+
 /** @internal */
 export const makePositional = (
   descriptor: OpenDescriptor,
   isDevice: boolean,
   options: FileOptions
 ): IOProc.File => {
-  const Class = descriptor.access === "read" ? ReadFile : isDevice ? WriteFile : RegularFile
+  const { access, isReplacement } = descriptor
+  const { concurrent, platform } = options.system
+  // A call that blocks has ended when it returns: there is nothing meanwhile.
+  const isWrittenOut = isReplacement && concurrent && platform.writesOutReplacements
+  const Class = access === "read" ? ReadFile : isDevice ? WriteFile : isWrittenOut ? ReplacementFile : RegularFile
   return new Class(descriptor, isDevice, options)
 }
