@@ -49,9 +49,11 @@ const checkShaking = async () => {
     write: false
   })
   const origins = new SourceMap(JSON.parse(map.text))
-  // What is in functions and classes: of constants that are computed, esbuild keeps some.
+  // All lines but those of constants without a call: of those that are computed, esbuild keeps some.
   const sources = new Set(
-    code.text.split("\n").map((line, i) => line.startsWith(" ") ? origins.findEntry(i, 2).originalSource : undefined)
+    code.text.split("\n").map((line, i) =>
+      /^var [^()]*;$/.test(line) ? undefined : origins.findEntry(i, line.search(/\S|$/)).originalSource
+    )
   )
   const taken = [...sources].filter((source) => source?.includes("/middleware/"))
   if (taken.length === 0) return
