@@ -2,8 +2,8 @@
  * Everything that has to hold, in one command:
  *
  *   npm test                                 all steps, with half of what is random and of the interruptions
- *   npm test -- --quick                      build and vitest, with a tenth of what is random and a thirtieth
- *                                            of interruptions, without the tests that start programs
+ *   npm test -- --quick                      build and vitest, with a tenth of what is random and of the interruptions,
+ *                                            and without the tests that start programs
  *   npm test -- --only lint,docs             these steps
  *   npm test -- --only speed                 the guard of the benchmark
  *   npm test -- --except vitest              all but these steps
@@ -154,7 +154,7 @@ const parse = (args) => {
   // Of some files it can be all. What is left out is another part each time, and `--all` leaves nothing out.
   if (filters.length === 0 && process.env.MMIO_TEST_ALL !== "1") {
     process.env.MMIO_TEST_SCALE ??= isQuick ? "0.1" : "0.5"
-    process.env.MMIO_TEST_INTERRUPT_EVERY ??= isQuick ? "30" : "2"
+    process.env.MMIO_TEST_INTERRUPT_EVERY ??= isQuick ? "10" : "2"
     process.env.MMIO_TEST_PROGRAMS ??= isQuick ? "no" : "yes"
   }
   return { chosen, filters }

@@ -1,6 +1,7 @@
 import { FourCC, IOProc, MemoryIOProc, Mmio, MmioError, Riff, RiffCorrection, RiffEdit } from "@effect-mmio/core"
 import { assert, describe, it, layer } from "@effect/vitest"
 import { Effect, FastCheck as fc, Layer, Option } from "effect"
+import { scale } from "./support/scale.js"
 import { bytes, chunk, chunk64, fmt, form, number, waveGuid } from "./support/wav.js"
 
 /** The file after edits. */
@@ -266,7 +267,7 @@ layer(Layer.empty)("a file whose ds64 lies", (it) => {
           []
         )
       }),
-    { fastCheck: { numRuns: 1000 } }
+    { fastCheck: { numRuns: scale(2000) } }
   )
 
   it.effect.prop(
@@ -286,7 +287,7 @@ layer(Layer.empty)("a file whose ds64 lies", (it) => {
           title
         )
       }),
-    { fastCheck: { numRuns: 1000 } }
+    { fastCheck: { numRuns: scale(2000) } }
   )
 })
 

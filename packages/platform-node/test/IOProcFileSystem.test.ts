@@ -23,8 +23,9 @@ import {
 import { NodeFileSystem, NodeHttpServer, NodePath } from "@effect/platform-node"
 import { assert, describe, it, layer } from "@effect/vitest"
 import { Cause, Chunk, Effect, Exit, FastCheck as fc, Layer, Option, Stream } from "effect"
+import { scale } from "./helpers.js"
 
-const fastCheck = { numRuns: Math.ceil(30 * Number(process.env["MMIO_TEST_SCALE"] ?? 1)) }
+const fastCheck = { numRuns: scale(30) }
 const bytes = (count: number) => Uint8Array.from({ length: count }, (_, i) => i % 251)
 
 /** Without what tells Node's buffers from other bytes. */

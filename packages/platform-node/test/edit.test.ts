@@ -11,10 +11,8 @@ import * as ChildProcess from "node:child_process"
 import * as NFS from "node:fs"
 import * as Path from "node:path"
 import { fileURLToPath } from "node:url"
-import { isLinux, tempPath, text } from "./helpers.js"
+import { isLinux, scale, tempPath, text } from "./helpers.js"
 import { chunk, fmt, form, info, uint32 } from "./support/wave.js"
-
-const scale = (count: number): number => Math.ceil(count * Number(process.env["MMIO_TEST_SCALE"] ?? 1))
 
 const uint64 = (value: number): Buffer => Buffer.concat([uint32(value % 2 ** 32), uint32(Math.floor(value / 2 ** 32))])
 

@@ -198,3 +198,6 @@ export const mounted = (device: string): Effect.Effect<string, never, Scope.Scop
       Effect.sync(() => run("mount", device, folder)),
       () => Effect.sync(() => run("umount", folder))
     ))
+
+/** How many runs a random test makes: `MMIO_TEST_SCALE` times as many as it says. */
+export const scale = (runs: number): number => Math.ceil(runs * Number(process.env["MMIO_TEST_SCALE"] ?? 1))

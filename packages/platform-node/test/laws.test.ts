@@ -13,6 +13,7 @@ import {
   openFile,
   readAt,
   roundTrip,
+  scale,
   stub,
   tempPath,
   truncate,
@@ -55,7 +56,7 @@ describe.each(Object.entries(storages))(
             yield* Mmio.close(file)
             yield* held(state)
           }).pipe(Effect.scoped),
-        { fastCheck: { numRuns: 300 }, timeout: 30_000 }
+        { fastCheck: { numRuns: scale(600) }, timeout: 30_000 }
       )
     })
 )
