@@ -73,8 +73,11 @@ export interface Options {
    * Whether a flush (`Mmio.flush`, `Mmio.close`, the end of a scope) returns only once the device has what was written:
    * `true` by `fsync`, `"data"` by `fdatasync`, which leaves out the times of the file. Once that has failed, the
    * system may have dropped what it held, and would report success the next time: every later flush of the handle then
-   * fails too. Default: false, the system writes in its own time; on Linux it is asked every 64 MiB to write out a
-   * temporary file that is to replace another (`tempName` with `like`), since the rename would wait for that.
+   * fails too. Default: false, the system writes in its own time.
+   *
+   * On Linux, where calls do not block, the system is asked every 64 MiB to write out a temporary file that is to
+   * replace another (`tempName` with `like`), whatever is said here: the rename would wait for that. Where the device
+   * fails then, later writes and the closing fail.
    */
   readonly sync?: boolean | "data" | undefined
   /**

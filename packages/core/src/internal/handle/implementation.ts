@@ -1,5 +1,5 @@
 /**
- * The handle of this library that a handle is.
+ * From a handle as its users see it to the class that it is made of.
  */
 import * as Inspectable from "effect/Inspectable"
 import * as FileName from "../../FileName.js"

@@ -30,5 +30,5 @@ export abstract class SyncAccess {
   abstract tryWrite(position: number, source: Uint8Array, from: number, to: number): number
 }
 
-/** A wrapper of another kind does not have it: its own functions are then asked. @internal */
+/** A file of another kind, or of another copy of this package, does not have it: its functions are asked. @internal */
 export const syncAccessOf = (file: IOProc.File): SyncAccess | undefined => file instanceof SyncAccess ? file : undefined
