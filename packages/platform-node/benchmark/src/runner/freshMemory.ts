@@ -8,6 +8,8 @@ const piece = new Uint8Array(2 ** 20)
  * a virtual machine, and to get it again takes ten times as long as to write: each work is to find the same.
  */
 export const haveFreshMemory = (file: string, size: number): void => {
+  // Not truncated: ext4 then begins to write the file out as it is closed.
+  fs.rmSync(file, { force: true })
   const fd = fs.openSync(file, "w")
   try {
     for (let written = 0; written < size;) written += fs.writeSync(fd, piece)
