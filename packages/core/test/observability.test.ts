@@ -193,7 +193,9 @@ describe("metrics", () => {
   const ways: Record<string, (file: Mmio.ReadHandle) => Effect.Effect<unknown, MmioError.MmioError>> = {
     read: (file) => Mmio.read(file, 20_000),
     forEachBuffer: (file) => Mmio.forEachBuffer(file, () => {}),
-    stream: (file) => Stream.runDrain(Mmio.stream(file))
+    stream: (file) => Stream.runDrain(Mmio.stream(file)),
+    "stream, in small chunks,": (file) => Stream.runDrain(Mmio.stream(file, { chunkSize: 100 })),
+    "read, in small pieces,": (file) => Effect.repeatN(Mmio.read(file, 100), 200)
   }
   for (const [name, read] of Object.entries(ways)) {
     it.effect(`count each byte once that ${name} reads of a file in blocks`, () =>
@@ -204,6 +206,50 @@ describe("metrics", () => {
         assert.deepStrictEqual(yield* change(["mmio_read_bytes"], reading), [20_000])
       }))
   }
+
+  const writing: Record<string, (file: Mmio.WriteHandle) => Effect.Effect<unknown, MmioError.MmioError>> = {
+    write: (file) => Mmio.write(file, numbers(20_000)),
+    "write, in small pieces,": (file) => Effect.repeatN(Mmio.write(file, numbers(100)), 199),
+    "writeAll, in small pieces,": (file) => Effect.repeatN(Mmio.writeAll(file, numbers(100)), 199),
+    "write, in tiny pieces,": (file) => Effect.repeatN(Mmio.write(file, numbers(10)), 1999),
+    sink: (file) => Stream.run(Stream.repeatValue(numbers(100)).pipe(Stream.take(200)), Mmio.sink(file))
+  }
+  for (const [name, write] of Object.entries(writing)) {
+    it.effect(`count each byte once that ${name} writes to a file in blocks`, () =>
+      Effect.gen(function*() {
+        const memory = yield* MemoryIOProc.make()
+        const driver = IOProc.writeBehind({ smallest: 256, largest: 1024 })(memory)
+        const opened = Mmio.openWith(driver, "a", { access: "write", create: true, buffer: 300 })
+        const done = Effect.scoped(Effect.flatMap(opened, write))
+        assert.deepStrictEqual(yield* change(["mmio_written_bytes"], done), [20_000])
+      }))
+  }
+
+  it.effect("grow while a handle moves much between blocks and the program, without a call of the driver", () =>
+    Effect.gen(function*() {
+      const mebibytes = 4
+      const memory = yield* MemoryIOProc.make({ files: { a: numbers(mebibytes * 2 ** 20) } })
+      const seen: Array<number> = []
+      const driver = IOProc.readAhead()(IOProc.writeBehind()(memory))
+      const noted = (name: string) => Effect.map(metrics, (values) => void seen.push(values[name] ?? 0))
+      const piece = new Uint8Array(4096)
+      const moving = (name: string, move: Effect.Effect<unknown, MmioError.MmioError>) =>
+        Effect.repeatN(
+          Effect.zipRight(Effect.repeatN(move, 2 ** 20 / piece.length - 1), noted(name)),
+          mebibytes - 1
+        )
+      yield* Effect.scoped(Effect.flatMap(
+        Mmio.openWith(driver, "a"),
+        (file) => moving("mmio_read_bytes", Mmio.readInto(file, piece))
+      ))
+      yield* Effect.scoped(Effect.flatMap(
+        Mmio.openWith(driver, "b", { access: "write", create: true }),
+        (file) => moving("mmio_written_bytes", Mmio.write(file, piece))
+      ))
+      const growing = (values: ReadonlyArray<number>) => values.every((value, i) => i === 0 || value > values[i - 1]!)
+      assert.isTrue(growing(seen.slice(0, mebibytes)), `read: ${seen}`)
+      assert.isTrue(growing(seen.slice(mebibytes)), `written: ${seen}`)
+    }))
 
   it.effect("count bytes, refills and drains as a handle is flushed or closed, and hits not at all", () =>
     Effect.gen(function*() {

@@ -81,23 +81,23 @@ export class Meter {
   private reportedRead = 0
   private reportedWritten = 0
 
-  /** Bytes that the driver had in memory. */
+  /** Bytes that the file had in memory. */
   gotBytes(count: number): void {
     this.read += count
+    if (this.read - this.reportedRead >= reportedAtOnce) this.report()
   }
   gaveBytes(count: number): void {
     this.written += count
+    if (this.written - this.reportedWritten >= reportedAtOnce) this.report()
   }
   /** A call of the driver. */
   refilled(count: number): void {
     this.refills++
-    this.read += count
-    if (this.read - this.reportedRead >= reportedAtOnce) this.report()
+    this.gotBytes(count)
   }
   drained(count: number): void {
     this.drains++
-    this.written += count
-    if (this.written - this.reportedWritten >= reportedAtOnce) this.report()
+    this.gaveBytes(count)
   }
   /** Adds to the metrics what they do not have yet. */
   report(): void {

@@ -9,7 +9,6 @@ import * as Stream from "effect/Stream"
 import type { Access } from "../../IOProc.js"
 import type * as MmioError from "../../MmioError.js"
 import { andThen } from "../io/answer.js"
-import * as BufferState from "./bufferState.js"
 import type { Handle, TransferError } from "./handle.js"
 
 /** @internal */
@@ -32,15 +31,6 @@ export const stream = <A extends Access>(
       const read = () => handle.withoutWriting(handle.engine.read(bytes, restore))
       return handle.window.position === at ? read() : andThen(handle.engine.seek(at, "start", restore), read)
     })
-  /** Bytes that the file has in memory, if it can give them away. */
-  const detach = (at: number, count: number): Uint8Array | undefined => {
-    const { engine, lock, window } = handle
-    if (!lock.idle || !engine.canRead || engine.sync === undefined || window.position !== at) return undefined
-    if (window.readable > 0 || BufferState.isDirty(window.state)) return undefined
-    const bytes = engine.sync.tryDetach(at, count)
-    if (bytes !== undefined) window.bypassed(count)
-    return bytes
-  }
   type Loop = Channel.Channel<Chunk.Chunk<Uint8Array>, unknown, Failure, unknown, void, unknown>
   const emit = (at: number, bytes: Uint8Array, count: number): Loop =>
     count === 0
@@ -53,7 +43,8 @@ export const stream = <A extends Access>(
     Channel.suspend(() => {
       if (at >= to) return Channel.void
       const wanted = Math.min(chunkSize, to - at)
-      const detached = detach(at, wanted)
+      const { engine, lock, window } = handle
+      const detached = lock.idle && window.position === at ? engine.detachSync(wanted) : undefined
       if (detached !== undefined) return emit(at, detached, wanted)
       const bytes = new Uint8Array(wanted)
       return Channel.flatMap(Channel.fromEffect(pull(at, bytes)), (count) => emit(at, bytes, count))

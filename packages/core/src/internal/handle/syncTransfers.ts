@@ -63,12 +63,8 @@ export abstract class SyncTransfers {
 
   /** Writes as many bytes as {@link canWriteSync} has found there to be room for. */
   writeSync(source: Uint8Array): number {
-    const { sync, window } = this
-    if (sync !== undefined && this.takesPast(source.length)) {
-      sync.tryWrite(window.position, source, 0, source.length)
-      this.calls.gaveBytes()
-      window.passed(source.length)
-    } else window.put(source, 0, source.length)
+    if (this.takesPast(source.length)) this.window.passed(this.giveSync(source, 0))
+    else this.window.put(source, 0, source.length)
     return source.length
   }
 
@@ -118,13 +114,33 @@ export abstract class SyncTransfers {
 
   /** Writes past the window what the file takes into its blocks, of `source` from `done` on. */
   protected writePastSync(source: Uint8Array, done: number): number {
+    const count = this.giveSync(source, done)
+    if (count > 0) this.window.bypassed(count)
+    return count
+  }
+
+  private giveSync(source: Uint8Array, done: number): number {
     const count = this.sync?.tryWrite(this.window.position, source, done, source.length) ?? 0
     if (count > 0) {
       this.calls.gaveBytes()
       this.calls.meter.gaveBytes(count)
-      this.window.bypassed(count)
     }
     return count
+  }
+
+  /**
+   * An array with the next `count` bytes that is the caller's from now on, if the file has them in memory and can give
+   * them away, and the window has none of them.
+   */
+  detachSync(count: number): Uint8Array | undefined {
+    const s = this.window.state
+    if (!this.canRead || BufferState.readable(s) > 0 || BufferState.isDirty(s)) return undefined
+    const bytes = this.sync?.tryDetach(BufferState.position(s), count)
+    if (bytes !== undefined) {
+      this.calls.meter.gotBytes(count)
+      this.window.bypassed(count)
+    }
+    return bytes
   }
 
   /**
