@@ -286,4 +286,22 @@ describe("metrics", () => {
         [1, 0]
       )
     }).pipe(Effect.provide(storage)))
+
+  it.effect("tell of a driver that gives a count which cannot be true", () =>
+    Effect.gen(function*() {
+      const memory = yield* MemoryIOProc.make({ files: { a: numbers(3) } })
+      const lying = IOProc.mapFile(memory, (file) => ({
+        ...file,
+        readAt: (_, target) => Effect.succeed(target.length + 1),
+        writeAt: (_, source) => Effect.succeed(source.length + 1)
+      }))
+      const using = <A, E>(use: (file: Mmio.ReadWriteHandle) => Effect.Effect<A, E>) =>
+        Effect.exit(Effect.scoped(Effect.flatMap(Mmio.openWith(lying, "a", { access: "readWrite" }), use)))
+      const told = (name: string) => change([`mmio_failures.${name}`], name === "CannotRead" ? reading : writing)
+      const reading = using((file) => Mmio.read(file, 1))
+      const writing = using((file) => Effect.zipRight(Mmio.write(file, numbers(1)), Mmio.flush(file)))
+      assert.deepStrictEqual(yield* told("CannotRead"), [1])
+      // of the flush, and again as the handle is closed
+      assert.deepStrictEqual(yield* told("CannotWrite"), [2])
+    }))
 })

@@ -47,14 +47,14 @@ export class Calls {
       return Exit.mapError(exit, (error) => MmioError.withDetails(countFailure(error), { position }))
     }
     if (!isCountOf(exit.value, target)) {
-      return Exit.fail(
+      return Exit.fail(countFailure(
         new MmioError.CannotRead({
           operation: "Mmio",
           file: this.name,
           position,
           description: `the driver says it read ${exit.value} of ${target.length} bytes`
         })
-      )
+      ))
     }
     this.meter.refilled(exit.value)
     return exit
@@ -82,7 +82,7 @@ export class Calls {
       }
       const count = exit.value
       if (count === 0 || !isCountOf(count, source)) {
-        return Exit.fail(
+        return Exit.fail(countFailure(
           new MmioError.CannotWrite({
             operation: "Mmio",
             file: this.name,
@@ -90,7 +90,7 @@ export class Calls {
             description: `the driver says it wrote ${count} of ${source.length} bytes`,
             written
           })
-        )
+        ))
       }
       this.meter.drained(count)
       onWritten(count)
