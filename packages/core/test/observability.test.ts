@@ -267,6 +267,13 @@ describe("metrics", () => {
         )
       )
       yield* hitting
+      const flushing = using((file) =>
+        Effect.flatMap(
+          change(["mmio_read_bytes"], Effect.zipRight(Mmio.read(file, 1), Mmio.flush(file))),
+          (changes) => Effect.sync(() => assert.deepStrictEqual(changes, [8192]))
+        )
+      )
+      yield* flushing
       const streaming = Stream.runDrain(Mmio.streamFile("a", { chunkSize: 5000 }))
       assert.deepStrictEqual(yield* change(moved, streaming), [20_000, 0, 4, 0])
     }).pipe(Effect.provide(storage)))

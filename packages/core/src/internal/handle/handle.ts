@@ -289,10 +289,9 @@ export class Handle<A extends Access = Access> implements Api.Handle<A> {
       emptyBuffer
         ? Effect.zipRight(this.flushLocked(restore), Effect.suspend(() => this.engine.invalidate(restore)))
         : this.flushLocked(restore))
-    return Effect.suspend(() =>
-      this.hasUnwritten
-        ? Effect.tap(this.traced("Mmio.flush", flushing), () => this.engine.calls.meter.report())
-        : flushing
+    return Effect.tap(
+      Effect.suspend(() => this.hasUnwritten ? this.traced("Mmio.flush", flushing) : flushing),
+      () => this.engine.calls.meter.report()
     )
   }
 
