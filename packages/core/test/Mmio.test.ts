@@ -6,6 +6,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { deepStrictEqual } from "@effect/vitest/utils"
 import { Cause, Chunk, Effect, Exit, Option, Request, Stream, Tracer } from "effect"
 import { TestStorage } from "./support/driver.js"
+import { View } from "./support/view.js"
 
 const bytes = (...values: ReadonlyArray<number>) => Uint8Array.from(values)
 const tag = <E extends MmioError.MmioError, R>(effect: Effect.Effect<unknown, E, R>) =>
@@ -45,25 +46,48 @@ describe("parameters", () => {
       assert.strictEqual(yield* tag(Mmio.openMemory({ size: 2 ** 52 })), "OutOfMemory")
     }))
 
-  it.scoped("a buffer that cannot copy itself is a defect of a small read, which leaves the position, and of no large one", () =>
+  it.scoped("a buffer that cannot be copied from is a defect of a read, which leaves the position", () =>
     Effect.gen(function*() {
-      class NoCopies extends Uint8Array {
-        override slice(): never {
+      class NoParts extends Uint8Array {
+        override subarray(): never {
           throw new RangeError("Array buffer allocation failed")
         }
       }
-      const size = 100_000
-      const storage = new TestStorage(new Uint8Array(2 * size).fill(7))
+      const storage = new TestStorage(new Uint8Array(200).fill(7))
       const file = yield* Mmio.openWith(storage.ioProc, "test", { buffer: "none" })
-      yield* Mmio.setBuffer(file, new NoCopies(size))
+      yield* Mmio.setBuffer(file, new NoParts(100))
       yield* Mmio.readInto(file, new Uint8Array(3))
-      const exit = yield* Effect.exit(Mmio.read(file, 5))
+      const exit = yield* Effect.exit(Mmio.read(file, 50))
       assert.isTrue(Exit.isFailure(exit) && Cause.isDieType(exit.cause))
       assert.strictEqual(yield* Mmio.position(file), 3)
-      // more than is allocated on the caller's word, and the window has it
-      const large = yield* Mmio.read(file, 70_000)
-      assert.strictEqual(large.length, 70_000)
-      assert.strictEqual(yield* Mmio.position(file), 70_003)
+      assert.strictEqual((yield* Mmio.read(file, 20)).length, 20)
+    }))
+
+  it.scoped("an array whose slice is a view, as that of Node's buffers, is copied where a copy is promised", () =>
+    Effect.gen(function*() {
+      const storage = new TestStorage(Uint8Array.from({ length: 64 }, (_, i) => i))
+      const file = yield* Mmio.openWith(storage.ioProc, "test", { buffer: new View(16) })
+      const first = yield* Mmio.read(file, 4)
+      const second = yield* Mmio.read(file, 4)
+      yield* Mmio.seek(file, 40)
+      yield* Mmio.read(file, 7)
+      assert.deepStrictEqual([...first, ...second], [0, 1, 2, 3, 4, 5, 6, 7])
+
+      const memory = yield* Mmio.openMemory({ bytes: new View(bytes(1, 2, 3, 4)) })
+      const whole = yield* Mmio.memoryBytes(memory)
+      const part = yield* Mmio.read(memory, 2)
+      yield* Mmio.seek(memory, 0)
+      yield* Mmio.writeAll(memory, bytes(9, 9))
+      assert.deepStrictEqual([...whole, ...part], [1, 2, 3, 4, 1, 2])
+
+      const [made, put] = [new View(bytes(1, 2)), new View(bytes(3, 4))]
+      const files = yield* MemoryIOProc.make({ files: { a: made } })
+      yield* files.put("b", put)
+      made.fill(9)
+      put.fill(9)
+      const given = yield* files.bytes("a")
+      given.fill(9)
+      assert.deepStrictEqual([...(yield* files.bytes("a")), ...(yield* files.bytes("b"))], [1, 2, 3, 4])
     }))
 
   it.scoped("a size out of a damaged file costs no more than the file is long", () =>
@@ -268,6 +292,42 @@ describe("direct access", () => {
     }))
 })
 
+describe("direct access to a file whose bytes pass once", () => {
+  it.scoped("writes what is new, and not again what was written", () =>
+    Effect.gen(function*() {
+      const sent: Array<number> = []
+      const pipe = IOProc.makeCursorFile({
+        name: "pipe",
+        capabilities: { forwardOnly: true },
+        read: () => Effect.succeed(0),
+        write: (source) =>
+          Effect.sync(() => {
+            sent.push(...source)
+            return source.length
+          }),
+        seek: () => Effect.fail(new MmioError.CannotSeek({ operation: "test", file: "pipe", description: "a pipe" }))
+      })
+      const file = yield* Mmio.fromFile(pipe, { access: "write", buffer: 16 })
+      const add = (value: number) =>
+        Mmio.withBuffer(file, "write", ({ bytes, next }) => {
+          bytes[next] = value
+          return { value: undefined, next: next + 1, dirty: true }
+        })
+      yield* Mmio.writeAll(file, bytes(1, 2, 3))
+      yield* Mmio.flush(file)
+      yield* add(4)
+      yield* add(5)
+      yield* Mmio.flush(file)
+      const info = yield* Mmio.getInfo(file)
+      info.bytes[info.next] = 6
+      yield* Mmio.setInfo(file, { ...info, next: info.next + 1, dirty: true })
+      yield* Mmio.writeAll(file, bytes(7))
+      yield* add(8)
+      yield* Mmio.flush(file)
+      assert.deepStrictEqual(sent, [1, 2, 3, 4, 5, 6, 7, 8])
+    }))
+})
+
 describe("streams", () => {
   it.scoped("read as they are wanted, from a position of their own", () =>
     Effect.gen(function*() {
@@ -283,6 +343,23 @@ describe("streams", () => {
       )
       assert.deepStrictEqual(Chunk.toReadonlyArray(three).map((chunk) => chunk[0]), [10, 14, 18])
       assert.strictEqual(storage.log.slice(calls).filter(({ call }) => call === "readAt").length, 3)
+    }))
+
+  it.scoped("have chunks that cost no more than the file is long, whatever their size", () =>
+    Effect.gen(function*() {
+      const storage = new TestStorage(Uint8Array.from({ length: 300_000 }, (_, i) => i))
+      for (const chunkSize of [200_000, 2 ** 40, Number.MAX_SAFE_INTEGER]) {
+        const file = yield* Mmio.openWith(storage.ioProc, "test")
+        const chunks = Chunk.toReadonlyArray(yield* Stream.runCollect(Mmio.stream(file, { chunkSize })))
+        assert.deepStrictEqual(
+          chunks.map(({ length }) => length),
+          chunkSize === 200_000 ? [200_000, 100_000] : [300_000]
+        )
+        const all = new Uint8Array(storage.bytes.length)
+        chunks.reduce((at, chunk) => (all.set(chunk, at), at + chunk.length), 0)
+        assert.deepStrictEqual(all, storage.bytes)
+      }
+      assert.isTrue(storage.transferred.every((target) => target.length <= 1_200_000))
     }))
 
   it.scoped("have one span, whatever their length", () =>

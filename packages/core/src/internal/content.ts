@@ -1,6 +1,7 @@
 /**
  * What a file in memory holds: a block that grows by doubling, of which `size` bytes are the file.
  */
+import { copyOf } from "./io/copy.js"
 
 /** @internal */
 export class Content {
@@ -13,7 +14,7 @@ export class Content {
   size: number
   constructor(key: string, bytes: Uint8Array) {
     this.key = key
-    this.block = bytes.slice()
+    this.block = copyOf(bytes)
     this.size = bytes.length
   }
   read(offset: number, target: Uint8Array): number {

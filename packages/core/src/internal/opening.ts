@@ -12,7 +12,7 @@ import type * as Api from "../Mmio.js"
 import * as MmioError from "../MmioError.js"
 import * as BufferState from "./handle/bufferState.js"
 import { Handle, MemoryHandle } from "./handle/handle.js"
-import { isPosition } from "./io/copy.js"
+import { copyOf, isPosition } from "./io/copy.js"
 import { bothExits } from "./io/exits.js"
 import * as MemoryBlock from "./memoryBlock.js"
 import { countFailure, traced } from "./observe.js"
@@ -300,5 +300,5 @@ export const openMemory = <A extends IOProc.Access>(
 export const memoryBytes = (handle: Api.MemoryHandle): Effect.Effect<Uint8Array> => {
   // Every memory handle is made here.
   const { window } = handle as MemoryHandle
-  return (handle as MemoryHandle).atRest(() => window.state.bytes.slice(0, window.state.endRead))
+  return (handle as MemoryHandle).atRest(() => copyOf(window.state.bytes, 0, window.state.endRead))
 }

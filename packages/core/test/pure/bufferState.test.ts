@@ -203,16 +203,28 @@ describe("transitions", () => {
     assert.deepStrictEqual(BufferState.reblocked(whole, other), { ...whole, bytes: other, generation: 6 })
   })
 
+  it("handedBack leaves out what passes only once, and was written", () => {
+    assert.deepStrictEqual(BufferState.handedBack({ ...window, next: 6 }, 8, true, true), {
+      ...window,
+      next: 8,
+      endRead: 8,
+      dirtyStart: 6,
+      dirtyEnd: 8
+    })
+    assert.deepStrictEqual(BufferState.handedBack(dirty, 8, true, true), { ...dirty, next: 8, endRead: 8, dirtyEnd: 8 })
+    assert.deepStrictEqual(BufferState.handedBack(window, 4, false, true), { ...window, next: 4 })
+  })
+
   it("handedBack makes the whole window dirty, up to the position at least, if the program wrote", () => {
-    assert.deepStrictEqual(BufferState.handedBack(dirty, 8, false), { ...dirty, next: 8 })
-    assert.deepStrictEqual(BufferState.handedBack(window, 4, true), { ...window, next: 4, dirtyEnd: 6 })
-    assert.deepStrictEqual(BufferState.handedBack(dirty, 8, true), {
+    assert.deepStrictEqual(BufferState.handedBack(dirty, 8, false, false), { ...dirty, next: 8 })
+    assert.deepStrictEqual(BufferState.handedBack(window, 4, true, false), { ...window, next: 4, dirtyEnd: 6 })
+    assert.deepStrictEqual(BufferState.handedBack(dirty, 8, true, false), {
       ...window,
       next: 8,
       endRead: 8,
       dirtyEnd: 8
     })
-    assert.deepStrictEqual(BufferState.handedBack(whole, 8, true), { ...whole, next: 8, endRead: 8 })
+    assert.deepStrictEqual(BufferState.handedBack(whole, 8, true, false), { ...whole, next: 8, endRead: 8 })
   })
 })
 
@@ -317,7 +329,7 @@ describe("sequences of transitions", () => {
         const next = Math.min(s.next + count, s.bytes.length)
         if (s.offset + next > expected.length) return
         for (let i = s.next; i < next; i++) expected[s.offset + i] = s.bytes[i] = fresh = fresh % 255 + 1
-        s = BufferState.handedBack(s, next, next > s.next)
+        s = BufferState.handedBack(s, next, next > s.next, false)
       }
       check()
       for (const { count, step } of steps) {

@@ -89,7 +89,7 @@ export class Disk {
 
   constructor(files: Iterable<readonly [name: string, bytes: Uint8Array]>) {
     for (const [name, bytes] of files) {
-      const inode = new Inode(this.made++, bytes.slice())
+      const inode = new Inode(this.made++, new Uint8Array(bytes))
       this.durable.set(name, inode)
       this.names.set(name, inode)
     }
@@ -120,7 +120,7 @@ export class Disk {
   }
 
   write(name: string, inode: Inode, offset: number, bytes: Uint8Array): void {
-    inode.pending.at(-1)?.push({ number: this.made++, name, offset, bytes: bytes.slice() })
+    inode.pending.at(-1)?.push({ number: this.made++, name, offset, bytes: new Uint8Array(bytes) })
   }
 
   truncate(name: string, inode: Inode, size: number): void {

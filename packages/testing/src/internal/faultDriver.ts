@@ -151,7 +151,7 @@ const wrapFile = (engine: Engine, inner: IOProc.File, name: string): IOProc.File
       if (failure !== undefined && !verdict.after) return after(wait, Exit.fail(error(failure)))
       const part = limit < bytes.length ? bytes.subarray(0, limit) : bytes
       // The bytes of a writer are the writer's: a copy is damaged.
-      const given = damage.length > 0 && call.message === "writeAt" ? part.slice() : part
+      const given = damage.length > 0 && call.message === "writeAt" ? new Uint8Array(part) : part
       if (given !== part) damage.forEach((f) => f(given))
       const noted = Effect.onExit(
         after(wait, Effect.suspend(() => run(given))),

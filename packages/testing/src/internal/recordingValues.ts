@@ -25,7 +25,7 @@ const digestOf = (bytes: Uint8Array): string => {
 
 /** @internal */
 export const bytesOf = (bytes: Uint8Array, how: "included" | "digest"): Api.Bytes =>
-  how === "included" ? { bytes: bytes.slice() } : { length: bytes.length, digest: digestOf(bytes) }
+  how === "included" ? { bytes: new Uint8Array(bytes) } : { length: bytes.length, digest: digestOf(bytes) }
 
 /** @internal */
 export const sameBytes = (recorded: Api.Bytes, bytes: Uint8Array): boolean =>

@@ -29,7 +29,7 @@ export const deflate = <E, E2>(
         const bytes = yield* read
         if (bytes.length === 0) break
         // The stream keeps what it is given until it has compressed it.
-        yield* waiting(() => writer.write(bytes.slice()))
+        yield* waiting(() => writer.write(new Uint8Array(bytes)))
       }
       yield* waiting(() => writer.close())
       // The other end waits for what does not come any more, also where it cannot be interrupted.

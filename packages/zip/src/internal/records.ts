@@ -150,7 +150,7 @@ export const placedRecord = (record: Uint8Array, offset: number): Uint8Array => 
   const fieldsAt = length.central + view.getUint16(28, true)
   const fieldsEnd = fieldsAt + view.getUint16(30, true)
   if (view.getUint32(42, true) !== max32 && offset < max32) {
-    const bytes = record.slice()
+    const bytes = new Uint8Array(record)
     viewOf(bytes).setUint32(42, offset, true)
     return bytes
   }

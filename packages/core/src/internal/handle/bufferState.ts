@@ -222,11 +222,13 @@ export const reblocked = (s: BufferState, bytes: Uint8Array): BufferState =>
 
 /**
  * With the position at `next`, as a program with direct access left it. If it `wrote`, the whole window is dirty, up to
- * `next` at least, since only the program knows which bytes it changed.
+ * `next` at least, since only the program knows which bytes it changed. Where bytes pass only `once`, those that were
+ * written before are not written again.
  */
-export const handedBack = (s: BufferState, next: number, wrote: boolean): BufferState => {
+export const handedBack = (s: BufferState, next: number, wrote: boolean, once: boolean): BufferState => {
   if (!wrote) return movedTo(s, s.offset + next)
   const endRead = Math.max(s.endRead, next)
   const dirtyEnd = s.isWholeFile ? 0 : endRead
-  return state(s.bytes, s.offset, next, endRead, 0, dirtyEnd, s.diskOffset, s.generation, s.isWholeFile)
+  const dirtyStart = !once ? 0 : isDirty(s) ? s.dirtyStart : Math.min(s.next, dirtyEnd)
+  return state(s.bytes, s.offset, next, endRead, dirtyStart, dirtyEnd, s.diskOffset, s.generation, s.isWholeFile)
 }

@@ -75,7 +75,7 @@ const accept = (
 ): Effect.Effect<void, MmioError.InvalidParameter> => {
   const reason = misfit(handle, info)
   if (reason !== undefined) return handle.invalid(operation, reason)
-  handle.window.handBack(info.next, info.dirty)
+  handle.window.handBack(info.next, info.dirty, handle.forwardOnly)
   return Exit.void
 }
 

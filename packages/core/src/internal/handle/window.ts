@@ -5,7 +5,7 @@ import * as Effect from "effect/Effect"
 import * as Effectable from "effect/Effectable"
 import * as Readable from "effect/Readable"
 import * as Ref from "effect/Ref"
-import { copy } from "../io/copy.js"
+import { copy, copyOf } from "../io/copy.js"
 import * as BufferState from "./bufferState.js"
 
 /**
@@ -108,8 +108,7 @@ export class Window {
   /** A copy of the next `count` bytes, which the window has. */
   consume(count: number): Uint8Array {
     const s = this.ref.current
-    // Before the position moves: a buffer of the caller's own may have another `slice`, which throws.
-    const bytes = s.bytes.slice(s.next, s.next + count)
+    const bytes = copyOf(s.bytes, s.next, s.next + count)
     this.become(BufferState.consumed(s, count))
     return bytes
   }
@@ -179,8 +178,8 @@ export class Window {
     if (next > endRead) bytes.fill(0, endRead, next)
   }
 
-  handBack(next: number, wrote: boolean): void {
-    this.become(BufferState.handedBack(this.ref.current, next, wrote))
+  handBack(next: number, wrote: boolean, once: boolean): void {
+    this.become(BufferState.handedBack(this.ref.current, next, wrote, once))
   }
 
   /** Lets go of the buffer, as the handle is closed. */

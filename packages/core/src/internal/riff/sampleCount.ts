@@ -2,6 +2,7 @@
  * How many samples a WAVE has in each channel, by its `fmt ` and the size of `data`, and the `fact` that says so. Edits
  * and repairs do without the codecs of these chunks, and without their schemas.
  */
+import { copyOf } from "../io/copy.js"
 import * as Layout from "./layout.js"
 
 /** The format tags of PCM, IEEE float, A-law and mu-law. */
@@ -31,7 +32,7 @@ export const frameSize = (fmt: Uint8Array, little: boolean): number | undefined 
 
 /** A `fact` with this number of samples, which in Wave64 may have 64 bits for it. @internal */
 export const inFact = (fact: Uint8Array, layout: Layout.Layout, samples: number): Uint8Array => {
-  const bytes = fact.slice()
+  const bytes = copyOf(fact)
   const view = new DataView(bytes.buffer)
   if (layout === Layout.wave64 && bytes.length >= 8) view.setBigUint64(0, BigInt(samples), true)
   else view.setUint32(0, Math.min(samples, Layout.unknownSize), layout.byteOrder === "little")
