@@ -712,7 +712,8 @@ export function getInfo(self: Handle) {
 
 /**
  * Hands the buffer back (`mmioSetInfo`): the position becomes `next`, and with `dirty` the window, up to `next` at
- * least, will be written. Bytes that were changed without `dirty` are not.
+ * least, will be written; of a file whose bytes pass only once, what was not written before. Bytes that were changed
+ * without `dirty` are not.
  *
  * Fails with `InvalidParameter`, and changes nothing, for an info of an earlier window, a `next` outside of the buffer,
  * a `next` past `endRead` without `dirty`, and `dirty` on a handle that cannot write.
@@ -1220,9 +1221,8 @@ export interface StreamOptions extends Range {
  * as they are wanted and in constant memory. The stream keeps a position of its own, so that other operations may come
  * between two chunks; the position of the handle is after the last chunk that was read.
  *
- * A chunk belongs to its consumer, to keep or to change. Some are parts of one larger `ArrayBuffer`, of up to 16
- * chunks, which is kept as long as any of them, and which takes the others with it where it is transferred to a worker:
- * `bytes.slice()` is independent of the others.
+ * A chunk belongs to its consumer, to keep, to change, or to transfer to a worker. It grows with what the file has, so
+ * that a `chunkSize` beyond that costs no memory; where there is no memory for all of it, it is shorter.
  *
  * @since 0.1.0
  * @category streaming

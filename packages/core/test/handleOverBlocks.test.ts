@@ -2,7 +2,7 @@
  * Handles over blocks: transfers that the blocks serve synchronously have the same results as those that ask the
  * driver, and the chunks of a stream belong to its consumer alone.
  */
-import { Mmio } from "@effect-mmio/core"
+import { IOProc, MemoryIOProc, Mmio } from "@effect-mmio/core"
 import { assert, layer } from "@effect/vitest"
 import { Cause, Effect, Exit, FastCheck as fc, Layer, Stream } from "effect"
 import { drivers, inBlocks, numbers } from "./support/answering.js"
@@ -201,4 +201,21 @@ layer(Layer.empty)("a handle over blocks", (it) => {
       { fastCheck: { numRuns: scale(200) }, timeout: 60_000 }
     )
   }
+
+  it.scoped("is written over after a chunk of a stream was transferred", () =>
+    Effect.gen(function*() {
+      const memory = yield* MemoryIOProc.make({ files: { a: numbers(100_000) } })
+      const driver = IOProc.readAhead(memory, { smallest: 4096, largest: 4096 })
+      const handle = yield* Mmio.openWith(driver, "a", { access: "readWrite", buffer: 64 })
+      yield* Stream.runForEach(
+        Stream.take(Mmio.stream(handle, { chunkSize: 1024 }), 5),
+        (bytes) => Effect.sync(() => structuredClone(bytes.buffer, { transfer: [bytes.buffer as ArrayBuffer] }))
+      )
+      const at = yield* Mmio.position(handle)
+      yield* Mmio.writeAll(handle, new Uint8Array(100).fill(255))
+      yield* Mmio.flush(handle)
+      const expected = numbers(100_000)
+      expected.fill(255, at, at + 100)
+      assert.deepStrictEqual(yield* memory.bytes("a"), expected)
+    }))
 })

@@ -139,12 +139,21 @@ export class Engine extends SyncTransfers {
     count: number,
     restore: Restore
   ): Effect.Effect<Uint8Array, MmioError.ReadError | MmioError.WriteError | MmioError.OutOfMemory> {
+    return this.readGrowing(count, restore, (_, size) => Exit.fail(outOfMemory("Mmio.read", this.name, size)))
+  }
+
+  /** The same; `full` is what comes of it where there is no memory for `size` bytes, and `sofar` have been read. */
+  readGrowing<E>(
+    count: number,
+    restore: Restore,
+    full: (sofar: Uint8Array, size: number) => Exit.Exit<Uint8Array, E>
+  ): Effect.Effect<Uint8Array, MmioError.ReadError | MmioError.WriteError | E> {
     const grow = (
       sofar: Uint8Array,
       size: number
-    ): Effect.Effect<Uint8Array, MmioError.ReadError | MmioError.WriteError | MmioError.OutOfMemory> => {
+    ): Effect.Effect<Uint8Array, MmioError.ReadError | MmioError.WriteError | E> => {
       const bytes = allocate(size)
-      if (bytes === undefined) return Exit.fail(outOfMemory("Mmio.read", this.name, size))
+      if (bytes === undefined) return full(sofar, size)
       bytes.set(sofar)
       return andThen(this.read(bytes.subarray(sofar.length), restore), (read) => {
         const total = sofar.length + read

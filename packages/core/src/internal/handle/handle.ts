@@ -182,11 +182,13 @@ export class Handle<A extends Access = Access> implements Api.Handle<A> {
   /** Runs an operation that has the handle to itself; its errors name it. */
   exclusive<B, E extends MmioError.MmioError>(
     operation: string,
-    body: (restore: Restore) => Effect.Effect<B, E>
+    body: (restore: Restore) => Effect.Effect<B, E>,
+    whenClosed?: Effect.Effect<B, E>
   ): Effect.Effect<B, E> {
     return this.lock.exclusive(
       body,
-      (exit) => Exit.isSuccess(exit) ? exit : Exit.mapError(exit, (error) => this.named(operation, error))
+      (exit) => Exit.isSuccess(exit) ? exit : Exit.mapError(exit, (error) => this.named(operation, error)),
+      whenClosed
     )
   }
 
@@ -289,15 +291,19 @@ export class Handle<A extends Access = Access> implements Api.Handle<A> {
       emptyBuffer
         ? Effect.zipRight(this.flushLocked(restore), Effect.suspend(() => this.engine.invalidate(restore)))
         : this.flushLocked(restore))
-    return Effect.tap(
-      Effect.suspend(() => this.hasUnwritten ? this.traced("Mmio.flush", flushing) : flushing),
-      () => this.engine.calls.meter.report()
+    return this.reporting(
+      Effect.suspend(() => this.hasUnwritten ? this.traced("Mmio.flush", flushing) : flushing)
     )
   }
 
   /** Whether a flush has anything to write. */
   private get hasUnwritten(): boolean {
     return BufferState.isDirty(this.window.state) || this.engine.calls.unflushed
+  }
+
+  /** Adds to the metrics once an effect has ended. */
+  private reporting<B, E>(effect: Effect.Effect<B, E>): Effect.Effect<B, E> {
+    return Effect.ensuring(effect, Effect.sync(() => this.engine.calls.meter.report()))
   }
 
   /** Runs what is coarse in a span, which tells how many bytes the handle has moved by then. */
@@ -325,7 +331,7 @@ export class Handle<A extends Access = Access> implements Api.Handle<A> {
           })
         )
       ))
-    return this.traced("Mmio.commit", committing)
+    return this.reporting(this.traced("Mmio.commit", committing))
   }
 
   /** Flushes and closes. A flush that fails leaves the handle open, with its bytes. */
@@ -363,7 +369,8 @@ export class Handle<A extends Access = Access> implements Api.Handle<A> {
                 (shut) => bothExits(flushed, shut)
               )
           )
-        })
+          // A close that was in flight has done it.
+        }, Effect.void)
         return this.traced("Mmio.close", closing)
       })
     )

@@ -39,17 +39,21 @@ export class Lock {
   /**
    * Runs an operation that nothing else runs beside, uninterruptibly but for what it restores. An operation that
    * answers without a fiber is taken at its word in the step that acquires the lock. How it ended goes through `ended`
-   * while the lock is still held.
+   * while the lock is still held. `whenClosed` is for who comes after the last operation, if it is not the owner's.
    */
   exclusive<A, E>(
     operation: (restore: Restore) => Effect.Effect<A, E>,
-    ended: (exit: Exit.Exit<A, E>) => Exit.Exit<A, E> = identity
+    ended: (exit: Exit.Exit<A, E>) => Exit.Exit<A, E> = identity,
+    whenClosed?: Effect.Effect<A, E>
   ): Effect.Effect<A, E> {
     return Effect.uninterruptibleMask((restore) => {
       if (!this.idle) {
-        return Effect.zipRight(
+        return Effect.flatMap(
           this.wait(restore),
-          Effect.suspend(() => this.run(operation, ended, restore))
+          () =>
+            this.closed
+              ? Effect.ensuring(whenClosed ?? this.owner.whenClosed, this.releasing)
+              : this.run(operation, ended, restore)
         )
       }
       this.idle = false
@@ -73,7 +77,7 @@ export class Lock {
     ended: (exit: Exit.Exit<A, E>) => Exit.Exit<A, E>,
     restore: Restore
   ): Effect.Effect<A, E> {
-    const answer = this.closed ? this.owner.whenClosed : evaluateWith(operation, restore)
+    const answer = evaluateWith(operation, restore)
     if (isDone(answer)) return this.end(answer, ended)
     if (!(answer instanceof Callback)) return Effect.ensuring(settle(answer, ended), this.releasing)
     return this.called(answer, ended)
@@ -113,7 +117,7 @@ export class Lock {
     return Effect.suspend(() => {
       let waiter: Waiter | undefined
       const granted = Effect.async<void>((resume) => {
-        if (this.closed) return resume(this.owner.whenClosed)
+        if (this.closed) return resume(Effect.void)
         waiter = { granted: false, wake: () => resume(Effect.void) }
         this.waiters ??= []
         this.waiters.push(waiter)

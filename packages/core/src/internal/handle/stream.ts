@@ -4,11 +4,13 @@
 import * as Channel from "effect/Channel"
 import * as Chunk from "effect/Chunk"
 import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
 import * as Sink from "effect/Sink"
 import * as Stream from "effect/Stream"
 import type { Access } from "../../IOProc.js"
 import type * as MmioError from "../../MmioError.js"
 import { andThen } from "../io/answer.js"
+import { outOfMemory, trustedCount } from "../io/copy.js"
 import type { Handle, TransferError } from "./handle.js"
 
 /** @internal */
@@ -26,28 +28,38 @@ export const stream = <A extends Access>(
   chunkSize: number
 ): Stream.Stream<Uint8Array, TransferError<A> | MmioError.SeekError> => {
   type Failure = TransferError<A> | MmioError.SeekError
-  const pull = (at: number, bytes: Uint8Array): Effect.Effect<number, Failure> =>
-    handle.transfer<number, Failure>("Mmio.stream", (restore) => {
-      const read = () => handle.withoutWriting(handle.engine.read(bytes, restore))
-      return handle.window.position === at ? read() : andThen(handle.engine.seek(at, "start", restore), read)
+  const { engine, lock, name, window } = handle
+  const pull = (at: number, count: number): Effect.Effect<Uint8Array, Failure> =>
+    handle.transfer<Uint8Array, Failure>("Mmio.stream", (restore) => {
+      // A chunk is shorter where there is no memory for all of it.
+      const read = () =>
+        handle.withoutWriting(
+          engine.readGrowing(count, restore, (sofar, size) =>
+            sofar.length > 0 ? Exit.succeed(sofar) : Exit.die(outOfMemory("Mmio.stream", name.full, size)))
+        )
+      return window.position === at ? read() : andThen(engine.seek(at, "start", restore), read)
     })
+  /** The next bytes, where they are there without a call of the driver. */
+  const ready = (at: number, count: number): Uint8Array | undefined => {
+    if (!lock.idle || window.position !== at || count > trustedCount || !engine.canReadSync(count)) return undefined
+    const bytes = new Uint8Array(count)
+    engine.readSync(bytes)
+    return bytes
+  }
   type Loop = Channel.Channel<Chunk.Chunk<Uint8Array>, unknown, Failure, unknown, void, unknown>
-  const emit = (at: number, bytes: Uint8Array, count: number): Loop =>
-    count === 0
-      ? Channel.void
-      : Channel.flatMap(
-        Channel.write(Chunk.of(count === bytes.length ? bytes : bytes.slice(0, count))),
-        () => loop(at + count)
-      )
+  const emit = (at: number, bytes: Uint8Array): Loop => {
+    // Once its consumer has it, it may be transferred, and have no length.
+    const end = at + bytes.length
+    return end === at ? Channel.void : Channel.flatMap(Channel.write(Chunk.of(bytes)), () => loop(end))
+  }
   const loop = (at: number): Loop =>
     Channel.suspend(() => {
       if (at >= to) return Channel.void
       const wanted = Math.min(chunkSize, to - at)
-      const { engine, lock, window } = handle
-      const detached = lock.idle && window.position === at ? engine.detachSync(wanted) : undefined
-      if (detached !== undefined) return emit(at, detached, wanted)
-      const bytes = new Uint8Array(wanted)
-      return Channel.flatMap(Channel.fromEffect(pull(at, bytes)), (count) => emit(at, bytes, count))
+      const bytes = ready(at, wanted)
+      return bytes === undefined
+        ? Channel.flatMap(Channel.fromEffect(pull(at, wanted)), (bytes) => emit(at, bytes))
+        : emit(at, bytes)
     })
   return Stream.withSpan(
     Stream.unwrap(
@@ -57,7 +69,7 @@ export const stream = <A extends Access>(
       )
     ),
     "Mmio.stream",
-    { attributes: { "mmio.file": handle.name.full }, captureStackTrace: false }
+    { attributes: { "mmio.file": name.full }, captureStackTrace: false }
   )
 }
 

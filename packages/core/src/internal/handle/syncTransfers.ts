@@ -129,21 +129,6 @@ export abstract class SyncTransfers {
   }
 
   /**
-   * An array with the next `count` bytes that is the caller's from now on, if the file has them in memory and can give
-   * them away, and the window has none of them.
-   */
-  detachSync(count: number): Uint8Array | undefined {
-    const s = this.window.state
-    if (!this.canRead || BufferState.readable(s) > 0 || BufferState.isDirty(s)) return undefined
-    const bytes = this.sync?.tryDetach(BufferState.position(s), count)
-    if (bytes !== undefined) {
-      this.calls.meter.gotBytes(count)
-      this.window.bypassed(count)
-    }
-    return bytes
-  }
-
-  /**
    * Makes room at the position, where the clean window has no bytes, and brings those that the file has in memory;
    * false where there are none.
    */

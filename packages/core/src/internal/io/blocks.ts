@@ -10,8 +10,6 @@ export interface Block {
   readonly bytes: Uint8Array
   readonly start: number
   end: number
-  /** Whether the bytes before these were detached: the array is then the reader's, and is not recycled. */
-  readonly detached: boolean
 }
 
 /** @internal */
@@ -39,11 +37,6 @@ export const makeBudget = (limit: number): BlockBudget => {
 }
 
 /**
- * A part of a block that is detached keeps the whole array: it may be this many times as large as the part, at most.
- */
-const mostKept = 16
-
-/**
  * The blocks of one file. Every block that it gives is returned once, by {@link recycle} or {@link release}.
  *
  * @internal
@@ -63,45 +56,30 @@ export class BlockSource {
     const { budget, spare } = this
     if (spare?.length === size) {
       this.spare = undefined
-      return { bytes: spare, start, end: start, detached: false }
+      return { bytes: spare, start, end: start }
     }
     this.releaseSpare()
     if (budget.used + size > budget.limit) return undefined
     const bytes = allocate(size)
     if (bytes === undefined) return undefined
     budget.used += size
-    return { bytes, start, end: start, detached: false }
+    return { bytes, start, end: start }
   }
 
   /** Keeps a block that is no longer used for the next one. */
   recycle(block: Block): void {
-    if (block.detached) return
     this.releaseSpare()
     this.spare = block.bytes
   }
 
   /** Gives a block back to the budget. Something may still be written into it. */
   release(block: Block | undefined): void {
-    if (block !== undefined && !block.detached) this.budget.used -= block.bytes.length
+    if (block !== undefined) this.budget.used -= block.bytes.length
   }
 
   releaseSpare(): void {
     if (this.spare !== undefined) this.budget.used -= this.spare.length
     this.spare = undefined
-  }
-
-  /** The next bytes of a block, which the reader then owns, and the block after them. */
-  detach(block: Block, from: number, count: number): readonly [Uint8Array, Block] | undefined {
-    const at = from - block.start
-    const { buffer, length } = block.bytes
-    if (at + count > block.end - block.start || at + count > length || count * mostKept < buffer.byteLength) {
-      return undefined
-    }
-    this.release(block)
-    return [
-      block.bytes.subarray(at, at + count),
-      { bytes: block.bytes.subarray(at + count), start: from + count, end: block.end, detached: true }
-    ]
   }
 }
 

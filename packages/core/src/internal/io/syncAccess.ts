@@ -15,11 +15,6 @@ export abstract class SyncAccess {
   /** Reads into `target[from, to)`; returns how many bytes. */
   abstract tryRead(position: number, target: Uint8Array, from: number, to: number): number
   /**
-   * Gives just so many bytes away, where they are: from then on they belong to the caller alone. Undefined where a copy
-   * is better.
-   */
-  abstract tryDetach(position: number, count: number): Uint8Array | undefined
-  /**
    * Shows up to so many bytes to `f`, where they are, which returns how many of them it takes; returns the same.
    * Nothing is read if `f` throws.
    */

@@ -23,7 +23,7 @@ import * as SharedBytes from "./sharedBytes.js"
 const isIn = (block: Block, position: number): boolean => position >= block.start && position < block.end
 
 /** Whether the bytes of a block are still in flight. */
-const isPending = ({ bytes, end, start }: Block): boolean => end === start && bytes.length > 0
+const isPending = ({ end, start }: Block): boolean => end === start
 
 const noBlocks: ReadonlyArray<Block> = []
 
@@ -109,14 +109,12 @@ class ReadAheadFile extends SyncAccess implements Api.File {
     const block = serving !== undefined && isIn(serving, position)
       ? serving
       : ahead.find((block) => isIn(block, position))
-    return block !== undefined && position + count <= block.end && block.bytes.length > 0
+    return block !== undefined && position + count <= block.end
   }
 
   /** Gives what the blocks have there, and goes on to read after it. */
   tryRead(position: number, target: Uint8Array, from: number, to: number): number {
     this.forgetOld()
-    // The reader of detached bytes may have transferred the array of all of them.
-    if (this.serving?.detached === true && this.serving.bytes.length === 0) this.serving = undefined
     let at = position
     let done = from
     while (done < to) {
@@ -130,15 +128,6 @@ class ReadAheadFile extends SyncAccess implements Api.File {
     }
     if (done > from) this.wasRead(at)
     return done - from
-  }
-
-  tryDetach(position: number, count: number): Uint8Array | undefined {
-    const serving = this.servingAt(position)
-    const parts = serving && this.blocks.detach(serving, position, count)
-    if (parts === undefined) return undefined
-    this.serving = parts[1]
-    this.wasRead(position + count)
-    return parts[0]
   }
 
   tryShow(position: number, most: number, f: (bytes: Uint8Array) => number): number {
@@ -156,7 +145,7 @@ class ReadAheadFile extends SyncAccess implements Api.File {
     this.forgetOld()
     if (this.serving === undefined || !isIn(this.serving, position)) this.turnOver(position)
     const { serving } = this
-    return serving !== undefined && isIn(serving, position) && serving.bytes.length > 0 ? serving : undefined
+    return serving !== undefined && isIn(serving, position) ? serving : undefined
   }
 
   private wasRead(end: number): void {

@@ -222,7 +222,6 @@ class WriteBehindFile extends SyncAccess implements Api.File {
   tryRead(): number {
     return 0
   }
-  tryDetach(): undefined {}
   tryShow(): number {
     return 0
   }
