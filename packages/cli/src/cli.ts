@@ -104,12 +104,21 @@ const exitCodeOf = <E, A>(exit: Exit.Exit<E, A>): number => {
 /** Runs the command, and ends the process. */
 export const runCommand = (): void => {
   // `mmio tree take.wav | head` closes the pipe while there is more to print: what the command does to files it
-  // finishes all the same.
-  process.stdout.on("error", () => {})
+  // finishes all the same. What else cannot be printed is missing, perhaps in a file.
+  let failed: NodeJS.ErrnoException | undefined
+  process.stdout.on("error", (error: NodeJS.ErrnoException) => {
+    if (error.code !== "EPIPE") failed ??= error
+  })
   process.stderr.on("error", () => {})
   NodeRuntime.runMain(program, {
     disableErrorReporting: true,
     disablePrettyLogger: true,
-    teardown: (exit, onExit) => onExit(exitCodeOf(exit))
+    // An error of what was printed last comes by itself.
+    teardown: (exit, onExit) =>
+      setImmediate(() => {
+        if (failed === undefined) return onExit(exitCodeOf(exit))
+        process.stderr.write(`mmio: standard output: ${failed.message}\n`)
+        onExit(exitCodes.io)
+      })
   })
 }

@@ -3,8 +3,11 @@
  * lines.
  */
 
-/** The rows of a table; a mark of UTF-8 in front and empty lines are left out. */
-export const parse = (text: string): ReadonlyArray<ReadonlyArray<string>> => {
+/**
+ * The rows of a table; a mark of UTF-8 in front and empty lines are left out. Undefined where a quote is not closed. A
+ * line may end with CR alone, as those of some spreadsheets do.
+ */
+export const parse = (text: string): ReadonlyArray<ReadonlyArray<string>> | undefined => {
   const rows: Array<Array<string>> = []
   let row: Array<string> = []
   let field = ""
@@ -29,9 +32,10 @@ export const parse = (text: string): ReadonlyArray<ReadonlyArray<string>> => {
       } else isQuoted = false
     } else if (character === "\"" && field === "") isQuoted = true
     else if (character === ",") endField()
-    else if (character === "\n") endRow()
-    else if (character !== "\r" || text[i + 1] !== "\n") field += character
+    else if (character === "\n" || character === "\r") endRow()
+    else field += character
   }
+  if (isQuoted) return undefined
   if (field !== "" || row.length > 0) endRow()
   return rows
 }

@@ -7,6 +7,7 @@ import * as Option from "effect/Option"
 import * as Stream from "effect/Stream"
 import * as path from "node:path"
 import { type FileError, usage } from "./failure.js"
+import { giveWay } from "./giveWay.js"
 import { diskFor, locate } from "./names.js"
 import type { Located } from "./storages.js"
 
@@ -24,18 +25,28 @@ const inFolder = (folder: string, name: string): string =>
   folder.endsWith("+") ? folder + name : path.join(folder, name)
 
 /**
- * The files in a folder and in those in it, in the order of their names. Links to folders are followed no further than
- * the system follows links.
+ * The files in a folder and in those in it, in the order of their names. A folder that several links lead to is looked
+ * into once: `seen` are the identities of those before.
  */
-const below = (storage: IOProc.IOProc, folder: FileName.FileName): Effect.Effect<ReadonlyArray<string>> =>
+const below = (
+  storage: IOProc.IOProc,
+  folder: FileName.FileName,
+  seen: Set<string>
+): Effect.Effect<ReadonlyArray<string>> =>
   Effect.gen(function*() {
+    yield* giveWay
+    const identity = Option.getOrUndefined((yield* storage.stat(folder)).identity)
+    if (identity !== undefined) {
+      if (seen.has(identity)) return []
+      seen.add(identity)
+    }
     const entries = yield* Stream.runCollect(Mmio.list(folder)).pipe(Effect.provideService(IOProc.IOProc, storage))
     const files: Array<string> = []
     for (const { kind, name } of [...entries].toSorted((a, b) => a.name < b.name ? -1 : 1)) {
       const full = inFolder(folder.full, name)
       if (kind === "folder") {
         const inner = Option.isSome(folder.code) ? FileName.parse(full) : FileName.plain(full)
-        for (const file of yield* below(storage, inner)) files.push(file)
+        for (const file of yield* below(storage, inner, seen)) files.push(file)
       } else if (kind === "file" && isFamiliar(name)) files.push(full)
     }
     return files
@@ -66,7 +77,7 @@ const filesAt = (disk: IOProc.IOProc, name: string): Effect.Effect<ReadonlyArray
   })).pipe(
     Effect.orElse(() => inArchive(name, disk)),
     Effect.flatMap(({ ioProc, kind, name: folder }) =>
-      kind === "folder" ? below(ioProc, folder) : Effect.succeed([name])
+      kind === "folder" ? below(ioProc, folder, new Set()) : Effect.succeed([name])
     ),
     Effect.orElseSucceed(() => [name])
   )

@@ -11,6 +11,7 @@ import type { Worker } from "node:worker_threads"
 import { inColour } from "./colours.js"
 import { type ExitCode, exitCodes } from "./failure.js"
 import { filesOf } from "./folders.js"
+import { giveWay } from "./giveWay.js"
 import { type Batch, inspect, type Job } from "./inspections.js"
 import { Output } from "./output.js"
 import { withProgress } from "./progress.js"
@@ -49,9 +50,6 @@ const startThreads = (job: Job) =>
     }),
     (workers) => Effect.promise(() => Promise.all(workers.map((worker) => worker.terminate())))
   )
-
-/** Lets the process see signals: calls that block the thread give way between two batches. */
-const giveWay = Effect.promise<void>(() => new Promise((resolve) => setImmediate(resolve)))
 
 type RunBatch = (names: ReadonlyArray<string>) => Effect.Effect<Batch>
 

@@ -87,14 +87,14 @@ const spooled = <A, E, R>(
       yield* Stream.run(Mmio.stream(source), Mmio.sink(target))
       yield* Mmio.close(target)
     }))
-    return yield* use({ ioProc: disk, name })
-  })).pipe(
-    Effect.mapError((error) =>
-      MmioError.isMmioError(error) && error._tag !== "InvalidHandle" && error.file.includes("mmio-")
-        ? MmioError.withDetails(error, { file: standardInput })
-        : error
+    return yield* use({ ioProc: disk, name }).pipe(
+      Effect.mapError((error) =>
+        MmioError.isMmioError(error) && error._tag !== "InvalidHandle" && error.file === name.full
+          ? MmioError.withDetails(error, { file: standardInput })
+          : error
+      )
     )
-  )
+  }))
 
 /**
  * Runs an effect on the file that a name leads to, with its storage as `IOProc`; `-` is standard input where it is only

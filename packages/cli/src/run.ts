@@ -1,4 +1,5 @@
 /** Running a command: over one file after another, to an exit code. */
+import { isMmioError } from "@effect-mmio/core/MmioError"
 import * as Effect from "effect/Effect"
 import { describe, type ExitCode, exitCodes, type FileError, Reported } from "./failure.js"
 import * as Output from "./output.js"
@@ -33,7 +34,7 @@ export const run = <E extends FileError>(
   Effect.suspend(() => {
     const { flush, output } = Output.make(command, json)
     return body.pipe(
-      Effect.catchAll((error) => report(error)),
+      Effect.catchAll((error) => report(error, isMmioError(error) && error.file !== "" ? error.file : undefined)),
       Effect.provideService(Output.Output, output),
       Effect.ensuring(Effect.sync(flush)),
       Effect.flatMap((exitCode) => exitCode === exitCodes.ok ? Effect.void : new Reported({ exitCode }))

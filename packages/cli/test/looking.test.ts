@@ -186,6 +186,14 @@ describe("verify", () => {
     expect(code).toBe(1)
   })
 
+  it("looks into a folder once, however many links lead to it", async () => {
+    const { at, folder, run } = makeFolder({ "a.wav": "wav-info-sndfile.wav" })
+    for (const name of ["one", "two", "three"]) fs.symlinkSync(folder, at(name))
+    const { code, out } = await run(["verify", "."])
+    expect(out).toBe("sound    a.wav\n")
+    expect(code).toBe(0)
+  })
+
   it("goes on after a file that cannot be read, and ends with the worst code", async () => {
     const { json, run } = makeFolder({ "a.wav": "wav-info-sndfile.wav" })
     const { code, error, out } = await run(["verify", "missing.wav", "a.wav"])

@@ -150,6 +150,27 @@ describe("documents", () => {
     expect(Csv.parse(rows.map(Csv.format).join(""))).toEqual(rows)
   })
 
+  it("a line ends with CR alone as well, and a quote has to be closed", () => {
+    expect(Csv.parse("name,INAM\ra.wav,one\r\n\rb.wav,two\r")).toEqual([["name", "INAM"], ["a.wav", "one"], [
+      "b.wav",
+      "two"
+    ]])
+    expect(Csv.parse("name,INAM\na.wav,\"one\nb.wav,two\n")).toBeUndefined()
+  })
+
+  it("a document that cannot be what was meant changes nothing", async () => {
+    const folder = makeFolder({ "a.wav": "wav-info-sndfile.wav" })
+    const before = folder.read("a.wav")
+    folder.write("open.csv", "name,INAM\r\na.wav,\"one\r\nb.wav,two\r\n")
+    folder.write("latin.csv", Buffer.from("name,INAM\r\na.wav,Caf\u00e9\r\n", "latin1"))
+    for (const [name, sentence] of [["open.csv", "not closed"], ["latin.csv", "UTF-8"]] as const) {
+      const { code, error } = await folder.run(["tag", "--from", name])
+      expect(error).toContain(sentence)
+      expect(code).toBe(2)
+    }
+    expect(folder.read("a.wav")).toEqual(before)
+  })
+
   const Tagged = FastCheck.record({
     name: FastCheck.string({ minLength: 1 }),
     tags: FastCheck.uniqueArray(

@@ -131,6 +131,32 @@ describe("a command line", () => {
     }
   })
 
+  it.skipIf(!fs.existsSync("/dev/full"))("ends with 6 where its results cannot be printed", () => {
+    const { folder } = makeFolder({ "a.wav": "wav-info-sndfile.wav" })
+    for (const args of ["tag --export json a.wav", "info a.wav", "verify a.wav", "tree a.wav --json"]) {
+      const command = `${process.execPath} ${binary} ${args} > /dev/full`
+      const { status, stderr } = spawnSync("bash", ["-c", command], { cwd: folder, encoding: "utf8" })
+      expect(stderr, args).toMatch(/standard output: .*ENOSPC/)
+      expect(status, args).toBe(6)
+    }
+  })
+
+  it("names the file in the JSON of a failure", async () => {
+    const { json } = makeFolder()
+    for (const command of ["cue", "map", "info"]) {
+      const [line] = await json([command, "no.wav"])
+      expect(line, command).toMatchObject({ name: "no.wav", error: { exitCode: 3 } })
+    }
+  })
+
+  it("blames standard input for nothing else", async () => {
+    const { read, run } = makeFolder({ "mmio-out.wav": "wav-info-sndfile.wav" })
+    const { code, error } = await run(["copy", "-", "mmio-out.wav"], { input: read("mmio-out.wav") })
+    expect(error).toContain("mmio-out.wav exists already")
+    expect(code).toBe(2)
+    expect((await run(["info", "-"])).error).toContain("standard input")
+  })
+
   it("goes on where a reader closes the pipe", async () => {
     const { folder } = makeFolder({ "a.wav": "wav-info-sndfile.wav" })
     const command = `${process.execPath} ${binary} tree ${"a.wav ".repeat(300)} | head -1`

@@ -261,6 +261,21 @@ describe("names", () => {
       strictEqual(made, 10)
     }))
 
+  it.scoped.skipIf(process.platform === "win32")(
+    "tempName gives the rights of another file, but not its owner's",
+    () =>
+      Effect.gen(function*() {
+        const { tempName } = yield* driver
+        const folder = yield* tempFolder
+        const like = FileName.plain(Path.join(folder, "like"))
+        NFS.writeFileSync(like.full, "")
+        for (const mode of [0o4755, 0o2775, 0o640]) {
+          NFS.chmodSync(like.full, mode)
+          strictEqual(NFS.statSync((yield* tempName({ folder, like })).full).mode & 0o7777, mode & 0o777)
+        }
+      })
+  )
+
   it.scoped("tempName leaves no file where it fails to close it", () =>
     Effect.gen(function*() {
       const { tempName } = yield* driver

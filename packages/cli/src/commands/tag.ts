@@ -68,7 +68,11 @@ const readText = (name: string) =>
     Effect.flatMap(Mmio.seek(file, 0, "end"), (length) =>
       Effect.zipRight(
         Mmio.seek(file, 0),
-        Effect.map(Mmio.read(file, length), (bytes) => new TextDecoder().decode(bytes))
+        Effect.flatMap(Mmio.read(file, length), (bytes) =>
+          Effect.try({
+            try: () => new TextDecoder("utf-8", { fatal: true }).decode(bytes),
+            catch: () => usage("The document is not in UTF-8")
+          }))
       )))
 
 const importing = (document: string) =>

@@ -45,7 +45,9 @@ const fromJson = (text: string): Either.Either<ReadonlyArray<Entry>, Failure> =>
 
 /** A field that is empty leaves its tag as it is; two columns of a key are two tags. */
 const fromCsv = (text: string): Either.Either<ReadonlyArray<Entry>, Failure> => {
-  const [header, ...rows] = Csv.parse(text)
+  const table = Csv.parse(text)
+  if (table === undefined) return Either.left(usage("A quote of the document is not closed"))
+  const [header, ...rows] = table
   if (header?.[0] !== "name") {
     return Either.left(usage("The first column of the document has to be called name, and the others as the tags"))
   }
