@@ -23,7 +23,7 @@ import type * as Request from "effect/Request"
 import type * as Scope from "effect/Scope"
 import type * as Sink from "effect/Sink"
 import * as Stream from "effect/Stream"
-import { type FileName, from as nameFrom } from "./FileName.js"
+import type { FileName } from "./FileName.js"
 import type { FourCC } from "./FourCC.js"
 import * as copying from "./internal/copyFile.js"
 import { hasHandle } from "./internal/dataFirst.js"
@@ -1504,7 +1504,7 @@ export const rename = (from: string | FileName, to: string | FileName, options?:
   void,
   MmioError.RenameError | MmioError.CannotOpen | MmioError.InvalidParameter,
   IOProc.IOProc
-> => serving.asking("Mmio.rename", from, options, (ioProc, from) => ioProc.rename(from, nameFrom(to)))
+> => serving.rename(from, to, options)
 
 /**
  * Removes a file (`mmioOpen` with `MMIO_DELETE`).

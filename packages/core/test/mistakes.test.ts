@@ -56,6 +56,7 @@ describe("mistakes", () => {
         Mmio.exists(name),
         Mmio.remove(name),
         Mmio.rename(name, "b"),
+        Mmio.rename("a", name),
         Mmio.stat(name)
       ]
       for (const effect of effects) {

@@ -30,6 +30,10 @@ const noDriver = (operation: string, name: FileName.FileName, code: FourCC.FourC
     description: `no driver serves names of the code ${FourCC.format(code)}${hint}`
   })
 
+/** What is wrong with a name for every storage, if anything is. */
+const problemOf = (operation: string, { full }: FileName.FileName): MmioError.InvalidParameter | undefined =>
+  full.includes("\0") ? invalid(operation, full, "a name cannot hold a NUL") : undefined
+
 /**
  * The driver that serves a name: that of the code the caller gives, else that of a code in the name, else the storage.
  * Text is split at the last `+` that has a route; a plain name is served by what is installed as `"DOS "`, if anything
@@ -44,7 +48,8 @@ export const serving = (
   code: string | undefined
 ): Either.Either<Served, MmioError.InvalidParameter | MmioError.CannotOpen> => {
   const parsed = FileName.from(given)
-  if (parsed.full.includes("\0")) return Either.left(invalid(operation, parsed.full, "a name cannot hold a NUL"))
+  const problem = problemOf(operation, parsed)
+  if (problem !== undefined) return Either.left(problem)
   const plain = (name: FileName.FileName): Served => ({
     driver: Option.getOrElse(driverOf(storage, FourCC.DOS), () => storage),
     name,
@@ -96,6 +101,19 @@ export const asking = <A, E extends MmioError.MmioError>(
       ({ driver, name }) =>
         Effect.mapError(ask(driver, name), (error) => MmioError.withDetails(error, { operation, file: name.full }))
     ))
+
+/** @internal */
+export const rename = (
+  from: string | FileName.FileName,
+  to: string | FileName.FileName,
+  options: Api.NameOptions | undefined
+): Effect.Effect<void, MmioError.RenameError | MmioError.CannotOpen | MmioError.InvalidParameter, IOProc.IOProc> =>
+  Effect.suspend(() => {
+    const operation = "Mmio.rename"
+    const target = FileName.from(to)
+    return problemOf(operation, target)
+      ?? asking(operation, from, options, (driver, name) => driver.rename(name, target))
+  })
 
 /** @internal */
 export const tempName = (
