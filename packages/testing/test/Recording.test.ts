@@ -285,6 +285,25 @@ describe("recording", () => {
       assert.isUndefined(reading.truncate)
     }))
 
+  it.effect("realName is passed on, and its answer is replayed", () =>
+    Effect.gen(function*() {
+      const linking = IOProc.make({
+        open: () => Effect.die("unused"),
+        realName: () => Effect.succeed(FileName.plain("target"))
+      })
+      const ask = (name: string) =>
+        Effect.flatMap(IOProc.IOProc, (ioProc) => ioProc.realName(FileName.plain(name)))
+      const [real, recorded] = yield* Effect.zip(ask("link"), trace).pipe(
+        Effect.provide(Recording.layer().pipe(Layer.provide(Layer.succeed(IOProc.IOProc, linking))))
+      )
+      assert.deepStrictEqual(real, FileName.plain("target"))
+      assert.strictEqual(Recording.format(recorded), "#0 realName link → target")
+      const replay = Recording.replay(yield* stored(recorded))
+      assert.deepStrictEqual(yield* Effect.provide(Effect.zipLeft(ask("link"), finish), replay), real)
+      const other = yield* Effect.zipRight(Effect.exit(ask("other")), Effect.flip(finish)).pipe(Effect.provide(replay))
+      assert.include(other.message, "expected realName link\nbut the program asked realName other")
+    }))
+
   it.effect("a list keeps the entries that were taken before its consumer stopped", () =>
     Effect.gen(function*() {
       const names = Array.from({ length: 4 }, (_, i) => ({ name: String(i), kind: "file" as const }))
@@ -309,9 +328,18 @@ describe("formats", () => {
       assert.strictEqual(error.format, 1)
       assert.strictEqual(
         error.message,
-        "this recording has format 1, whose files have a cursor; the format that is read is 2: record it again"
+        "this recording has format 1, whose files have a cursor; the format that is read is 3: record it again"
       )
       assert.include(String(yield* Effect.flip(Schema.decode(Recording.TraceJson)(old))), error.message)
+    }))
+
+  it.effect("refuses a recording of the format without realName, and says so", () =>
+    Effect.gen(function*() {
+      const error = yield* Effect.flip(Recording.fromJson(JSON.stringify({ format: 2, messages: [] })))
+      assert.strictEqual(
+        error.message,
+        "this recording has format 2, which has no realName; the format that is read is 3: record it again"
+      )
     }))
 
   it.effect("refuses a later format, and what is no recording", () =>
@@ -319,17 +347,17 @@ describe("formats", () => {
       const formatOf = (text: string) =>
         Effect.map(Effect.flip(Recording.fromJson(text)), (error) =>
           error._tag === "ParseError" ? "damaged" : error.format)
-      assert.strictEqual(yield* formatOf(JSON.stringify({ format: 3, messages: [] })), 3)
+      assert.strictEqual(yield* formatOf(JSON.stringify({ format: 4, messages: [] })), 4)
       assert.strictEqual(yield* formatOf("{}"), undefined)
       assert.strictEqual(yield* formatOf("no JSON"), "damaged")
-      assert.strictEqual(yield* formatOf(JSON.stringify({ format: 2, messages: [{ message: "seek" }] })), "damaged")
+      assert.strictEqual(yield* formatOf(JSON.stringify({ format: 3, messages: [{ message: "seek" }] })), "damaged")
     }))
 
   it.effect("writes its format, and reads it", () =>
     Effect.gen(function*() {
       yield* Mmio.exists("a")
       const text = yield* Schema.encode(Recording.TraceJson)(yield* trace)
-      assert.include(text, "\"format\":2")
+      assert.include(text, "\"format\":3")
       assert.deepStrictEqual(yield* Recording.fromJson(text), yield* trace)
     }).pipe(Effect.provide(over())))
 })

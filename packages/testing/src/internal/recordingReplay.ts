@@ -1,6 +1,7 @@
 /**
  * Drivers that answer from what was written down.
  */
+import type * as FileName from "@effect-mmio/core/FileName"
 import type { FourCC } from "@effect-mmio/core/FourCC"
 import * as IOProc from "@effect-mmio/core/IOProc"
 import * as Effect from "effect/Effect"
@@ -185,6 +186,14 @@ export const play = (player: Player, driver: FourCC | null): IOProc.IOProc => {
       return player.answer(
         asked,
         (it) => is(it, "fullName", to) && sameName(it.name, asked.name) ? it.result : undefined,
+        toName
+      )
+    },
+    realName: (name) => {
+      const asked = { message: "realName", driver, name: nameOf(name) } as const
+      return player.answer<Api.Name, FileName.FileName, never>(
+        asked,
+        (it) => is(it, "realName", to) && sameName(it.name, asked.name) ? it.result : undefined,
         toName
       )
     },

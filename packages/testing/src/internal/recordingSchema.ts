@@ -210,6 +210,12 @@ export const Message = Schema.Union(
     result: resultOf(Name, errorOf("PathNotFound", "AccessDenied"))
   }),
   Schema.Struct({
+    message: Schema.Literal("realName"),
+    ...toDriver,
+    name: Name,
+    result: endedOf(Name)
+  }),
+  Schema.Struct({
     message: Schema.Literal("tempName"),
     ...toDriver,
     folder: Schema.NullOr(Schema.String),

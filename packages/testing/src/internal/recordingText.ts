@@ -55,6 +55,7 @@ export const question = (message: Question): string => {
     case "remove":
     case "exists":
     case "fullName":
+    case "realName":
     case "stat":
     case "list":
     case "makeFolder":
