@@ -601,6 +601,19 @@ but the program asked writeAt a (file 0) 1 bytes (08) at 3, flush`
         assert.strictEqual((yield* write(3, "write")).unexpected.index, 2)
       }))
 
+    it.effect("also which file a temporary one is like", () =>
+      Effect.gen(function*() {
+        const ask = (like?: string) =>
+          Mmio.tempName({ prefix: "x", ...(like === undefined ? {} : { like: FileName.plain(like) }) })
+        const [name, recorded] = yield* Effect.zip(ask("a"), trace).pipe(Effect.provide(over()))
+        const replay = Recording.replay(yield* stored(recorded))
+        assert.deepStrictEqual(yield* Effect.provide(Effect.zipLeft(ask("a"), finish), replay), name)
+        for (const like of ["b", undefined]) {
+          const other = yield* Effect.zipRight(Effect.exit(ask(like)), Effect.flip(finish)).pipe(Effect.provide(replay))
+          assert.include(other.message, "expected tempName default, x, default, like a")
+        }
+      }))
+
     it.effect("also less, or more", () =>
       Effect.gen(function*() {
         const less = yield* replaying(Effect.flatMap(IOProc.IOProc, (ioProc) => ioProc.open(request("a"))))

@@ -134,6 +134,7 @@ export const record = (log: Log, inner: IOProc.IOProc, driver: FourCC | null): I
         folder: request.folder ?? null,
         prefix: request.prefix ?? null,
         suffix: request.suffix ?? null,
+        like: request.like === undefined ? null : nameOf(request.like),
         result: exit === undefined ? pending : resultOf(exit, nameOf)
       })),
     stat: (name) =>

@@ -197,15 +197,18 @@ export const play = (player: Player, driver: FourCC | null): IOProc.IOProc => {
         toName
       )
     },
-    tempName: ({ folder = null, prefix = null, suffix = null }) =>
-      player.answer(
-        { message: "tempName", driver, folder, prefix, suffix },
+    tempName: ({ folder = null, like, prefix = null, suffix = null }) => {
+      const asked = like === undefined ? null : nameOf(like)
+      return player.answer(
+        { message: "tempName", driver, folder, prefix, suffix, like: asked },
         (it) =>
           is(it, "tempName", to) && it.folder === folder && it.prefix === prefix && it.suffix === suffix
+            && (it.like === null || asked === null ? it.like === asked : sameName(it.like, asked))
             ? it.result
             : undefined,
         toName
-      ),
+      )
+    },
     stat: (name) => {
       const asked = { message: "stat", driver, name: nameOf(name) } as const
       return player.answer(

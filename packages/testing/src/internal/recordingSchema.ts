@@ -221,6 +221,7 @@ export const Message = Schema.Union(
     folder: Schema.NullOr(Schema.String),
     prefix: Schema.NullOr(Schema.String),
     suffix: Schema.NullOr(Schema.String),
+    like: Schema.NullOr(Name),
     result: resultOf(Name, errorOf("PathNotFound", "AccessDenied", "TooManyOpenFiles", "NetworkError", "CannotWrite"))
   }),
   Schema.Struct({
