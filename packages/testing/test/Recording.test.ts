@@ -291,8 +291,7 @@ describe("recording", () => {
         open: () => Effect.die("unused"),
         realName: () => Effect.succeed(FileName.plain("target"))
       })
-      const ask = (name: string) =>
-        Effect.flatMap(IOProc.IOProc, (ioProc) => ioProc.realName(FileName.plain(name)))
+      const ask = (name: string) => Effect.flatMap(IOProc.IOProc, (ioProc) => ioProc.realName(FileName.plain(name)))
       const [real, recorded] = yield* Effect.zip(ask("link"), trace).pipe(
         Effect.provide(Recording.layer().pipe(Layer.provide(Layer.succeed(IOProc.IOProc, linking))))
       )
@@ -392,6 +391,50 @@ describe("replaying", () => {
           "writeAt"
         ]
       )
+    }))
+
+  it.effect("positions and sizes that are none come again, out of JSON, too", () =>
+    Effect.gen(function*() {
+      const description = "there is no such position"
+      const refusing = IOProc.make({
+        open: () =>
+          Effect.succeed(IOProc.makeFile({
+            name: "a",
+            size: Effect.succeed(0),
+            readAt: (position) =>
+              Effect.fail(new MmioError.CannotRead({ operation: "readAt", file: "a", position, description })),
+            writeAt: (position) =>
+              Effect.fail(new MmioError.CannotExpand({ operation: "writeAt", file: "a", position, description })),
+            truncate: (position) =>
+              Effect.fail(new MmioError.CannotExpand({ operation: "truncate", file: "a", position, description })),
+            canSeek: (position) =>
+              Effect.fail(new MmioError.CannotSeek({ operation: "canSeek", file: "a", position, description })),
+            close: Effect.void,
+            abort: Effect.void
+          }))
+      })
+      const program = Effect.flatMap(IOProc.IOProc, (ioProc) =>
+        Effect.gen(function*() {
+          const file = yield* ioProc.open(request("a"))
+          const results: Array<unknown> = []
+          for (const position of [1.5, -2, 2 ** 60, NaN, Infinity, -Infinity]) {
+            results.push(
+              yield* Effect.flip(file.readAt(position, bytes(1))),
+              yield* Effect.flip(writeAt(file, position, bytes(1))),
+              yield* Effect.flip(file.truncate?.(position) ?? Effect.dieMessage("it cannot be truncated")),
+              yield* Effect.flip(file.canSeek?.(position) ?? Effect.dieMessage("it cannot be asked"))
+            )
+          }
+          return results
+        }))
+      const [results, recorded] = yield* Effect.zip(program, trace).pipe(
+        Effect.provide(Recording.layer().pipe(Layer.provide(Layer.succeed(IOProc.IOProc, refusing))))
+      )
+      assert.deepStrictEqual(yield* stored(recorded), recorded)
+      const again = yield* Effect.zipLeft(program, finish).pipe(
+        Effect.provide(Recording.replay(yield* stored(recorded)))
+      )
+      assert.deepStrictEqual(again.map(String), results.map(String))
     }))
 
   it.effect("errors come again as they were, with their errno", () =>
