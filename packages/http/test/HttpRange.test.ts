@@ -195,6 +195,23 @@ layer(FetchHttpClient.layer)("HttpRange", (it) => {
       }
     }))
 
+  it.scoped("refuses a date that is none, where there is no strong entity tag", () =>
+    Effect.gen(function*() {
+      for (const etag of ["W/\"a\"", undefined]) {
+        const undated = { ...resource, etag, lastModified: "yesterday" }
+        const server = yield* serve((request, response) => answer(request, response, undated))
+        assert.strictEqual((yield* failing(open(server))).reason, "Unpinned")
+        const allowed = yield* open(server, { allowUnpinned: true })
+        assert.deepStrictEqual([allowed.version, allowed.modified], [Option.none(), Option.none()])
+        assert.deepStrictEqual(yield* read(allowed), bytes.subarray(10_000, 11_000))
+        assert.isUndefined(server.seen.at(-1)?.headers["if-unmodified-since"])
+      }
+      const tagged = yield* serve((request, response) =>
+        answer(request, response, { ...resource, lastModified: "yesterday" })
+      )
+      assert.deepStrictEqual((yield* open(tagged)).version, Option.fromNullable(resource.etag))
+    }))
+
   it.scoped("opens the version that is asked for, and no other", () =>
     Effect.gen(function*() {
       const server = yield* serve((request, response) => answer(request, response, resource))
