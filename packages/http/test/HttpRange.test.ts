@@ -6,7 +6,7 @@ import { Interruption } from "@effect-mmio/testing"
 import { FetchHttpClient, HttpClient, HttpClientRequest, HttpClientResponse } from "@effect/platform"
 import { NodeHttpClient } from "@effect/platform-node"
 import { assert, describe, it, layer } from "@effect/vitest"
-import { Duration, Effect, Exit, FastCheck as fc, Fiber, Layer, Option, TestClock } from "effect"
+import { Clock, Duration, Effect, Exit, FastCheck as fc, Fiber, Layer, Option, TestClock } from "effect"
 import type * as Http from "node:http"
 import { answer, clientOf, type Handler, headOf, pattern, resourceOf, serve, type Server } from "./support/server.js"
 
@@ -360,6 +360,29 @@ layer(FetchHttpClient.layer)("HttpRange", (it) => {
         assert.deepStrictEqual(yield* read(opened, length), bytes.subarray(10_000, 10_000 + length))
         yield* server.cancelled(1)
         assert.isBelow(server.sent(), underWay)
+      })
+  )
+
+  it.scoped.each(endless)(
+    "takes the %s bytes of a range out of a body that goes silent after them, and closes its connection",
+    (length) =>
+      Effect.gen(function*() {
+        const server = yield* serve(after((request, response) => {
+          const { end, fields, start, status } = headOf(request.headers, resource)
+          delete fields["content-length"]
+          response.writeHead(status, fields)
+          response.write(bytes.subarray(start, end))
+        }))
+        const opened = yield* open(server, { timeout: "2 seconds" })
+        for (const isInterruptible of [true, false]) {
+          const reading = Effect.withClock(read(opened, length), Clock.make())
+          assert.deepStrictEqual(
+            yield* (isInterruptible ? reading : Effect.uninterruptible(reading)),
+            bytes.subarray(10_000, 10_000 + length)
+          )
+        }
+        yield* server.cancelled(1)
+        yield* server.cancelled(2)
       })
   )
 
