@@ -156,6 +156,31 @@ layer(FetchHttpClient.layer)("HttpRange", (it) => {
       assert.strictEqual((yield* failing(open(server, { firstRange: 999 }))).reason, "NoRanges")
     }))
 
+  it.scoped("takes it also where the server does not say how long it is", () =>
+    Effect.gen(function*() {
+      for (const length of [0, 1000]) {
+        const server = yield* serve((_, response) => {
+          response.writeHead(200, { etag: "\"a\"" })
+          response.write(bytes.subarray(0, length / 2))
+          response.end(bytes.subarray(length / 2, length))
+        })
+        const opened = yield* open(server, { firstRange: 1000 })
+        assert.deepStrictEqual([opened.size, opened.version], [length, Option.some("\"a\"")])
+        assert.deepStrictEqual(yield* read(opened, 5000, 0), bytes.subarray(0, length))
+        assert.strictEqual((yield* failing(open(server, { ifVersion: "\"b\"" }))).reason, "VersionChanged")
+      }
+      const longer = yield* serve((_, response) => {
+        response.writeHead(200, { etag: "\"a\"" })
+        response.end(bytes.subarray(0, 1000))
+      })
+      assert.strictEqual((yield* failing(open(longer, { firstRange: 999 }))).reason, "NoRanges")
+      const broken = yield* serve((_, response) => {
+        response.writeHead(200, { etag: "\"a\"" })
+        response.write(bytes.subarray(0, 1000), () => response.destroy())
+      })
+      assert.strictEqual((yield* failing(open(broken))).reason, "Transport")
+    }))
+
   it.scoped("goes on with what a server gives of a range", () =>
     Effect.gen(function*() {
       const server = yield* serve((request, response) =>

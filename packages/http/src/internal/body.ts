@@ -10,6 +10,9 @@ import type { HttpRangeError } from "../HttpRangeError.js"
 import { type Answer, type Exchange, transportError } from "./exchange.js"
 import { contentLength } from "./fields.js"
 
+/** What an answer is that has more than a range. @internal */
+export const wholeResource = "the server answers with the whole resource instead of a range"
+
 /**
  * Fills `target` from a body that is to have as many bytes. What a body has beyond them is not received: its connection
  * is closed.
@@ -41,6 +44,25 @@ const whole = ({ progress }: Exchange, answer: Answer, target: Uint8Array): Effe
       progress.unread--
       return bytes.length
     }
+  })
+
+/**
+ * Receives the whole of a body that does not say how long it is, of no more than `most` bytes.
+ *
+ * @internal
+ */
+export const receiveWhole = (
+  exchange: Exchange,
+  answer: Answer,
+  most: number
+): Effect.Effect<Uint8Array, HttpRangeError> =>
+  Effect.suspend(() => {
+    const target = new Uint8Array(most + 1)
+    return Effect.flatMap(
+      parts(exchange, answer, target),
+      (filled) =>
+        filled > most ? Effect.fail(answer.failure("NoRanges", wholeResource)) : Effect.succeed(target.slice(0, filled))
+    )
   })
 
 /** How long is waited for the end of a body of which all bytes are there. It comes with them, where it comes at all. */
