@@ -5,8 +5,8 @@
  * reads the newest one, with what it has written itself over it. What is written is held in memory up to a limit, and
  * past it in rows that no other handle sees; a flush makes a generation of all of it, in one transaction.
  *
- * A transaction of the program can be rolled back after the handle has taken part in it. Each part that changes what the
- * handle knows therefore gives it another number in the database, under which a handle that was rolled back is not
+ * A transaction of the program can be rolled back after the handle has taken part in it. Each part that changes what
+ * the handle knows therefore gives it another number in the database, under which a handle that was rolled back is not
  * found. Such a handle fails, and writes nothing more.
  */
 import * as Errno from "@effect-mmio/core/Errno"
