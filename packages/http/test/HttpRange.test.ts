@@ -6,7 +6,7 @@ import { Interruption } from "@effect-mmio/testing"
 import { FetchHttpClient, HttpClient, HttpClientRequest, HttpClientResponse } from "@effect/platform"
 import { NodeHttpClient } from "@effect/platform-node"
 import { assert, describe, it, layer } from "@effect/vitest"
-import { Duration, Effect, Exit, FastCheck as fc, Fiber, Layer, Option, TestClock } from "effect"
+import { Clock, Duration, Effect, Exit, FastCheck as fc, Fiber, Layer, Option, TestClock } from "effect"
 import type * as Http from "node:http"
 import { answer, clientOf, type Handler, headOf, pattern, resourceOf, serve, type Server } from "./support/server.js"
 
@@ -156,6 +156,31 @@ layer(FetchHttpClient.layer)("HttpRange", (it) => {
       assert.strictEqual((yield* failing(open(server, { firstRange: 999 }))).reason, "NoRanges")
     }))
 
+  it.scoped("takes it also where the server does not say how long it is", () =>
+    Effect.gen(function*() {
+      for (const length of [0, 1000]) {
+        const server = yield* serve((_, response) => {
+          response.writeHead(200, { etag: "\"a\"" })
+          response.write(bytes.subarray(0, length / 2))
+          response.end(bytes.subarray(length / 2, length))
+        })
+        const opened = yield* open(server, { firstRange: 1000 })
+        assert.deepStrictEqual([opened.size, opened.version], [length, Option.some("\"a\"")])
+        assert.deepStrictEqual(yield* read(opened, 5000, 0), bytes.subarray(0, length))
+        assert.strictEqual((yield* failing(open(server, { ifVersion: "\"b\"" }))).reason, "VersionChanged")
+      }
+      const longer = yield* serve((_, response) => {
+        response.writeHead(200, { etag: "\"a\"" })
+        response.end(bytes.subarray(0, 1000))
+      })
+      assert.strictEqual((yield* failing(open(longer, { firstRange: 999 }))).reason, "NoRanges")
+      const broken = yield* serve((_, response) => {
+        response.writeHead(200, { etag: "\"a\"" })
+        response.write(bytes.subarray(0, 1000), () => response.destroy())
+      })
+      assert.strictEqual((yield* failing(open(broken))).reason, "Transport")
+    }))
+
   it.scoped("goes on with what a server gives of a range", () =>
     Effect.gen(function*() {
       const server = yield* serve((request, response) =>
@@ -193,6 +218,23 @@ layer(FetchHttpClient.layer)("HttpRange", (it) => {
         assert.deepStrictEqual(allowed.version, Option.none())
         assert.deepStrictEqual(yield* read(allowed), bytes.subarray(10_000, 11_000))
       }
+    }))
+
+  it.scoped("refuses a date that is none, where there is no strong entity tag", () =>
+    Effect.gen(function*() {
+      for (const etag of ["W/\"a\"", undefined]) {
+        const undated = { ...resource, etag, lastModified: "yesterday" }
+        const server = yield* serve((request, response) => answer(request, response, undated))
+        assert.strictEqual((yield* failing(open(server))).reason, "Unpinned")
+        const allowed = yield* open(server, { allowUnpinned: true })
+        assert.deepStrictEqual([allowed.version, allowed.modified], [Option.none(), Option.none()])
+        assert.deepStrictEqual(yield* read(allowed), bytes.subarray(10_000, 11_000))
+        assert.isUndefined(server.seen.at(-1)?.headers["if-unmodified-since"])
+      }
+      const tagged = yield* serve((request, response) =>
+        answer(request, response, { ...resource, lastModified: "yesterday" })
+      )
+      assert.deepStrictEqual((yield* open(tagged)).version, Option.fromNullable(resource.etag))
     }))
 
   it.scoped("opens the version that is asked for, and no other", () =>
@@ -343,6 +385,29 @@ layer(FetchHttpClient.layer)("HttpRange", (it) => {
         assert.deepStrictEqual(yield* read(opened, length), bytes.subarray(10_000, 10_000 + length))
         yield* server.cancelled(1)
         assert.isBelow(server.sent(), underWay)
+      })
+  )
+
+  it.scoped.each(endless)(
+    "takes the %s bytes of a range out of a body that goes silent after them, and closes its connection",
+    (length) =>
+      Effect.gen(function*() {
+        const server = yield* serve(after((request, response) => {
+          const { end, fields, start, status } = headOf(request.headers, resource)
+          delete fields["content-length"]
+          response.writeHead(status, fields)
+          response.write(bytes.subarray(start, end))
+        }))
+        const opened = yield* open(server, { timeout: "2 seconds" })
+        for (const isInterruptible of [true, false]) {
+          const reading = Effect.withClock(read(opened, length), Clock.make())
+          assert.deepStrictEqual(
+            yield* (isInterruptible ? reading : Effect.uninterruptible(reading)),
+            bytes.subarray(10_000, 10_000 + length)
+          )
+        }
+        yield* server.cancelled(1)
+        yield* server.cancelled(2)
       })
   )
 

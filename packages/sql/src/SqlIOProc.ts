@@ -25,8 +25,12 @@
  *   sees, so that a file of any size can be written without a flush.
  *
  * A database that is locked by another program is tried for about five seconds; what then fails has the `errno`
- * `EBUSY`. What databases report otherwise has the POSIX name for it, such as `ENOSPC` for a full disk. Within a
- * transaction of the program over the same client, what the driver does is part of that transaction.
+ * `EBUSY`. What databases report otherwise has the POSIX name for it, such as `ENOSPC` for a full disk.
+ *
+ * Within a transaction of the program over the same client, what the driver does is part of that transaction. Where the
+ * program rolls it back, the handles that were opened, written or flushed in it fail from then on with `CannotRead` or
+ * `CannotWrite`, and write nothing more; those that were closed in it are released. Until it has ended, these handles
+ * are used within it only.
  *
  * @since 0.1.0
  */

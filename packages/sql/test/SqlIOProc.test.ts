@@ -234,6 +234,138 @@ describe("the blocks of a file", () => {
     }).pipe(Effect.provide(inMemory)))
 })
 
+describe("transactions of the program that are rolled back", () => {
+  const rollBack = <A, E, R>(effect: Effect.Effect<A, E, R>) =>
+    Effect.flatMap(
+      SqlClient,
+      (sql) => Effect.ignore(sql.withTransaction(Effect.zipRight(effect, Effect.fail("rolled back"))))
+    )
+  const same = (length: number, value: number) => new Uint8Array(length).fill(value)
+  const openReadWrite = (name: string) => open(name, { access: "readWrite" })
+  /** What a call of a handle fails with that was rolled back. */
+  const refusal = <A>(effect: Effect.Effect<A, MmioError.MmioError>) =>
+    Effect.map(Effect.flip(effect), (error) => {
+      assert.include(error.message, "was rolled back")
+      return error._tag
+    })
+
+  it.effect("a handle whose flush was rolled back fails, and destroys nothing of another one", () =>
+    Effect.gen(function*() {
+      yield* put("a", same(16, 1))
+      const first = yield* openReadWrite("a")
+      const second = yield* openReadWrite("a")
+      yield* rollBack(write(first, 16, same(16, 2), "writeFlush"))
+      assert.deepStrictEqual(yield* readAll(second), same(16, 1))
+      yield* write(second, 0, same(100, 7), "writeFlush")
+      assert.strictEqual(yield* refusal(first.size), "CannotSeek")
+      assert.strictEqual(yield* refusal(first.readAt(0, new Uint8Array(4))), "CannotRead")
+      assert.strictEqual(yield* refusal(write(first, 60, Uint8Array.of(9), "writeFlush")), "CannotWrite")
+      assert.strictEqual(yield* refusal(first.truncate?.(0) ?? Effect.void), "CannotWrite")
+      assert.strictEqual(yield* refusal(first.close), "CannotWrite")
+      assert.deepStrictEqual(yield* readAll(second), same(100, 7))
+      yield* second.close
+      yield* noStrays
+      assert.strictEqual((yield* rows)["handles"], 0)
+    }).pipe(Effect.provide(withDriver({ blockSize: 16 }))))
+
+  it.effect("what was spilled before and in it does not come back", () =>
+    Effect.gen(function*() {
+      yield* put("a", same(1000, 1))
+      const file = yield* openReadWrite("a")
+      for (let position = 0; position < 1000; position += 50) yield* write(file, position, same(50, 2))
+      yield* rollBack(flush(file))
+      assert.strictEqual(yield* refusal(Effect.zipRight(write(file, 800, same(200, 3)), flush(file))), "CannotWrite")
+      yield* Effect.ignore(file.close)
+      assert.deepStrictEqual(yield* contentOf("a"), same(1000, 1))
+      const other = yield* openReadWrite("a")
+      yield* rollBack(Effect.gen(function*() {
+        for (let position = 0; position < 1000; position += 50) yield* write(other, position, same(50, 2))
+      }))
+      assert.strictEqual(yield* refusal(flush(other)), "CannotWrite")
+      yield* Effect.ignore(other.close)
+      assert.deepStrictEqual(yield* contentOf("a"), same(1000, 1))
+      yield* noStrays
+      assert.strictEqual((yield* rows)["handles"], 0)
+    }).pipe(Effect.provide(withDriver({ blockSize: 16, writeBuffer: 64 }))))
+
+  it.effect("an inner transaction of the program, too", () =>
+    Effect.gen(function*() {
+      const sql = yield* SqlClient
+      yield* put("a", same(16, 1))
+      const file = yield* openReadWrite("a")
+      yield* sql.withTransaction(Effect.gen(function*() {
+        yield* write(file, 0, same(4, 2), "writeFlush")
+        yield* rollBack(write(file, 0, same(8, 3), "writeFlush"))
+        yield* refusal(write(file, 12, same(4, 4), "writeFlush"))
+      }))
+      assert.strictEqual(yield* refusal(file.close), "CannotWrite")
+      assert.deepStrictEqual(yield* contentOf("a"), Uint8Array.of(2, 2, 2, 2, ...same(12, 1)))
+      yield* noStrays
+      assert.strictEqual((yield* rows)["handles"], 0)
+    }).pipe(Effect.provide(withDriver({ blockSize: 16 }))))
+
+  it.effect("a handle that was opened in it fails, and is never taken for a later one", () =>
+    Effect.gen(function*() {
+      const [files, readers]: [Array<IOProc.File>, Array<IOProc.File>] = [[], []]
+      yield* put("old", same(16, 1))
+      yield* rollBack(Effect.gen(function*() {
+        files.push(yield* open("new", { access: "readWrite", create: "truncate" }))
+        readers.push(yield* open("old"))
+      }))
+      const other = yield* open("other", { access: "readWrite", create: "truncate" })
+      yield* write(other, 0, same(16, 5), "writeFlush")
+      for (const file of files) {
+        yield* refusal(readAll(file))
+        yield* write(file, 0, same(16, 6))
+        assert.strictEqual(yield* refusal(flush(file)), "CannotWrite")
+        assert.strictEqual(yield* refusal(file.close), "CannotWrite")
+      }
+      for (const reader of readers) {
+        yield* refusal(reader.readAt(0, new Uint8Array(4)))
+        yield* reader.close
+      }
+      assert.deepStrictEqual(yield* readAll(other), same(16, 5))
+      yield* other.close
+      assert.isFalse(yield* Mmio.exists("new"))
+      yield* noStrays
+    }).pipe(Effect.provide(withDriver({ blockSize: 16 }))))
+
+  it.effect("a handle that was closed in it is released all the same", () =>
+    Effect.gen(function*() {
+      yield* put("a", same(16, 1))
+      const file = yield* open("a", { access: "readWrite", share: "exclusive" })
+      yield* rollBack(file.close)
+      const again = yield* open("a", { access: "readWrite", share: "exclusive" })
+      yield* write(again, 0, same(4, 2), "writeFlush")
+      // The file was written in it, and the handle has its old number.
+      yield* rollBack(Effect.zipRight(write(again, 0, same(4, 3), "writeFlush"), again.close))
+      assert.deepStrictEqual(yield* contentOf("a"), Uint8Array.of(2, 2, 2, 2, ...same(12, 1)))
+      assert.strictEqual((yield* rows)["handles"], 0)
+      yield* noStrays
+    }).pipe(Effect.provide(withDriver({ blockSize: 16 }))))
+
+  it.effect("one that is committed leaves the handle as it is", () =>
+    Effect.gen(function*() {
+      const sql = yield* SqlClient
+      yield* put("a", same(100, 1))
+      const file = yield* sql.withTransaction(Effect.gen(function*() {
+        const file = yield* openReadWrite("a")
+        for (let position = 0; position < 100; position += 20) yield* write(file, position, same(20, 2))
+        yield* flush(file)
+        assert.deepStrictEqual(yield* readAll(file), same(100, 2))
+        for (let position = 0; position < 90; position += 20) yield* write(file, position, same(10, 3))
+        return file
+      }))
+      const expected = Uint8Array.from({ length: 100 }, (_, i) => i % 20 < 10 ? 3 : 2)
+      assert.deepStrictEqual(yield* readAll(file), expected)
+      yield* write(file, 100, Uint8Array.of(4), "writeFlush")
+      yield* sql.withTransaction(file.close)
+      assert.deepStrictEqual(yield* contentOf("a"), Uint8Array.of(...expected, 4))
+      yield* noStrays
+      assert.strictEqual((yield* rows)["handles"], 0)
+    }).pipe(Effect.provide(withDriver({ blockSize: 16, writeBuffer: 32 }))))
+})
+
 describe("sessions", () => {
   /** A second program on the same database. */
   const another = (lease: Duration.DurationInput = "10 seconds") => Layer.build(SqlIOProc.layer({ blockSize, lease }))

@@ -109,7 +109,8 @@ export type Fault = typeof Fault.Type
 /**
  * Which calls meet a fault. A rule looks at the calls that all of `on`, `mode`, `file`, `range` and `from` name, and at
  * those only that its fault can happen to; it fires at the `nth` of them and those after it, each with `probability`,
- * until it fired `times`.
+ * until it fired `times`. `Short` can happen to calls for more bytes than its count that transfer as many, and `Flip`
+ * to those that transfer a byte of the range. Both are known once a call has ended: until then, the call counts.
  *
  * - `on`: a message, several, or `"any"`. Default: `"any"`.
  * - `mode`: only calls of `writeAt` in this mode. Default: both modes, and all other messages.

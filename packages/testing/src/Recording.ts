@@ -97,13 +97,13 @@ export const Trace = Schema.Array(Message)
 export type Trace = typeof Trace.Type
 
 /**
- * The format in which {@link TraceJson} writes traces. Format 1, an array of messages to files with a cursor, is
- * refused.
+ * The format in which {@link TraceJson} writes traces. Earlier ones are refused: format 1, an array of messages to
+ * files with a cursor, and format 2, which has no `realName`.
  *
  * @since 0.1.0
  * @category models
  */
-export const formatVersion = 2
+export const formatVersion = 3
 
 /**
  * A recording has a format that this version does not read: it was made by an earlier version, or by a later one.
@@ -121,6 +121,8 @@ export class UnsupportedFormat extends Data.TaggedError("UnsupportedFormat")<{
       ? "this is no recording"
       : this.format === 1
       ? "this recording has format 1, whose files have a cursor"
+      : this.format === 2
+      ? "this recording has format 2, which has no realName"
       : `this recording has format ${this.format}`
     return `${what}; the format that is read is ${formatVersion}: record it again`
   }

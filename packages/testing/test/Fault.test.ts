@@ -388,11 +388,8 @@ describe("what happens", () => {
       assert.deepStrictEqual([...(yield* contentOf("a"))], [...bytes(10), ...bytes(9, 50)])
       assert.deepStrictEqual(
         (yield* fired).filter(({ message }) => message === "writeAt").map(({ position }) => position),
-        [
-          10,
-          13,
-          16
-        ]
+        // the rest of three bytes cannot be short
+        [10, 13]
       )
     }).pipe(Effect.provide(over({ rules: [{ times: "always", fault: Fault.short(3) }] }, { a: bytes(10) }))))
 
@@ -642,6 +639,55 @@ describe("what happens", () => {
         yield* Effect.ignore(exists)
       })
       assert.strictEqual((yield* warnings(arming, failing("remove", "EIO"))).length, 1)
+    }))
+
+  it.effect("looks at those calls only that its fault can happen to", () =>
+    Effect.gen(function*() {
+      const none: ReadonlyArray<Fault.Rule> = [
+        { on: "readAt", range: { from: 25, to: 25 }, fault: Fault.fail("EIO") },
+        { on: "readAt", range: { from: 26, to: 24 }, fault: Fault.fail("EIO") },
+        { on: "readAt", range: { from: 35, to: 40 }, fault: Fault.flip() },
+        { on: "readAt", fault: Fault.short(50) },
+        { on: "readAt", fault: Fault.short(15) },
+        { on: "writeAt", fault: Fault.short(50) },
+        { on: "writeAt", fault: Fault.short(10) },
+        { on: "writeAt", range: { from: 8, to: 9 }, fault: Fault.flip() }
+      ]
+      for (const rule of none) {
+        const memory = yield* MemoryIOProc.make({ files: { test: bytes(30) } })
+        const limiting = { rules: [{ on: "writeAt", fault: Fault.short(3) }, { times: "always", ...rule }] } as const
+        const { faults, ioProc } = yield* Fault.make(memory, limiting)
+        const file = writable(yield* ioProc.open(request("test", { access: "readWrite" })))
+        assert.strictEqual(yield* file.readAt(20, new Uint8Array(20)), 10)
+        assert.strictEqual(yield* file.readAt(30, new Uint8Array(20)), 0)
+        assert.strictEqual(yield* file.writeAt(0, bytes(10), "write"), 3)
+        assert.deepStrictEqual(yield* faults.unfired, [1], JSON.stringify(rule))
+        assert.deepStrictEqual((yield* faults.fired).map(({ rule }) => rule), [0])
+      }
+    }))
+
+  it.effect("a call that its fault could not happen to is not one of those that it counts", () =>
+    Effect.gen(function*() {
+      const memory = yield* MemoryIOProc.make({ files: { test: bytes(30) } })
+      const { faults, ioProc } = yield* Fault.make(memory, {
+        rules: [
+          { on: "readAt", range: { from: 20, to: 60 }, fault: Fault.flip() },
+          { on: "readAt", nth: 2, fault: Fault.short(5) }
+        ]
+      })
+      const file = yield* ioProc.open(request("test"))
+      const read = (position: number) =>
+        Effect.flatMap(
+          Effect.sync(() => new Uint8Array(10)),
+          (target) => Effect.map(file.readAt(position, target), (count) => target.subarray(0, count))
+        )
+      assert.strictEqual((yield* read(30)).length, 0)
+      assert.strictEqual((yield* read(0)).length, 10)
+      assert.deepStrictEqual((yield* faults.fired).length, 0)
+      assert.strictEqual((yield* read(27)).length, 3)
+      const damaged = yield* read(20)
+      assert.deepStrictEqual((yield* faults.fired).map(({ call, rule }) => [call, rule]), [[4, 0], [5, 1]])
+      assert.deepStrictEqual(damaged, bytes(5, 20))
     }))
 
   it.effect("assertFired names the rules that have not fired", () =>

@@ -285,6 +285,24 @@ describe("recording", () => {
       assert.isUndefined(reading.truncate)
     }))
 
+  it.effect("realName is passed on, and its answer is replayed", () =>
+    Effect.gen(function*() {
+      const linking = IOProc.make({
+        open: () => Effect.die("unused"),
+        realName: () => Effect.succeed(FileName.plain("target"))
+      })
+      const ask = (name: string) => Effect.flatMap(IOProc.IOProc, (ioProc) => ioProc.realName(FileName.plain(name)))
+      const [real, recorded] = yield* Effect.zip(ask("link"), trace).pipe(
+        Effect.provide(Recording.layer().pipe(Layer.provide(Layer.succeed(IOProc.IOProc, linking))))
+      )
+      assert.deepStrictEqual(real, FileName.plain("target"))
+      assert.strictEqual(Recording.format(recorded), "#0 realName link → target")
+      const replay = Recording.replay(yield* stored(recorded))
+      assert.deepStrictEqual(yield* Effect.provide(Effect.zipLeft(ask("link"), finish), replay), real)
+      const other = yield* Effect.zipRight(Effect.exit(ask("other")), Effect.flip(finish)).pipe(Effect.provide(replay))
+      assert.include(other.message, "expected realName link\nbut the program asked realName other")
+    }))
+
   it.effect("a list keeps the entries that were taken before its consumer stopped", () =>
     Effect.gen(function*() {
       const names = Array.from({ length: 4 }, (_, i) => ({ name: String(i), kind: "file" as const }))
@@ -309,9 +327,18 @@ describe("formats", () => {
       assert.strictEqual(error.format, 1)
       assert.strictEqual(
         error.message,
-        "this recording has format 1, whose files have a cursor; the format that is read is 2: record it again"
+        "this recording has format 1, whose files have a cursor; the format that is read is 3: record it again"
       )
       assert.include(String(yield* Effect.flip(Schema.decode(Recording.TraceJson)(old))), error.message)
+    }))
+
+  it.effect("refuses a recording of the format without realName, and says so", () =>
+    Effect.gen(function*() {
+      const error = yield* Effect.flip(Recording.fromJson(JSON.stringify({ format: 2, messages: [] })))
+      assert.strictEqual(
+        error.message,
+        "this recording has format 2, which has no realName; the format that is read is 3: record it again"
+      )
     }))
 
   it.effect("refuses a later format, and what is no recording", () =>
@@ -319,17 +346,17 @@ describe("formats", () => {
       const formatOf = (text: string) =>
         Effect.map(Effect.flip(Recording.fromJson(text)), (error) =>
           error._tag === "ParseError" ? "damaged" : error.format)
-      assert.strictEqual(yield* formatOf(JSON.stringify({ format: 3, messages: [] })), 3)
+      assert.strictEqual(yield* formatOf(JSON.stringify({ format: 4, messages: [] })), 4)
       assert.strictEqual(yield* formatOf("{}"), undefined)
       assert.strictEqual(yield* formatOf("no JSON"), "damaged")
-      assert.strictEqual(yield* formatOf(JSON.stringify({ format: 2, messages: [{ message: "seek" }] })), "damaged")
+      assert.strictEqual(yield* formatOf(JSON.stringify({ format: 3, messages: [{ message: "seek" }] })), "damaged")
     }))
 
   it.effect("writes its format, and reads it", () =>
     Effect.gen(function*() {
       yield* Mmio.exists("a")
       const text = yield* Schema.encode(Recording.TraceJson)(yield* trace)
-      assert.include(text, "\"format\":2")
+      assert.include(text, "\"format\":3")
       assert.deepStrictEqual(yield* Recording.fromJson(text), yield* trace)
     }).pipe(Effect.provide(over())))
 })
@@ -364,6 +391,50 @@ describe("replaying", () => {
           "writeAt"
         ]
       )
+    }))
+
+  it.effect("positions and sizes that are none come again, out of JSON, too", () =>
+    Effect.gen(function*() {
+      const description = "there is no such position"
+      const refusing = IOProc.make({
+        open: () =>
+          Effect.succeed(IOProc.makeFile({
+            name: "a",
+            size: Effect.succeed(0),
+            readAt: (position) =>
+              Effect.fail(new MmioError.CannotRead({ operation: "readAt", file: "a", position, description })),
+            writeAt: (position) =>
+              Effect.fail(new MmioError.CannotExpand({ operation: "writeAt", file: "a", position, description })),
+            truncate: (position) =>
+              Effect.fail(new MmioError.CannotExpand({ operation: "truncate", file: "a", position, description })),
+            canSeek: (position) =>
+              Effect.fail(new MmioError.CannotSeek({ operation: "canSeek", file: "a", position, description })),
+            close: Effect.void,
+            abort: Effect.void
+          }))
+      })
+      const program = Effect.flatMap(IOProc.IOProc, (ioProc) =>
+        Effect.gen(function*() {
+          const file = yield* ioProc.open(request("a"))
+          const results: Array<unknown> = []
+          for (const position of [1.5, -2, 2 ** 60, NaN, Infinity, -Infinity]) {
+            results.push(
+              yield* Effect.flip(file.readAt(position, bytes(1))),
+              yield* Effect.flip(writeAt(file, position, bytes(1))),
+              yield* Effect.flip(file.truncate?.(position) ?? Effect.dieMessage("it cannot be truncated")),
+              yield* Effect.flip(file.canSeek?.(position) ?? Effect.dieMessage("it cannot be asked"))
+            )
+          }
+          return results
+        }))
+      const [results, recorded] = yield* Effect.zip(program, trace).pipe(
+        Effect.provide(Recording.layer().pipe(Layer.provide(Layer.succeed(IOProc.IOProc, refusing))))
+      )
+      assert.deepStrictEqual(yield* stored(recorded), recorded)
+      const again = yield* Effect.zipLeft(program, finish).pipe(
+        Effect.provide(Recording.replay(yield* stored(recorded)))
+      )
+      assert.deepStrictEqual(again.map(String), results.map(String))
     }))
 
   it.effect("errors come again as they were, with their errno", () =>
@@ -571,6 +642,19 @@ but the program asked writeAt a (file 0) 1 bytes (08) at 3, flush`
         assert.strictEqual((yield* write(3, "writeFlush")).unexpected.index, 3, "what the trace has")
         assert.strictEqual((yield* write(2, "writeFlush")).unexpected.index, 2)
         assert.strictEqual((yield* write(3, "write")).unexpected.index, 2)
+      }))
+
+    it.effect("also which file a temporary one is like", () =>
+      Effect.gen(function*() {
+        const ask = (like?: string) =>
+          Mmio.tempName({ prefix: "x", ...(like === undefined ? {} : { like: FileName.plain(like) }) })
+        const [name, recorded] = yield* Effect.zip(ask("a"), trace).pipe(Effect.provide(over()))
+        const replay = Recording.replay(yield* stored(recorded))
+        assert.deepStrictEqual(yield* Effect.provide(Effect.zipLeft(ask("a"), finish), replay), name)
+        for (const like of ["b", undefined]) {
+          const other = yield* Effect.zipRight(Effect.exit(ask(like)), Effect.flip(finish)).pipe(Effect.provide(replay))
+          assert.include(other.message, "expected tempName default, x, default, like a")
+        }
       }))
 
     it.effect("also less, or more", () =>

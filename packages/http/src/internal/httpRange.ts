@@ -5,7 +5,7 @@ import * as Option from "effect/Option"
 import type * as Scope from "effect/Scope"
 import type * as Api from "../HttpRange.js"
 import type { HttpRangeError } from "../HttpRangeError.js"
-import { receive } from "./body.js"
+import { receive, receiveWhole, wholeResource } from "./body.js"
 import { type Answer, ask, type Asker, type Exchange, exchanging, make as makeAsker } from "./exchange.js"
 import {
   contentLength,
@@ -46,7 +46,7 @@ const received = (
   if (status === 200) {
     return position === 0 && size !== undefined && size <= length
       ? Effect.succeed({ start: 0, end: size, size })
-      : Effect.fail(failure("NoRanges", "the server answers with the whole resource instead of a range"))
+      : Effect.fail(failure("NoRanges", wholeResource))
   }
   const range = contentRange(fields)
   if (range === undefined) return invalid("the answer does not say which range it is, of how many bytes")
@@ -220,8 +220,13 @@ const openFirst = (
     const { failure, fields, response: { status }, settled } = answer
     if (status === 416 && sizeOfUnsatisfied(fields) === 0) return yield* openEmpty(exchange, answer, options)
     if (status !== 200 && status !== 206) return yield* refused(exchange, answer)
-    const { end, size } = yield* received(answer, 0, length)
     const pinned = validatorsOf(fields)
+    if (status === 200 && isPlain(fields) && contentLength(fields) === undefined) {
+      yield* demand(failure, factsOf(undefined, fields).version, options)
+      const first = yield* receiveWhole(exchange, answer, length)
+      return { request: settled, facts: factsOf(first.length, fields), pinned, size: first.length, first }
+    }
+    const { end, size } = yield* received(answer, 0, length)
     const facts = factsOf(size, fields)
     yield* demand(failure, facts.version, options)
     const first = new Uint8Array(end)

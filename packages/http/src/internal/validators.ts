@@ -1,7 +1,7 @@
 /**
  * What tells one version of a resource from the next, and how a request says which one it wants (RFC 9110, section 13).
  */
-import type { Fields } from "./fields.js"
+import { dateOf, type Fields } from "./fields.js"
 
 /** @internal */
 export interface Validators {
@@ -10,10 +10,11 @@ export interface Validators {
 }
 
 /** @internal */
-export const validatorsOf = (fields: Fields): Validators => ({
-  etag: fields["etag"]?.trim(),
-  lastModified: fields["last-modified"]?.trim()
-})
+export const validatorsOf = (fields: Fields): Validators => {
+  const date = fields["last-modified"]?.trim()
+  // What is not a date tells no version: as a precondition, servers ignore it.
+  return { etag: fields["etag"]?.trim(), lastModified: dateOf(date) === undefined ? undefined : date }
+}
 
 /** A strong entity tag names the bytes; a weak one (`W/"…"`) only what they mean. */
 const isStrong = (etag: string | undefined): etag is string => etag !== undefined && /^"[^"]*"$/.test(etag)

@@ -24,7 +24,7 @@ export interface Generation {
 
 /** Where the content of a block comes from: a handle, which counts what it writes. @internal */
 export interface Owner {
-  readonly handle: number
+  handle: number
   n: number
 }
 

@@ -40,6 +40,8 @@ export interface Database {
   readonly forUpdate: Statement.Fragment
   /** `FOR SHARE`, where there are locks of rows. */
   readonly forShare: Statement.Fragment
+  /** Whether what runs now is part of a transaction of the program, which may be rolled back later. */
+  readonly isNested: Effect.Effect<boolean>
   /** Runs one statement, or several that do not belong together. */
   readonly run: <A, E>(
     statement: Effect.Effect<A, E | SqlError>
@@ -64,6 +66,18 @@ const busyTimeout = 5000
 const makesConnections = (client: SqlClient.SqlClient): boolean =>
   Predicate.hasProperty(client, Symbol.for("@effect/sql-libsql/LibsqlClient"))
   && Predicate.hasProperty(client, "config") && !Predicate.hasProperty(client.config, "liveClient")
+
+/**
+ * Clients have the transaction that runs in the context, as its connection and its depth, each under a tag of its own.
+ * That of another client counts, too, which costs a statement and changes nothing else.
+ */
+const isNested = Effect.map(
+  Effect.context<never>(),
+  ({ unsafeMap }) => {
+    const services: Iterable<unknown> = unsafeMap.values()
+    return Array.from(services).some((it) => Array.isArray(it) && it.length === 2 && typeof it[1] === "number")
+  }
+)
 
 /** The database of a client, whose tables begin with `prefix`. */
 export const make = (client: SqlClient.SqlClient, dialect: "sqlite" | "pg", prefix: string): Database => {
@@ -111,6 +125,7 @@ export const make = (client: SqlClient.SqlClient, dialect: "sqlite" | "pg", pref
     },
     forUpdate: sql.literal(isServer ? "FOR UPDATE" : ""),
     forShare: sql.literal(isServer ? "FOR SHARE" : ""),
+    isNested,
     run: patiently,
     transaction: (body, done = () => {}) =>
       patiently(Effect.map(Effect.zipRight(waitForLocks, sql.withTransaction(body)), (value) => {
@@ -119,6 +134,14 @@ export const make = (client: SqlClient.SqlClient, dialect: "sqlite" | "pg", pref
       }))
   }
 }
+
+/**
+ * A number for a row of SQLite, which itself gives the numbers of a transaction that was rolled back again. Postgres
+ * does not.
+ *
+ * @internal
+ */
+export const uniqueId = (): number => Math.floor(Math.random() * 2 ** 42)
 
 /** Numbers of 64 bits are text to some clients. @internal */
 export type Integer = number | string | bigint

@@ -33,3 +33,10 @@ export const leaseEnded = new DatabaseError({
   message: "the database took the handle for one of a program that has ended: it was out of reach for too long",
   cause: "ESTALE"
 })
+
+/** The handle is not the one of the database: a transaction that it took part in was rolled back. @internal */
+export const rolledBack = new DatabaseError({
+  code: undefined,
+  message: "the program's transaction in which the file was opened or written was rolled back, or has not ended yet",
+  cause: "ESTALE"
+})

@@ -4,6 +4,10 @@
  * A file that is only read keeps the generation that it was opened in, unless the driver was told otherwise; any other
  * reads the newest one, with what it has written itself over it. What is written is held in memory up to a limit, and
  * past it in rows that no other handle sees; a flush makes a generation of all of it, in one transaction.
+ *
+ * A transaction of the program can be rolled back after the handle has taken part in it. Each part that changes what
+ * the handle knows therefore gives it another number in the database, under which a handle that was rolled back is not
+ * found. Such a handle fails, and writes nothing more.
  */
 import * as Errno from "@effect-mmio/core/Errno"
 import * as IOProc from "@effect-mmio/core/IOProc"
@@ -13,12 +17,12 @@ import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as blocks from "./blocks.js"
-import { type Bytes, bytesOf, type Database, forever, type Integer } from "./database.js"
-import { leaseEnded, mapDatabaseError, originOf } from "./errors.js"
+import { type Bytes, bytesOf, type Database, forever, type Integer, uniqueId } from "./database.js"
+import { leaseEnded, mapDatabaseError, originOf, rolledBack } from "./errors.js"
 import type { DatabaseError } from "./failure.js"
 import { type Opened, versionOf } from "./opening.js"
 import * as pending from "./pending.js"
-import { release, type Sessions } from "./sessions.js"
+import { type Claim, release, type Sessions } from "./sessions.js"
 import { type Block, copyBlock, Writes } from "./writes.js"
 
 /** In bytes, and in blocks: what one read asks for, at most. */
@@ -58,6 +62,51 @@ export const make = (
   /** The last generation that this handle knows, and its size. */
   let known = { generation: opened.generation, size: opened.size }
   let isOpen = true
+  /** Whether a transaction of the program that is not known to be committed has opened or changed the handle. */
+  let inDoubt = opened.isNested
+  /** All numbers that the handle may have. */
+  const claims: Array<Claim> = [opened]
+
+  /** Finds that nothing was rolled back that the handle counts on. */
+  const present: Effect.Effect<void, DatabaseError> = Effect.suspend(() =>
+    inDoubt
+      ? Effect.zipWith(
+        run(sql`SELECT id FROM ${tables.handles} WHERE id = ${owner.handle}`),
+        database.isNested,
+        (found, isNested) => {
+          if (found.length === 0) return Effect.fail(rolledBack)
+          inDoubt = isNested
+          return Effect.void
+        }
+      ).pipe(Effect.flatten)
+      : Effect.void
+  )
+
+  /** Within a transaction: gives the handle another number. */
+  const renumber = Effect.gen(function*() {
+    const next = database.dialect === "sqlite" ? sql`${uniqueId()}` : sql`DEFAULT`
+    const [row] = yield* sql<{ id: Integer }>`
+      UPDATE ${tables.handles} SET id = ${next} WHERE id = ${owner.handle} RETURNING id`
+    if (row === undefined) return yield* Effect.fail(leaseEnded)
+    const id = Number(row.id)
+    yield* sql`UPDATE ${tables.pending} SET handle = ${id} WHERE handle = ${owner.handle}`
+    return id
+  })
+
+  /** Runs a transaction after which the handle knows something else. */
+  const changing = <A>(
+    body: Effect.Effect<A, DatabaseError | SqlError>,
+    done: (value: A) => void
+  ): Effect.Effect<void, DatabaseError> =>
+    Effect.flatMap(Effect.zipRight(present, database.isNested), (isNested) =>
+      isNested
+        ? Effect.asVoid(transaction(Effect.zip(body, renumber), ([value, number]) => {
+          owner.handle = number
+          claims.push({ handle: number, file })
+          inDoubt = true
+          done(value)
+        }))
+        : Effect.asVoid(transaction(body, done)))
 
   const closed = (operation: string) => ({
     operation: `SqlIOProc.${operation}`,
@@ -114,7 +163,7 @@ export const make = (
     }
     return isSpilled
       ? Effect.flatMap(
-        run(Effect.zip(readBlocks(first, last), pending.read(database, handle, first, last))),
+        run(Effect.zip(readBlocks(first, last), pending.read(database, owner.handle, first, last))),
         ([found, spilled]) => filled(found, spilled)
       )
       : Effect.flatMap(run(readBlocks(first, last)), (found) => filled(found, []))
@@ -146,7 +195,7 @@ export const make = (
       modified = ${now} WHERE id = ${file}`
     // The newest generation that a handle is bound to, and whether this handle is there.
     const bound = sql`SELECT MAX(generation) FROM ${tables.handles} WHERE file = ${file}`
-    const own = sql`SELECT COUNT(*) FROM ${tables.handles} WHERE id = ${handle}`
+    const own = sql`SELECT COUNT(*) FROM ${tables.handles} WHERE id = ${owner.handle}`
     const [row] = yield* database.dialect === "sqlite"
       ? sql<Begun>`${update} RETURNING generation, size, (${bound}) AS bound, (${own}) AS own`
       // What a statement of Postgres sees is from before it has waited for the row.
@@ -186,12 +235,12 @@ export const make = (
 
   /** Makes a generation of what was written. */
   const commit: Effect.Effect<void, DatabaseError> = Effect.suspend(() =>
-    writes.end === 0 ? Effect.void : Effect.asVoid(transaction(begin, written))
+    writes.end > 0 ? changing(begin, written) : access === "read" ? Effect.void : present
   )
 
   /** Moves what is held in memory to rows. */
   const spill: Effect.Effect<void, DatabaseError> = Effect.suspend(() =>
-    transaction(pending.spill(database, owner, writes), () => {
+    changing(pending.spill(database, owner, writes), () => {
       writes.spilled()
       isSpilled = true
     })
@@ -199,7 +248,9 @@ export const make = (
 
   /** Forgets what was written and not committed. */
   const forget: Effect.Effect<void, DatabaseError> = Effect.suspend(() =>
-    isSpilled ? transaction(blocks.dropPending(database, [handle]), forgotten) : Effect.sync(forgotten)
+    isSpilled
+      ? changing(Effect.suspend(() => blocks.dropPending(database, [owner.handle])), forgotten)
+      : Effect.sync(forgotten)
   )
 
   const write = (position: number, source: Uint8Array): Effect.Effect<number, MmioError.WriteError> =>
@@ -231,7 +282,7 @@ export const make = (
   const writeThrough = (position: number, source: Uint8Array): Effect.Effect<number, MmioError.WriteError> =>
     Effect.uninterruptible(
       Effect.tap(
-        write(position, source),
+        Effect.zipRight(Effect.mapError(present, failedWrite("write", position)), write(position, source)),
         () =>
           Effect.catchAll(
             commit,
@@ -251,42 +302,49 @@ export const make = (
           })
         )
       }
-      return transaction(
+      return changing(
         Effect.flatMap(begin, (generation) =>
           blocks.cut(database, generation, owner, size, blockSize).pipe(
             Effect.zipRight(sql`UPDATE ${tables.files} SET size = ${size} WHERE id = ${file}`),
             Effect.as({ ...generation, size })
           )),
         written
-      ).pipe(Effect.asVoid, mapDatabaseError(failedWrite("truncate")))
+      ).pipe(mapDatabaseError(failedWrite("truncate")))
     })
 
   // -------------------------------------------------------------------------------------------------------------------
   // ending
   // -------------------------------------------------------------------------------------------------------------------
 
-  /** Releases the handle; one that the database does not release now is released once it can be reached. */
+  /**
+   * Releases the handle. One that the database does not release now, or in a transaction of the program, is released
+   * once it can be reached.
+   */
   const end: Effect.Effect<void, DatabaseError> = Effect.suspend(() => {
     if (!isOpen) return Effect.void
     isOpen = false
     forgotten()
-    return Effect.onExit(
-      transaction(release(database, [opened])),
-      (exit) => sessions.closed(Exit.isSuccess(exit) ? undefined : opened)
-    )
+    return Effect.flatMap(database.isNested, (isNested) =>
+      Effect.onExit(
+        transaction(release(database, claims)),
+        (exit) => sessions.closed(Exit.isSuccess(exit) && !isNested ? [] : claims)
+      ))
   })
 
   return IOProc.makeFile({
     name,
     size: Effect.suspend(() =>
       isOpen
-        ? Effect.mapError(size, (cause) => Errno.sizeError(originOf("size", name)(cause)))
+        ? Effect.mapError(Effect.zipRight(present, size), (cause) => Errno.sizeError(originOf("size", name)(cause)))
         : Effect.fail(new MmioError.CannotSeek(closed("size")))
     ),
     readAt: (position, target) =>
       Effect.suspend(() =>
         isOpen && access !== "write"
-          ? Effect.mapError(read(position, target), failedRead(position))
+          ? Effect.mapError(
+            inDoubt ? Effect.zipRight(present, read(position, target)) : read(position, target),
+            failedRead(position)
+          )
           : Effect.fail(
             new MmioError.CannotRead({
               ...closed("read"),

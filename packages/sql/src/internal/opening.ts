@@ -11,7 +11,7 @@ import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as blocks from "./blocks.js"
-import type { Database, Integer } from "./database.js"
+import { type Database, type Integer, uniqueId } from "./database.js"
 import type { DatabaseError } from "./failure.js"
 import { folderOf } from "./paths.js"
 import type { Claim, Sessions } from "./sessions.js"
@@ -36,6 +36,8 @@ export interface Opened extends Claim {
   readonly size: number
   /** Whether the handle keeps that generation. */
   readonly isBound: boolean
+  /** Whether it was opened within a transaction of the program. */
+  readonly isNested: boolean
 }
 
 /** @internal */
@@ -160,7 +162,7 @@ const enter = (
   session: number,
   path: string,
   request: IOProc.OpenRequest
-): Effect.Effect<Opened, SqlError | MmioError.OpenError> =>
+): Effect.Effect<Omit<Opened, "isNested">, SqlError | MmioError.OpenError> =>
   Effect.gen(function*() {
     const { sql, tables } = database
     const { access, create, ifVersion, name: { full: file }, share } = request
@@ -187,7 +189,14 @@ const enter = (
     const generation = found !== undefined && create !== "no" ? yield* empty(database, row) : row.generation
     const isBound = access === "read" && settings.snapshots
     const [made] = yield* sql<{ id: Integer }>`INSERT INTO ${tables.handles} ${
-      sql.insert({ session, file: row.id, access, share, generation: isBound ? generation : null })
+      sql.insert({
+        ...(database.dialect === "sqlite" ? { id: uniqueId() } : {}),
+        session,
+        file: row.id,
+        access,
+        share,
+        generation: isBound ? generation : null
+      })
     } RETURNING id`
     return made === undefined ? yield* Effect.fail(conflict(path)) : {
       handle: Number(made.id),
@@ -240,6 +249,8 @@ export const open = (
       "SharingViolation",
       (violation) => Effect.flatMap(sessions.sweep, (found) => found ? attempt : Effect.fail(violation))
     ),
+    Effect.zip(database.isNested),
+    Effect.map(([opened, isNested]) => ({ ...opened, isNested })),
     Effect.tap(sessions.opened),
     Effect.uninterruptible
   )

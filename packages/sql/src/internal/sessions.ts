@@ -15,7 +15,7 @@ import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Scope from "effect/Scope"
 import * as blocks from "./blocks.js"
-import type { Database, Integer } from "./database.js"
+import { type Database, type Integer, uniqueId } from "./database.js"
 import type { DatabaseError } from "./failure.js"
 
 /** A handle, and the file that it has open. @internal */
@@ -32,9 +32,9 @@ export interface Sessions {
   readonly enter: Effect.Effect<number, SqlError>
   /** Counts a handle that was opened. */
   readonly opened: Effect.Effect<void>
-  /** Counts a handle that was closed. One that could not be released is released later. */
-  readonly closed: (unreleased: Claim | undefined) => Effect.Effect<void>
-  /** Removes sessions that have ended; gives whether there was any. */
+  /** Counts a handle that was closed. What could not be released for certain is released later. */
+  readonly closed: (unreleased: ReadonlyArray<Claim>) => Effect.Effect<void>
+  /** Removes sessions that have ended, and what could not be released; gives whether there was any. */
   readonly sweep: Effect.Effect<boolean, DatabaseError>
 }
 
@@ -81,7 +81,8 @@ const timed = (database: Database, clock: Clock.Clock, lease: Duration.Duration)
       (id) =>
         id !== undefined ? Effect.succeed(id) : Effect.flatMap(expires, (expires) =>
           Effect.map(
-            sql<{ id: Integer }>`INSERT INTO ${tables.sessions} (expires) VALUES (${expires}) RETURNING id`,
+            sql<{ id: Integer }>`INSERT INTO ${tables.sessions} (id, expires)
+              VALUES (${uniqueId()}, ${expires}) RETURNING id`,
             (rows) => session = firstId(rows) ?? 0
           ))
     ),
@@ -212,14 +213,20 @@ export const make = (database: Database, lease: Duration.Duration): Effect.Effec
       yield* release(database, ended.map(({ file, id }) => ({ handle: Number(id), file: Number(file) })))
       return true
     }))
-    const sweep = Effect.flatMap(isNeeded, (isNeeded) => isNeeded ? remove : Effect.succeed(false))
 
     const releaseLater = Effect.suspend(() => {
       const claims = [...unreleased.values()]
-      return claims.length === 0 ? Effect.void : Effect.map(transaction(release(database, claims)), () => {
-        for (const { handle } of claims) unreleased.delete(handle)
+      if (claims.length === 0) return Effect.succeed(false)
+      return Effect.zipWith(transaction(release(database, claims)), database.isNested, (_, isNested) => {
+        if (!isNested) { for (const { handle } of claims) unreleased.delete(handle) }
+        return true
       })
     })
+    const sweep = Effect.zipWith(
+      releaseLater,
+      Effect.flatMap(isNeeded, (isNeeded) => isNeeded ? remove : Effect.succeed(false)),
+      (released, removed) => released || removed
+    )
 
     const beat = Effect.suspend(() =>
       open === 0 && unreleased.size === 0
@@ -251,10 +258,10 @@ export const make = (database: Database, lease: Duration.Duration): Effect.Effec
         open++
         return isInUse.open
       }),
-      closed: (claim) =>
+      closed: (claims) =>
         Effect.sync(() => {
           open--
-          if (claim !== undefined) unreleased.set(claim.handle, claim)
+          for (const claim of claims) unreleased.set(claim.handle, claim)
         }),
       sweep
     }

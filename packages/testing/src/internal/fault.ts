@@ -34,6 +34,8 @@ export interface Verdict {
   readonly limit: number
   /** Damages the bytes that it transfers, in place. */
   readonly damage: ReadonlyArray<(bytes: Uint8Array) => void>
+  /** To be told how many bytes it has transferred: a rule whose fault could not happen to it then has not fired. */
+  readonly settle: ReadonlyArray<(transferred: number) => void>
   readonly failure: Errors.ErrnoName | undefined
   /** Whether the call is made before it fails. */
   readonly after: boolean
@@ -46,6 +48,7 @@ export const untouched: Verdict = {
   wait: undefined,
   limit: Infinity,
   damage: [],
+  settle: [],
   failure: undefined,
   after: false,
   reserved: 0
@@ -162,29 +165,36 @@ export class Engine {
 
     let verdict = untouched
     const fires = (rule: number | "disk", fault: Api.Fault) => {
-      this.fired.push({ call: number, message: call.message, file, position: call.at, mode: call.mode, rule, fault })
+      const fired = { call: number, message: call.message, file, position: call.at, mode: call.mode, rule, fault }
+      this.fired.push(fired)
+      return fired
     }
     for (const [index, rule] of (this.plan.rules ?? []).entries()) {
-      const turn = this.turnOf(index, rule, call, number)
-      if (turn === undefined) continue
-      fires(index, rule.fault)
-      verdict = this.add(verdict, rule, call, (n) => draw(this.plan.seed ?? 0, index, turn, n))
+      const counts = this.counts[index]
+      if (counts === undefined || number < (rule.from ?? 1) || !isAbout(rule, call)) continue
+      const turn = ++counts.seen
+      const times = rule.times ?? 1
+      if (times !== "always" && counts.fired >= times) continue
+      const isHit = turn >= (rule.nth ?? 1)
+        && draw(this.plan.seed ?? 0, index, turn) < (rule.probability ?? 1) * 2 ** 32
+      const entry = isHit ? fires(index, rule.fault) : undefined
+      if (isHit) {
+        counts.fired++
+        verdict = this.add(verdict, rule, call, (n) => draw(this.plan.seed ?? 0, index, turn, n))
+      }
+      if (rule.fault._tag === "Short" || rule.fault._tag === "Flip") {
+        const settle = (transferred: number) => {
+          if (canHappen(rule, call, transferred)) return
+          counts.seen--
+          if (entry === undefined) return
+          counts.fired--
+          this.fired = this.fired.filter((it) => it !== entry)
+        }
+        verdict = { ...verdict, settle: [...verdict.settle, settle] }
+      }
       if (verdict.failure !== undefined) break
     }
     return verdict.failure === undefined || verdict.after ? this.reserve(verdict, call, fires) : verdict
-  }
-
-  /** Which of the calls that a rule is about this one is, if the rule fires at it. */
-  private turnOf(index: number, rule: Api.Rule, call: Call, number: number): number | undefined {
-    const counts = this.counts[index]
-    if (counts === undefined || number < (rule.from ?? 1) || !isAbout(rule, call)) return undefined
-    counts.seen++
-    if (counts.seen < (rule.nth ?? 1)) return undefined
-    const times = rule.times ?? 1
-    if (times !== "always" && counts.fired >= times) return undefined
-    if (draw(this.plan.seed ?? 0, index, counts.seen) >= (rule.probability ?? 1) * 2 ** 32) return undefined
-    counts.fired++
-    return counts.seen
   }
 
   private add(verdict: Verdict, rule: Api.Rule, call: Call, random: (n: number) => number): Verdict {
@@ -220,7 +230,7 @@ export class Engine {
   }
 
   /** Takes room on the disk for what is to be written, as far as there is any. */
-  private reserve(verdict: Verdict, call: Call, fires: (rule: "disk", fault: Api.Fault) => void): Verdict {
+  private reserve(verdict: Verdict, call: Call, fires: (rule: "disk", fault: Api.Fault) => unknown): Verdict {
     const { disk } = this.plan
     const wanted = Math.min(call.length ?? 0, verdict.limit)
     if (disk === undefined || wanted === 0 || call.message !== "writeAt") return verdict
@@ -236,17 +246,24 @@ export class Engine {
   }
 }
 
+/** Whether a fault could happen to a call that has transferred so many bytes, and could have transferred more. */
+const canHappen = ({ fault, range }: Api.Rule, { at = 0 }: Call, transferred: number): boolean =>
+  fault._tag === "Short"
+    ? transferred >= fault.count
+    : Math.max(at, range?.from ?? 0) < Math.min(at + transferred, range?.to ?? Infinity)
+
 const andThen = (first: Effect.Effect<void> | undefined, second: Effect.Effect<void>): Effect.Effect<void> =>
   first === undefined ? second : Effect.zipRight(first, second)
 
 const isAbout = (rule: Api.Rule, call: Call): boolean => {
-  const { file, mode, range } = rule
+  const { fault, file, mode, range } = rule
   if (!isMessage(rule.on, call.message)) return false
   if (mode !== undefined && mode !== call.mode) return false
   const length = call.length ?? 0
-  // Nothing of nothing can be short or damaged.
-  if ((rule.fault._tag === "Short" || rule.fault._tag === "Flip") && length === 0) return false
+  // Nothing of nothing can be damaged, and what is no longer than that cannot be short.
+  if (fault._tag === "Flip" && length === 0) return false
+  if (fault._tag === "Short" && length <= fault.count) return false
   if (file !== undefined && !call.files.some((name) => matches(file, name))) return false
   return range === undefined
-    || (call.at !== undefined && length > 0 && call.at < range.to && call.at + length > range.from)
+    || (call.at !== undefined && Math.max(call.at, range.from) < Math.min(call.at + length, range.to))
 }

@@ -147,7 +147,7 @@ const wrapFile = (engine: Engine, inner: IOProc.File, name: string): IOProc.File
       const verdict = engine.decide({ ...call, length: bytes.length })
       const entry = engine.log?.at(-1)
       if (verdict === untouched && entry === undefined) return run(bytes)
-      const { damage, failure, limit, reserved, wait } = verdict
+      const { damage, failure, limit, reserved, settle, wait } = verdict
       if (failure !== undefined && !verdict.after) return after(wait, Exit.fail(error(failure)))
       const part = limit < bytes.length ? bytes.subarray(0, limit) : bytes
       // The bytes of a writer are the writer's: a copy is damaged.
@@ -161,6 +161,7 @@ const wrapFile = (engine: Engine, inner: IOProc.File, name: string): IOProc.File
             if (entry !== undefined) entry.transferred = count
             if (reserved > 0) engine.free(reserved - count)
             if (call.message === "readAt") damage.forEach((f) => f(given.subarray(0, count)))
+            settle.forEach((f) => f(count))
           })
       )
       return failure === undefined ? noted : Effect.zipRight(noted, Exit.fail(error(failure)))

@@ -65,9 +65,9 @@ const pending: { readonly pending: true } = { pending: true }
 const doneOf = <Tag>(exit: Exit.Exit<unknown, DriverError<Tag>> | undefined): AnyResult<null, Tag> =>
   exit === undefined ? pending : resultOf(exit, () => null)
 
-/** The same of a message that cannot fail. */
-const endedOf = (exit: Exit.Exit<unknown> | undefined) =>
-  exit === undefined ? pending : Exit.isSuccess(exit) ? { success: null } : unfailedOf(exit.cause)
+/** What came of a message that cannot fail, as far as it is known. */
+const endedOf = <A, B>(exit: Exit.Exit<A> | undefined, success: (value: A) => B) =>
+  exit === undefined ? pending : Exit.isSuccess(exit) ? { success: success(exit.value) } : unfailedOf(exit.cause)
 
 /** @internal */
 export const record = (log: Log, inner: IOProc.IOProc, driver: FourCC | null): IOProc.IOProc =>
@@ -120,6 +120,13 @@ export const record = (log: Log, inner: IOProc.IOProc, driver: FourCC | null): I
         name: nameOf(name),
         result: exit === undefined ? pending : resultOf(exit, nameOf)
       })),
+    realName: (name) =>
+      log.run(Effect.suspend(() => inner.realName(name)), (exit) => ({
+        message: "realName",
+        driver,
+        name: nameOf(name),
+        result: endedOf(exit, nameOf)
+      })),
     tempName: (request) =>
       log.run(Effect.suspend(() => inner.tempName(request)), (exit) => ({
         message: "tempName",
@@ -127,6 +134,7 @@ export const record = (log: Log, inner: IOProc.IOProc, driver: FourCC | null): I
         folder: request.folder ?? null,
         prefix: request.prefix ?? null,
         suffix: request.suffix ?? null,
+        like: request.like === undefined ? null : nameOf(request.like),
         result: exit === undefined ? pending : resultOf(exit, nameOf)
       })),
     stat: (name) =>
@@ -215,7 +223,7 @@ const recordFile = (log: Log, inner: IOProc.File, file: number, name: string): I
     invalidate: invalidate && log.run(invalidate, (exit) => ({
       message: "invalidate",
       ...about,
-      result: endedOf(exit)
+      result: endedOf(exit, () => null)
     })),
     commit: log.run(Effect.suspend(() => inner.commit), (exit) => ({
       message: "commit",
@@ -230,7 +238,7 @@ const recordFile = (log: Log, inner: IOProc.File, file: number, name: string): I
     abort: log.run(Effect.suspend(() => inner.abort), (exit) => ({
       message: "abort",
       ...about,
-      result: endedOf(exit)
+      result: endedOf(exit, () => null)
     })),
     onMessage: (request) => {
       const answer = inner.onMessage(request)

@@ -1,6 +1,7 @@
 /**
  * Drivers that answer from what was written down.
  */
+import type * as FileName from "@effect-mmio/core/FileName"
 import type { FourCC } from "@effect-mmio/core/FourCC"
 import * as IOProc from "@effect-mmio/core/IOProc"
 import * as Effect from "effect/Effect"
@@ -112,6 +113,10 @@ const isUnexpected = (u: unknown): u is Api.Unexpected => Predicate.isTagged(u, 
 const sameName = (recorded: Api.Name, { code, element, full, path }: Api.Name): boolean =>
   recorded.full === full && recorded.path === path && recorded.element === element && recorded.code === code
 
+/** Whether two positions are the same, also where they are no numbers. */
+const isSame = (recorded: number, asked: number): boolean =>
+  recorded === asked || (Number.isNaN(recorded) && Number.isNaN(asked))
+
 const nothing = () => {}
 const itself = <A>(value: A) => value
 
@@ -188,15 +193,26 @@ export const play = (player: Player, driver: FourCC | null): IOProc.IOProc => {
         toName
       )
     },
-    tempName: ({ folder = null, prefix = null, suffix = null }) =>
-      player.answer(
-        { message: "tempName", driver, folder, prefix, suffix },
+    realName: (name) => {
+      const asked = { message: "realName", driver, name: nameOf(name) } as const
+      return player.answer<Api.Name, FileName.FileName, never>(
+        asked,
+        (it) => is(it, "realName", to) && sameName(it.name, asked.name) ? it.result : undefined,
+        toName
+      )
+    },
+    tempName: ({ folder = null, like, prefix = null, suffix = null }) => {
+      const asked = like === undefined ? null : nameOf(like)
+      return player.answer(
+        { message: "tempName", driver, folder, prefix, suffix, like: asked },
         (it) =>
           is(it, "tempName", to) && it.folder === folder && it.prefix === prefix && it.suffix === suffix
+            && (it.like === null || asked === null ? it.like === asked : sameName(it.like, asked))
             ? it.result
             : undefined,
         toName
-      ),
+      )
+    },
     stat: (name) => {
       const asked = { message: "stat", driver, name: nameOf(name) } as const
       return player.answer(
@@ -254,14 +270,14 @@ const playFile = (player: Player, file: number, name: string, facts: typeof Fact
   const canSeek: IOProc.File["canSeek"] = (position) =>
     player.answer(
       { message: "canSeek", ...about, position },
-      (it) => is(it, "canSeek", to) && it.position === position ? it.result : undefined,
+      (it) => is(it, "canSeek", to) && isSame(it.position, position) ? it.result : undefined,
       nothing
     )
   const writeAt: IOProc.File["writeAt"] = (position, source, mode) =>
     player.answer(
       { message: "writeAt", ...about, position, mode, source: { bytes: source } },
       (it) =>
-        is(it, "writeAt", to) && it.position === position && it.mode === mode && sameBytes(it.source, source)
+        is(it, "writeAt", to) && isSame(it.position, position) && it.mode === mode && sameBytes(it.source, source)
           ? it.result
           : undefined,
       itself
@@ -269,7 +285,7 @@ const playFile = (player: Player, file: number, name: string, facts: typeof Fact
   const truncate: IOProc.File["truncate"] = (size) =>
     player.answer(
       { message: "truncate", ...about, size },
-      (it) => is(it, "truncate", to) && it.size === size ? it.result : undefined,
+      (it) => is(it, "truncate", to) && isSame(it.size, size) ? it.result : undefined,
       nothing
     )
   return {
@@ -281,7 +297,8 @@ const playFile = (player: Player, file: number, name: string, facts: typeof Fact
       const asked = { message: "readAt", ...about, position, count: target.length } as const
       return player.answer(
         asked,
-        (it) => is(it, "readAt", to) && it.position === position && it.count === target.length ? it.result : undefined,
+        (it) =>
+          is(it, "readAt", to) && isSame(it.position, position) && it.count === target.length ? it.result : undefined,
         (read) => {
           if (!("bytes" in read)) return player.cannotAnswer(asked, "the trace has a digest of these bytes only")
           target.set(read.bytes)

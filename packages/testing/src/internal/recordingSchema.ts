@@ -35,13 +35,16 @@ export const Stat = Schema.Struct({
   created: Schema.NullOr(Schema.Date)
 })
 
+/** What a program asks for, also where it is no position: JSON has no name for infinity and what is no number. */
+const Position = Schema.Union(Schema.JsonNumber, Schema.NumberFromString)
+
 /** The fields of an error with one of these tags. */
 const errorOf = <const Tag extends ErrorTag>(...tags: readonly [Tag, ...ReadonlyArray<Tag>]) =>
   Schema.Struct({
     _tag: Schema.Literal(...tags),
     operation: Schema.String,
     file: Schema.String,
-    position: Schema.optional(Schema.Int),
+    position: Schema.optional(Position),
     description: Schema.String,
     written: Schema.optional(Schema.Int),
     /** The name of the system's error, such as `"ENOSPC"`. */
@@ -80,7 +83,6 @@ const toDriver = { driver: Schema.NullOr(Code) }
 /** A message to an open file, told by the number that its `open` gave; `name` is for the reader. */
 const toFile = { file: Schema.NonNegativeInt, name: Schema.String }
 const Count = Schema.NonNegativeInt
-const Position = Schema.Int
 const Nothing = Schema.Null
 
 /** What a file says of itself, so that a replayed file says the same. @internal */
@@ -160,7 +162,7 @@ export const Message = Schema.Union(
   Schema.Struct({
     message: Schema.Literal("truncate"),
     ...toFile,
-    size: Schema.Int,
+    size: Position,
     result: resultOf(Nothing, writeErrors)
   }),
   Schema.Struct({
@@ -210,11 +212,18 @@ export const Message = Schema.Union(
     result: resultOf(Name, errorOf("PathNotFound", "AccessDenied"))
   }),
   Schema.Struct({
+    message: Schema.Literal("realName"),
+    ...toDriver,
+    name: Name,
+    result: endedOf(Name)
+  }),
+  Schema.Struct({
     message: Schema.Literal("tempName"),
     ...toDriver,
     folder: Schema.NullOr(Schema.String),
     prefix: Schema.NullOr(Schema.String),
     suffix: Schema.NullOr(Schema.String),
+    like: Schema.NullOr(Name),
     result: resultOf(Name, errorOf("PathNotFound", "AccessDenied", "TooManyOpenFiles", "NetworkError", "CannotWrite"))
   }),
   Schema.Struct({

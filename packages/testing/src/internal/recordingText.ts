@@ -49,12 +49,14 @@ export const question = (message: Question): string => {
     case "rename":
       return `rename${via(message)} ${message.name.full} to ${message.to.full}`
     case "tempName": {
-      const { folder, prefix, suffix } = message
-      return `tempName${via(message)} ${[folder, prefix, suffix].map((part) => part ?? "default").join(", ")}`
+      const { folder, like, prefix, suffix } = message
+      const parts = [folder, prefix, suffix].map((part) => part ?? "default").join(", ")
+      return `tempName${via(message)} ${parts}${like === null ? "" : `, like ${like.full}`}`
     }
     case "remove":
     case "exists":
     case "fullName":
+    case "realName":
     case "stat":
     case "list":
     case "makeFolder":
