@@ -125,6 +125,11 @@ describe("where archives keep their bytes", () => {
       zip64: true,
       prefix: noise(9)
     }),
+    "with a Zip64 end that it does not need": archive([{ name: "a", bytes }], { zip64: "redundant" }),
+    "with a Zip64 end that it does not need, and bytes before the first element": archive([{ name: "a", bytes }], {
+      zip64: "redundant",
+      prefix: noise(9)
+    }),
     "with its sizes after its bytes": archive([{ name: "b", bytes, descriptor: true }, {
       name: "a",
       bytes,
