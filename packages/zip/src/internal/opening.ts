@@ -11,7 +11,7 @@ import { currentLimits } from "./currentLimits.js"
 import * as Directory from "./directory.js"
 import { asCommitError } from "./errors.js"
 import { type Element, identityOf } from "./locate.js"
-import { folderOf } from "./names.js"
+import { folderOf, whyUnwritable } from "./names.js"
 import * as OpenElement from "./openElement.js"
 import { recordOf } from "./records.js"
 import { admitChange, lookUp, refusals } from "./refusals.js"
@@ -104,6 +104,8 @@ const admitWriter = (
     const entry = directory.files.get(path)
     if (entry === undefined && !directory.folders.has(folderOf(path))) return yield* noFolder
     if (entry === undefined && request.create === "no") return yield* noFile
+    const unwritable = whyUnwritable(path)
+    if (unwritable !== undefined) return yield* cannotOpen(unwritable, "EINVAL")
     if (request.create === "new" && (entry !== undefined || claims.isCreated(key, path))) {
       return yield* cannotOpen("the name exists", "EEXIST")
     }

@@ -16,6 +16,7 @@ import {
   viewOf,
   withoutExtra
 } from "./layout.js"
+import { encodeName } from "./names.js"
 
 /** What the records of an element say, as far as they say the same. @internal */
 export interface Facts {
@@ -32,11 +33,6 @@ const [versionNeeded, versionNeeded64] = [20, 45]
 /** Made on Unix, by version 3.0 of the format. */
 const madeBy = (3 << 8) | 30
 const [fileMode, folderMode] = [0o100644, 0o040755]
-
-const encoder = new TextEncoder()
-
-/** A name as it is written. @internal */
-export const encodeName = (name: string): Uint8Array => encoder.encode(name)
 
 const join = (...parts: ReadonlyArray<Uint8Array>): Uint8Array => {
   const bytes = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0))
