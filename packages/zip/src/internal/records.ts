@@ -70,8 +70,11 @@ const zip64 = (numbers: ReadonlyArray<number>): Uint8Array => {
 /** Whether bytes of a name are more than ASCII. */
 const flagsOf = (name: Uint8Array): number => name.some((byte) => byte >= 0x80) ? flag.utf8 : 0
 
-/** Whether the sizes of an element need a Zip64 field: also where they are not known yet, and might. */
-const isWide = ({ compressed, size }: Facts): boolean => Math.max(compressed, size) > max32 - 2 ** 24
+/**
+ * Whether the sizes of an element have a Zip64 field: by its size alone, so that its header is as long before its
+ * compressed size is known. Deflate adds less than 2 MiB to 4 GiB.
+ */
+const isWide = ({ size }: Facts): boolean => size > max32 - 2 ** 24
 
 /** The local header; as long as any other of the same name, size and time. @internal */
 export const localHeader = (facts: Facts): Uint8Array => {
