@@ -5,6 +5,7 @@ import * as MmioError from "@effect-mmio/core/MmioError"
 import * as Effect from "effect/Effect"
 import * as Additions from "./additions.js"
 import { probe } from "./archive.js"
+import { elementsOf } from "./directory.js"
 import { asFolderError, asRenameError } from "./errors.js"
 import type { Element } from "./locate.js"
 import { folderOf, whyUnwritable } from "./names.js"
@@ -37,8 +38,8 @@ export const remove = (state: State, element: Element): Effect.Effect<void, Mmio
     "ZipIOProc.remove",
     element,
     ({ directory }) =>
-      Effect.map(lookUp("ZipIOProc.remove", element, directory), (entry) => ({
-        removed: new Set([entry]),
+      Effect.map(lookUp("ZipIOProc.remove", element, directory), () => ({
+        removed: new Set(elementsOf(directory, element.path)),
         added: []
       })),
     () => state.claims.removed(element.key, element.path)
@@ -61,9 +62,11 @@ export const rename = (state: State, from: Element, to: Element): Effect.Effect<
         if (!directory.folders.has(folderOf(to.path))) return yield* noFolder
         const unwritable = whyUnwritable(to.path)
         if (unwritable !== undefined) return yield* cannotWrite(unwritable, "EINVAL")
-        const replaced = directory.files.get(to.path)
+        if (elementsOf(directory, from.path).length > 1) {
+          return yield* cannotWrite("two elements have the name, and which one is meant is not known")
+        }
         const change: Change = {
-          removed: new Set(replaced === undefined ? [entry] : [entry, replaced]),
+          removed: new Set([entry, ...elementsOf(directory, to.path)]),
           added: [Additions.moved(current, entry, to.path)]
         }
         return change

@@ -287,7 +287,7 @@ export const parse = (
     at += entry.recordLength
   }
   const overlap = findOverlaps(entries, start)
-  const files = new Map<string, Entry>()
+  const files = new Map<string, Parsed>()
   const folders = new Map<string, Entry | undefined>([["", undefined]])
   const refused = new Map<string, string>()
   for (const entry of entries) {
@@ -309,10 +309,14 @@ export const parse = (
   }
   for (const [path, entry] of files) {
     // Of the two, neither is told from the other.
-    if (folders.has(path)) files.set(path, { ...entry, problem: "a folder has its name" })
+    if (folders.has(path)) entry.problem = "a folder has its name"
   }
   return Either.right({ entries, files, folders, refused, raw, start, delta, comment, overlap })
 }
+
+/** All elements of a path: an archive can have several. @internal */
+export const elementsOf = ({ entries }: Directory, path: string): ReadonlyArray<Entry> =>
+  entries.filter((entry) => !entry.isFolder && entry.path === path)
 
 /** The version of the content of an element. @internal */
 export const versionOf = ({ crc, dos, size }: Pick<Entry, "crc" | "dos" | "size">): string =>

@@ -159,7 +159,7 @@ const commitOf = (
               return yield* cannotWrite("the folder of the element was removed")
             }
             const change: Change = {
-              removed: new Set(entry === undefined ? [] : [entry]),
+              removed: new Set(Directory.elementsOf(directory, path)),
               added: [
                 Additions.put(path, spool, compression, entry && recordOf(directory, entry), (written) => {
                   version = written
