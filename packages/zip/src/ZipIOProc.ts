@@ -5,7 +5,9 @@
  * - **Names.** The archive may be anywhere that the storage below has files: on a disk, in memory, on a web server, in
  *   an archive (`all.zip+songs.zip+intro.wav`). A name under which the storage below has a file is that file, whatever
  *   `+` it holds. `.` and `..` are followed inside of the archive; a name that leads out of it is `AccessDenied`.
- *   `songs.zip+` is the folder that the archive itself is, for `list` and `stat`.
+ *   `songs.zip+` is the folder that the archive itself is, for `list` and `stat`. Names that begin with a drive, hold a
+ *   backslash or half of a surrogate pair, have more than 256 components or more than 65 535 bytes are not written:
+ *   `CannotOpen`, and `CannotWrite` of `rename` and `makeFolder`.
  * - **Reading.** Stored elements are read straight at their place. Compressed ones are decompressed from the nearest of
  *   the points that are kept (`ZipLimits.checkpointBytes`) as decompression goes by, so that only the first visit of a
  *   place has to decompress all before it. The checksum of an element is verified as a read comes to its end: of a
@@ -23,7 +25,8 @@
  * - **What archives are refused.** A file that is no archive, exceeds a limit of `ZipLimits`, or whose directory is
  *   damaged is `InvalidFile`; so is an element that overlaps another one, has sizes that cannot be true, a name that
  *   leads elsewhere, or one that another element has, too. Others of the archive can be read. Encrypted elements are
- *   `AccessDenied`, other methods of compression than Deflate `CannotOpen`.
+ *   `AccessDenied`, other methods of compression than Deflate `CannotOpen`. To replace or remove one of several elements
+ *   of a name replaces or removes them all, and to rename it is `CannotWrite`.
  *
  * `tempName` is refused.
  *

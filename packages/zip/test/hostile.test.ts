@@ -185,6 +185,60 @@ describe("elements", () => {
     }))
 })
 
+describe("elements whose name another one has", () => {
+  const [first, second] = [noise(1000), noise(500)]
+  const twice = archive([{ name: "bad", bytes: first }, good, { name: "bad", bytes: second }, { name: "d/x" }])
+
+  it.effect("are all replaced by one that is saved", () =>
+    Effect.gen(function*() {
+      yield* save("a.zip+bad", ascii("new"))
+      expect(Buffer.from(yield* contents("a.zip+bad")).toString()).toBe("new")
+      expect(Buffer.from(yield* contents("a.zip")).includes(Buffer.from(first.subarray(0, 100)))).toBe(false)
+    }).pipe(Effect.provide(inMemory({ "a.zip": twice }))))
+
+  it.effect("are all removed", () =>
+    Effect.gen(function*() {
+      yield* Mmio.remove("a.zip+bad")
+      expect((yield* Effect.flip(contents("a.zip+bad")))._tag).toBe("FileNotFound")
+      expect(Buffer.from(yield* contents("a.zip+good")).toString()).toBe("good")
+    }).pipe(Effect.provide(inMemory({ "a.zip": twice }))))
+
+  it.effect("are all replaced by one that is renamed", () =>
+    Effect.gen(function*() {
+      yield* Mmio.rename("a.zip+good", "a.zip+bad")
+      expect(Buffer.from(yield* contents("a.zip+bad")).toString()).toBe("good")
+      expect((yield* Effect.flip(contents("a.zip+good")))._tag).toBe("FileNotFound")
+    }).pipe(Effect.provide(inMemory({ "a.zip": twice }))))
+
+  it.effect("are not renamed: which one is not known", () =>
+    Effect.gen(function*() {
+      const error = yield* Effect.flip(Mmio.rename("a.zip+bad", "a.zip+d/better"))
+      expect([error._tag, error.message]).toEqual(["CannotWrite", expect.stringContaining("two elements")])
+      expectBytes(yield* contents("a.zip"), twice)
+    }).pipe(Effect.provide(inMemory({ "a.zip": twice }))))
+})
+
+describe("an element whose name a folder has", () => {
+  const both = archive([{ name: "bad", bytes: ascii("file") }, { name: "bad/x", bytes: ascii("x") }, good])
+  const readX = Effect.map(contents("a.zip+bad/x"), (read) => Buffer.from(read).toString())
+
+  it.effect("is removed, and the folder is left", () =>
+    Effect.gen(function*() {
+      yield* Mmio.remove("a.zip+bad")
+      expect((yield* Mmio.stat("a.zip+bad")).kind).toBe("folder")
+      expect(yield* readX).toBe("x")
+      expect((yield* Effect.flip(contents("a.zip+bad")))._tag).toBe("CannotOpen")
+    }).pipe(Effect.provide(inMemory({ "a.zip": both }))))
+
+  it.effect("is renamed, and the folder is left", () =>
+    Effect.gen(function*() {
+      yield* Mmio.rename("a.zip+bad", "a.zip+better")
+      expect(Buffer.from(yield* contents("a.zip+better")).toString()).toBe("file")
+      expect((yield* Mmio.stat("a.zip+bad")).kind).toBe("folder")
+      expect(yield* readX).toBe("x")
+    }).pipe(Effect.provide(inMemory({ "a.zip": both }))))
+})
+
 describe("archives", () => {
   const three: ReadonlyArray<Part> = [{ ...good, comment: "x".repeat(100) }, { name: "two", bytes: noise(100) }, {
     name: "three/x",

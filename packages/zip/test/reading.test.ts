@@ -125,6 +125,11 @@ describe("where archives keep their bytes", () => {
       zip64: true,
       prefix: noise(9)
     }),
+    "with a Zip64 end that it does not need": archive([{ name: "a", bytes }], { zip64: "redundant" }),
+    "with a Zip64 end that it does not need, and bytes before the first element": archive([{ name: "a", bytes }], {
+      zip64: "redundant",
+      prefix: noise(9)
+    }),
     "with its sizes after its bytes": archive([{ name: "b", bytes, descriptor: true }, {
       name: "a",
       bytes,
@@ -203,6 +208,22 @@ describe("reading", () => {
       }
     }).pipe(Effect.provide(inMemory({ "a.zip": archive([{ name: "a", bytes, deflated: true }]) })))
   })
+
+  for (const [what, buffer, first] of [["in part", undefined, 5000], ["by 4 bytes", "none", 4]] as const) {
+    it.effect(`the checksum of a stored element that was read ${what} before is verified`, () =>
+      Effect.gen(function*() {
+        const file = yield* Mmio.open("a.zip+a", { buffer })
+        yield* Mmio.read(file, first)
+        yield* Mmio.seek(file, 20_000)
+        yield* Mmio.read(file, 10)
+        yield* Mmio.seek(file, 0)
+        const read = yield* Effect.either(Effect.asVoid(Mmio.read(file, 30_000)))
+        expect(read).toMatchObject({ _tag: "Left", left: { _tag: "CannotRead" } })
+      }).pipe(
+        Effect.scoped,
+        Effect.provide(inMemory({ "a.zip": archive([{ name: "a", bytes: noise(30_000), central: { crc: 1 } }]) }))
+      ))
+  }
 
   for (const deflated of [false, true]) {
     const kind = deflated ? "a compressed" : "a stored"

@@ -132,6 +132,65 @@ describe("a commit", () => {
 })
 
 // ---------------------------------------------------------------------------------------------------------------------
+// names
+// ---------------------------------------------------------------------------------------------------------------------
+
+describe("a new name", () => {
+  /** Fails with these, and leaves the archive as it is. */
+  const refused = (name: string, says: string) =>
+    Effect.gen(function*() {
+      const storage = yield* MemoryIOProc.MemoryIOProc
+      const old = yield* storage.bytes("a.zip")
+      const error = [
+        yield* Effect.flip(save(`a.zip+${name}`, ascii("x"))),
+        yield* Effect.flip(Mmio.rename("a.zip+one", `a.zip+${name}`)),
+        yield* Effect.flip(Mmio.makeFolder(`a.zip+${name}`))
+      ]
+      expect(error.map(({ _tag }) => _tag)).toEqual(["CannotOpen", "CannotWrite", "CannotWrite"])
+      for (const { message } of error) expect(message.slice(-200)).toContain(says)
+      expectBytes(yield* storage.bytes("a.zip"), old)
+      expect(yield* storage.files).toEqual(["/a.zip"])
+    })
+
+  const cases: ReadonlyArray<readonly [what: string, name: string, says: string]> = [
+    ["with a drive", "C:x", "drive"],
+    ["with a backslash", "p\\q", "backslash"],
+    ["with half of a surrogate pair", "d\ud800", "surrogate"],
+    ["of 65 536 bytes", "é".repeat(32_768), "65535 bytes"]
+  ]
+  for (const [what, name, says] of cases) {
+    it.effect(`${what} is refused for an element, in a rename, and for a folder`, () =>
+      Effect.provide(refused(name, says), inMemory({ "a.zip": archive(parts) })))
+  }
+
+  it.effect("that is deeper than can be read is refused", () => {
+    const deepest = "d/".repeat(255) + "d"
+    return Effect.provide(
+      refused(`${deepest}/x`, "too deep"),
+      inMemory({ "a.zip": archive([...parts, { name: `${deepest}/` }]) })
+    )
+  })
+
+  it.effect("of 65 535 bytes is one of an element, and not of a folder, whose slash is in it", () =>
+    Effect.gen(function*() {
+      const name = `a.zip+${"n".repeat(65_535)}`
+      expect(yield* Effect.flip(Mmio.makeFolder(name))).toMatchObject({ _tag: "CannotWrite" })
+      yield* save(name, ascii("x"))
+      expect(text(yield* contents(name))).toBe("x")
+    }).pipe(Effect.provide(inMemory({ "a.zip": archive(parts) }))))
+
+  it.effect("is that of an old element, too, where it is longer in UTF-8 than in code page 437", () =>
+    Effect.gen(function*() {
+      const name = `a.zip+${"é".repeat(40_000)}`
+      expect(text(yield* contents(name))).toBe("old")
+      expect(yield* Effect.flip(save(name, ascii("new")))).toMatchObject({ _tag: "CannotOpen" })
+      expect(text(yield* contents(name))).toBe("old")
+    }).pipe(Effect.provide(inMemory({
+      "a.zip": archive([{ name: new Uint8Array(40_000).fill(0x82), bytes: ascii("old") }])
+    }))))
+})
+
+// ---------------------------------------------------------------------------------------------------------------------
 // several writers
 // ---------------------------------------------------------------------------------------------------------------------
 

@@ -10,9 +10,9 @@ import { deflate } from "./deflate.js"
 import { type Entry, versionOf } from "./directory.js"
 import { asWriteError } from "./errors.js"
 import { length, method, toDos, viewOf } from "./layout.js"
+import { encodeName } from "./names.js"
 import {
   centralRecord,
-  encodeName,
   type Facts,
   folderFacts,
   localHeader,

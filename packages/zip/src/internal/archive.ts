@@ -120,16 +120,20 @@ const readDirectory = (
     if (found === undefined) return yield* invalid(name, "it has no end of a directory")
     let end = found
     let before = end.position
-    if (end.isZip64) {
+    if (end.hasLocator) {
       const locator = yield* part(end.position - length.locator64, length.locator64)
       let wide: Directory.End | undefined
       for (const position of Directory.zip64Positions(end, locator)) {
         wide = Directory.withZip64(end, yield* part(position, length.end64))
-        before = position
-        if (wide !== undefined) break
+        if (wide !== undefined) {
+          before = position
+          break
+        }
       }
-      if (wide === undefined) return yield* invalid(name, "its Zip64 record is damaged")
-      end = wide
+      if (end.isZip64) {
+        if (wide === undefined) return yield* invalid(name, "its Zip64 record is damaged")
+        end = wide
+      }
     }
     const place = Directory.locateDirectory(end, before, limits)
     if (Either.isLeft(place)) return yield* invalid(name, place.left)

@@ -5,9 +5,10 @@ import * as MmioError from "@effect-mmio/core/MmioError"
 import * as Effect from "effect/Effect"
 import * as Additions from "./additions.js"
 import { probe } from "./archive.js"
+import { elementsOf } from "./directory.js"
 import { asFolderError, asRenameError } from "./errors.js"
 import type { Element } from "./locate.js"
-import { folderOf } from "./names.js"
+import { folderOf, whyUnwritable } from "./names.js"
 import { admitChange, lookUp, refusals } from "./refusals.js"
 import type { State } from "./state.js"
 import { type Change, type Current, update } from "./update.js"
@@ -37,8 +38,8 @@ export const remove = (state: State, element: Element): Effect.Effect<void, Mmio
     "ZipIOProc.remove",
     element,
     ({ directory }) =>
-      Effect.map(lookUp("ZipIOProc.remove", element, directory), (entry) => ({
-        removed: new Set([entry]),
+      Effect.map(lookUp("ZipIOProc.remove", element, directory), () => ({
+        removed: new Set(elementsOf(directory, element.path)),
         added: []
       })),
     () => state.claims.removed(element.key, element.path)
@@ -59,9 +60,13 @@ export const rename = (state: State, from: Element, to: Element): Effect.Effect<
         if (from.path === to.path || current.file === undefined) return undefined
         if (directory.folders.has(to.path)) return yield* cannotWrite("it is a folder", "EISDIR")
         if (!directory.folders.has(folderOf(to.path))) return yield* noFolder
-        const replaced = directory.files.get(to.path)
+        const unwritable = whyUnwritable(to.path)
+        if (unwritable !== undefined) return yield* cannotWrite(unwritable, "EINVAL")
+        if (elementsOf(directory, from.path).length > 1) {
+          return yield* cannotWrite("two elements have the name, and which one is meant is not known")
+        }
         const change: Change = {
-          removed: new Set(replaced === undefined ? [entry] : [entry, replaced]),
+          removed: new Set([entry, ...elementsOf(directory, to.path)]),
           added: [Additions.moved(current, entry, to.path)]
         }
         return change
@@ -79,9 +84,11 @@ export const makeFolder = (state: State, element: Element): Effect.Effect<void, 
     if (path === "" && file === undefined) return Effect.succeed({ removed: new Set(), added: [] })
     // What is there already is left as it is, where the archive can be changed at all.
     if (directory.folders.has(path)) return Effect.as(probe(element.archive), undefined)
-    return directory.folders.has(folderOf(path))
+    if (!directory.folders.has(folderOf(path))) return Effect.fail(noFolder)
+    const unwritable = whyUnwritable(`${path}/`)
+    return unwritable === undefined
       ? Effect.succeed({ removed: new Set(), added: [Additions.folder(path)] })
-      : Effect.fail(noFolder)
+      : Effect.fail(cannotWrite(unwritable, "EINVAL"))
   })
   return Effect.mapError(made, asFolderError)
 }

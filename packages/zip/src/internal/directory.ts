@@ -31,7 +31,9 @@ export interface End {
   /** Where the directory begins, as the end says it. */
   readonly offset: number
   readonly comment: Uint8Array
-  /** Whether a Zip64 record has to be read, since a number did not fit. */
+  /** Whether the locator of a Zip64 record comes before it, as it may also where every number fits. */
+  readonly hasLocator: boolean
+  /** Whether the numbers are those of the Zip64 record, since one did not fit. */
   readonly isZip64: boolean
 }
 
@@ -109,8 +111,8 @@ export const findEnd = (tail: Uint8Array, start: number): End | undefined => {
     const size = view.getUint32(at + 12, true)
     const offset = view.getUint32(at + 16, true)
     const disks = view.getUint16(at + 4, true) | view.getUint16(at + 6, true)
-    const located = at >= length.locator64 && view.getUint32(at - length.locator64, true) === signature.locator64
-    const isZip64 = located && (count === max16 || size === max32 || offset === max32 || disks !== 0)
+    const hasLocator = at >= length.locator64 && view.getUint32(at - length.locator64, true) === signature.locator64
+    const isZip64 = hasLocator && (count === max16 || size === max32 || offset === max32 || disks !== 0)
     if (!isZip64 && (disks !== 0 || view.getUint16(at + 8, true) !== count)) continue
     return {
       position: start + at,
@@ -118,6 +120,7 @@ export const findEnd = (tail: Uint8Array, start: number): End | undefined => {
       size,
       offset,
       comment: tail.slice(at + length.end),
+      hasLocator,
       isZip64
     }
   }
@@ -284,7 +287,7 @@ export const parse = (
     at += entry.recordLength
   }
   const overlap = findOverlaps(entries, start)
-  const files = new Map<string, Entry>()
+  const files = new Map<string, Parsed>()
   const folders = new Map<string, Entry | undefined>([["", undefined]])
   const refused = new Map<string, string>()
   for (const entry of entries) {
@@ -306,10 +309,14 @@ export const parse = (
   }
   for (const [path, entry] of files) {
     // Of the two, neither is told from the other.
-    if (folders.has(path)) files.set(path, { ...entry, problem: "a folder has its name" })
+    if (folders.has(path)) entry.problem = "a folder has its name"
   }
   return Either.right({ entries, files, folders, refused, raw, start, delta, comment, overlap })
 }
+
+/** All elements of a path: an archive can have several. @internal */
+export const elementsOf = ({ entries }: Directory, path: string): ReadonlyArray<Entry> =>
+  entries.filter((entry) => !entry.isFolder && entry.path === path)
 
 /** The version of the content of an element. @internal */
 export const versionOf = ({ crc, dos, size }: Pick<Entry, "crc" | "dos" | "size">): string =>

@@ -45,7 +45,8 @@ const damaged = ({ name }: Content, position: number, description: string) =>
 const wrongSum = "its checksum is not that of the directory"
 
 /**
- * Reads of a stored element. The sum is checked where the element is read in sequence from its start to its end.
+ * Reads of a stored element. The sum is checked where the element is read in sequence from its start to its end; it
+ * begins anew with a read at the start, and goes on with a read that overlaps what is in it.
  *
  * @internal
  */
@@ -59,10 +60,12 @@ export const readStored = (content: Content): IOProc.File["readAt"] => {
     const part = count === target.length ? target : target.subarray(0, count)
     return Effect.flatMap(source.readAt(start + position, part), (read) => {
       if (read === 0) return Effect.fail(damaged(content, position, "the archive ends before it"))
-      if (position !== summed) return Effect.succeed(read)
-      const next = crc32(part.subarray(0, read), sum)
-      if (summed + read === entry.size && next !== entry.crc) return Effect.fail(damaged(content, position, wrongSum))
-      summed += read
+      if (position === 0) summed = sum = 0
+      const known = summed - position
+      if (known < 0 || known >= read) return Effect.succeed(read)
+      const next = crc32(part.subarray(known, read), sum)
+      if (position + read === entry.size && next !== entry.crc) return Effect.fail(damaged(content, position, wrongSum))
+      summed = position + read
       sum = next
       return Effect.succeed(read)
     })

@@ -2,6 +2,7 @@
  * Names of elements: how an archive writes them, which of them are refused, and what a name that a program gives means.
  */
 import { crc32 } from "./crc32.js"
+import { max16 } from "./layout.js"
 
 const upperHalf = "ÇüéâäàåçêëèïîìÄÅÉæÆôöòûùÿÖÜ¢£¥₧ƒáíóúñÑªº¿⌐¬½¼¡«»░▒▓│┤╡╢╖╕╣║╗╝╜╛┐└┴┬├─┼╞╟╚╔╩╦╠═╬╧╨╤╥╙╘╒╓╫╪┘┌█▄▌▐▀"
   + "αßΓπΣσµτΦΘΩδ∞φε∩≡±≥≤⌠⌡÷≈°∙·√ⁿ²■\u00a0"
@@ -53,6 +54,23 @@ export const whyUnsafe = (name: string): string | undefined => {
 
 /** How many components a path can have. */
 const deepest = 256
+
+const encoder = new TextEncoder()
+
+/** A name as it is written. @internal */
+export const encodeName = (name: string): Uint8Array => encoder.encode(name)
+
+/**
+ * Why nothing of this name is written: it could not be read, or would be another one; undefined where it is written. A
+ * slash at the end says that it is a folder. @internal
+ */
+export const whyUnwritable = (name: string): string | undefined =>
+  whyUnsafe(name)
+    ?? (/\p{Surrogate}/u.test(name)
+      ? "its name holds half of a surrogate pair"
+      : encodeName(name).length > max16
+      ? `its name has more than ${max16} bytes`
+      : undefined)
 
 /**
  * The path that a program's name for an element means, without `.` and `..`; undefined where it leads out of the

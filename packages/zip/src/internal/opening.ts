@@ -11,7 +11,7 @@ import { currentLimits } from "./currentLimits.js"
 import * as Directory from "./directory.js"
 import { asCommitError } from "./errors.js"
 import { type Element, identityOf } from "./locate.js"
-import { folderOf } from "./names.js"
+import { folderOf, whyUnwritable } from "./names.js"
 import * as OpenElement from "./openElement.js"
 import { recordOf } from "./records.js"
 import { admitChange, lookUp, refusals } from "./refusals.js"
@@ -104,6 +104,8 @@ const admitWriter = (
     const entry = directory.files.get(path)
     if (entry === undefined && !directory.folders.has(folderOf(path))) return yield* noFolder
     if (entry === undefined && request.create === "no") return yield* noFile
+    const unwritable = whyUnwritable(path)
+    if (unwritable !== undefined) return yield* cannotOpen(unwritable, "EINVAL")
     if (request.create === "new" && (entry !== undefined || claims.isCreated(key, path))) {
       return yield* cannotOpen("the name exists", "EEXIST")
     }
@@ -157,7 +159,7 @@ const commitOf = (
               return yield* cannotWrite("the folder of the element was removed")
             }
             const change: Change = {
-              removed: new Set(entry === undefined ? [] : [entry]),
+              removed: new Set(Directory.elementsOf(directory, path)),
               added: [
                 Additions.put(path, spool, compression, entry && recordOf(directory, entry), (written) => {
                   version = written

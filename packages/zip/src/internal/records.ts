@@ -16,6 +16,7 @@ import {
   viewOf,
   withoutExtra
 } from "./layout.js"
+import { encodeName } from "./names.js"
 
 /** What the records of an element say, as far as they say the same. @internal */
 export interface Facts {
@@ -32,11 +33,6 @@ const [versionNeeded, versionNeeded64] = [20, 45]
 /** Made on Unix, by version 3.0 of the format. */
 const madeBy = (3 << 8) | 30
 const [fileMode, folderMode] = [0o100644, 0o040755]
-
-const encoder = new TextEncoder()
-
-/** A name as it is written. @internal */
-export const encodeName = (name: string): Uint8Array => encoder.encode(name)
 
 const join = (...parts: ReadonlyArray<Uint8Array>): Uint8Array => {
   const bytes = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0))
@@ -74,8 +70,11 @@ const zip64 = (numbers: ReadonlyArray<number>): Uint8Array => {
 /** Whether bytes of a name are more than ASCII. */
 const flagsOf = (name: Uint8Array): number => name.some((byte) => byte >= 0x80) ? flag.utf8 : 0
 
-/** Whether the sizes of an element need a Zip64 field: also where they are not known yet, and might. */
-const isWide = ({ compressed, size }: Facts): boolean => Math.max(compressed, size) > max32 - 2 ** 24
+/**
+ * Whether the sizes of an element have a Zip64 field: by its size alone, so that its header is as long before its
+ * compressed size is known. Deflate adds less than 2 MiB to 4 GiB.
+ */
+const isWide = ({ size }: Facts): boolean => size > max32 - 2 ** 24
 
 /** The local header; as long as any other of the same name, size and time. @internal */
 export const localHeader = (facts: Facts): Uint8Array => {

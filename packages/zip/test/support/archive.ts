@@ -28,8 +28,8 @@ export interface Part {
 export interface Options {
   readonly prefix?: Uint8Array | undefined
   readonly comment?: string | undefined
-  /** With a Zip64 end. */
-  readonly zip64?: boolean | undefined
+  /** With a Zip64 end; a redundant one says what the end says, too. */
+  readonly zip64?: boolean | "redundant" | undefined
   /** What the end says instead. */
   readonly end?: { readonly count?: number; readonly size?: number; readonly offset?: number } | undefined
 }
@@ -122,7 +122,7 @@ export const archive = (parts: ReadonlyArray<Part>, options: Options = {}): Uint
   const count = options.end?.count ?? parts.length
   const size = options.end?.size ?? all.length
   const offset = options.end?.offset ?? start
-  if (options.zip64 === true) {
+  if (options.zip64 !== undefined && options.zip64 !== false) {
     const end64 = Buffer.alloc(56 + 20)
     end64.writeUInt32LE(0x06064b50, 0)
     end64.writeBigUInt64LE(44n, 4)
