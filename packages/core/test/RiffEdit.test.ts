@@ -358,6 +358,19 @@ describe("an edit", () => {
     60_000
   )
 
+  it.effect("does not touch a form that ends before its ds64, wherever its size is written", () =>
+    Effect.gen(function*() {
+      for (const [size, riffSize] of [[4, 118], [0xffff_ffff, 4]] as const) {
+        const sizes = [riffSize, 100, 50].map((value) => Wav.number(8, value))
+        // The second entry of its table is cut off.
+        const table = Wav.bytes(Wav.number(4, 2), "abcd", Wav.number(8, 5), "bext[")
+        const before = Wav.bytes("RF64", Wav.number(4, size), "WAVE", "ds64", Wav.number(4, 52), ...sizes, table)
+        const error = yield* Effect.flip(editing(before, [RiffEdit.assign("RIFF:WAVE / data", bytesOf(10, 1))]))
+        assert.strictEqual(error._tag, "InvalidFile")
+        assert.include(error.message, `ends before its "ds64" does`)
+      }
+    }))
+
   it.effect("does not touch a file that is damaged", () =>
     Effect.gen(function*() {
       const before = wave(fmt, samples).slice(0, -10)
