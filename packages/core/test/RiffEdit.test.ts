@@ -7,6 +7,7 @@ import * as Edits from "./support/edits.js"
 import * as Family from "./support/family.js"
 import { scale } from "./support/scale.js"
 import { SparseStorage } from "./support/sparse.js"
+import * as Wav from "./support/wav.js"
 
 const fastCheck = { numRuns: scale(500) }
 
@@ -70,6 +71,46 @@ layer(Layer.empty)("edits", (it) => {
           free.report.moved + free.report.length,
           kept.report.moved + kept.report.length + 24 * choices.length
         )
+      }),
+    { fastCheck }
+  )
+})
+
+/** A form of chunks, some of which lack their pad byte; and the same form with all of them. */
+const unpadded = fc.array(
+  fc.record({
+    id: fc.constantFrom("fmt ", "bext", "data", "JUNK", "JUNK"),
+    data: fc.integer({ min: 1, max: 30 }).map((size) => bytesOf(size, 1)),
+    lacks: fc.boolean()
+  }),
+  { minLength: 1, maxLength: 6 }
+).map((chunks) => ({
+  bytes: Wav.form(
+    chunks.map(({ data, id, lacks }) => Wav.chunk(id, data).subarray(0, lacks ? 8 + data.length : undefined))
+  ).subarray(0, 12 + chunks.reduce((sum, { data, lacks }) => sum + 8 + data.length + (lacks ? 0 : data.length % 2), 0)),
+  padded: Wav.form(chunks.map(({ data, id }) => Wav.chunk(id, data)))
+}))
+
+layer(Layer.empty)("pad bytes that are missing", (it) => {
+  it.effect.prop(
+    "are inserted with other edits, and no other chunk loses its own, wherever the form begins",
+    {
+      forms: fc.array(unpadded, { minLength: 1, maxLength: 2 }),
+      leading: fc.constantFrom(0, 0, 1, 2),
+      choices: fc.array(Edits.choice, { maxLength: 2 }),
+      keepOrder: fc.boolean()
+    },
+    ({ choices, forms, keepOrder, leading }) =>
+      Effect.gen(function*() {
+        const list = Edits.items(Wav.bytes(...forms.map(({ padded }) => padded)))
+        const before = Wav.bytes(new Uint8Array(leading), ...forms.map(({ bytes }) => bytes))
+        const edits = choices.flatMap((choice) => Edits.perform(list, choice) ?? [])
+        const { bytes } = yield* editing(before, [RiffEdit.pad, ...edits], { at: leading, keepOrder })
+        const after = bytes.subarray(leading)
+        assert.deepStrictEqual(errors(after), [])
+        assert.strictEqual(unordered(Edits.items(after)), unordered(list))
+        const again = yield* editing(bytes, [RiffEdit.pad], { at: leading, keepOrder })
+        assert.deepStrictEqual(again.bytes, bytes)
       }),
     { fastCheck }
   )
@@ -316,6 +357,19 @@ describe("an edit", () => {
       }),
     60_000
   )
+
+  it.effect("does not touch a form that ends before its ds64, wherever its size is written", () =>
+    Effect.gen(function*() {
+      for (const [size, riffSize] of [[4, 118], [0xffff_ffff, 4]] as const) {
+        const sizes = [riffSize, 100, 50].map((value) => Wav.number(8, value))
+        // The second entry of its table is cut off.
+        const table = Wav.bytes(Wav.number(4, 2), "abcd", Wav.number(8, 5), "bext[")
+        const before = Wav.bytes("RF64", Wav.number(4, size), "WAVE", "ds64", Wav.number(4, 52), ...sizes, table)
+        const error = yield* Effect.flip(editing(before, [RiffEdit.assign("RIFF:WAVE / data", bytesOf(10, 1))]))
+        assert.strictEqual(error._tag, "InvalidFile")
+        assert.include(error.message, `ends before its "ds64" does`)
+      }
+    }))
 
   it.effect("does not touch a file that is damaged", () =>
     Effect.gen(function*() {

@@ -7,6 +7,7 @@ import { TestStorage } from "./support/driver.js"
 import * as Family from "./support/family.js"
 import { scale } from "./support/scale.js"
 import { SparseStorage } from "./support/sparse.js"
+import * as Wav from "./support/wav.js"
 
 const fastCheck = { numRuns: scale(500) }
 
@@ -64,6 +65,71 @@ describe("forms one after another", () => {
       assert.lengthOf(result.first, 1)
       assert.deepStrictEqual(result.again, [])
     }))
+})
+
+describe("a form that ends where it says", () => {
+  const data = Wav.chunk("data", new Uint8Array(100).fill(1))
+  const bext = Wav.chunk("bext", new Uint8Array(10).fill(2), { size: 28 })
+  const second = Wav.form([Wav.fmt(), Wav.chunk("data", new Uint8Array(50).fill(3))])
+  const far = Wav.chunk("data", new Uint8Array(1_000_000).fill(1), { size: 1_000_020 })
+  const damaged: Readonly<Record<string, readonly [file: Uint8Array, lenient: ReadonlyArray<string>]>> = {
+    "before an AVIX, whose last chunk declares more": [
+      Wav.bytes(
+        Wav.form([Wav.chunk("movi", new Uint8Array(40)), Wav.chunk("idx1", new Uint8Array(16), { size: 20 })], {
+          type: "AVI "
+        }),
+        Wav.form([Wav.chunk("movi", new Uint8Array(40))], { type: "AVIX" })
+      ),
+      ["movi 40 idx1 16", "movi 40"]
+    ],
+    "before another WAVE, whose last chunk declares more": [
+      Wav.bytes(Wav.form([Wav.fmt(), data, bext]), second),
+      ["fmt  16 data 100 bext 10", "fmt  16 data 50"]
+    ],
+    "before another one, with samples that declare twice as many": [
+      Wav.bytes(Wav.form([Wav.fmt(), Wav.chunk("data", new Uint8Array(100).fill(1), { size: 200 })]), second),
+      ["fmt  16 data 100", "fmt  16 data 50"]
+    ],
+    "before another one, with samples that declare more than the file has": [
+      Wav.bytes(Wav.form([Wav.fmt(), Wav.chunk("data", new Uint8Array(100).fill(1), { size: 9000 })]), second),
+      ["fmt  16 data 100", "fmt  16 data 50"]
+    ],
+    "before another one, with samples that declare no size": [
+      Wav.bytes(Wav.form([Wav.fmt(), Wav.chunk("data", new Uint8Array(0)), new Uint8Array(100).fill(1)]), second),
+      ["fmt  16 data 100", "fmt  16 data 50"]
+    ],
+    "before another one, which is far from the header of the chunk": [
+      Wav.bytes(Wav.form([Wav.fmt(), far]), second),
+      ["fmt  16 data 1000000", "fmt  16 data 50"]
+    ],
+    "before one of another byte order": [
+      Wav.bytes(
+        Wav.form([Wav.fmt({}, true), Wav.chunk("bext", new Uint8Array(10), { big: true, size: 28 })], { big: true }),
+        second
+      ),
+      ["fmt  16 bext 10", "fmt  16 data 50"]
+    ],
+    "before bytes that are no chunk": [
+      Wav.bytes(Wav.form([Wav.fmt(), data, bext]), "TAG", new Uint8Array(125).fill(0x54)),
+      ["fmt  16 data 100 bext 28"]
+    ]
+  }
+  for (const [name, [bytes, expected]] of Object.entries(damaged)) {
+    it.effect(`stays as it is ${name}`, () =>
+      Effect.gen(function*() {
+        const { bytes: after, result } = yield* inMemory(bytes, (file) =>
+          Effect.zipRight(Riff.repair(file), Riff.tree(file, { lenient: true })))
+        assert.deepStrictEqual(
+          result.chunks.map(({ children }) =>
+            children.map(({ available, chunk }) =>
+              `${chunk.id} ${available}`
+            ).join(" ")
+          ),
+          expected
+        )
+        assert.isTrue(Buffer.compare(after, bytes) === 0, "the repair wrote something")
+      }))
+  }
 })
 
 layer(Layer.empty)("a repair of whatever bytes", (it) => {

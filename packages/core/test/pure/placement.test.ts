@@ -34,9 +34,10 @@ const laid = ({ end, parts, rules }: Case, stays: ReadonlySet<number>): Laid | u
     const packed = between.reduce((sum, { size }) => sum + size, 0)
     const to = isEnd ? Math.max(end, at + packed) : parts[stop]!.from!
     let room = to - at - packed
-    if (room < 0 || (!isEnd && room > 0 && room < rules.filler)) return undefined
+    const { alignment, filler } = rules
+    if (room < 0 || (!isEnd && room > 0 && (room < filler || room % alignment > 0))) return undefined
     if (isEnd) grown = to - end
-    if (isEnd && room > 0) room = rules.alignment * Math.ceil(Math.max(room, rules.filler) / rules.alignment)
+    if (isEnd && room > 0) room = alignment * Math.ceil(Math.max(room, filler) / alignment)
     // As late as possible: before the part that stays, or before the last of the others that allows it.
     let gap = isEnd ? stop - 1 : stop
     while (gap >= start && !parts[gap]!.fillable) gap--
@@ -204,6 +205,17 @@ describe("place", () => {
       moved: 0,
       cost: 8
     })
+  })
+
+  it("moves what follows a gap of odd size, also where that was filler already", () => {
+    const parts = [
+      { size: 12, from: 0, fillable: false },
+      { size: 100, from: 39, fillable: true },
+      { size: 0, from: undefined, fillable: true }
+    ]
+    const { moved, offsets } = Placement.place(parts, 139, { filler: 8, alignment: 2 })
+    assert.strictEqual(moved, 100)
+    for (const offset of offsets) assert.strictEqual(offset % 2, 0)
   })
 
   it("gives no parts no places", () => {

@@ -27,13 +27,14 @@ export interface Place extends Header {
 
 /**
  * What its size is taken for: for what it is; for unknown, so that the chunk goes to the end of what it is in; `More`
- * if it takes more bytes to tell. `Extended`: the chunk at the top goes on to there, with this one, which is `endless`
- * if its own size is unknown.
+ * if it takes more bytes to tell, and `Look` if it takes those at another offset. `Extended`: the chunk at the top goes
+ * on to there, with this one, which is `endless` if its own size is unknown.
  *
  * @internal
  */
 export type Verdict =
   | { readonly _tag: "Declared" | "Endless" | "More" }
+  | { readonly _tag: "Look"; readonly at: number }
   | { readonly _tag: "Extended"; readonly to: number; readonly isCertain: boolean; readonly endless: boolean }
 
 const declared: Verdict = { _tag: "Declared" }
@@ -46,27 +47,73 @@ const more: Verdict = { _tag: "More" }
  */
 const isId = (id: number): boolean => Layout.isPrintable(id) && !Layout.beginsFile(id)
 
+/** The bytes at an offset after the header: {@link lookedAt} of them; undefined if they were not read yet. */
+export type Look = (at: number) => Uint8Array | undefined
+
+/** How many bytes are looked at in another place: padding, and a header. */
+export const lookedAt = Layout.wave64.alignment + Layout.wave64.headerSize
+
+/** Whether this is so of the header at `at`, or of the one after so much padding; or where to look first. */
+const isHeader = (
+  at: number,
+  padding: number,
+  look: Look,
+  is: (bytes: Uint8Array, index: number) => boolean
+): boolean | Verdict => {
+  const bytes = look(at)
+  return bytes === undefined ? { _tag: "Look", at } : is(bytes, 0) || (padding > 0 && is(bytes, padding))
+}
+
+/** Whether a form begins where the one around the chunk declares to end: then that size is right. */
+const isFollowedByForm = ({ layout, length, limit, parent }: Place, look: Look): boolean | Verdict =>
+  limit < length &&
+  isHeader(limit, Layout.paddingOf(layout, limit - parent), look, (bytes, index) =>
+    bytes.length >= index + Layout.little.headerSize && Layout.beginsFile(Layout.uint32(bytes, index)))
+
+/** Whether the file ends after the chunk, which declares this end, or another chunk follows it. */
+const isFollowed = ({ layout, length, size }: Place, end: number, look: Look): boolean | Verdict => {
+  const padding = Layout.paddingOf(layout, size)
+  return length - end < padding + layout.headerSize ||
+    isHeader(
+      end,
+      padding,
+      look,
+      (bytes, index) => isPlausible(layout, bytes, index, end + index, bytes.length - index, length)
+    )
+}
+
 /**
  * What the size of the chunk is taken for, of whose header and what follows it `have` bytes are at `index`; `isEndless`
- * if it has none.
+ * if it has none. `look` gives what is further on.
  *
  * @internal
  */
-export const judge = (place: Place, isEndless: boolean, bytes: Uint8Array, index: number, have: number): Verdict => {
+export const judge = (
+  place: Place,
+  isEndless: boolean,
+  bytes: Uint8Array,
+  index: number,
+  have: number,
+  look: Look
+): Verdict => {
   const { at, container, id, layout, length, limit, size } = place
   if (container && size < layout.typeSize) return judgeEmpty(place, bytes, index, have)
-  if (size === 0 && Layout.isSamples(id)) return judgeUnsized(place, bytes, index, have)
+  if (size === 0 && Layout.isSamples(id)) return judgeUnsized(place, bytes, index, have, look)
   if (!place.inForm || isEndless || place.unfinished) return declared
   // A form too small for a chunk in it that the file has room for has the wrong size.
   const dataOffset = at + layout.headerSize
   const end = dataOffset + size
-  if (end > limit && end <= length && (isId(id) || length - end < layout.alignment)) {
-    return { _tag: "Extended", to: end + Layout.paddingOf(layout, size), isCertain: true, endless: false }
-  }
+  const isInFile = end <= length && (isId(id) || length - end < layout.alignment)
   // Readers of sound files take samples that end past the file to go to its end, whatever the form declares.
-  return end > length && limit < length && Layout.isSamples(id)
-    ? { _tag: "Extended", to: length, isCertain: limit <= dataOffset, endless: false }
-    : declared
+  const isCut = end > length && limit < length && Layout.isSamples(id)
+  if (end <= limit || !(isInFile || isCut)) return declared
+  const isForm = isFollowedByForm(place, look)
+  if (isForm !== false) return isForm === true ? declared : isForm
+  if (isCut) return { _tag: "Extended", to: length, isCertain: limit <= dataOffset, endless: false }
+  // Samples apart, that may as well be the size that is wrong, where what follows is no chunk.
+  const isCertain = Layout.isSamples(id) || length === Infinity || isFollowed(place, end, look)
+  if (typeof isCertain !== "boolean") return isCertain
+  return { _tag: "Extended", to: end + Layout.paddingOf(layout, size), isCertain, endless: false }
 }
 
 /**
@@ -86,7 +133,7 @@ const judgeEmpty = (place: Place, bytes: Uint8Array, index: number, have: number
  * Samples that declare no size are those of an unfinished recording where bytes follow, in a form that is not finished
  * or after the end of one, that do not look like the next chunk.
  */
-const judgeUnsized = (place: Place, bytes: Uint8Array, index: number, have: number): Verdict => {
+const judgeUnsized = (place: Place, bytes: Uint8Array, index: number, have: number, look: Look): Verdict => {
   const { layout, length, limit, unfinished } = place
   const dataOffset = place.at + layout.headerSize
   const isOpen = place.inForm && !unfinished && dataOffset <= limit
@@ -99,11 +146,10 @@ const judgeUnsized = (place: Place, bytes: Uint8Array, index: number, have: numb
   const isInTable = looked === layout.headerSize && layout !== Layout.wave64
     && Layout.sizeField(layout, bytes, next) === Layout.unknownSize
     && place.innerSizes.of(Layout.uint32(bytes, next)) !== undefined
-  return isInTable || isPlausible(layout, bytes, next, dataOffset, looked, end)
-    ? declared
-    : isOpen
-    ? { _tag: "Extended", to: length, isCertain: true, endless: true }
-    : endless
+  if (isInTable || isPlausible(layout, bytes, next, dataOffset, looked, end)) return declared
+  const isForm = !isOpen || isFollowedByForm(place, look)
+  if (isForm === true) return endless
+  return isForm === false ? { _tag: "Extended", to: length, isCertain: true, endless: true } : isForm
 }
 
 /**

@@ -79,7 +79,7 @@ export class OverlongList {
       this.isFollowed = true
       return this.endAt(this.at)
     }
-    if (!fits || !Layout.isPrintable(id)) return this.endAt(end)
+    if (!fits || !Layout.isPrintable(id) || Layout.beginsFile(id)) return this.endAt(end)
     this.at = Math.min(end, this.at + layout.headerSize + size + Layout.paddingOf(layout, size))
     return true
   }

@@ -95,6 +95,10 @@ export class Walker extends Header {
   private index = 0
   /** The list whose end is or was sought last. */
   private list: OverlongList | undefined
+  /** What was looked at after the header at `offset`, to judge its size. */
+  private looked: { readonly offset: number; readonly places: Map<number, Uint8Array> } | undefined
+  /** Where the walk looks at bytes before it comes back; undefined if it does not. */
+  private looking: number | undefined
 
   constructor(visitor: Visitor, options: {
     readonly limits: Limits
@@ -210,6 +214,7 @@ export class Walker extends Header {
   /** Goes over a header, or out of the container that ends here; false if it needs more bytes for that. */
   private step(index: number, have: number): boolean {
     const { at, inner, list } = this
+    if (this.looking !== undefined) return this.lookThere(this.looking, index, have)
     if (this.mayGoBack && list?.found === false) return this.seekListEnd(list, index, have)
     if (this.lenient && this.mayGoOn && !this.goOn(index, have)) return false
     if (this.skip > 0) return true
@@ -383,9 +388,16 @@ export class Walker extends Header {
     if (isOverlong(this, this.endless, this.mayGoBack, this.limits.bytes) && !this.forgiveList(index, have)) {
       return false
     }
-    const verdict = Lenient.judge(this, this.endless, this.bytes, index, have)
+    const verdict = Lenient.judge(this, this.endless, this.bytes, index, have, (at) => this.look(at, index))
     switch (verdict._tag) {
       case "More":
+        return false
+      case "Look":
+        // What only goes forward gets more bytes instead.
+        if (this.mayGoBack) {
+          if (this.looked?.offset !== this.at) this.looked = { offset: this.at, places: new Map() }
+          this.at = this.looking = verdict.at
+        }
         return false
       case "Endless":
         this.endless = true
@@ -397,6 +409,26 @@ export class Walker extends Header {
       case "Declared":
         return true
     }
+  }
+
+  /** The bytes at `at`, which the judged header at `index` is before; undefined if they have to be read. */
+  private look(at: number, index: number): Uint8Array | undefined {
+    const from = index + at - this.at
+    const to = from + Math.min(Lenient.lookedAt, this.length - at)
+    if (to <= this.filled) return this.bytes.subarray(from, to)
+    if (this.mayGoBack) return this.looked?.offset === this.at ? this.looked.places.get(at) : undefined
+    // What only goes forward is kept within the limit of what is kept.
+    return at - this.at > this.limits.bytes ? new Uint8Array(0) : undefined
+  }
+
+  /** Takes the bytes that are looked at, and goes back to the header; false if it needs more bytes. */
+  private lookThere(at: number, index: number, have: number): boolean {
+    const wanted = Math.min(Lenient.lookedAt, this.length - at)
+    if (have < wanted) return false
+    this.looked?.places.set(at, this.bytes.slice(index, index + wanted))
+    this.looking = undefined
+    this.at = this.looked?.offset ?? this.at
+    return true
   }
 
   /**

@@ -72,12 +72,10 @@ const unsizedSamples = ({ chunks, problems }: Api.Tree): Obstacle | undefined =>
 }
 
 /**
- * A form whose size is written in a `ds64` that follows it: the form cannot become longer and leave that where it is.
+ * A form whose `ds64` follows it: the form cannot become longer and leave that, and the sizes in it, where it is.
  */
 const sizeElsewhere = ({ chunks }: Api.Tree): Obstacle | undefined => {
-  const form = chunks.find((node) =>
-    node.chunk.sizeField === Layout.unknownSize && node.chunk.ds64._tag === "Some" && !Ds64.isInside(node)
-  )
+  const form = chunks.find((node) => node.chunk.ds64._tag === "Some" && !Ds64.isInside(node))
   return form && {
     offset: form.chunk.offset,
     message: `${FourCC.format(form.chunk.id)} at ${form.chunk.offset} ends before its "ds64" does`

@@ -16,7 +16,7 @@ export interface Part {
 export interface Rules {
   /** How long a filler is at least: a header. */
   readonly filler: number
-  /** Of how many bytes the room of a chunk is a multiple. */
+  /** Of how many bytes the room of a chunk, and so every gap, is a multiple. */
   readonly alignment: number
 }
 
@@ -99,15 +99,16 @@ class HeaviestUpTo {
 
 /**
  * Finds the placement, in the order of the parts, from 0 on, that moves the fewest bytes. Gaps are only where they may
- * be, and long enough for a filler; what follows the last part ends at `end` or past it.
+ * be, long enough for a filler, and a multiple of the alignment; what follows the last part ends at `end` or past it.
  *
  * Any two parts that stay, with all between them packed, are a step of a path through the parts that stay, and the
  * heaviest path is sought. A part that stays is shifted, against all parts packed from 0 on, by the gaps before it: a
  * step leads to a part of the same shift, or, where filler may be between the two, to one of a shift that is larger by
- * at least a filler.
+ * at least a filler. All shifts are multiples of the alignment, as the gaps are: what follows a pad byte that was
+ * missing has another one, and moves.
  */
 export const place = (parts: ReadonlyArray<Part>, end: number, rules: Rules): Placement => {
-  const { filler } = rules
+  const { alignment, filler } = rules
   /** The last place up to each part, and up to the end, where filler may be. */
   const gapAt: Array<number> = []
   const shifts: Array<number | undefined> = []
@@ -115,7 +116,7 @@ export const place = (parts: ReadonlyArray<Part>, end: number, rules: Rules): Pl
   parts.forEach(({ fillable, from, size }, i) => {
     if (fillable) gap = i
     gapAt.push(gap)
-    shifts.push(from === undefined ? undefined : from - packed)
+    shifts.push(from === undefined || (from - packed) % alignment !== 0 ? undefined : from - packed)
     packed += size
   })
   gapAt.push(gap)

@@ -73,9 +73,11 @@ class Writes {
    */
   fill({ idBytes, layout }: Filler, from: number, to: number): void {
     const gap = { from, to }
-    // Nothing but filler is there already: it stays as it is.
-    const isThere = this.room.some((range) => range.from === from) && this.room.some((range) => range.to === to)
-    if (isThere && without(gap, this.room).length === 0) return
+    // Nothing but filler is there already, and none of it lacks padding: it stays as it is.
+    const there = this.room.filter((range) => range.from >= from && range.to <= to)
+    const isThere = there.some((range) => range.from === from) && there.some((range) => range.to === to)
+      && there.every((range) => (range.to - range.from) % layout.alignment === 0)
+    if (isThere && without(gap, there).length === 0) return
     const { headerSize } = layout
     let at = from
     for (const size of Placement.fillersOf(to - from, headerSize, mostFiller)) {
