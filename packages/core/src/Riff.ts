@@ -1161,7 +1161,8 @@ export type EditError = RecoverError | MmioError.ChunkNotFound
  * goes beyond `RiffLimits`, or if it holds a journal that {@link recover} keeps or that is of another file, of which
  * this one is a copy. Fails with `AccessDenied` where the storage can neither truncate the file nor commit it on close,
  * with `ChunkNotFound` where a path leads nowhere, and with `InvalidParameter` for an edit that cannot be done: of a
- * form itself, of `ds64`, of a container inside of itself, or where a size would not fit.
+ * form itself, of `ds64`, of a container inside of itself, or where a size would not fit, or samples of no size would
+ * come before bytes that readers would take for samples.
  *
  * @example
  * ```ts

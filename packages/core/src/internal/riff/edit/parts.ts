@@ -14,6 +14,10 @@ export type Part =
   & {
     /** The kind of the filler that may precede it. */
     readonly filler: Filler | undefined
+    /** Whether readers take what it begins with for a chunk, after samples of no size. */
+    readonly isChunk: boolean
+    /** Whether it ends with samples of no size in a form: readers take what is no chunk after them for samples. */
+    readonly unsized: boolean
   }
   & (
     /** Chunks that nothing is done to, and other bytes of the file. */
@@ -64,6 +68,17 @@ export const headerBytes = (
   return bytes
 }
 
+/** What a part of other bytes than chunks is. */
+const rest = { isChunk: false, unsized: false }
+/** What a part is that begins with a container. */
+const contained = { isChunk: true, unsized: false }
+
+/** What readers take a chunk for, after samples of no size and before other bytes. */
+const taken = (draft: Draft, isInForm: boolean): Pick<Part, "isChunk" | "unsized"> => ({
+  isChunk: Layout.isPrintable(draft.id) && !isOpenEnd(draft),
+  unsized: isInForm && Layout.isSamples(draft.id) && (draft.data?.length ?? draft.source?.chunk.size) === 0
+})
+
 const noBytes = new Uint8Array(0)
 
 const endOf = ({ available, chunk, padding }: Api.TreeNode): number => chunk.dataOffset + available + padding
@@ -85,18 +100,18 @@ export class Parts {
   readonly room: Array<Range> = []
 
   /** What is as it was, together with what it follows. */
-  keep(from: number, to: number, filler: Filler | undefined): void {
+  keep(from: number, to: number, filler: Filler | undefined, of: Pick<Part, "isChunk" | "unsized"> = rest): void {
     if (from === to) return
     const last = this.list.at(-1)
     if (last?.kind === "kept" && last.from + last.size === from) {
-      this.list[this.list.length - 1] = { ...last, size: to - last.from }
+      this.list[this.list.length - 1] = { ...last, size: to - last.from, unsized: of.unsized }
     } else {
-      this.list.push({ kind: "kept", size: to - from, from, filler })
+      this.list.push({ kind: "kept", size: to - from, from, filler, ...of })
     }
   }
 
-  private put(bytes: Uint8Array, filler: Filler | undefined): void {
-    this.list.push({ kind: "new", size: bytes.length, from: undefined, filler, bytes })
+  private put(bytes: Uint8Array, filler: Filler | undefined, of: Pick<Part, "isChunk" | "unsized"> = rest): void {
+    this.list.push({ kind: "new", size: bytes.length, from: undefined, filler, bytes, ...of })
   }
 
   /** Begins a container that something was changed in. */
@@ -106,7 +121,8 @@ export class Parts {
       size: draft.layout.headerSize + draft.typeBytes.length,
       from: draft.source?.chunk.offset,
       filler,
-      draft
+      draft,
+      ...contained
     })
     // Filler in a list is expected in AVI only: elsewhere lists are read as records, whose parts have their places.
     const inside = draft === form || form.type === Known.types.AVI || form.type === Known.types.AVIX
@@ -135,7 +151,8 @@ export class Parts {
           size: 0,
           from: undefined,
           filler,
-          draft: level.draft
+          draft: level.draft,
+          ...rest
         })
         levels.pop()
         continue
@@ -149,16 +166,17 @@ export class Parts {
         this.room.push({ from: child.source.chunk.offset, to: endOf(child.source) })
       } else if (child.type !== undefined && child.touched) {
         levels.push(this.enter(child, form, before))
-      } else this.chunk(child, before)
+      } else this.chunk(child, before, level.draft === form)
     }
   }
 
   /** A chunk that is kept as it is, or a new one with data. */
-  private chunk(draft: Draft, filler: Filler | undefined): void {
+  private chunk(draft: Draft, filler: Filler | undefined, isInForm: boolean): void {
     const { data = noBytes, layout, source } = draft
+    const of = taken(draft, isInForm)
     if (source !== undefined) {
       const { available, chunk } = source
-      this.keep(chunk.offset, endOf(source), filler)
+      this.keep(chunk.offset, endOf(source), filler, of)
       // At the end of a file it may have been left out.
       const missing = Layout.paddingOf(layout, available) - source.padding
       if (missing > 0 && !isOpenEnd(draft)) this.put(new Uint8Array(missing), undefined)
@@ -167,7 +185,7 @@ export class Parts {
       const bytes = new Uint8Array(layout.headerSize + data.length + padding)
       bytes.set(headerBytes(draft, data.length))
       bytes.set(data, layout.headerSize)
-      this.put(bytes, filler)
+      this.put(bytes, filler, of)
     }
   }
 
@@ -176,7 +194,7 @@ export class Parts {
       this.container(form, form, undefined)
       // What ends it may be of odd size, and padded outside of the form.
       if (hasOpenEnd(form)) this.keep(endOf(source) - source.padding, endOf(source), undefined)
-    } else this.keep(source.chunk.offset, endOf(source), undefined)
+    } else this.keep(source.chunk.offset, endOf(source), undefined, contained)
   }
 }
 

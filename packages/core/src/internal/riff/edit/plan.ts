@@ -120,6 +120,22 @@ class Writes {
 
 interface Placed extends Placement.Placement {
   readonly parts: Parts
+  /** Where samples of no size end that bytes follow which readers would take for samples. */
+  readonly unsized: number | undefined
+}
+
+/** Where samples of no size would end that bytes follow which readers would take for samples. */
+const unsizedEnd = ({ list }: Parts, offsets: ReadonlyArray<number>): number | undefined => {
+  let end: number | undefined
+  for (const [i, { isChunk, size, unsized }] of list.entries()) {
+    const at = offsets[i]!
+    // What ends a container has no bytes, but filler may be before it.
+    if (end !== undefined && at !== end) end = undefined
+    if (size === 0) continue
+    if (end !== undefined && !isChunk) return end
+    end = unsized ? at + size : undefined
+  }
+  return undefined
 }
 
 const placed = (forms: ReadonlyArray<Draft>, length: number): Placed => {
@@ -129,7 +145,9 @@ const placed = (forms: ReadonlyArray<Draft>, length: number): Placed => {
     ? { filler: Layout.wave64.headerSize, alignment: Layout.wave64.alignment }
     : { filler: Layout.little.headerSize, alignment: Layout.little.alignment }
   const list = parts.list.map(({ filler, from, size }) => ({ from, size, fillable: filler !== undefined }))
-  return { parts, ...Placement.place(list, length, rules) }
+  const placement = Placement.place(list, length, rules)
+  const unsized = unsizedEnd(parts, placement.offsets)
+  return { parts, ...placement, unsized, cost: unsized === undefined ? placement.cost : Infinity }
 }
 
 /** Whether a reader finds a chunk wherever it is in its form. */
@@ -206,14 +224,16 @@ export const make = (
   }
 ): Either.Either<Plan, MmioError.InvalidParameter> => {
   const { forms } = edited
-  const { moved, offsets, parts } = best(edited, length, options.keepOrder)
+  const { moved, offsets, parts, unsized } = best(edited, length, options.keepOrder)
   const writes = new Writes(parts.room)
   const starts = new Map<Draft, number>()
   const sizes = new Map<Draft, number>()
   /** How far the form was moved. Its `ds64` goes with it. */
   let by = 0
   let end = 0
-  let failure: string | undefined
+  let failure = unsized === undefined
+    ? undefined
+    : `the size of the samples that end at ${unsized} would be 0, and bytes follow that readers would take for samples`
   parts.list.forEach((part, i) => {
     const { filler, from, size } = part
     const at = offsets[i]!
