@@ -25,8 +25,8 @@
  * - **What archives are refused.** A file that is no archive, exceeds a limit of `ZipLimits`, or whose directory is
  *   damaged is `InvalidFile`; so is an element that overlaps another one, has sizes that cannot be true, a name that
  *   leads elsewhere, or one that another element has, too. Others of the archive can be read. Encrypted elements are
- *   `AccessDenied`, other methods of compression than Deflate `CannotOpen`. To replace or remove one of several elements
- *   of a name replaces or removes them all, and to rename it is `CannotWrite`.
+ *   `AccessDenied`, other methods of compression than Deflate `CannotOpen`. To replace or remove one of several
+ *   elements of a name replaces or removes them all, and to rename it is `CannotWrite`.
  *
  * `tempName` is refused.
  *

@@ -76,7 +76,7 @@ const flagsOf = (name: Uint8Array): number => name.some((byte) => byte >= 0x80) 
  */
 const isWide = ({ size }: Facts): boolean => size > max32 - 2 ** 24
 
-/** The local header; as long as any other of the same name, size and time. @internal */
+/** The local header; as long as any other of the same name, size and time. */
 export const localHeader = (facts: Facts): Uint8Array => {
   const wide = isWide(facts)
   const fields = join(wide ? zip64([facts.size, facts.compressed]) : zip64([]), timestamp(facts.modified))

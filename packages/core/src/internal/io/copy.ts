@@ -1,8 +1,8 @@
 import * as MmioError from "../../MmioError.js"
 
 /**
- * Copies `count` bytes. Up to 32 of them one by one: that is cheaper than a call and two views. Both arrays may be parts
- * of the same memory, so what lies in front is read before it is written over.
+ * Copies `count` bytes. Up to 32 of them one by one: that is cheaper than a call and two views. Both arrays may be
+ * parts of the same memory, so what lies in front is read before it is written over.
  */
 export const copy = (source: Uint8Array, from: number, target: Uint8Array, to: number, count: number): void => {
   // inside, as the caller checked
