@@ -1116,8 +1116,9 @@ export interface ChecksumOptions {
  * - A transfer of part of a block transfers the whole block. A file that is opened for writing is opened for reading,
  *   too. One that only goes forward is `CannotOpen`, and no file is `cancellable`: {@link timeout} goes inside.
  * - A block of which a write that failed has written a part is finished by whatever the file is asked next, `close` and
- *   `abort` too. A process that dies while it writes over a block leaves one that does not match: use `commitOnClose`,
- *   or a storage that commits on close, where that must not be.
+ *   `abort` too. Where the storage refuses that, the call fails, but blocks that match can be read. A process that dies
+ *   while it writes over a block leaves one that does not match: use `commitOnClose`, or a storage that commits on
+ *   close, where that must not be.
  *
  * Throws `InvalidParameter` for an invalid size, and around another checksum.
  *
