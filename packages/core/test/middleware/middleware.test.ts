@@ -5,6 +5,7 @@ import { FileName, FourCC, IOProc, MemoryIOProc, Mmio, MmioError } from "@effect
 import { assert, describe, it, vi } from "@effect/vitest"
 import {
   Chunk,
+  Clock,
   Duration,
   Effect,
   Either,
@@ -288,6 +289,100 @@ describe("throttle", () => {
       const next = yield* Effect.fork(exists)
       yield* TestClock.adjust("1 second")
       assert.isTrue(Option.isSome(yield* Fiber.poll(next)))
+    }))
+
+  /** When the reads of a file begin, in milliseconds. */
+  const beginnings = Effect.sync(() => {
+    const begun: Array<number> = []
+    const driver = IOProc.make({
+      open: ({ name }) =>
+        Effect.succeed(IOProc.makeFile({
+          name: name.full,
+          capabilities: { concurrent: true },
+          size: Effect.succeed(1e6),
+          readAt: (_, target) =>
+            Effect.map(Clock.currentTimeMillis, (now) => {
+              begun.push(now)
+              return target.length
+            })
+        })),
+      exists: () =>
+        Effect.map(Clock.currentTimeMillis, (now) => {
+          begun.push(now)
+          return true
+        })
+    })
+    return { begun, driver }
+  })
+
+  it.effect("starts so many operations in a second after one that has cost many bytes", () =>
+    Effect.gen(function*() {
+      const { begun, driver } = yield* beginnings
+      const file = yield* IOProc.throttle(driver, { operations: 2, bytes: 100 }).open(request("a"))
+      yield* TestClock.adjust("500 millis")
+      yield* file.readAt(0, new Uint8Array(1000))
+      const reads = yield* Effect.forEach(
+        Array.from({ length: 15 }),
+        () => Effect.fork(file.readAt(0, new Uint8Array(1)))
+      )
+      yield* TestClock.adjust("30 seconds")
+      yield* Fiber.join(Fiber.all(reads))
+      assert.deepStrictEqual(begun, [500, ...Array.from({ length: 15 }, (_, i) => 10_500 + i * 500)])
+    }))
+
+  it.effect("charges no operation for a call that is interrupted while it waits for bytes", () =>
+    Effect.gen(function*() {
+      const { begun, driver } = yield* beginnings
+      const file = yield* IOProc.throttle(driver, { operations: 1, bytes: 100 }).open(request("a"))
+      yield* TestClock.adjust("1 second")
+      yield* file.readAt(0, new Uint8Array(500))
+      const read = file.readAt(0, new Uint8Array(1))
+      yield* TestClock.adjust("4500 millis")
+      const waiting = yield* Effect.fork(read)
+      yield* TestClock.adjust("100 millis")
+      yield* Fiber.interrupt(waiting)
+      const next = yield* Effect.fork(read)
+      yield* TestClock.adjust("1 second")
+      yield* Fiber.join(next)
+      assert.deepStrictEqual(begun, [1000, 6000])
+    }))
+
+  it.effect("waits for what a transfer costs that ends while a call waits", () =>
+    Effect.gen(function*() {
+      const { begun, driver } = yield* beginnings
+      const slow = IOProc.mapFile(driver, (file) => ({
+        ...file,
+        readAt: (position, target) =>
+          position === 0
+            ? file.readAt(position, target)
+            : Effect.zipLeft(file.readAt(position, target), Effect.sleep("1500 millis"))
+      }))
+      const file = yield* IOProc.throttle(slow, { bytes: 100 }).open(request("a"))
+      yield* TestClock.adjust("1 second")
+      const reads = yield* Effect.forEach(
+        [[1, 200], [0, 200], [0, 1]] as const,
+        ([position, size]) => Effect.fork(file.readAt(position, new Uint8Array(size)))
+      )
+      yield* TestClock.adjust("10 seconds")
+      yield* Fiber.join(Fiber.all(reads))
+      // The second is paid for at 3000. The first ends at 2500, and takes 2000 more.
+      assert.deepStrictEqual(begun, [1000, 1000, 5000])
+    }))
+
+  it.effect("starts calls in the order in which they were made, also those that transfer nothing", () =>
+    Effect.gen(function*() {
+      const { begun, driver } = yield* beginnings
+      for (const options of [{ bytes: 100 }, { bytes: 100, operations: 1e6 }]) {
+        const throttled = IOProc.throttle(driver, options)
+        const file = yield* throttled.open(request("a"))
+        yield* file.readAt(0, new Uint8Array(100))
+        const order: Array<string> = []
+        yield* Effect.fork(Effect.map(file.readAt(0, new Uint8Array(1)), () => order.push("read")))
+        yield* Effect.fork(Effect.map(throttled.exists(FileName.plain("a")), () => order.push("exists")))
+        yield* TestClock.adjust("2 seconds")
+        assert.deepStrictEqual(order, ["read", "exists"])
+      }
+      assert.lengthOf(begun, 6)
     }))
 
   it.effect("has so many calls in flight, and loses no permit to an interruption", () =>
