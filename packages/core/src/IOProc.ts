@@ -938,8 +938,9 @@ export const writeBehind: {
 /**
  * A driver that replaces whole files: what a handle that creates a file writes goes to a temporary file in the same
  * folder, and takes the place of the name by `rename` with `Mmio.commit`, or as the handle is closed; a scope that
- * fails, and a full disk, leave the old file as it was. Files that are opened without `create` are written in place.
- * Only a storage whose capabilities say `atomicRename` can be wrapped.
+ * fails, and a full disk, leave the old file as it was. Files that are opened without `create`, and files that the
+ * storage itself commits on close, are opened as they are. Only a storage whose capabilities say `atomicRename` can be
+ * wrapped.
  *
  * - Other readers see the old content until the commit, and the new one after it. A process that dies in between leaves
  *   the temporary file (`.name.….tmp`), and the old content.

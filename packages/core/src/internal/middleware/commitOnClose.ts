@@ -265,12 +265,14 @@ export const openReplacing = (
     )
     // A link has the name, too, wherever it leads.
     if (isNew && ((stamp !== "missing" && stamp !== "unknown") || name.full !== asked.name.full)) return exists
+    // A storage that commits on close does by itself what this is for: it opens the file as it was asked for.
+    const openCommitting = inner.open(asked)
     if (stamp === "other") return inner.open(request)
     return Effect.flatMap(
       admitted(inner, request, stamp),
-      () =>
-        isNew && stamp !== "missing" ? exists : Effect.mapBoth(openTemporary(inner, request), {
-          onFailure: (error) =>
+      (committing) =>
+        isNew && stamp !== "missing" ? exists : committing ? openCommitting : Effect.flatMap(
+          Effect.mapError(openTemporary(inner, request), (error) =>
             error._tag === "CannotWrite"
               ? new MmioError.CannotOpen({
                 operation,
@@ -278,21 +280,28 @@ export const openReplacing = (
                 description: error.description,
                 cause: error
               })
-              : error,
-          onSuccess: (opened) => new ReplacingFile(inner, request, opened, stamp, commits)
-        })
+              : error),
+          (opened): Effect.Effect<Api.File, MmioError.OpenError> =>
+            isCommitting(opened.file)
+              ? Effect.zipRight(discard(inner, opened), openCommitting)
+              : Effect.succeed(new ReplacingFile(inner, request, opened, stamp, commits))
+        )
     )
   }))
+const isCommitting = (file: Api.File): boolean => file.capabilities.commit === "onClose"
+
 
 /**
  * Has the storage check what it checks as it opens the file that is to be replaced: rights, sharing, its version,
- * whether it is a folder.
+ * whether it is a folder. Returns whether that file commits on close by itself; where there is none, the temporary file
+ * says so.
  */
 const admitted = (
   inner: Api.IOProc,
   request: Api.OpenRequest,
   stamp: string
-): Effect.Effect<void, MmioError.OpenError> =>
+): Effect.Effect<boolean, MmioError.OpenError> =>
   stamp === "missing"
-    ? Effect.void
-    : Effect.flatMap(inner.open({ ...request, create: "no" }), (file) => Effect.ignore(file.close))
+    ? Effect.succeed(false)
+    // Closing it would commit a content that nobody has changed, as another version.
+    : Effect.flatMap(inner.open({ ...request, create: "no" }), (file) => Effect.as(file.abort, isCommitting(file)))
