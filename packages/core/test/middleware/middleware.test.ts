@@ -757,6 +757,51 @@ describe("prefixed", () => {
       yield* driver.rename(FileName.plain("a"), temporary)
       assert.deepStrictEqual(yield* inner.files, [`/dir/take-${temporary.full}`])
     }))
+
+  it.effect("takes the folder that names without a folder are in for the storage itself", () =>
+    Effect.gen(function*() {
+      for (const prefix of ["user7-", "dir/", "dir/user7-"]) {
+        const inner = yield* memory({ "dir/x": numbers(1) })
+        const driver = IOProc.prefixed(inner, prefix)
+        for (const folder of [".", "", undefined]) {
+          const temporary = yield* driver.tempName({ folder })
+          assert.isTrue(yield* inner.exists(FileName.plain(`${prefix}${temporary.full}`)))
+          yield* driver.remove(temporary)
+        }
+        assert.deepStrictEqual(yield* inner.files, ["/dir/x"])
+      }
+    }))
+
+  const create = (driver: IOProc.IOProc, name: string, bytes: Uint8Array) =>
+    Effect.scoped(
+      Effect.flatMap(
+        Mmio.openWith(driver, name, { access: "write", create: true }),
+        (file) => Mmio.write(file, bytes)
+      )
+    )
+
+  it.effect("has files replaced, in parts, and copied up from a lower storage", () =>
+    Effect.gen(function*() {
+      const inner = yield* memory({})
+      const driver = IOProc.prefixed(inner, "user7-")
+      yield* create(IOProc.commitOnClose(driver), "a", numbers(5))
+      assert.deepStrictEqual(yield* inner.files, ["/user7-a"])
+      const parts = IOProc.split(driver, 10)
+      yield* create(parts, "b", numbers(25))
+      yield* create(parts, "c", numbers(25))
+      yield* parts.rename(FileName.plain("b"), FileName.plain("c"))
+      yield* parts.remove(FileName.plain("c"))
+      assert.deepStrictEqual(yield* inner.files, ["/user7-a"])
+      const overlay = IOProc.overlay(yield* memory({ d: numbers(3) }), driver)
+      yield* Effect.scoped(
+        Effect.flatMap(
+          Mmio.openWith(overlay, "d", { access: "readWrite" }),
+          (file) => Mmio.write(file, Uint8Array.of(9))
+        )
+      )
+      assert.deepStrictEqual(yield* inner.files, ["/user7-a", "/user7-d"])
+      assert.deepStrictEqual(yield* inner.bytes("user7-d"), Uint8Array.of(9, ...numbers(3).subarray(1)))
+    }))
 })
 
 describe("overlay", () => {
