@@ -1231,7 +1231,8 @@ export const split: {
 /**
  * A driver whose calls are counted and timed, by `Metric`s with the tags `storage` (the name that is given here) and
  * `operation` (such as `readAt`): `mmio_driver_calls` (with the tag `outcome`: `success`, the tag of the failure,
- * `interrupted` or `defect`), `mmio_driver_bytes`, and `mmio_driver_duration_ms`, a histogram.
+ * `interrupted` or `defect`), `mmio_driver_bytes`, and `mmio_driver_duration_ms`, a histogram. A `list` takes as long
+ * as its stream does.
  *
  * @since 0.1.0
  * @category middleware

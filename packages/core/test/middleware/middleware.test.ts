@@ -952,6 +952,47 @@ describe("metrics and audit", () => {
 })
 
 describe("metrics", () => {
+  it.effect("time a listing from its first step to its end, and count it once", () =>
+    Effect.gen(function*() {
+      const inner = yield* memory({ a: numbers(1), b: numbers(1) })
+      const entries: Array<IOProc.AuditEntry> = []
+      const slow = {
+        ...inner,
+        list: (folder: FileName.FileName) => Stream.tap(inner.list(folder), () => Effect.sleep("100 millis"))
+      }
+      const driver = IOProc.audit(
+        IOProc.metrics(slow, "listed"),
+        (entry) => Effect.sync(() => void entries.push(entry))
+      )
+      const list = driver.list(FileName.plain(""))
+      assert.deepStrictEqual(entries, [])
+      const listed = yield* Effect.fork(Stream.runCollect(list))
+      yield* TestClock.adjust("199 millis")
+      assert.deepStrictEqual(entries, [])
+      yield* TestClock.adjust("1 millis")
+      assert.lengthOf(yield* Fiber.join(listed), 2)
+      const first = yield* Effect.fork(Stream.runHead(list))
+      yield* TestClock.adjust("100 millis")
+      yield* Fiber.join(first)
+      const failed = yield* Effect.exit(Stream.runCollect(driver.list(FileName.plain("missing"))))
+      assert.isTrue(Exit.isFailure(failed))
+      assert.deepStrictEqual(
+        entries.map(({ file, operation, outcome }) => [
+          operation,
+          file,
+          typeof outcome === "string" ? outcome : outcome._tag
+        ]),
+        [["list", "", "success"], ["list", "", "success"], ["list", "missing", "PathNotFound"]]
+      )
+      const durations = (yield* Metric.snapshot).flatMap(({ metricKey, metricState }) =>
+        HashSet.has(HashSet.fromIterable(metricKey.tags), MetricLabel.make("storage", "listed")) &&
+          MetricState.isHistogramState(metricState)
+          ? [[metricState.count, metricState.sum]]
+          : []
+      )
+      assert.deepStrictEqual(durations, [[3, 300]])
+    }))
+
   it.effect("look where a metric counts up once for each operation and outcome", () =>
     Effect.gen(function*() {
       const registry = GlobalValue.globalValue<{ readonly get: (key: unknown) => unknown }>(
