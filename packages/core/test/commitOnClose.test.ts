@@ -317,4 +317,23 @@ describe("commitOnClose", () => {
       yield* file.abort
       assert.deepStrictEqual(yield* memory.bytes("dir/a"), old)
     }))
+
+  it.effect("can set the size where the temporary file can", () =>
+    Effect.gen(function*() {
+      const { memory } = yield* storage
+      const opened = (capable: Partial<IOProc.File>) =>
+        IOProc.commitOnClose(IOProc.mapFile(memory, (file) => ({
+          ...file,
+          ...capable,
+          capabilities: { ...file.capabilities, truncate: !("truncate" in capable) }
+        }))).open(IOProc.openRequest("dir/a", { access: "readWrite", create: "truncate" }))
+      for (const capable of [{}, { truncate: undefined }]) {
+        const file = yield* opened(capable)
+        assert.strictEqual(file.truncate !== undefined, !("truncate" in capable))
+        assert.strictEqual(file.capabilities.truncate, !("truncate" in capable))
+        yield* file.abort
+      }
+      assert.deepStrictEqual(yield* memory.bytes("dir/a"), old)
+      assert.deepStrictEqual(yield* names(memory), ["/dir/a", "/dir/b"])
+    }))
 })
