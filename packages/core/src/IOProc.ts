@@ -1110,7 +1110,8 @@ export interface ChecksumOptions {
 
 /**
  * A driver that keeps a CRC-32 after each block of a file, in the same file, and verifies it with each read. A block
- * that does not match is `CannotRead`, with its position; all others can be read, and writing the whole block mends it.
+ * that does not match is `CannotRead`, with its position; all others can be read, and writing the whole block, or
+ * cutting the file before it, mends it. Where the last block is truncated, the file has no size until then.
  *
  * - The storage has other bytes than the content: only a checksum of the same block size reads them. `stat` and `size`
  *   give the size of the content.

@@ -207,3 +207,132 @@ describe("checksum, where a write fails", () => {
       yield* again.close
     }))
 })
+
+describe("checksum, where the end of a file is damaged", () => {
+  const parts = IOProc.split(8)
+  const refused = new MmioError.CannotWrite({
+    operation: "test",
+    file: "a",
+    description: "it is busy",
+    errno: "EBUSY",
+    written: 0
+  })
+
+  /** A file in parts that could not be cut to its end: three blocks are whole, and the fourth has 4 bytes. */
+  const cut = Effect.gen(function*() {
+    const memory = yield* written(parts)
+    const state = { fails: true }
+    const failing = IOProc.mapFile(memory, (file, { name }) => ({
+      ...file,
+      truncate: file.truncate &&
+        ((size) =>
+          Effect.suspend(() => state.fails && name.full === "a.7" ? Effect.fail(refused) : file.truncate!(size)))
+    }))
+    const file = yield* IOProc.checksum(parts(failing), blocks).open(request("a", readWrite))
+    assert.strictEqual((yield* Effect.flip(file.truncate!(8))).errno, "EBUSY")
+    assert.strictEqual(yield* outcomeOf(file.size), "CannotSeek")
+    state.fails = false
+    return { file, content: contentOf(IOProc.checksum(parts(memory), blocks), "a") }
+  })
+
+  for (const size of [8, 0, 16, 48]) {
+    it.effect(`can be cut to ${size} bytes`, () =>
+      Effect.gen(function*() {
+        const { content, file } = yield* cut
+        yield* file.truncate!(size)
+        assert.strictEqual(yield* file.size, size)
+        yield* file.close
+        assert.deepStrictEqual(yield* content, [...numbers(100).subarray(0, size)])
+      }))
+  }
+
+  it.effect("can be read and written before it, and is mended where its block is written as a whole", () =>
+    Effect.gen(function*() {
+      const { content, file } = yield* cut
+      yield* file.writeAt!(40, fresh.subarray(0, 8), "write")
+      yield* file.writeAt!(3, fresh.subarray(0, 20), "write")
+      const target = new Uint8Array(100)
+      assert.strictEqual(yield* file.readAt(0, target), 48)
+      assert.strictEqual(yield* outcomeOf(file.readAt(48, target)), "CannotRead")
+      assert.strictEqual(yield* outcomeOf(file.size), "CannotSeek")
+      yield* file.writeAt!(47, fresh.subarray(0, 17), "write")
+      assert.strictEqual(yield* file.size, 64)
+      yield* file.close
+      const expected = numbers(64)
+      expected.set(fresh.subarray(0, 8), 40)
+      expected.set(fresh.subarray(0, 20), 3)
+      expected.set(fresh.subarray(0, 17), 47)
+      assert.deepStrictEqual(yield* content, [...expected])
+    }))
+
+  it.effect("refuses what needs the bytes that are missing, and changes nothing", () =>
+    Effect.gen(function*() {
+      const { file } = yield* cut
+      for (
+        const change of [
+          file.writeAt!(48, fresh.subarray(0, 15), "write"),
+          file.writeAt!(49, fresh, "write"),
+          file.writeAt!(100, fresh, "write"),
+          file.truncate!(49),
+          file.truncate!(100)
+        ]
+      ) {
+        const error = yield* Effect.flip(change)
+        assert.deepStrictEqual([error._tag, error.description], [
+          "CannotWrite",
+          "the last block is truncated: 64 bytes are stored"
+        ])
+      }
+      assert.strictEqual(yield* outcomeOf(file.size), "CannotSeek")
+      yield* file.truncate!(48)
+      yield* file.close
+    }))
+
+  it.effect("keeps the block in which a truncate that failed has cut the file", () =>
+    Effect.gen(function*() {
+      const memory = yield* written()
+      const state = { fails: true }
+      const failing = IOProc.mapFile(memory, (file) => ({
+        ...file,
+        truncate: file.truncate && ((size) =>
+          Effect.suspend(() =>
+            state.fails
+              ? Effect.zipRight(file.truncate!(size + 3), Effect.fail(refused))
+              : file.truncate!(size)
+          ))
+      }))
+      const file = yield* IOProc.checksum(failing, blocks).open(request("a", readWrite))
+      assert.strictEqual((yield* Effect.flip(file.truncate!(40))).errno, "EBUSY")
+      const target = new Uint8Array(100)
+      assert.strictEqual(yield* file.readAt(32, target), 16)
+      assert.deepStrictEqual(target.subarray(0, 16), numbers(100).subarray(32, 48))
+      state.fails = false
+      yield* file.truncate!(40)
+      yield* file.close
+      assert.deepStrictEqual(yield* contentOf(IOProc.checksum(memory, blocks), "a"), [...numbers(40)])
+    }))
+
+  it.effect("can be cut off where it cannot be finished", () =>
+    Effect.gen(function*() {
+      const memory = yield* written()
+      // A full disk: 9 more bytes of a block that is added are written, and no others.
+      const driver = writing(memory, (write) => (position, source, mode) =>
+        position + source.length <= 128
+          ? write(position, source, mode)
+          : Effect.zipRight(write(position, source.subarray(0, 9), mode), Effect.fail(full)))
+      for (const size of [96, 90]) {
+        const file = yield* IOProc.checksum(driver, blocks).open(request("a", readWrite))
+        yield* file.truncate!(96 - 16)
+        yield* file.writeAt!(80, numbers(16), "write")
+        assert.strictEqual((yield* Effect.flip(file.writeAt!(96, fresh, "write"))).errno, "ENOSPC")
+        assert.strictEqual((yield* Effect.flip(file.truncate!(97))).errno, "ENOSPC")
+        yield* file.truncate!(size)
+        assert.strictEqual(yield* file.size, size)
+        yield* file.close
+      }
+      assert.deepStrictEqual(
+        yield* contentOf(IOProc.checksum(memory, blocks), "a"),
+        [...numbers(100).subarray(0, 80), ...numbers(10)]
+      )
+    }))
+})

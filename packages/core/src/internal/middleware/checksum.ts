@@ -140,30 +140,46 @@ const ofFile = (
     )
   })
 
+  /** Finishes what is unfinished, or cuts it off where that fails and the file is to be cut before it. */
+  const finishOrCut = (to: number): Effect.Effect<void, MmioError.WriteError> =>
+    Effect.catchAll(finish, (error) =>
+      unfinished === undefined || storedAt(to, blockSize) > unfinished.position
+        ? Effect.fail(error)
+        : Effect.map(inner.truncate!(unfinished.position), () => {
+          unfinished = undefined
+        }))
+
   /** Bytes of a call of ours that failed are those of no call of the caller's. */
-  const changing = <A>(effect: Effect.Effect<A, MmioError.WriteError>): Effect.Effect<A, MmioError.WriteError> =>
+  const changing = <A>(
+    effect: Effect.Effect<A, MmioError.WriteError>,
+    before = finish
+  ): Effect.Effect<A, MmioError.WriteError> =>
     Effect.uninterruptible(
       Effect.mapError(
-        alone(Effect.zipRight(finish, effect)),
+        alone(Effect.zipRight(before, effect)),
         (error) => error._tag === "CannotWrite" ? new MmioError.CannotWrite({ ...detailsOf(error), written: 0 }) : error
       )
     )
 
-  const size: Effect.Effect<number, MmioError.SeekError> = Effect.flatMap(
-    Effect.suspend(() => inner.size),
-    (stored) => {
-      const size = contentSize(stored, blockSize)
-      return size !== undefined
-        ? Effect.succeed(size)
-        : Effect.fail(
-          new MmioError.CannotSeek({
-            operation: "IOProc.checksum",
-            file: name,
-            description: `the last block is truncated: ${stored} bytes are stored`
-          })
-        )
-    }
-  )
+  /** The size of the content; fails where the last block is truncated, unless the content before it is all it takes. */
+  const sizeOr = (isEnough: (whole: number) => boolean): Effect.Effect<number, MmioError.SeekError> =>
+    Effect.flatMap(
+      Effect.suspend(() => inner.size),
+      (stored) => {
+        const whole = Math.floor(stored / storedBlock) * blockSize
+        const size = contentSize(stored, blockSize) ?? (isEnough(whole) ? whole : undefined)
+        return size !== undefined
+          ? Effect.succeed(size)
+          : Effect.fail(
+            new MmioError.CannotSeek({
+              operation: "IOProc.checksum",
+              file: name,
+              description: `the last block is truncated: ${stored} bytes are stored`
+            })
+          )
+      }
+    )
+  const size = sizeOr(() => false)
 
   /** The content of the blocks that hold [from, to), as far as their sums match and there is content. */
   const blocksOf = (from: number, to: number): Effect.Effect<Uint8Array, MmioError.ReadError> =>
@@ -173,7 +189,7 @@ const ofFile = (
       return Effect.flatMap(readStored(first * storedBlock, bytes), (count) => {
         const { content, undamaged } = withoutSums(bytes.subarray(0, count), blockSize)
         const isCut = count > 0 && contentSize(count, blockSize) === undefined
-        return isCut || (undamaged < content.length && first * blockSize + undamaged <= from)
+        return (isCut || undamaged < content.length) && first * blockSize + undamaged <= from
           ? Effect.fail(damaged(first * blockSize + undamaged))
           : Effect.succeed(content.subarray(0, undamaged))
       })
@@ -222,7 +238,8 @@ const ofFile = (
     })
 
   const resize = (to: number, size: number): Effect.Effect<void, MmioError.WriteError> => {
-    if (to >= size) return fillTo(to, size)
+    // After whole blocks there may be one that is truncated, which is cut off.
+    if (to > size || (to === size && to % blockSize !== 0)) return fillTo(to, size)
     const start = Math.floor(to / blockSize) * blockSize
     const position = storedAt(start, blockSize)
     if (start === to) return inner.truncate!(position)
@@ -285,18 +302,25 @@ const ofFile = (
         unfit(position) ? inner.writeAt!(position, source, mode) : changing(
           source.length === 0
             ? inner.writeAt!(0, source, mode)
-            : Effect.flatMap(Effect.mapError(size, asWriteError), (size) => {
+            : Effect.suspend(() => {
               const some = source.subarray(0, mostAtOnce)
-              return Effect.zipRight(
-                fillTo(position, size),
-                Effect.as(writeBlocks(position, some, Math.max(size, position), mode), some.length)
-              )
+              const end = position + some.length
+              /** Whether it is written before a truncated block, or over all of it. */
+              const isEnough = (whole: number) => end <= whole || (position <= whole && end >= whole + blockSize)
+              return Effect.flatMap(Effect.mapError(sizeOr(isEnough), asWriteError), (size) =>
+                Effect.zipRight(
+                  fillTo(position, size),
+                  Effect.as(writeBlocks(position, some, Math.max(size, position), mode), some.length)
+                ))
             })
         )),
     truncate: truncate && ((to) =>
       unfit(to)
         ? inner.truncate!(to)
-        : changing(Effect.flatMap(Effect.mapError(size, asWriteError), (size) => resize(to, size)))),
+        : changing(
+          Effect.flatMap(Effect.mapError(sizeOr((whole) => to <= whole), asWriteError), (size) => resize(to, size)),
+          finishOrCut(to)
+        )),
     invalidate: inner.invalidate,
     commit: Effect.uninterruptible(Effect.zipRight(alone(finish), Effect.suspend(() => inner.commit))),
     close: Effect.uninterruptible(

@@ -52,8 +52,8 @@ export const damagedBlocks = (stored: Uint8Array, blockSize: number): ReadonlyAr
 }
 
 /**
- * Takes the sums away from bytes that begin with a block, and end with one: `undamaged` is how many bytes of the
- * content come before the first block whose sum does not match.
+ * Takes the sums away from bytes that begin with a block: `undamaged` is how many bytes of the content come before the
+ * first block whose sum does not match. A last block that is truncated has no content.
  *
  * @internal
  */
@@ -61,7 +61,8 @@ export const withoutSums = (
   stored: Uint8Array,
   blockSize: number
 ): { readonly content: Uint8Array; readonly undamaged: number } => {
-  const content = new Uint8Array(contentSize(stored.length, blockSize) ?? 0)
+  const whole = Math.floor(stored.length / (blockSize + sumSize)) * blockSize
+  const content = new Uint8Array(contentSize(stored.length, blockSize) ?? whole)
   let undamaged = 0
   for (let from = 0; undamaged < content.length; from += blockSize + sumSize) {
     const block = stored.subarray(from, from + blockSize + sumSize)
