@@ -336,3 +336,33 @@ describe("checksum, where the end of a file is damaged", () => {
       )
     }))
 })
+
+describe("checksum, at positions that no file has", () => {
+  for (const blockSize of [1, 16, 4096]) {
+    it.effect(`is at the end of the file, in blocks of ${blockSize}`, () =>
+      Effect.gen(function*() {
+        const memory = yield* MemoryIOProc.make()
+        const driver = IOProc.checksum(memory, { blockSize })
+        yield* write(driver, numbers(5))
+        const stored = yield* memory.bytes("a")
+        const most = Number.MAX_SAFE_INTEGER
+        yield* Effect.scoped(Effect.gen(function*() {
+          const handle = yield* Mmio.openWith(driver, "a")
+          for (const position of [most - 1, most, Math.floor(most / 5) * 4]) {
+            yield* Mmio.seek(handle, position)
+            assert.lengthOf(yield* Mmio.read(handle, 1), 0)
+          }
+        }))
+        const file = yield* driver.open(request("a", readWrite))
+        for (const position of [most, most - 1, most - 100, Math.ceil(most / (blockSize + 4)) * blockSize]) {
+          const failures = [
+            yield* Effect.flip(file.writeAt!(position, fresh, "write")),
+            yield* Effect.flip(file.truncate!(position))
+          ]
+          assert.deepStrictEqual(failures.map(({ _tag }) => _tag), ["CannotWrite", "CannotWrite"])
+        }
+        yield* file.close
+        assert.deepStrictEqual(yield* memory.bytes("a"), stored)
+      }))
+  }
+})

@@ -87,7 +87,8 @@ const ofFile = (
   const readStored = (position: number, bytes: Uint8Array): Effect.Effect<number, MmioError.ReadError> =>
     Effect.map(
       Effect.iterate({ count: 0, ended: false }, {
-        while: ({ count, ended }) => !ended && count < bytes.length,
+        // No file has bytes where it has no position.
+        while: ({ count, ended }) => !ended && count < bytes.length && isPosition(position + count),
         body: ({ count }) =>
           Effect.flatMap(inner.readAt(position + count, bytes.subarray(count)), (n) =>
             isCountOf(n, bytes.subarray(count))
@@ -254,6 +255,18 @@ const ofFile = (
     })
   }
 
+  /** Refuses a content that ends where no stored file has a position. */
+  const storable = (end: number, position: number): Effect.Effect<void, MmioError.WriteError> =>
+    isPosition(storedSize(end, blockSize)) ? Effect.void : Effect.fail(
+      new MmioError.CannotWrite({
+        operation: "IOProc.checksum",
+        file: name,
+        position,
+        description: "a file with checksums has no such position",
+        written: 0
+      })
+    )
+
   let isOpen = true
   const released = Effect.sync(() => {
     if (isOpen) locks.release(key)
@@ -296,7 +309,8 @@ const ofFile = (
     }),
     capabilities: { ...inner.capabilities, cancellable: false },
     start: inner.start,
-    canSeek: inner.canSeek && ((position) => inner.canSeek!(storedAt(position, blockSize))),
+    canSeek: inner.canSeek &&
+      ((position) => inner.canSeek!(Math.min(storedAt(position, blockSize), Number.MAX_SAFE_INTEGER))),
     writeAt: writeAt &&
       ((position, source, mode) =>
         unfit(position) ? inner.writeAt!(position, source, mode) : changing(
@@ -307,18 +321,24 @@ const ofFile = (
               const end = position + some.length
               /** Whether it is written before a truncated block, or over all of it. */
               const isEnough = (whole: number) => end <= whole || (position <= whole && end >= whole + blockSize)
-              return Effect.flatMap(Effect.mapError(sizeOr(isEnough), asWriteError), (size) =>
-                Effect.zipRight(
-                  fillTo(position, size),
-                  Effect.as(writeBlocks(position, some, Math.max(size, position), mode), some.length)
-                ))
+              return Effect.flatMap(
+                Effect.zipRight(storable(end, position), Effect.mapError(sizeOr(isEnough), asWriteError)),
+                (size) =>
+                  Effect.zipRight(
+                    fillTo(position, size),
+                    Effect.as(writeBlocks(position, some, Math.max(size, position), mode), some.length)
+                  )
+              )
             })
         )),
     truncate: truncate && ((to) =>
       unfit(to)
         ? inner.truncate!(to)
         : changing(
-          Effect.flatMap(Effect.mapError(sizeOr((whole) => to <= whole), asWriteError), (size) => resize(to, size)),
+          Effect.flatMap(
+            Effect.zipRight(storable(to, to), Effect.mapError(sizeOr((whole) => to <= whole), asWriteError)),
+            (size) => resize(to, size)
+          ),
           finishOrCut(to)
         )),
     invalidate: inner.invalidate,
