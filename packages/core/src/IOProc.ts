@@ -938,8 +938,9 @@ export const writeBehind: {
 /**
  * A driver that replaces whole files: what a handle that creates a file writes goes to a temporary file in the same
  * folder, and takes the place of the name by `rename` with `Mmio.commit`, or as the handle is closed; a scope that
- * fails, and a full disk, leave the old file as it was. Files that are opened without `create` are written in place.
- * Only a storage whose capabilities say `atomicRename` can be wrapped.
+ * fails, and a full disk, leave the old file as it was. Files that are opened without `create`, and files that the
+ * storage itself commits on close, are opened as they are. Only a storage whose capabilities say `atomicRename` can be
+ * wrapped.
  *
  * - Other readers see the old content until the commit, and the new one after it. A process that dies in between leaves
  *   the temporary file (`.name.….tmp`), and the old content.
@@ -1109,15 +1110,17 @@ export interface ChecksumOptions {
 
 /**
  * A driver that keeps a CRC-32 after each block of a file, in the same file, and verifies it with each read. A block
- * that does not match is `CannotRead`, with its position; all others can be read, and writing the whole block mends it.
+ * that does not match is `CannotRead`, with its position; all others can be read, and writing the whole block, or
+ * cutting the file before it, mends it. Where the last block is truncated, the file has no size until then.
  *
  * - The storage has other bytes than the content: only a checksum of the same block size reads them. `stat` and `size`
  *   give the size of the content.
  * - A transfer of part of a block transfers the whole block. A file that is opened for writing is opened for reading,
  *   too. One that only goes forward is `CannotOpen`, and no file is `cancellable`: {@link timeout} goes inside.
  * - A block of which a write that failed has written a part is finished by whatever the file is asked next, `close` and
- *   `abort` too. A process that dies while it writes over a block leaves one that does not match: use `commitOnClose`,
- *   or a storage that commits on close, where that must not be.
+ *   `abort` too. Where the storage refuses that, the call fails, but blocks that match can be read. A process that dies
+ *   while it writes over a block leaves one that does not match: use `commitOnClose`, or a storage that commits on
+ *   close, where that must not be.
  *
  * Throws `InvalidParameter` for an invalid size, and around another checksum.
  *
@@ -1229,7 +1232,8 @@ export const split: {
 /**
  * A driver whose calls are counted and timed, by `Metric`s with the tags `storage` (the name that is given here) and
  * `operation` (such as `readAt`): `mmio_driver_calls` (with the tag `outcome`: `success`, the tag of the failure,
- * `interrupted` or `defect`), `mmio_driver_bytes`, and `mmio_driver_duration_ms`, a histogram.
+ * `interrupted` or `defect`), `mmio_driver_bytes`, and `mmio_driver_duration_ms`, a histogram. A `list` takes as long
+ * as its stream does.
  *
  * @since 0.1.0
  * @category middleware

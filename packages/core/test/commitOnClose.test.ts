@@ -243,4 +243,97 @@ describe("commitOnClose", () => {
       assert.deepStrictEqual(driver.middleware, ["commitOnClose"])
       assert.throws(() => IOProc.commitOnClose(IOProc.make({ open: memory.open })), MmioError.InvalidParameter)
     }))
+
+  it.effect("leaves files that commit on close by themselves to their storage", () =>
+    Effect.gen(function*() {
+      const memory = yield* MemoryIOProc.make({ files: { "dir/a": old }, commit: "onClose" })
+      const driver = IOProc.commitOnClose(memory)
+      const version = Effect.map(memory.stat(FileName.plain("dir/a")), (stat) => stat.version)
+      for (const name of ["dir/a", "dir/c"]) {
+        const before = yield* version
+        const scope = yield* Scope.make()
+        const file = yield* Scope.extend(Mmio.openWith(driver, name, create), scope)
+        assert.deepStrictEqual(yield* version, before)
+        yield* Mmio.write(file, numbers(5))
+        yield* Mmio.commit(file)
+        assert.deepStrictEqual(yield* memory.bytes(name), numbers(5))
+        yield* Mmio.write(file, numbers(5))
+        yield* Mmio.flush(file)
+        assert.deepStrictEqual(yield* memory.bytes(name), numbers(5))
+        yield* Scope.close(scope, Exit.void)
+        assert.deepStrictEqual(yield* memory.bytes(name), Uint8Array.of(...numbers(5), ...numbers(5)))
+      }
+      const exit = yield* Effect.exit(Effect.scoped(Effect.gen(function*() {
+        for (const name of ["dir/a", "dir/d"]) {
+          const file = yield* Mmio.openWith(driver, name, create)
+          yield* Mmio.write(file, numbers(50))
+          yield* Mmio.flush(file)
+        }
+        return yield* Effect.fail("mine")
+      })))
+      assert.isTrue(Exit.isFailure(exit))
+      assert.lengthOf(yield* memory.bytes("dir/a"), 10)
+      assert.deepStrictEqual(yield* names(memory), ["/dir/a", "/dir/c"])
+    }))
+
+  it.effect("lets the first of two commit over such a storage, in whichever order they were opened", () =>
+    Effect.gen(function*() {
+      for (const name of ["dir/a", "dir/c"]) {
+        for (const first of [0, 1]) {
+          const memory = yield* MemoryIOProc.make({ files: { "dir/a": old }, commit: "onClose" })
+          const driver = IOProc.commitOnClose(memory)
+          const outcomes: Array<string | void> = []
+          const exit = yield* Effect.exit(Effect.scoped(Effect.gen(function*() {
+            const files = [
+              yield* Mmio.openWith(driver, name, { ...create, share: "denyNone" }),
+              yield* Mmio.openWith(driver, name, { ...create, share: "denyNone" })
+            ] as const
+            yield* Mmio.write(files[0], numbers(1))
+            yield* Mmio.write(files[1], numbers(2))
+            outcomes.push(
+              yield* outcomeOf(Mmio.commit(files[first]!)),
+              yield* outcomeOf(Mmio.commit(files[1 - first]!))
+            )
+          })))
+          // The handle that could not commit cannot as it is closed, too.
+          assert.isTrue(Exit.isFailure(exit))
+          assert.deepStrictEqual(outcomes, [undefined, "VersionChanged"])
+          assert.deepStrictEqual(yield* memory.bytes(name), numbers(first + 1))
+          assert.deepStrictEqual(yield* names(memory), name === "dir/a" ? ["/dir/a"] : ["/dir/a", "/dir/c"])
+        }
+      }
+    }))
+
+  it.effect("commits nothing as it looks at the file that is to be replaced", () =>
+    Effect.gen(function*() {
+      const memory = yield* MemoryIOProc.make({ files: { "dir/a": old } })
+      let closes = 0
+      const driver = IOProc.commitOnClose(IOProc.mapFile(memory, (file) => ({
+        ...file,
+        close: Effect.zipRight(Effect.sync(() => closes++), file.close)
+      })))
+      const file = yield* driver.open(IOProc.openRequest("dir/a", { access: "write", create: "truncate" }))
+      assert.strictEqual(closes, 0)
+      yield* file.abort
+      assert.deepStrictEqual(yield* memory.bytes("dir/a"), old)
+    }))
+
+  it.effect("can set the size where the temporary file can", () =>
+    Effect.gen(function*() {
+      const { memory } = yield* storage
+      const opened = (capable: Partial<IOProc.File>) =>
+        IOProc.commitOnClose(IOProc.mapFile(memory, (file) => ({
+          ...file,
+          ...capable,
+          capabilities: { ...file.capabilities, truncate: !("truncate" in capable) }
+        }))).open(IOProc.openRequest("dir/a", { access: "readWrite", create: "truncate" }))
+      for (const capable of [{}, { truncate: undefined }]) {
+        const file = yield* opened(capable)
+        assert.strictEqual(file.truncate !== undefined, !("truncate" in capable))
+        assert.strictEqual(file.capabilities.truncate, !("truncate" in capable))
+        yield* file.abort
+      }
+      assert.deepStrictEqual(yield* memory.bytes("dir/a"), old)
+      assert.deepStrictEqual(yield* names(memory), ["/dir/a", "/dir/b"])
+    }))
 })

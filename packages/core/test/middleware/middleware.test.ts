@@ -5,6 +5,7 @@ import { FileName, FourCC, IOProc, MemoryIOProc, Mmio, MmioError } from "@effect
 import { assert, describe, it, vi } from "@effect/vitest"
 import {
   Chunk,
+  Clock,
   Duration,
   Effect,
   Either,
@@ -288,6 +289,100 @@ describe("throttle", () => {
       const next = yield* Effect.fork(exists)
       yield* TestClock.adjust("1 second")
       assert.isTrue(Option.isSome(yield* Fiber.poll(next)))
+    }))
+
+  /** When the reads of a file begin, in milliseconds. */
+  const beginnings = Effect.sync(() => {
+    const begun: Array<number> = []
+    const driver = IOProc.make({
+      open: ({ name }) =>
+        Effect.succeed(IOProc.makeFile({
+          name: name.full,
+          capabilities: { concurrent: true },
+          size: Effect.succeed(1e6),
+          readAt: (_, target) =>
+            Effect.map(Clock.currentTimeMillis, (now) => {
+              begun.push(now)
+              return target.length
+            })
+        })),
+      exists: () =>
+        Effect.map(Clock.currentTimeMillis, (now) => {
+          begun.push(now)
+          return true
+        })
+    })
+    return { begun, driver }
+  })
+
+  it.effect("starts so many operations in a second after one that has cost many bytes", () =>
+    Effect.gen(function*() {
+      const { begun, driver } = yield* beginnings
+      const file = yield* IOProc.throttle(driver, { operations: 2, bytes: 100 }).open(request("a"))
+      yield* TestClock.adjust("500 millis")
+      yield* file.readAt(0, new Uint8Array(1000))
+      const reads = yield* Effect.forEach(
+        Array.from({ length: 15 }),
+        () => Effect.fork(file.readAt(0, new Uint8Array(1)))
+      )
+      yield* TestClock.adjust("30 seconds")
+      yield* Fiber.join(Fiber.all(reads))
+      assert.deepStrictEqual(begun, [500, ...Array.from({ length: 15 }, (_, i) => 10_500 + i * 500)])
+    }))
+
+  it.effect("charges no operation for a call that is interrupted while it waits for bytes", () =>
+    Effect.gen(function*() {
+      const { begun, driver } = yield* beginnings
+      const file = yield* IOProc.throttle(driver, { operations: 1, bytes: 100 }).open(request("a"))
+      yield* TestClock.adjust("1 second")
+      yield* file.readAt(0, new Uint8Array(500))
+      const read = file.readAt(0, new Uint8Array(1))
+      yield* TestClock.adjust("4500 millis")
+      const waiting = yield* Effect.fork(read)
+      yield* TestClock.adjust("100 millis")
+      yield* Fiber.interrupt(waiting)
+      const next = yield* Effect.fork(read)
+      yield* TestClock.adjust("1 second")
+      yield* Fiber.join(next)
+      assert.deepStrictEqual(begun, [1000, 6000])
+    }))
+
+  it.effect("waits for what a transfer costs that ends while a call waits", () =>
+    Effect.gen(function*() {
+      const { begun, driver } = yield* beginnings
+      const slow = IOProc.mapFile(driver, (file) => ({
+        ...file,
+        readAt: (position, target) =>
+          position === 0
+            ? file.readAt(position, target)
+            : Effect.zipLeft(file.readAt(position, target), Effect.sleep("1500 millis"))
+      }))
+      const file = yield* IOProc.throttle(slow, { bytes: 100 }).open(request("a"))
+      yield* TestClock.adjust("1 second")
+      const reads = yield* Effect.forEach(
+        [[1, 200], [0, 200], [0, 1]] as const,
+        ([position, size]) => Effect.fork(file.readAt(position, new Uint8Array(size)))
+      )
+      yield* TestClock.adjust("10 seconds")
+      yield* Fiber.join(Fiber.all(reads))
+      // The second is paid for at 3000. The first ends at 2500, and takes 2000 more.
+      assert.deepStrictEqual(begun, [1000, 1000, 5000])
+    }))
+
+  it.effect("starts calls in the order in which they were made, also those that transfer nothing", () =>
+    Effect.gen(function*() {
+      const { begun, driver } = yield* beginnings
+      for (const options of [{ bytes: 100 }, { bytes: 100, operations: 1e6 }]) {
+        const throttled = IOProc.throttle(driver, options)
+        const file = yield* throttled.open(request("a"))
+        yield* file.readAt(0, new Uint8Array(100))
+        const order: Array<string> = []
+        yield* Effect.fork(Effect.map(file.readAt(0, new Uint8Array(1)), () => order.push("read")))
+        yield* Effect.fork(Effect.map(throttled.exists(FileName.plain("a")), () => order.push("exists")))
+        yield* TestClock.adjust("2 seconds")
+        assert.deepStrictEqual(order, ["read", "exists"])
+      }
+      assert.lengthOf(begun, 6)
     }))
 
   it.effect("has so many calls in flight, and loses no permit to an interruption", () =>
@@ -662,6 +757,51 @@ describe("prefixed", () => {
       yield* driver.rename(FileName.plain("a"), temporary)
       assert.deepStrictEqual(yield* inner.files, [`/dir/take-${temporary.full}`])
     }))
+
+  it.effect("takes the folder that names without a folder are in for the storage itself", () =>
+    Effect.gen(function*() {
+      for (const prefix of ["user7-", "dir/", "dir/user7-"]) {
+        const inner = yield* memory({ "dir/x": numbers(1) })
+        const driver = IOProc.prefixed(inner, prefix)
+        for (const folder of [".", "", undefined]) {
+          const temporary = yield* driver.tempName({ folder })
+          assert.isTrue(yield* inner.exists(FileName.plain(`${prefix}${temporary.full}`)))
+          yield* driver.remove(temporary)
+        }
+        assert.deepStrictEqual(yield* inner.files, ["/dir/x"])
+      }
+    }))
+
+  const create = (driver: IOProc.IOProc, name: string, bytes: Uint8Array) =>
+    Effect.scoped(
+      Effect.flatMap(
+        Mmio.openWith(driver, name, { access: "write", create: true }),
+        (file) => Mmio.write(file, bytes)
+      )
+    )
+
+  it.effect("has files replaced, in parts, and copied up from a lower storage", () =>
+    Effect.gen(function*() {
+      const inner = yield* memory({})
+      const driver = IOProc.prefixed(inner, "user7-")
+      yield* create(IOProc.commitOnClose(driver), "a", numbers(5))
+      assert.deepStrictEqual(yield* inner.files, ["/user7-a"])
+      const parts = IOProc.split(driver, 10)
+      yield* create(parts, "b", numbers(25))
+      yield* create(parts, "c", numbers(25))
+      yield* parts.rename(FileName.plain("b"), FileName.plain("c"))
+      yield* parts.remove(FileName.plain("c"))
+      assert.deepStrictEqual(yield* inner.files, ["/user7-a"])
+      const overlay = IOProc.overlay(yield* memory({ d: numbers(3) }), driver)
+      yield* Effect.scoped(
+        Effect.flatMap(
+          Mmio.openWith(overlay, "d", { access: "readWrite" }),
+          (file) => Mmio.write(file, Uint8Array.of(9))
+        )
+      )
+      assert.deepStrictEqual(yield* inner.files, ["/user7-a", "/user7-d"])
+      assert.deepStrictEqual(yield* inner.bytes("user7-d"), Uint8Array.of(9, ...numbers(3).subarray(1)))
+    }))
 })
 
 describe("overlay", () => {
@@ -812,6 +952,47 @@ describe("metrics and audit", () => {
 })
 
 describe("metrics", () => {
+  it.effect("time a listing from its first step to its end, and count it once", () =>
+    Effect.gen(function*() {
+      const inner = yield* memory({ a: numbers(1), b: numbers(1) })
+      const entries: Array<IOProc.AuditEntry> = []
+      const slow = {
+        ...inner,
+        list: (folder: FileName.FileName) => Stream.tap(inner.list(folder), () => Effect.sleep("100 millis"))
+      }
+      const driver = IOProc.audit(
+        IOProc.metrics(slow, "listed"),
+        (entry) => Effect.sync(() => void entries.push(entry))
+      )
+      const list = driver.list(FileName.plain(""))
+      assert.deepStrictEqual(entries, [])
+      const listed = yield* Effect.fork(Stream.runCollect(list))
+      yield* TestClock.adjust("199 millis")
+      assert.deepStrictEqual(entries, [])
+      yield* TestClock.adjust("1 millis")
+      assert.lengthOf(yield* Fiber.join(listed), 2)
+      const first = yield* Effect.fork(Stream.runHead(list))
+      yield* TestClock.adjust("100 millis")
+      yield* Fiber.join(first)
+      const failed = yield* Effect.exit(Stream.runCollect(driver.list(FileName.plain("missing"))))
+      assert.isTrue(Exit.isFailure(failed))
+      assert.deepStrictEqual(
+        entries.map(({ file, operation, outcome }) => [
+          operation,
+          file,
+          typeof outcome === "string" ? outcome : outcome._tag
+        ]),
+        [["list", "", "success"], ["list", "", "success"], ["list", "missing", "PathNotFound"]]
+      )
+      const durations = (yield* Metric.snapshot).flatMap(({ metricKey, metricState }) =>
+        HashSet.has(HashSet.fromIterable(metricKey.tags), MetricLabel.make("storage", "listed")) &&
+          MetricState.isHistogramState(metricState)
+          ? [[metricState.count, metricState.sum]]
+          : []
+      )
+      assert.deepStrictEqual(durations, [[3, 300]])
+    }))
+
   it.effect("look where a metric counts up once for each operation and outcome", () =>
     Effect.gen(function*() {
       const registry = GlobalValue.globalValue<{ readonly get: (key: unknown) => unknown }>(

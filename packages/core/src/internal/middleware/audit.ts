@@ -25,8 +25,8 @@ export const audit = (
   self: Api.IOProc,
   log: (entry: Api.AuditEntry) => Effect.Effect<void> = logged
 ): Api.IOProc =>
-  observed("audit", self, (call, effect, count) =>
-    Effect.onExit(effect, (exit) =>
+  observed("audit", self, (call, count) =>
+    Effect.succeed((exit) =>
       log({
         operation: call.operation,
         file: call.file,
@@ -42,4 +42,5 @@ export const audit = (
               () => Cause.isInterrupted(cause) ? "interrupted" as const : "defect" as const
             )
         })
-      })))
+      })
+    ))

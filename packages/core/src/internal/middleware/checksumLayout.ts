@@ -34,9 +34,26 @@ export const withSums = (content: Uint8Array, blockSize: number): Uint8Array => 
   return stored
 }
 
+/** Whether a stored block, which ends with its sum, matches it. */
+const isUndamaged = (block: Uint8Array): boolean => {
+  const size = block.length - sumSize
+  if (size <= 0) return false
+  const view = new DataView(block.buffer, block.byteOffset, block.byteLength)
+  return view.getUint32(size, true) === crc32(block.subarray(0, size))
+}
+
+/** Where the blocks begin that are damaged, in stored bytes that begin with a block, and end with one. @internal */
+export const damagedBlocks = (stored: Uint8Array, blockSize: number): ReadonlyArray<number> => {
+  const damaged: Array<number> = []
+  for (let from = 0; from < stored.length; from += blockSize + sumSize) {
+    if (!isUndamaged(stored.subarray(from, from + blockSize + sumSize))) damaged.push(from)
+  }
+  return damaged
+}
+
 /**
- * Takes the sums away from bytes that begin with a block, and end with one: `undamaged` is how many bytes of the
- * content come before the first block whose sum does not match.
+ * Takes the sums away from bytes that begin with a block: `undamaged` is how many bytes of the content come before the
+ * first block whose sum does not match. A last block that is truncated has no content.
  *
  * @internal
  */
@@ -44,15 +61,14 @@ export const withoutSums = (
   stored: Uint8Array,
   blockSize: number
 ): { readonly content: Uint8Array; readonly undamaged: number } => {
-  const content = new Uint8Array(contentSize(stored.length, blockSize) ?? 0)
-  const view = new DataView(stored.buffer, stored.byteOffset, stored.byteLength)
+  const whole = Math.floor(stored.length / (blockSize + sumSize)) * blockSize
+  const content = new Uint8Array(contentSize(stored.length, blockSize) ?? whole)
   let undamaged = 0
-  for (let from = 0; from < stored.length && undamaged < content.length;) {
-    const block = stored.subarray(from, from + Math.min(blockSize, stored.length - from - sumSize))
-    if (view.getUint32(from + block.length, true) !== crc32(block)) break
-    content.set(block, undamaged)
-    undamaged += block.length
-    from += block.length + sumSize
+  for (let from = 0; undamaged < content.length; from += blockSize + sumSize) {
+    const block = stored.subarray(from, from + blockSize + sumSize)
+    if (!isUndamaged(block)) break
+    content.set(block.subarray(0, -sumSize), undamaged)
+    undamaged += block.length - sumSize
   }
   return { content, undamaged }
 }

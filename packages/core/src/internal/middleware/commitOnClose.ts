@@ -55,6 +55,7 @@ class ReplacingFile implements Api.File {
   readonly start = 0
   readonly version = Option.none()
   readonly identity = Option.none()
+  readonly truncate: Api.File["truncate"]
   private readonly inner: Api.IOProc
   private readonly request: Api.OpenRequest
   /** The temporary file; once it is committed, the content of the name. */
@@ -80,6 +81,8 @@ class ReplacingFile implements Api.File {
     this.stamp = stamp
     this.commits = commits
     this.capabilities = { ...opened.file.capabilities, commit: "onClose" }
+    const { truncate } = opened.file
+    this.truncate = truncate && ((size) => this.writing(Effect.suspend(() => this.file.truncate!(size))))
   }
 
   get size(): Effect.Effect<number, MmioError.SeekError> {
@@ -98,10 +101,6 @@ class ReplacingFile implements Api.File {
     return this.committed && source.length === 0
       ? Effect.succeed(0)
       : this.writing(Effect.suspend(() => this.file.writeAt!(position, source, mode)))
-  }
-
-  truncate(size: number): Effect.Effect<void, MmioError.WriteError> {
-    return this.writing(Effect.suspend(() => this.file.truncate!(size)))
   }
 
   /** Writes to the temporary file; after a commit, to a new one with the same content. */
@@ -266,11 +265,13 @@ export const openReplacing = (
     // A link has the name, too, wherever it leads.
     if (isNew && ((stamp !== "missing" && stamp !== "unknown") || name.full !== asked.name.full)) return exists
     if (stamp === "other") return inner.open(request)
+    // A storage that commits on close does by itself what this is for: it opens the file as it was asked for.
+    const openCommitting = inner.open(asked)
     return Effect.flatMap(
       admitted(inner, request, stamp),
-      () =>
-        isNew && stamp !== "missing" ? exists : Effect.mapBoth(openTemporary(inner, request), {
-          onFailure: (error) =>
+      (committing) =>
+        isNew && stamp !== "missing" ? exists : committing ? openCommitting : Effect.flatMap(
+          Effect.mapError(openTemporary(inner, request), (error) =>
             error._tag === "CannotWrite"
               ? new MmioError.CannotOpen({
                 operation,
@@ -278,21 +279,28 @@ export const openReplacing = (
                 description: error.description,
                 cause: error
               })
-              : error,
-          onSuccess: (opened) => new ReplacingFile(inner, request, opened, stamp, commits)
-        })
+              : error),
+          (opened): Effect.Effect<Api.File, MmioError.OpenError> =>
+            isCommitting(opened.file)
+              ? Effect.zipRight(discard(inner, opened), openCommitting)
+              : Effect.succeed(new ReplacingFile(inner, request, opened, stamp, commits))
+        )
     )
   }))
 
+const isCommitting = (file: Api.File): boolean => file.capabilities.commit === "onClose"
+
 /**
  * Has the storage check what it checks as it opens the file that is to be replaced: rights, sharing, its version,
- * whether it is a folder.
+ * whether it is a folder. Returns whether that file commits on close by itself; where there is none, the temporary file
+ * says so.
  */
 const admitted = (
   inner: Api.IOProc,
   request: Api.OpenRequest,
   stamp: string
-): Effect.Effect<void, MmioError.OpenError> =>
+): Effect.Effect<boolean, MmioError.OpenError> =>
   stamp === "missing"
-    ? Effect.void
-    : Effect.flatMap(inner.open({ ...request, create: "no" }), (file) => Effect.ignore(file.close))
+    ? Effect.succeed(false)
+    // Closing it would commit a content that nobody has changed, as another version.
+    : Effect.flatMap(inner.open({ ...request, create: "no" }), (file) => Effect.as(file.abort, isCommitting(file)))

@@ -42,22 +42,21 @@ export const metrics = (self: Api.IOProc, storage: string): Api.IOProc => {
       )
     }
   })
-  return observed("metrics", self, (call, effect, count) => {
+  return observed("metrics", self, (call, count) => {
     const { bytes, callsWith, durations } = metricsOf(call.operation)
-    return Effect.flatMap(
+    return Effect.map(
       Clock.currentTimeNanos,
-      (started) =>
-        Effect.onExit(effect, (exit) =>
-          Effect.flatMap(Clock.currentTimeNanos, (ended) =>
+      (started) => (exit) =>
+        Effect.flatMap(Clock.currentTimeNanos, (ended) =>
+          Effect.zipRight(
+            Metric.update(durations, Number(ended - started) / 1e6),
             Effect.zipRight(
-              Metric.update(durations, Number(ended - started) / 1e6),
-              Effect.zipRight(
-                Metric.update(callsWith(outcomeOf(exit)), 1),
-                Exit.isSuccess(exit) && (call.operation === "readAt" || call.bytes !== undefined)
-                  ? Metric.update(bytes, count(exit.value) ?? 0)
-                  : Effect.void
-              )
-            )))
+              Metric.update(callsWith(outcomeOf(exit)), 1),
+              Exit.isSuccess(exit) && (call.operation === "readAt" || call.bytes !== undefined)
+                ? Metric.update(bytes, count(exit.value) ?? 0)
+                : Effect.void
+            )
+          ))
     )
   })
 }

@@ -2,6 +2,7 @@
  * Observing the calls of a storage: each one, once it has ended, with what was asked and what came of it.
  */
 import * as Effect from "effect/Effect"
+import type * as Exit from "effect/Exit"
 import * as Option from "effect/Option"
 import * as Stream from "effect/Stream"
 import type * as Api from "../../IOProc.js"
@@ -18,19 +19,23 @@ interface Call {
   readonly to?: string | undefined
 }
 
-/** Goes around a call. @internal */
+/** Is run as a call begins, and returns what is run as it ends. @internal */
 export type Observe = <A, E extends MmioError.MmioError>(
   call: Call,
-  effect: Effect.Effect<A, E>,
   /** How many bytes a success transferred, for calls that transfer bytes. */
   count: (value: A) => number | undefined
-) => Effect.Effect<A, E>
+) => Effect.Effect<(exit: Exit.Exit<A, E>) => Effect.Effect<void>>
 
 const nothing = () => undefined
 const same = (count: number) => count
 
 /** @internal */
-export const observed = (name: string, self: Api.IOProc, observe: Observe): Api.IOProc => {
+export const observed = (name: string, self: Api.IOProc, begin: Observe): Api.IOProc => {
+  const observe = <A, E extends MmioError.MmioError>(
+    call: Call,
+    effect: Effect.Effect<A, E>,
+    count: (value: A) => number | undefined
+  ): Effect.Effect<A, E> => Effect.flatMap(begin<A, E>(call, count), (end) => Effect.onExit(effect, end))
   const observedFile = (inner: Api.File, file: string): Api.File => {
     const { canSeek, invalidate, truncate, writeAt } = inner
     const plain = <A, E extends MmioError.MmioError>(
@@ -85,8 +90,12 @@ export const observed = (name: string, self: Api.IOProc, observe: Observe): Api.
       stat: (name) => ask("stat", name.full, inner.stat(name)),
       makeFolder: (name) => ask("makeFolder", name.full, inner.makeFolder(name)),
       removeFolder: (name) => ask("removeFolder", name.full, inner.removeFolder(name)),
-      // A listing has ended when its stream has.
-      list: (folder) => Stream.ensuringWith(inner.list(folder), (exit) => Effect.exit(ask("list", folder.full, exit)))
+      // A listing begins and ends with its stream.
+      list: (folder) =>
+        Stream.unwrap(Effect.map(
+          begin<unknown, MmioError.ListError>({ operation: "list", file: folder.full }, nothing),
+          (end) => Stream.ensuringWith(inner.list(folder), end)
+        ))
     }
   })
 }

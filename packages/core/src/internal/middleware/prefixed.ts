@@ -59,16 +59,19 @@ export const prefixed = (self: Api.IOProc, prefix: string): Api.IOProc => {
           () => name
         ),
       fullName: (name) => named(Effect.flatMap(inner.fullName(down(name)), (full) => above(full, "fullName"))),
-      tempName: ({ folder, like, prefix: first = "mmio", suffix }) =>
-        named(Effect.uninterruptible(Effect.flatMap(
+      tempName: ({ folder = ".", like, prefix: first = "mmio", suffix }) => {
+        // A name without a folder begins with the prefix, and so does a temporary one beside it.
+        const isHere = folder === "." || folder === ""
+        return named(Effect.uninterruptible(Effect.flatMap(
           inner.tempName({
-            folder: folder === undefined ? prefix.slice(0, component) : prefix + folder,
-            prefix: folder === undefined ? prefix.slice(component) + first : first,
+            folder: isHere ? prefix.slice(0, component) : prefix + folder,
+            prefix: isHere ? prefix.slice(component) + first : first,
             suffix,
             like: like && down(like)
           }),
           (name) => Effect.onError(above(name, "tempName"), () => Effect.ignore(inner.remove(name)))
-        ))),
+        )))
+      },
       stat: (name) => named(inner.stat(down(name))),
       list: (folder) => Stream.mapError(inner.list(down(folder)), renamed),
       makeFolder: (name) => named(inner.makeFolder(down(name))),

@@ -9,38 +9,22 @@ import type * as MmioError from "../../MmioError.js"
 import { Permits } from "../io/permits.js"
 import { around, invalid, openWith, requireInteger } from "./around.js"
 
-/**
- * So much in a second, in the order in which it is asked for. What a call costs may be known only after it: the calls
- * after it wait for that long. A call that is interrupted while it waits costs nothing.
- */
+/** So much in a second. */
 class Rate {
   private readonly millisEach: number
-  /** When all that was taken is paid for, in milliseconds. */
+  /** When all that was charged is paid for, in milliseconds. */
   private paid = 0
-  private readonly queue = new Permits(1)
 
   constructor(perSecond: number) {
     this.millisEach = 1000 / perSecond
   }
 
-  /** Waits until all before it is paid for, and takes so much. */
-  take(amount: number): Effect.Effect<void> {
-    return this.queue.with(
-      Effect.flatMap(Clock.currentTimeMillis, (now) => {
-        const wait = this.paid - now
-        // No clock of the runtime is finer.
-        return wait >= 1
-          ? Effect.zipRight(Effect.sleep(Duration.millis(wait)), this.add(amount))
-          : Effect.sync(() => this.charge(now, amount))
-      })
-    )
+  /** In how many milliseconds all that was charged is paid for. */
+  remaining(now: number): number {
+    return this.paid - now
   }
 
-  add(amount: number): Effect.Effect<void> {
-    return Effect.map(Clock.currentTimeMillis, (now) => this.charge(now, amount))
-  }
-
-  private charge(now: number, amount: number): void {
+  charge(now: number, amount: number): void {
     this.paid = Math.max(this.paid, now) + amount * this.millisEach
   }
 }
@@ -61,12 +45,35 @@ export const throttle = (self: Api.IOProc, options: Api.ThrottleOptions): Api.IO
   }
   const permits = options.concurrency === undefined ? undefined : new Permits(options.concurrency)
 
-  const inTurn = <A, E>(effect: Effect.Effect<A, E>) => permits === undefined ? effect : permits.with(effect)
-  const call = <A, E>(effect: Effect.Effect<A, E>): Effect.Effect<A, E> =>
-    inTurn(operations === undefined ? effect : Effect.zipRight(operations.take(1), effect))
+  /** The calls that wait, in the order in which they came. */
+  const queue = new Permits(1)
+  /** Waits until all of the rates are paid for. A call that is interrupted before that costs nothing. */
+  const paid = (rates: ReadonlyArray<Rate>): Effect.Effect<void> =>
+    Effect.flatMap(Clock.currentTimeMillis, (now) => {
+      const wait = Math.max(...rates.map((rate) => rate.remaining(now)))
+      // No clock of the runtime is finer. A transfer that was in flight may have ended meanwhile, and costs more time.
+      return wait >= 1
+        ? Effect.zipRight(Effect.sleep(Duration.millis(wait)), paid(rates))
+        : Effect.sync(() => operations?.charge(now, 1))
+    })
+  const isLimited = operations !== undefined || bytes !== undefined
+  const inTurn = <A, E>(
+    effect: Effect.Effect<A, E>,
+    ...rates: ReadonlyArray<Rate | undefined>
+  ): Effect.Effect<A, E> => {
+    const begun = isLimited
+      ? Effect.zipRight(queue.with(paid(rates.filter((rate) => rate !== undefined))), effect)
+      : effect
+    return permits === undefined ? begun : permits.with(begun)
+  }
+  const call = <A, E>(effect: Effect.Effect<A, E>): Effect.Effect<A, E> => inTurn(effect, operations)
   /** A call that transfers bytes: waits until those before it are paid for, and pays for its own. */
   const transfer = <E>(effect: Effect.Effect<number, E>): Effect.Effect<number, E> =>
-    call(bytes === undefined ? effect : Effect.tap(Effect.zipRight(bytes.take(0), effect), (count) => bytes.add(count)))
+    bytes === undefined ? call(effect) : inTurn(
+      Effect.tap(effect, (count) => Effect.map(Clock.currentTimeMillis, (now) => bytes.charge(now, count))),
+      operations,
+      bytes
+    )
 
   return around("throttle", self, (inner) => ({
     open: (request) =>
