@@ -344,6 +344,49 @@ layer(Layer.empty)("a recording", (it) => {
   )
 })
 
+describe("files of very many forms and entries", () => {
+  const u32 = (value: number) => {
+    const bytes = new Uint8Array(4)
+    new DataView(bytes.buffer).setUint32(0, value, true)
+    return bytes
+  }
+  const u64 = (value: number) => [...u32(value), ...u32(0)]
+  const text = (id: string) => new TextEncoder().encode(id)
+  const chunk = (id: string, data: Iterable<number>, size?: number) => {
+    const bytes = Uint8Array.from(data)
+    return Uint8Array.from([...text(id), ...u32(size ?? bytes.length), ...bytes])
+  }
+  const many = (count: number, part: Uint8Array) => {
+    const bytes = new Uint8Array(count * part.length)
+    for (let i = 0; i < count; i++) bytes.set(part, i * part.length)
+    return bytes
+  }
+  const ds64 = chunk("ds64", [...u64(4), ...u64(4), ...u64(0), ...u32(0)])
+  const files: Readonly<Record<string, () => Uint8Array>> = {
+    "of RF64": () =>
+      many(
+        20_000,
+        chunk("RF64", [...text("WAVE"), ...ds64, ...chunk("data", [1, 1, 1, 1], 0xffffffff)], 0xffffffff)
+      ),
+    "that are too small": () => many(100_000, chunk("RIFF", [...text("WAVE"), ...chunk("data", [1, 1, 1, 1])], 4)),
+    "of one form": () => {
+      const ids = Array.from({ length: 20_000 }, (_, i) => `x${String(i).padStart(5, "0")}`.slice(-4))
+      const table = ids.flatMap((id) => [...text(id), ...u64(2)])
+      const chunks = ids.flatMap((id) => [...chunk(id, [1, 1], 0xffffffff)])
+      const all = [...text("WAVE"), ...chunk("ds64", [...u64(4), ...u64(4), ...u64(0), ...u32(ids.length), ...table])]
+      return Uint8Array.from([...text("RF64"), ...u32(0xffffffff), ...all, ...chunks])
+    }
+  }
+  for (const [name, bytes] of Object.entries(files)) {
+    // The time grew with the square of their number: minutes.
+    it.effect(`${name}: a repair goes over them once`, () =>
+      Effect.scoped(Effect.flatMap(
+        Mmio.openMemory({ bytes: bytes() }),
+        (file) => Effect.map(Riff.repair(file, { dryRun: true }), (all) => assert.isAtLeast(all.length, 1))
+      )), 30_000)
+  }
+})
+
 describe("a repair", () => {
   it.live("interrupted at any step is finished by the next one", () =>
     Effect.gen(function*() {

@@ -83,13 +83,30 @@ export class Sizes {
   }
 }
 
+/** Which entry of a table is for an id; below 0 for none. */
+type IndexOf = (table: Api.Ds64["table"], id: FourCC.FourCC) => number
+
+/** Finds entries of tables, however long, in one look each. @internal */
+export const indexing = (): IndexOf => {
+  const tables = new Map<Api.Ds64["table"], ReadonlyMap<FourCC.FourCC, number>>()
+  return (table, id) => {
+    // Of two entries for an id the first counts.
+    const indices = tables.get(table) ?? new Map(table.map((entry, index) => [entry.id, index] as const).toReversed())
+    tables.set(table, indices)
+    return indices.get(id) ?? -1
+  }
+}
+
 /** Where in a `ds64` the size of a chunk is written; undefined where it is in the header of the chunk. */
-export const placeOf = ({ ds64, id, offset, sizeField }: Api.Chunk): number | undefined => {
+export const placeOf = (
+  { ds64, id, offset, sizeField }: Api.Chunk,
+  indexOf: IndexOf = (table, id) => table.findIndex((entry) => entry.id === id)
+): number | undefined => {
   if (sizeField !== unknownSize || ds64._tag === "None") return undefined
   const { dataOffset, table } = ds64.value
   if (offset + before === dataOffset) return dataOffset
   if (FourCC.toNumber(id) === ids.data) return dataOffset + dataSizeAt
-  const index = table.findIndex((entry) => entry.id === id)
+  const index = indexOf(table, id)
   return index < 0 ? undefined : dataOffset + entrySizeAt(index)
 }
 

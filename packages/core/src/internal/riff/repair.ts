@@ -81,17 +81,20 @@ const isCertain = (node: Api.TreeNode): boolean =>
   && (node.chunk.guid._tag === "Some" || Layout.isPrintable(numberOf(node.chunk)))
 
 /** The sizes of forms that end before the file does, and are too small for the chunks that follow in them. */
-const tooSmall = (reading: Tree.Reading): ReadonlyArray<Change> =>
+const tooSmall = (reading: Tree.Reading, isShared: IsShared): ReadonlyArray<Change> =>
   reading.ambiguous ? [] : reading.chunks.flatMap((node) => {
     const { available, chunk } = node
-    if (endOf(node) === reading.length || chunk.size >= available || isShared(reading, chunk)) return []
+    if (endOf(node) === reading.length || chunk.size >= available || isShared(chunk)) return []
     return sizeChange(chunk, available) ?? []
   })
 
 /** What has to be changed, from the inside to the outside: a repair that was cut off is finished by the next one. */
-const plan = (reading: Tree.Reading): ReadonlyArray<Change> => [...tooSmall(reading), ...planOfLast(reading)]
+const plan = (reading: Tree.Reading): ReadonlyArray<Change> => {
+  const isShared = sharing(reading)
+  return [...tooSmall(reading, isShared), ...planOfLast(reading, isShared)]
+}
 
-const planOfLast = (reading: Tree.Reading): ReadonlyArray<Change> => {
+const planOfLast = (reading: Tree.Reading, isShared: IsShared): ReadonlyArray<Change> => {
   const { length } = reading
   const chain = chainOf(reading)
   const last = chain.at(-1)
@@ -103,7 +106,7 @@ const planOfLast = (reading: Tree.Reading): ReadonlyArray<Change> => {
     const size = end - chunk.dataOffset
     if (size !== chunk.size || isBelowHeader(chunk)) {
       const change = sizeChange(chunk, size)
-      if (change === undefined || isShared(reading, chunk)) return []
+      if (change === undefined || isShared(chunk)) return []
       changes.push(change)
     }
     // The padding of Wave64 may be missing at the end.
@@ -168,14 +171,31 @@ const childrenEnd = ({ children, chunk }: Api.TreeNode): number => {
 }
 
 /** Whether the size of another chunk is written in the same place of a `ds64`. */
-const isShared = ({ chunks }: Api.Tree, chunk: Api.Chunk): boolean => {
-  const place = Ds64.placeOf(chunk)
-  const open = place === undefined ? [] : [...chunks]
-  for (let node = open.pop(); node !== undefined; node = open.pop()) {
-    if (node.chunk.offset !== chunk.offset && Ds64.placeOf(node.chunk) === place) return true
-    open.push(...node.children)
+type IsShared = (chunk: Api.Chunk) => boolean
+
+const sharing = ({ chunks }: Api.Tree): IsShared => {
+  const indexOf = Ds64.indexing()
+  const first = new Map<number, number>()
+  const shared = new Set<number>()
+  // One by one: there may be more of them than a call can have arguments.
+  const open: Array<Api.TreeNode> = []
+  const enter = (nodes: ReadonlyArray<Api.TreeNode>) => {
+    for (const node of nodes) open.push(node)
   }
-  return false
+  enter(chunks)
+  for (let node = open.pop(); node !== undefined; node = open.pop()) {
+    const { chunk: { offset } } = node
+    const place = Ds64.placeOf(node.chunk, indexOf)
+    if (place !== undefined) {
+      if ((first.get(place) ?? offset) !== offset) shared.add(place)
+      first.set(place, offset)
+    }
+    enter(node.children)
+  }
+  return (chunk) => {
+    const place = Ds64.placeOf(chunk, indexOf)
+    return place !== undefined && shared.has(place)
+  }
 }
 
 /** Whether a size of Wave64, which counts the header, is too small for that. */

@@ -66,9 +66,23 @@ const chunksIn = (form: Api.TreeNode): ReadonlyArray<Api.TreeNode> => {
  * Whether bytes that were not understood, enough for a header, follow a form. A header among them may have its size in
  * the `ds64`, by which it would be understood once that says something else.
  */
-const isFollowed = ({ chunks, length }: Reading, { chunk }: Api.TreeNode, size: number): boolean => {
-  const next = chunks.find((other) => other.chunk.offset > chunk.offset)?.chunk.offset ?? length
-  return next - (chunk.dataOffset + size) >= Layout.layoutOf(chunk).headerSize
+const isFollowed = ({ chunk }: Api.TreeNode, size: number, next: number): boolean =>
+  next - (chunk.dataOffset + size) >= Layout.layoutOf(chunk).headerSize
+
+/** The first chunk of an id in a form, and whether the header of one of that id leaves its size to the `ds64`. */
+interface SameId {
+  readonly first: Api.TreeNode
+  leavesSize: boolean
+}
+
+const byId = (form: Api.TreeNode): ReadonlyMap<FourCC.FourCC, SameId> => {
+  const found = new Map<FourCC.FourCC, SameId>()
+  for (const node of chunksIn(form)) {
+    const same = found.get(node.chunk.id) ?? { first: node, leavesSize: false }
+    if (node.chunk.sizeField === Layout.unknownSize) same.leavesSize = true
+    found.set(node.chunk.id, same)
+  }
+  return found
 }
 
 /** What the `ds64` says of chunks whose headers hold their sizes, where it says something else. */
@@ -76,25 +90,27 @@ const sizesInDs64 = (form: Api.TreeNode, sizeOf: SizeAfter): ReadonlyArray<Chang
   const ds64 = ds64Of(form)
   if (ds64 === undefined) return []
   const { dataOffset, dataSize, table } = ds64
-  const chunks = chunksIn(form)
+  const chunks = byId(form)
   const correct = (id: FourCC.FourCC, offset: number, before: number): ReadonlyArray<Change> => {
-    const same = chunks.filter(({ chunk }) => chunk.id === id)
-    const [first] = same
+    const same = chunks.get(id)
     // Of several of an id the `ds64` is for the one whose header has no size.
-    if (first === undefined || same.some(({ chunk }) => chunk.sizeField === Layout.unknownSize)) return []
+    if (same === undefined || same.leavesSize) return []
+    const { first } = same
     const after = sizeOf(first)
     return after === undefined || after === before ? [] : [{
       correction: new SizeCorrected({ id, chunk: first.chunk.offset, field: "ds64", offset, before, after }),
       bytes: Layout.uint64Bytes(after)
     }]
   }
-  const ids = table.map(({ id }) => id)
+  const seen = new Set<FourCC.FourCC>()
   return [
     ...correct(Layout.code(Layout.ids.data), dataOffset + Ds64.dataSizeAt, dataSize),
-    ...table.flatMap(({ id, size }, index) =>
+    ...table.flatMap(({ id, size }, index) => {
       // Of two entries for an id the first counts.
-      ids.indexOf(id) === index ? correct(id, dataOffset + Ds64.entrySizeAt(index), size) : []
-    )
+      if (seen.has(id)) return []
+      seen.add(id)
+      return correct(id, dataOffset + Ds64.entrySizeAt(index), size)
+    })
   ]
 }
 
@@ -154,20 +170,26 @@ export const copies = <E>(
   read: Read<E>
 ): Effect.Effect<ReadonlyArray<Change>, E> => {
   const sizeOf = sizeAfter(changes)
-  const isCorrected = ({ available, chunk }: Api.TreeNode) =>
-    changes.some(({ correction }) =>
-      correction._tag !== "SampleCountCorrected" && correction.chunk >= chunk.offset
-      && correction.chunk < chunk.dataOffset + available
-    )
+  const corrected = changes.flatMap(({ correction }) =>
+    correction._tag === "SampleCountCorrected" ? [] : [correction.chunk]
+  ).toSorted((a, b) => a - b)
+  const forms: Array<{ readonly form: Api.TreeNode; readonly next: number }> = []
+  // Both are in the order of the file.
+  let i = 0
+  for (const [index, form] of reading.chunks.entries()) {
+    const { available, chunk } = form
+    while (i < corrected.length && corrected[i]! < chunk.offset) i++
+    const first = corrected[i]
+    if (first !== undefined && first < chunk.dataOffset + available) {
+      forms.push({ form, next: reading.chunks[index + 1]?.chunk.offset ?? reading.length })
+    }
+  }
   return Effect.map(
-    Effect.forEach(
-      reading.chunks.filter(isCorrected),
-      (form) =>
-        Effect.map(sampleCounts(form, sizeOf, read), (counts) => [
-          ...(isFollowed(reading, form, sizeOf(form) ?? 0) ? [] : sizesInDs64(form, sizeOf)),
-          ...counts
-        ])
-    ),
+    Effect.forEach(forms, ({ form, next }) =>
+      Effect.map(sampleCounts(form, sizeOf, read), (counts) => [
+        ...(isFollowed(form, sizeOf(form) ?? 0, next) ? [] : sizesInDs64(form, sizeOf)),
+        ...counts
+      ])),
     (all) => all.flat()
   )
 }
