@@ -35,7 +35,9 @@ const below = (
 ): Effect.Effect<ReadonlyArray<string>> =>
   Effect.gen(function*() {
     yield* giveWay
-    const identity = Option.getOrUndefined((yield* storage.stat(folder)).identity)
+    // An archive is no folder of its own.
+    const facts = yield* Effect.option(storage.stat(folder))
+    const identity = Option.getOrUndefined(Option.flatMap(facts, ({ identity }) => identity))
     if (identity !== undefined) {
       if (seen.has(identity)) return []
       seen.add(identity)
