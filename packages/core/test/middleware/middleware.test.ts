@@ -291,8 +291,8 @@ describe("throttle", () => {
       assert.isTrue(Option.isSome(yield* Fiber.poll(next)))
     }))
 
-  /** When the reads of a file begin, in milliseconds. */
-  const beginnings = Effect.sync(() => {
+  /** When calls begin, in milliseconds from now on. */
+  const beginnings = Effect.map(Clock.currentTimeMillis, (start) => {
     const begun: Array<number> = []
     const driver = IOProc.make({
       open: ({ name }) =>
@@ -302,13 +302,13 @@ describe("throttle", () => {
           size: Effect.succeed(1e6),
           readAt: (_, target) =>
             Effect.map(Clock.currentTimeMillis, (now) => {
-              begun.push(now)
+              begun.push(now - start)
               return target.length
             })
         })),
       exists: () =>
         Effect.map(Clock.currentTimeMillis, (now) => {
-          begun.push(now)
+          begun.push(now - start)
           return true
         })
     })
