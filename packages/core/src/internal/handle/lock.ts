@@ -28,7 +28,9 @@ interface Waiter {
 export class Lock {
   /** False while an operation runs, and for good once the lock is closed. Only this class sets it. */
   idle = true
+  /** Whether the last operation has ended. */
   closed = false
+  private closing = false
   private waiters: Array<Waiter> | undefined
   private readonly owner: Owner
 
@@ -103,9 +105,10 @@ export class Lock {
     return last
   }
 
-  /** Lets nothing run any more; to be called by an operation, or before there is any. */
+  /** Lets nothing run any more; to be called by an operation, whose end is waited for, or before there is any. */
   close(): void {
-    this.closed = true
+    if (this.idle) this.closed = true
+    else this.closing = true
     this.idle = false
   }
 
@@ -137,6 +140,7 @@ export class Lock {
   }
 
   private release(): void {
+    if (this.closing) this.closed = true
     const next = this.waiters?.shift()
     if (next === undefined) this.idle = !this.closed
     else {
