@@ -2,7 +2,7 @@
  * What is not a law of all handles: parameters, memory files, direct access, streams, messages.
  */
 import { IOProc, MemoryIOProc, Mmio, MmioError } from "@effect-mmio/core"
-import { assert, describe, it } from "@effect/vitest"
+import { assert, describe, it, vi } from "@effect/vitest"
 import { deepStrictEqual } from "@effect/vitest/utils"
 import { Cause, Chunk, Effect, Exit, Option, Request, Stream, Tracer } from "effect"
 import { TestStorage } from "./support/driver.js"
@@ -11,6 +11,23 @@ import { View } from "./support/view.js"
 const bytes = (...values: ReadonlyArray<number>) => Uint8Array.from(values)
 const tag = <E extends MmioError.MmioError, R>(effect: Effect.Effect<unknown, E, R>) =>
   Effect.map(Effect.flip(effect), (error): string => error._tag)
+
+/** Has the runtime lack the memory for arrays of these lengths, until the scope ends. */
+const lackingFor = (...lengths: ReadonlyArray<number>) =>
+  Effect.acquireRelease(
+    Effect.sync(() =>
+      vi.stubGlobal(
+        "Uint8Array",
+        new Proxy(Uint8Array, {
+          construct: (target, args: ReadonlyArray<unknown>, newTarget) => {
+            if (lengths.some((length) => args[0] === length)) throw new RangeError("Array buffer allocation failed")
+            return Reflect.construct(target, args, newTarget)
+          }
+        })
+      )
+    ),
+    () => Effect.sync(() => vi.unstubAllGlobals())
+  )
 
 describe("parameters", () => {
   it.scoped("that are no sizes or places are InvalidParameter, before anything is done", () =>
@@ -46,21 +63,19 @@ describe("parameters", () => {
       assert.strictEqual(yield* tag(Mmio.openMemory({ size: 2 ** 52 })), "OutOfMemory")
     }))
 
-  it.scoped("a buffer that cannot be copied from is a defect of a read, which leaves the position", () =>
+  it.scoped("memory that is lacking is a defect of a small read, which leaves the position, and OutOfMemory of a large one", () =>
     Effect.gen(function*() {
-      class NoParts extends Uint8Array {
-        override subarray(): never {
-          throw new RangeError("Array buffer allocation failed")
-        }
-      }
-      const storage = new TestStorage(new Uint8Array(200).fill(7))
-      const file = yield* Mmio.openWith(storage.ioProc, "test", { buffer: "none" })
-      yield* Mmio.setBuffer(file, new NoParts(100))
+      const size = 100_000
+      const storage = new TestStorage(new Uint8Array(2 * size).fill(7))
+      const file = yield* Mmio.openWith(storage.ioProc, "test", { buffer: size })
       yield* Mmio.readInto(file, new Uint8Array(3))
-      const exit = yield* Effect.exit(Mmio.read(file, 50))
+      yield* lackingFor(5, 70_000)
+      const exit = yield* Effect.exit(Mmio.read(file, 5))
       assert.isTrue(Exit.isFailure(exit) && Cause.isDieType(exit.cause))
       assert.strictEqual(yield* Mmio.position(file), 3)
-      assert.strictEqual((yield* Mmio.read(file, 20)).length, 20)
+      // more than is allocated on the caller's word, although the window has it
+      assert.strictEqual(yield* tag(Mmio.read(file, 70_000)), "OutOfMemory")
+      assert.strictEqual(yield* Mmio.position(file), 3)
     }))
 
   it.scoped("an array whose slice is a view, as that of Node's buffers, is copied where a copy is promised", () =>
@@ -360,6 +375,19 @@ describe("streams", () => {
         assert.deepStrictEqual(all, storage.bytes)
       }
       assert.isTrue(storage.transferred.every((target) => target.length <= 1_200_000))
+    }))
+
+  it.scoped("have shorter chunks where there is no memory for all of one", () =>
+    Effect.gen(function*() {
+      const storage = new TestStorage(Uint8Array.from({ length: 600_000 }, (_, i) => i))
+      const file = yield* Mmio.openWith(storage.ioProc, "test")
+      yield* lackingFor(300_000)
+      const chunks = Chunk.toReadonlyArray(yield* Stream.runCollect(Mmio.stream(file, { chunkSize: 300_000 })))
+      assert.deepStrictEqual(chunks.map(({ length }) => length), [262_144, 262_144, 75_712])
+      chunks.reduce((at, chunk) => {
+        assert.deepStrictEqual(chunk, storage.bytes.slice(at, at + chunk.length))
+        return at + chunk.length
+      }, 0)
     }))
 
   it.scoped("have one span, whatever their length", () =>

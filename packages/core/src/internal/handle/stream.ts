@@ -10,8 +10,9 @@ import * as Stream from "effect/Stream"
 import type { Access } from "../../IOProc.js"
 import type * as MmioError from "../../MmioError.js"
 import { andThen } from "../io/answer.js"
-import { outOfMemory, trustedCount } from "../io/copy.js"
+import { outOfMemory } from "../io/copy.js"
 import type { Handle, TransferError } from "./handle.js"
+import { Read } from "./hits.js"
 
 /** @internal */
 export const defaultChunkSize = 64 * 1024
@@ -28,7 +29,7 @@ export const stream = <A extends Access>(
   chunkSize: number
 ): Stream.Stream<Uint8Array, TransferError<A> | MmioError.SeekError> => {
   type Failure = TransferError<A> | MmioError.SeekError
-  const { engine, lock, name, window } = handle
+  const { engine, name, window } = handle
   const pull = (at: number, count: number): Effect.Effect<Uint8Array, Failure> =>
     handle.transfer<Uint8Array, Failure>("Mmio.stream", (restore) => {
       // A chunk is shorter where there is no memory for all of it.
@@ -41,10 +42,8 @@ export const stream = <A extends Access>(
     })
   /** The next bytes, where they are there without a call of the driver. */
   const ready = (at: number, count: number): Uint8Array | undefined => {
-    if (!lock.idle || window.position !== at || count > trustedCount || !engine.canReadSync(count)) return undefined
-    const bytes = new Uint8Array(count)
-    engine.readSync(bytes)
-    return bytes
+    const hit = new Read(handle, count)
+    return window.position === at && hit.isReady ? hit.run() : undefined
   }
   type Loop = Channel.Channel<Chunk.Chunk<Uint8Array>, unknown, Failure, unknown, void, unknown>
   const emit = (at: number, bytes: Uint8Array): Loop => {
