@@ -267,6 +267,13 @@ describe("metrics", () => {
         )
       )
       yield* hitting
+      const committing = using((file) =>
+        Effect.flatMap(
+          change(["mmio_written_bytes"], Effect.zipRight(Mmio.write(file, numbers(300)), Mmio.commit(file))),
+          (changes) => Effect.sync(() => assert.deepStrictEqual(changes, [300]))
+        )
+      )
+      yield* committing
       const flushing = using((file) =>
         Effect.flatMap(
           change(["mmio_read_bytes"], Effect.zipRight(Mmio.read(file, 1), Mmio.flush(file))),
@@ -277,6 +284,26 @@ describe("metrics", () => {
       const streaming = Stream.runDrain(Mmio.streamFile("a", { chunkSize: 5000 }))
       assert.deepStrictEqual(yield* change(moved, streaming), [20_000, 0, 4, 0])
     }).pipe(Effect.provide(storage)))
+
+  it.effect("count what a flush has written before it fails", () =>
+    Effect.gen(function*() {
+      const memory = yield* MemoryIOProc.make({ files: { a: numbers(3) } })
+      const filling = IOProc.mapFile(memory, (file) => ({
+        ...file,
+        writeAt: (position, source) =>
+          position < 200
+            ? file.writeAt!(position, source.subarray(0, 200), "write")
+            : Effect.fail(new MmioError.CannotWrite({ operation: "test", file: "a", description: "full", written: 0 }))
+      }))
+      let counted: ReadonlyArray<number> = []
+      // The end of the scope fails, too.
+      yield* Effect.exit(Effect.scoped(Effect.gen(function*() {
+        const file = yield* Mmio.openWith(filling, "a", { access: "readWrite" })
+        yield* Mmio.write(file, numbers(300))
+        counted = yield* change(["mmio_written_bytes"], Effect.exit(Mmio.flush(file)))
+      })))
+      assert.deepStrictEqual(counted, [200])
+    }))
 
   it.effect("tell how many handles are open, and which failures there were", () =>
     Effect.gen(function*() {

@@ -209,6 +209,31 @@ describe("reading", () => {
     }).pipe(Effect.provide(inMemory({ "a.zip": archive([{ name: "a", bytes, deflated: true }]) })))
   })
 
+  it.effect("the checksum of a stored element is verified each time that it is read from its start", () =>
+    Effect.suspend(() => {
+      let isDamaged = false
+      const damaging = IOProc.layerMap(IOProc.mapFile((file) => ({
+        ...file,
+        readAt: (position, target) =>
+          Effect.map(file.readAt(position, target), (count) => {
+            if (isDamaged && count > 0) target[0] = ~target[0]!
+            return count
+          })
+      })))
+      const songs = MemoryIOProc.layer({ "a.zip": archive([{ name: "a", bytes: noise(30_000) }]) })
+      return Effect.gen(function*() {
+        const file = yield* Mmio.open("a.zip+a", { buffer: "none" })
+        expectBytes(yield* Mmio.read(file, 30_000), noise(30_000))
+        isDamaged = true
+        yield* Mmio.seek(file, 0)
+        const read = yield* Effect.either(Effect.asVoid(Mmio.read(file, 30_000)))
+        expect(read).toMatchObject({ _tag: "Left", left: { _tag: "CannotRead" } })
+      }).pipe(
+        Effect.scoped,
+        Effect.provide(ZipIOProc.layer.pipe(Layer.provide(damaging), Layer.provide(songs)))
+      )
+    }))
+
   for (const [what, buffer, first] of [["in part", undefined, 5000], ["by 4 bytes", "none", 4]] as const) {
     it.effect(`the checksum of a stored element that was read ${what} before is verified`, () =>
       Effect.gen(function*() {
