@@ -116,9 +116,10 @@ export const runCommand = (): void => {
     // An error of what was printed last comes by itself.
     teardown: (exit, onExit) =>
       setImmediate(() => {
-        if (failed === undefined) return onExit(exitCodeOf(exit))
+        const code = exitCodeOf(exit)
+        if (failed === undefined) return onExit(code)
         process.stderr.write(`mmio: standard output: ${failed.message}\n`)
-        onExit(exitCodes.io)
+        onExit(Math.max(code, exitCodes.io))
       })
   })
 }
