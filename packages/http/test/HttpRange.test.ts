@@ -220,7 +220,7 @@ layer(FetchHttpClient.layer)("HttpRange", (it) => {
       }
     }))
 
-  it.scoped("refuses a date that is none, where there is no strong entity tag", () =>
+  it.scoped("refuses a Last-Modified that is not a date, where there is no strong entity tag", () =>
     Effect.gen(function*() {
       for (const etag of ["W/\"a\"", undefined]) {
         const undated = { ...resource, etag, lastModified: "yesterday" }

@@ -393,7 +393,7 @@ describe("replaying", () => {
       )
     }))
 
-  it.effect("positions and sizes that are none come again, out of JSON, too", () =>
+  it.effect("positions and sizes that are not integers come again as they were, also out of JSON", () =>
     Effect.gen(function*() {
       const description = "there is no such position"
       const refusing = IOProc.make({

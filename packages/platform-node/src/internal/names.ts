@@ -206,7 +206,7 @@ export const tempName = (
       ? Effect.succeed({ created: options.mode ?? 0o600, later: undefined })
       : Effect.match(os.stat(like.full), {
         onFailure: () => ({ created: options.mode ?? 0o666, later: undefined }),
-        // The owner may be another one, who gives nobody the rights of its own.
+        // Not set-user-ID and set-group-ID: the new file may have another owner, whose rights nobody is to get.
         onSuccess: (stats) => ({ created: 0o600, later: Number(stats.mode) & 0o777 })
       })
     return Effect.uninterruptible(Effect.flatMap(modes, (modes) => make(attempts, modes)))

@@ -302,5 +302,5 @@ const admitted = (
 ): Effect.Effect<boolean, MmioError.OpenError> =>
   stamp === "missing"
     ? Effect.succeed(false)
-    // Closing it would commit a content that nobody has changed, as another version.
+    // Aborted: closing it would commit the same content as a new version.
     : Effect.flatMap(inner.open({ ...request, create: "no" }), (file) => Effect.as(file.abort, isCommitting(file)))
