@@ -106,6 +106,24 @@ describe("a commit", () => {
     ))
   })
 
+  it.effect("goes to a temporary file where there is no memory for it, however much is allowed", () =>
+    Effect.gen(function*() {
+      const storage = yield* MemoryIOProc.MemoryIOProc
+      const exit = yield* Effect.either(
+        Mmio.withFile(
+          "a.zip+far",
+          { access: "write", create: true },
+          (file) => Effect.zipRight(Mmio.seek(file, 2 ** 52), Mmio.writeAll(file, ascii("x")))
+        )
+      )
+      // The storage has its files in memory, too.
+      expect(exit).toMatchObject({ _tag: "Left", left: { _tag: "CannotExpand" } })
+      expect(yield* storage.files).toEqual(["/a.zip"])
+    }).pipe(
+      ZipLimits.withLimits({ spoolBytes: Infinity }),
+      Effect.provide(inMemory({ "a.zip": archive(parts) }))
+    ))
+
   it.effect("is CannotExpand for a large element where the storage has no temporary files", () =>
     Effect.gen(function*() {
       const error = yield* Effect.flip(save("a.zip+large", noise(10_000))).pipe(

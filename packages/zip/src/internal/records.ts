@@ -141,8 +141,6 @@ export const recordOf = ({ raw }: Pick<Directory, "raw">, { record, recordLength
 /**
  * A record of the directory with another offset: in its own field, or in the Zip64 field, where it has none of its own,
  * or where the new one does not fit.
- *
- * @internal
  */
 export const placedRecord = (record: Uint8Array, offset: number): Uint8Array => {
   const view = viewOf(record)
@@ -156,14 +154,18 @@ export const placedRecord = (record: Uint8Array, offset: number): Uint8Array => 
   const fields = record.subarray(fieldsAt, fieldsEnd)
   // The sizes come first, as far as they are there.
   const sizes = [view.getUint32(24, true), view.getUint32(20, true)].filter((number) => number === max32).length * 8
-  const field = findExtra(fields, extra.zip64)
-  const before = field === undefined || field.data.length < sizes ? new Uint8Array(0) : field.data.subarray(0, sizes)
-  const wide = new Uint8Array(4 + before.length + 8)
+  const field = findExtra(fields, extra.zip64)?.data ?? new Uint8Array(0)
+  const before = field.length < sizes ? new Uint8Array(0) : field.subarray(0, sizes)
+  // The number of its disk comes last, where it has no room in the record.
+  const diskAt = sizes + (view.getUint32(42, true) === max32 ? 8 : 0)
+  const disk = view.getUint16(34, true) === max16 ? field.subarray(diskAt, diskAt + 4) : new Uint8Array(0)
+  const wide = new Uint8Array(4 + before.length + 8 + disk.length)
   const wideView = viewOf(wide)
   wideView.setUint16(0, extra.zip64, true)
-  wideView.setUint16(2, before.length + 8, true)
+  wideView.setUint16(2, wide.length - 4, true)
   wide.set(before, 4)
   set64(wideView, 4 + before.length, offset)
+  wide.set(disk, 4 + before.length + 8)
   const allFields = join(wide, withoutExtra(fields, [extra.zip64]))
   const bytes = join(record.subarray(0, fieldsAt), allFields, record.subarray(fieldsEnd))
   const bytesView = viewOf(bytes)

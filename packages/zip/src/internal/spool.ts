@@ -40,10 +40,7 @@ export class Spool {
     if (source.length === 0) return Effect.succeed(0)
     const end = position + source.length
     if (this.temporary !== undefined) return this.writeTo(this.temporary.file, position, source)
-    if (end > this.mostInMemory) {
-      return Effect.flatMap(this.spill, (file) => this.writeTo(file, position, source))
-    }
-    this.grow(end)
+    if (!this.hasRoom(end)) return Effect.flatMap(this.spill, (file) => this.writeTo(file, position, source))
     this.bytes.set(source, position)
     this.size = Math.max(this.size, end)
     return Effect.succeed(source.length)
@@ -52,8 +49,7 @@ export class Spool {
   truncate(size: number): Effect.Effect<void, MmioError.WriteError> {
     return Effect.suspend(() => {
       if (this.temporary !== undefined) return this.resize(this.temporary.file, size)
-      if (size > this.mostInMemory) return Effect.flatMap(this.spill, (file) => this.resize(file, size))
-      this.grow(size)
+      if (!this.hasRoom(size)) return Effect.flatMap(this.spill, (file) => this.resize(file, size))
       // What is cut off is zero again if the file grows.
       this.bytes.fill(0, Math.min(size, this.size), this.size)
       this.size = size
@@ -74,11 +70,18 @@ export class Spool {
     })
   }
 
-  private grow(size: number): void {
-    if (size <= this.bytes.length) return
-    const larger = new Uint8Array(Math.min(Math.max(size, this.bytes.length * 2), Math.max(size, this.mostInMemory)))
-    larger.set(this.bytes.subarray(0, this.size))
-    this.bytes = larger
+  /** Has the memory hold so many bytes, if they are few enough and the runtime has room for them. */
+  private hasRoom(size: number): boolean {
+    if (size > this.mostInMemory) return false
+    if (size <= this.bytes.length) return true
+    try {
+      const larger = new Uint8Array(Math.min(Math.max(size, this.bytes.length * 2), this.mostInMemory))
+      larger.set(this.bytes.subarray(0, this.size))
+      this.bytes = larger
+      return true
+    } catch {
+      return false
+    }
   }
 
   private writeTo(
