@@ -16,7 +16,8 @@ describe("the local header", () => {
 })
 
 describe("a record of the directory with another offset", () => {
-  const numbers = (...values: ReadonlyArray<readonly [bytes: 2 | 4 | 8, value: number]>) =>
+  type Values = ReadonlyArray<readonly [bytes: 2 | 4 | 8, value: number]>
+  const numbers = (...values: Values) =>
     Buffer.concat(values.map(([bytes, value]) => {
       const buffer = Buffer.alloc(bytes)
       buffer.writeUIntLE(value, 0, Math.min(bytes, 6))
@@ -33,7 +34,7 @@ describe("a record of the directory with another offset", () => {
     return new Uint8Array(Buffer.concat([head, extra]))
   }
   const sizes = [[8, 50], [8, 40]] as const
-  const zip64 = (...values: Parameters<typeof numbers>) => {
+  const zip64 = (...values: Values) => {
     const data = numbers(...values)
     return Buffer.concat([numbers([2, 1], [2, data.length]), data])
   }
