@@ -1,13 +1,19 @@
 import * as MmioError from "../../MmioError.js"
 
 /**
- * Copies `count` bytes. Up to 32 of them one by one: that is cheaper than a call and two views. To ask where the arrays
- * lie, in case that they overlap, would cost a small write a third of its time.
+ * Copies `count` bytes. Up to 32 of them one by one: that is cheaper than a call and two views. Both arrays may be
+ * parts of the same memory, so what lies in front is read before it is written over.
  */
 export const copy = (source: Uint8Array, from: number, target: Uint8Array, to: number, count: number): void => {
-  if (count <= 32) { for (let i = 0; i < count; i++) target[to + i] = source[from + i]! }
-  // inside, as the caller checked; a view costs as much as the copy of some kilobytes
-  else target.set(count === source.length ? source : source.subarray(from, from + count), to)
+  // inside, as the caller checked
+  if (count > 32) {
+    // a view costs as much as the copy of some kilobytes
+    target.set(count === source.length ? source : source.subarray(from, from + count), to)
+  } else if (source.byteOffset + from < target.byteOffset + to) {
+    for (let i = count - 1; i >= 0; i--) target[to + i] = source[from + i]!
+  } else {
+    for (let i = 0; i < count; i++) target[to + i] = source[from + i]!
+  }
 }
 
 /** A new array with `bytes[from, to)`. The caller's may be one of Node's buffers, whose own `slice` is a view. */
