@@ -204,6 +204,13 @@ describe("law 6: fair", () => {
       ]
       for (const effect of effects) {
         assert.lengthOf([...effect], 1)
+        const iteration = effect[Symbol.iterator]()
+        const [first, last] = [iteration.next(), iteration.next(16)]
+        assert.isFalse(first.done)
+        assert.deepInclude(last, { done: true, value: 16 })
+        for (const result of [first, last]) {
+          assert.notStrictEqual(Object.getPrototypeOf(result), Object.prototype, "V8 may take literals for long-lived")
+        }
         assert.isString(Reflect.get(effect, "_op"))
         assert.isString(String(effect))
       }

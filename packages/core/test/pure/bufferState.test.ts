@@ -254,6 +254,7 @@ describe("sequences of transitions", () => {
       const progress = () => assert.isBelow(taken++, 5000, "the transitions do not progress")
       let s = BufferState.make(new Uint8Array(size), 0)
       const check = () => {
+        assert.notStrictEqual(Object.getPrototypeOf(s), Object.prototype, "V8 may take literals for long-lived")
         assert.isAtLeast(s.dirtyStart, 0)
         assert.isAtMost(s.dirtyStart, s.dirtyEnd)
         assert.isAtMost(s.dirtyEnd, Math.max(s.endRead, s.dirtyEnd === s.dirtyStart ? s.dirtyEnd : 0))

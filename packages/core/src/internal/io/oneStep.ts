@@ -7,6 +7,34 @@
 import * as Effect from "effect/Effect"
 import * as Effectable from "effect/Effectable"
 import * as Exit from "effect/Exit"
+import { YieldWrap } from "effect/Utils"
+
+/**
+ * What an iteration gives, of a class for a reason: objects of a literal, if they live long while it is new, V8 makes
+ * among the old ones for as long as the process runs, and a loop then takes four times as long.
+ */
+class Result<Done extends boolean, T> {
+  readonly done: Done
+  readonly value: T
+  constructor(done: Done, value: T) {
+    this.done = done
+    this.value = value
+  }
+}
+
+/** What `yield*` iterates: it gives the effect, and then returns the value that it is told. */
+class Once<A, E> implements Effect.EffectGenerator<Effect.Effect<A, E>> {
+  private readonly effect: YieldWrap<Effect.Effect<A, E>>
+  private isGiven = false
+  constructor(effect: YieldWrap<Effect.Effect<A, E>>) {
+    this.effect = effect
+  }
+  next(value: A): IteratorResult<YieldWrap<Effect.Effect<A, E>>, A> {
+    if (this.isGiven) return new Result(true, value)
+    this.isGiven = true
+    return new Result(false, this.effect)
+  }
+}
 
 /**
  * An effect whose value is ready most of the time. The runtime reads `_op` and calls at once what belongs to it, with
@@ -23,6 +51,9 @@ export abstract class OneStep<A, E> extends Effectable.Class<A, E> {
   /** What gives the value where it is not ready. */
   abstract otherwise(): Effect.Effect<A, E>
 
+  override [Symbol.iterator](): Effect.EffectGenerator<Effect.Effect<A, E>> {
+    return new Once(new YieldWrap<Effect.Effect<A, E>>(this))
+  }
   override commit(): Effect.Effect<A, E> {
     return this.isReady ? Exit.succeed(this.run()) : this.otherwise()
   }
