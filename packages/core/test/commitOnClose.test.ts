@@ -336,4 +336,18 @@ describe("commitOnClose", () => {
       assert.deepStrictEqual(yield* memory.bytes("dir/a"), old)
       assert.deepStrictEqual(yield* names(memory), ["/dir/a", "/dir/b"])
     }))
+
+  it.effect("is refused, and leaves nothing, over a storage that only reads its files", () =>
+    Effect.gen(function*() {
+      const { memory } = yield* storage
+      const driver = IOProc.commitOnClose(IOProc.mapFile(memory, (file) => ({ ...file, writeAt: undefined })))
+      for (const name of ["dir/a", "dir/c"]) {
+        const error = yield* Effect.flip(
+          driver.open(IOProc.openRequest(name, { access: "write", create: "truncate" }))
+        )
+        assert.strictEqual(error._tag, "AccessDenied")
+      }
+      assert.deepStrictEqual(yield* memory.bytes("dir/a"), old)
+      assert.deepStrictEqual(yield* names(memory), ["/dir/a", "/dir/b"])
+    }))
 })

@@ -14,6 +14,7 @@ import * as BufferState from "./handle/bufferState.js"
 import { Handle, MemoryHandle } from "./handle/handle.js"
 import { copyOf, isPosition } from "./io/copy.js"
 import { bothExits } from "./io/exits.js"
+import { writable } from "./io/positionalFile.js"
 import * as MemoryBlock from "./memoryBlock.js"
 import { countFailure, traced } from "./observe.js"
 import { invalid, makeBuffer } from "./parameters.js"
@@ -113,11 +114,9 @@ const admit = (
   file: IOProc.File,
   release: () => Effect.Effect<void>
 ): Effect.Effect<void, MmioError.AccessDenied> =>
-  access === "read" || file.writeAt !== undefined ? Effect.void : Effect.zipRight(
-    Effect.suspend(release),
-    Effect.fail(
-      new MmioError.AccessDenied({ operation, file: name.full, description: "the storage only reads this file" })
-    )
+  access === "read" ? Effect.void : Effect.tapError(
+    Effect.asVoid(writable(operation, name.full, file)),
+    release
   )
 
 /** A memory file opened by its code: the buffer is the block, and the parameters may say how it grows. */

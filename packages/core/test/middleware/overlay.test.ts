@@ -388,6 +388,15 @@ describe("an overlay", () => {
       }
     }))
 
+  it.effect("copies nothing to an upper storage that only reads its files, and leaves nothing there", () =>
+    Effect.gen(function*() {
+      const { lower, upper } = yield* storages
+      const driver = IOProc.overlay(lower, IOProc.mapFile(upper, (file) => ({ ...file, writeAt: undefined })))
+      const error = yield* Effect.flip(driver.open(request("a", { access: "readWrite" })))
+      assert.strictEqual(error._tag, "AccessDenied")
+      assert.deepStrictEqual(yield* upper.files, [])
+    }))
+
   it.effect("passes what the caller passes to the driver on to the lower storage", () =>
     Effect.gen(function*() {
       const { lower, upper } = yield* storages

@@ -23,6 +23,23 @@ export const plainCapabilities: Api.FileCapabilities = {
 }
 
 /** @internal */
+export interface WritableFile extends Api.File {
+  readonly writeAt: NonNullable<Api.File["writeAt"]>
+}
+
+/** The file, where it can be written: a storage may only read. @internal */
+export const writable = <F extends Api.File>(
+  operation: string,
+  name: string,
+  file: F
+): Effect.Effect<F & WritableFile, MmioError.AccessDenied> =>
+  isWritable(file) ? Effect.succeed(file) : Effect.fail(
+    new MmioError.AccessDenied({ operation, file: name, description: "the storage only reads this file" })
+  )
+
+const isWritable = <F extends Api.File>(file: F): file is F & WritableFile => file.writeAt !== undefined
+
+/** @internal */
 export const makeFile = (primitives: Api.Primitives): Api.File => {
   const { canSeek, commit, flush, invalidate, name, readAt, size, start, truncate, writeAt } = primitives
   const close = primitives.close ?? commit ?? Effect.void

@@ -9,6 +9,7 @@ import type * as FileName from "../../FileName.js"
 import type * as Api from "../../IOProc.js"
 import * as MmioError from "../../MmioError.js"
 import type { Permits } from "../io/permits.js"
+import { writable, type WritableFile } from "../io/positionalFile.js"
 import { split } from "./names.js"
 
 const operation = "IOProc.commitOnClose"
@@ -59,7 +60,7 @@ class ReplacingFile implements Api.File {
   private readonly inner: Api.IOProc
   private readonly request: Api.OpenRequest
   /** The temporary file; once it is committed, the content of the name. */
-  private file: Api.File
+  private file: WritableFile
   private temporary: FileName.FileName
   /** Whether the file has been committed, and not written to since. */
   private committed = false
@@ -70,7 +71,7 @@ class ReplacingFile implements Api.File {
   constructor(
     inner: Api.IOProc,
     request: Api.OpenRequest,
-    opened: { readonly file: Api.File; readonly temporary: FileName.FileName },
+    opened: Temporary,
     stamp: string,
     commits: Permits
   ) {
@@ -100,7 +101,7 @@ class ReplacingFile implements Api.File {
   writeAt(position: number, source: Uint8Array, mode: Api.WriteMode): Effect.Effect<number, MmioError.WriteError> {
     return this.committed && source.length === 0
       ? Effect.succeed(0)
-      : this.writing(Effect.suspend(() => this.file.writeAt!(position, source, mode)))
+      : this.writing(Effect.suspend(() => this.file.writeAt(position, source, mode)))
   }
 
   /** Writes to the temporary file; after a commit, to a new one with the same content. */
@@ -151,7 +152,7 @@ class ReplacingFile implements Api.File {
         })
       )
       return Effect.zipRight(
-        this.file.writeAt!(0, new Uint8Array(0), "writeFlush"),
+        this.file.writeAt(0, new Uint8Array(0), "writeFlush"),
         // Of two that were opened over the same content, one sees what the other has committed.
         this.commits.with(replace)
       )
@@ -184,10 +185,10 @@ const asCannotWrite = (error: MmioError.VersionChanged): MmioError.CannotWrite =
   new MmioError.CannotWrite({ operation, file: error.file, description: error.description, written: 0, cause: error })
 
 /** Copies a content, whatever its size, in constant memory. @internal */
-export const copy = (from: Api.File, to: Api.File): Effect.Effect<void, MmioError.WriteError> => {
+export const copy = (from: Api.File, to: WritableFile): Effect.Effect<void, MmioError.WriteError> => {
   const bytes = new Uint8Array(copiedAtOnce)
   const writeAll = (position: number, source: Uint8Array): Effect.Effect<void, MmioError.WriteError> =>
-    source.length === 0 ? Effect.void : Effect.flatMap(to.writeAt!(position, source, "write"), (count) =>
+    source.length === 0 ? Effect.void : Effect.flatMap(to.writeAt(position, source, "write"), (count) =>
       count > 0
         ? writeAll(position + count, source.subarray(count))
         : Effect.fail(
@@ -216,12 +217,14 @@ export const copy = (from: Api.File, to: Api.File): Effect.Effect<void, MmioErro
 }
 
 interface Temporary {
-  readonly file: Api.File
+  readonly file: WritableFile
   readonly temporary: FileName.FileName
 }
 
-const discard = (inner: Api.IOProc, { file, temporary }: Temporary): Effect.Effect<void> =>
-  Effect.zipRight(file.abort, Effect.ignore(inner.remove(temporary)))
+const discard = (
+  inner: Api.IOProc,
+  { file, temporary }: { readonly file: Api.File; readonly temporary: FileName.FileName }
+): Effect.Effect<void> => Effect.zipRight(file.abort, Effect.ignore(inner.remove(temporary)))
 
 const openTemporary = (
   inner: Api.IOProc,
@@ -242,7 +245,11 @@ const openTemporary = (
         }),
         {
           onFailure: (cause) => Effect.zipRight(Effect.ignore(inner.remove(temporary)), Effect.failCause(cause)),
-          onSuccess: (file) => Effect.succeed({ file, temporary })
+          onSuccess: (opened) =>
+            writable(operation, request.name.full, opened).pipe(
+              Effect.map((file) => ({ file, temporary })),
+              Effect.tapError(() => discard(inner, { file: opened, temporary }))
+            )
         }
       )
   )

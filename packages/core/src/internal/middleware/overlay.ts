@@ -13,6 +13,7 @@ import * as FileName from "../../FileName.js"
 import type * as Api from "../../IOProc.js"
 import * as MmioError from "../../MmioError.js"
 import { Permits } from "../io/permits.js"
+import { writable } from "../io/positionalFile.js"
 import { around } from "./around.js"
 import { copy } from "./commitOnClose.js"
 import { isSameFile, named, split } from "./names.js"
@@ -114,7 +115,8 @@ class Changes {
               create: "no",
               share: "exclusive"
             })
-            yield* Effect.onError(restore(copy(from, to)), () => to.abort)
+            const copied = Effect.flatMap(writable("IOProc.overlay", name.full, to), (to) => restore(copy(from, to)))
+            yield* Effect.onError(copied, () => to.abort)
             yield* to.close
           }).pipe(Effect.ensuring(Effect.ignore(from.close)))
           yield* upper.rename(temporary, name)
