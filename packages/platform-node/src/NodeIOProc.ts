@@ -43,8 +43,8 @@
  *
  * - A FIFO takes no thread of Node's pool while it waits, of which there are four by default (`UV_THREADPOOL_SIZE`).
  *   Opened for reading it is open at once, and its first read waits for the writer; opened for writing, it waits for
- *   its reader, and can be interrupted. A write to a full one waits for its reader, and cannot. After the end it stays
- *   ended, also where another writer comes.
+ *   its reader, and can be interrupted, in an uninterruptible region too. A write to a full one waits for its reader,
+ *   and cannot. After the end it stays ended, also where another writer comes.
  * - A device is opened so that it does not block, and is asked again after up to 20 milliseconds while it has nothing.
  * - A pipe of {@link fromFd} is read and written as it was opened: where it blocks, a call that waits takes up a thread
  *   of the pool, and keeps the process from ending, even by `process.exit`. If such a file is closed first, the bytes

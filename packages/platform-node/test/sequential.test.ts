@@ -1,4 +1,4 @@
-import { type IOProc, Mmio } from "@effect-mmio/core"
+import { IOProc, Mmio } from "@effect-mmio/core"
 import { NodeIOProc } from "@effect-mmio/platform-node"
 import { assert, describe, it } from "@effect/vitest"
 import { strictEqual } from "@effect/vitest/utils"
@@ -250,9 +250,19 @@ describe.skipIf(!isLinux)("a FIFO", () => {
       const path = yield* makeFifo
       for (const blocking of [false, true]) {
         const driver = yield* NodeIOProc.make({ blocking })
-        const opening = yield* forkUntilSuspended(driver.open(request(path, { access: "write" })))
-        yield* Fiber.interrupt(opening)
-        assert.deepStrictEqual(descriptorsIn(path), [])
+        const replacing = IOProc.commitOnClose(driver)
+        const options = { access: "write" } as const
+        for (
+          const open of [
+            Effect.asVoid(driver.open(request(path, options))),
+            // A handle is opened in a region that is not interruptible.
+            Effect.scoped(Effect.asVoid(Mmio.openWith(driver, path, options))),
+            Effect.scoped(Effect.asVoid(Mmio.openWith(replacing, path, { ...options, create: true })))
+          ]
+        ) {
+          yield* Effect.flatMap(forkUntilSuspended(open), Fiber.interrupt)
+          assert.deepStrictEqual(descriptorsIn(path), [])
+        }
         // Nothing is left of its claim.
         yield* Effect.scoped(openFile(driver, path, { access: "readWrite", share: "exclusive" }))
       }

@@ -210,8 +210,9 @@ export const open = (
   return Effect.uninterruptibleMask((restore) =>
     Effect.flatMap(
       Effect.catchAll(
-        // Whatever the calls of the storage do: another fiber of this thread may have to open the other end of a FIFO.
-        descriptorOf(os, request, options, (milliseconds) => restore(background.pause(milliseconds))),
+        // Another fiber of this thread may have to open the other end of a FIFO, whatever the calls of the storage do.
+        // The wait may be endless, and nothing is open yet: it can be interrupted where opening a handle cannot.
+        descriptorOf(os, request, options, (milliseconds) => Effect.interruptible(background.pause(milliseconds))),
         (cause) =>
           Effect.flatMap(
             // A file to be created can lack nothing but its folder.
