@@ -10,7 +10,7 @@
  * - **Each flush is one transaction**, which makes a generation of the file: other handles see all of what was written
  *   since the last flush, or none. So does `truncate`, which flushes first, and so do closing a file and creating it
  *   over one that exists. A program that dies keeps all that it has flushed; `abort` drops the rest. The version of a
- *   file is its generation.
+ *   file is its generation; one that was made within a transaction which is rolled back is given again.
  * - **A file that is opened for reading keeps its generation** until it is closed, whatever others write meanwhile.
  *   What they replace stays in the database as long as a reader needs it. A file that is opened for writing, and with
  *   {@link Options.snapshots} `false` any file, reads the newest generation.
