@@ -3,7 +3,7 @@
  *
  * - **Names** are keys as they are, or `s3://bucket/key` with the bucket of the storage. There are no folders: `list`
  *   and `stat` take what keys have before a slash for one. Keys with `.` or `..` as a component cannot be asked for by
- *   URLs, and are refused.
+ *   URLs, and are refused. `list` leaves out what is behind an empty component, as in `a//b`.
  * - **Reading.** An open file is one version of an object (see `HttpRange`), pinned by its entity tag: where the object
  *   changes, reads fail with `VersionChanged`, and never mix two versions.
  * - **Writing.** A file commits on close: the object is the old one or the new one, as a whole. The commit has a

@@ -1,15 +1,27 @@
 /**
  * Names: keys as they are, folders as prefixes, and options.
  */
-import { FileName, Mmio } from "@effect-mmio/core"
+import { FileName, type IOProc, Mmio } from "@effect-mmio/core"
 import { S3Bucket, S3IOProc } from "@effect-mmio/s3"
 import { HttpClient } from "@effect/platform"
 import { assert, describe, it } from "@effect/vitest"
-import { Chunk, Config, ConfigProvider, Effect, FastCheck as fc, Layer, Redacted, Stream } from "effect"
+import {
+  Chunk,
+  Config,
+  ConfigProvider,
+  Deferred,
+  Effect,
+  Either,
+  FastCheck as fc,
+  Fiber,
+  Layer,
+  Redacted,
+  Stream
+} from "effect"
 import { account, bucketOptions } from "./support/contract.js"
 import { clientOf } from "./support/fake/client.js"
-import { FakeS3 } from "./support/fake/s3.js"
-import { contents, held, save, setUp, text } from "./support/storage.js"
+import { FakeS3, type Seen } from "./support/fake/s3.js"
+import { contents, held, save, setUp, text, whileTimeGoesBy } from "./support/storage.js"
 
 const listed = (storage: Effect.Effect.Success<ReturnType<typeof S3IOProc.make>>, folder: string) =>
   Effect.map(
@@ -119,6 +131,33 @@ describe("folders", () => {
       assert.deepStrictEqual(yield* listed(empty.storage, ""), [])
     }))
 
+  it.effect("have no entry without a name, which would lead to the folder itself again", () =>
+    Effect.gen(function*() {
+      const { storage, store } = yield* setUp()
+      for (const key of ["a//b", "a/", "a/c", "/d"]) store.bucket.put(key, text(key))
+      assert.deepStrictEqual(yield* listed(storage, "a"), ["file c"])
+      assert.deepStrictEqual(yield* listed(storage, ""), ["folder a"])
+      assert.deepStrictEqual(yield* contents(storage, "a//b"), text("a//b"))
+    }))
+
+  it.effect("are listed by two readers of one stream at once", () =>
+    Effect.gen(function*() {
+      const { storage, store } = yield* setUp()
+      store.bucket.put("f/a", text(""))
+      const entries = storage.list(FileName.plain("f"))
+      const [reached, second] = [yield* Deferred.make<void>(), yield* Deferred.make<void>()]
+      const waiting = Stream.tap(entries, () =>
+        Effect.zipRight(Deferred.succeed(reached, undefined), Deferred.await(second)))
+      const first = yield* Effect.fork(Stream.runCount(waiting))
+      yield* Deferred.await(reached)
+      // It has begun, and has no answer yet.
+      const other = yield* Effect.fork(Stream.runCount(entries))
+      yield* Effect.yieldNow()
+      yield* Deferred.succeed(second, undefined)
+      assert.strictEqual(yield* Fiber.join(first), 1)
+      assert.strictEqual(yield* Fiber.join(other), 1)
+    }))
+
   it.effect("of many keys are listed page by page, each key once", () =>
     Effect.gen(function*() {
       const { storage, store } = yield* setUp()
@@ -134,11 +173,75 @@ describe("renaming and removing", () => {
   it.effect("renames by a copy and a removal, each of the same version", () =>
     Effect.gen(function*() {
       const { storage, store } = yield* setUp()
-      store.bucket.put("a", text("a"), { fields: { "content-type": "audio/wav", "x-amz-meta-take": "1" } })
+      const fields = {
+        "content-type": "audio/wav",
+        "x-amz-meta-take": "1",
+        "x-amz-storage-class": "STANDARD_IA",
+        "x-amz-server-side-encryption": "AES256",
+        "x-amz-website-redirect-location": "/c"
+      }
+      store.bucket.put("a", text("a"), { fields })
       yield* storage.rename(FileName.plain("a"), FileName.plain("b"))
       assert.deepStrictEqual(store.bucket.keys(), ["b"])
-      assert.deepStrictEqual(store.bucket.find("b")?.fields, { "content-type": "audio/wav", "x-amz-meta-take": "1" })
+      assert.deepStrictEqual(store.bucket.find("b")?.fields, fields)
     }))
+
+  describe("where answers to the removal are lost", () => {
+    const fromA = ({ operation, request }: Seen) => operation === "DeleteObject" && request.target.endsWith("/a")
+    const renamed = (storage: IOProc.IOProc) =>
+      whileTimeGoesBy(Effect.either(storage.rename(FileName.plain("a"), FileName.plain("b"))))
+
+    it.effect("keeps the copy: what was copied may be gone", () =>
+      Effect.gen(function*() {
+        const { storage, store } = yield* setUp()
+        store.bucket.put("a", text("a"))
+        // The copy could be removed.
+        store.failing = (seen) => fromA(seen) ? "lost" : undefined
+        assert.isTrue(Either.isRight(yield* renamed(storage)))
+        assert.deepStrictEqual(store.bucket.keys(), ["b"])
+        assert.deepStrictEqual(held(store, "b"), text("a"))
+      }))
+
+    it.effect("takes it for done where the store then refuses the condition, as there is no such object", () =>
+      Effect.gen(function*() {
+        const { storage, store } = yield* setUp()
+        store.bucket.put("a", text("a"))
+        let asked = 0
+        store.failing = (seen) =>
+          !fromA(seen) ? undefined : asked++ === 0 ? "lost" : { status: 412, code: "PreconditionFailed", message: "" }
+        assert.isTrue(Either.isRight(yield* renamed(storage)))
+        assert.deepStrictEqual(store.bucket.keys(), ["b"])
+      }))
+
+    it.effect("keeps both where another program has written to the old name since, or nobody can tell", () =>
+      Effect.gen(function*() {
+        for (const canTell of [true, false]) {
+          const { storage, store } = yield* setUp()
+          store.bucket.put("a", text("a"))
+          let asked = 0
+          store.failing = (seen) => {
+            if (asked > 0 && seen.operation === "HeadObject" && !canTell) return "broken"
+            if (!fromA(seen)) return undefined
+            if (asked++ > 0 && canTell) store.bucket.put("a", text("newer"))
+            return "lost"
+          }
+          const outcome = yield* renamed(storage)
+          assert.strictEqual(Either.isLeft(outcome) && outcome.left._tag, "NetworkError")
+          assert.deepStrictEqual(held(store, "b"), text("a"))
+          assert.deepStrictEqual(held(store, "a"), canTell ? text("newer") : undefined)
+        }
+      }))
+
+    it.effect("removes the copy where the object is still there", () =>
+      Effect.gen(function*() {
+        const { storage, store } = yield* setUp()
+        store.bucket.put("a", text("a"))
+        store.failing = (seen) => fromA(seen) ? "broken" : undefined
+        const outcome = yield* renamed(storage)
+        assert.strictEqual(Either.isLeft(outcome) && outcome.left._tag, "NetworkError")
+        assert.deepStrictEqual(store.bucket.keys(), ["a"])
+      }))
+  })
 
   it.effect("keeps what another program wrote under the old name meanwhile, and removes the copy", () =>
     Effect.gen(function*() {

@@ -166,15 +166,22 @@ export const etagInDocument =
     })
   }
 
+/** What a copy has only if it is asked for. */
+const isChosen = (name: string): boolean =>
+  name === "x-amz-storage-class" || name === "x-amz-website-redirect-location"
+  || name.startsWith("x-amz-server-side-encryption")
+
 /** Copies an object within the bucket, with all that it has, and gives the entity tag of the copy. @internal */
 export const copy = (
   client: Client,
   tally: Tally,
   from: string,
   to: string,
+  { headers: fields }: Pick<Head, "headers">,
   conditions: Fields
 ): Effect.Effect<string, S3Error> => {
-  const headers = { ...conditions, "x-amz-copy-source": sourceOf(client, from) }
+  const chosen = Object.fromEntries(Object.entries(fields).filter(([name]) => isChosen(name)))
+  const headers = { ...chosen, ...conditions, "x-amz-copy-source": sourceOf(client, from) }
   const call: Call = { operation: "CopyObject", method: "PUT", key: to, headers }
   return retrying(
     client.bucket.attempts,
@@ -192,6 +199,12 @@ export const remove = (
 ): Effect.Effect<void, S3Error> =>
   Effect.asVoid(send(client, tally, { operation: "DeleteObject", method: "DELETE", key, headers: conditions }))
 
+/** A removal that failed, and whether the object may be removed all the same. @internal */
+export interface NotRemoved {
+  readonly error: S3Error
+  readonly mayBeDone: boolean
+}
+
 /**
  * Removes an object where the condition holds. One that is gone after an attempt whose answer was lost is taken for
  * removed by that attempt.
@@ -203,18 +216,16 @@ export const removeVersion = (
   tally: Tally,
   key: string,
   conditions: Fields
-): Effect.Effect<void, S3Error> =>
+): Effect.Effect<void, NotRemoved> =>
   retrying(
     client.bucket.attempts,
     (mayBeDone) =>
-      Effect.catchIf(
-        Effect.asVoid(
-          sendOnce(client, tally, { operation: "DeleteObject", method: "DELETE", key, headers: conditions })
-        ),
-        ({ status }) => mayBeDone && status === 404,
-        () => Effect.void
+      sendOnce(client, tally, { operation: "DeleteObject", method: "DELETE", key, headers: conditions }).pipe(
+        Effect.asVoid,
+        Effect.catchIf(({ status }) => mayBeDone && status === 404, () => Effect.void),
+        Effect.mapError((error): NotRemoved => ({ error, mayBeDone: mayBeDone || isTransient(error) }))
       ),
-    transientOf
+    ({ error }) => transientOf(error)
   )
 
 /** The tags of an object, as a header has them. */
@@ -230,10 +241,8 @@ const tags = (client: Client, tally: Tally, key: string): Effect.Effect<string, 
 }
 
 const isCarried = (name: string): boolean =>
-  name.startsWith("x-amz-meta-") || name.startsWith("x-amz-server-side-encryption")
-  || name === "content-type" || name === "cache-control" || name === "content-disposition" ||
-  name === "content-language"
-  || name === "expires" || name === "x-amz-storage-class" || name === "x-amz-website-redirect-location"
+  isChosen(name) || name.startsWith("x-amz-meta-") || name === "content-type" || name === "cache-control"
+  || name === "content-disposition" || name === "content-language" || name === "expires"
 
 /**
  * What an object has beside its content, for one that replaces it: its type, its metadata, its tags, how it is kept.

@@ -152,8 +152,8 @@ export const probeWith = (client: Client, prefix: string): Effect.Effect<Conditi
       )
     const copySource = yield* Effect.zipWith(
       honours({
-        holding: objects.copy(client, tally, first, copied, fromFirst(etag)),
-        failing: [objects.copy(client, tally, first, copied, fromFirst(another))]
+        holding: objects.copy(client, tally, first, copied, { headers: {} }, fromFirst(etag)),
+        failing: [objects.copy(client, tally, first, copied, { headers: {} }, fromFirst(another))]
       }),
       honours({ holding: copyingPart(etag), failing: [copyingPart(another)] }),
       (one, other) => one && other

@@ -62,7 +62,8 @@ const demand = (store: Store, object: string, conditions: Conditions): Effect.Ef
 
 /**
  * Gives an object another name, and replaces one that has it. Others see the object by both names in between. Where the
- * object was changed or removed meanwhile, the copy is removed again, unless it has replaced another object.
+ * object was changed or removed meanwhile, the copy is removed again, unless it has replaced another object, or may be
+ * all that is left of what was copied.
  *
  * @internal
  */
@@ -81,20 +82,41 @@ export const rename = (store: Store, tally: Tally, from: string, to: string): Ef
       const copied = yield* asMissing(
         source.size > largestCopy
           ? copyParts(store, { from, to, source, tally }, ofSource)
-          : objects.copy(client, tally, from, to, ofSource)
+          : objects.copy(client, tally, from, to, source, ofSource)
       )
-      yield* Effect.tapError(
-        asMissing(objects.removeVersion(client, tally, from, conditions.remove ? { "if-match": etag } : {})),
-        () =>
-          Option.isSome(replaced)
-            ? Effect.void
-            : Effect.ignore(
-              objects.remove(client, tally, to, {
-                "if-match": objects.inCondition(copied, conditions.quoted)
-              })
-            )
+      const removeCopy = Option.isSome(replaced)
+        ? Effect.void
+        : Effect.ignore(
+          objects.remove(client, tally, to, { "if-match": objects.inCondition(copied, conditions.quoted) })
+        )
+      yield* Effect.catchAll(
+        objects.removeVersion(client, tally, from, conditions.remove ? { "if-match": etag } : {}),
+        ({ error, mayBeDone }) =>
+          Effect.flatMap(
+            mayBeDone ? whereabouts(store, tally, from, source) : Effect.succeed("not removed"),
+            (found) =>
+              found === "gone"
+                ? Effect.void
+                : Effect.zipRight(found === "not removed" ? removeCopy : Effect.void, asMissing(Effect.fail(error)))
+          )
       )
     }))
+  })
+
+/** What has become of an object that may have been removed. */
+const whereabouts = (
+  { client }: Store,
+  tally: Tally,
+  key: string,
+  { etag }: objects.Head
+): Effect.Effect<"gone" | "not removed" | "unknown"> =>
+  Effect.match(objects.headIfAny(client, tally, key), {
+    onFailure: () => "unknown",
+    onSuccess: Option.match({
+      onNone: () => "gone",
+      // Another one may have been written before this was removed, or after that.
+      onSome: (now) => now.etag === etag ? "not removed" : "unknown"
+    })
   })
 
 /** An object that was changed or removed meanwhile is no longer the one that was to be renamed. */

@@ -251,31 +251,34 @@ const list = ({ client }: Store) => (name: FileName.FileName): Stream.Stream<IOP
   const key = keyIn(client.bucket, name.full)
   if (typeof key !== "string") return Stream.fail(new MmioError.AccessDenied({ ...origin, description: key.outside }))
   const prefix = prefixOf(key)
-  let isEmpty = prefix !== ""
+  // Of this run of the stream: there may be several at once.
   return Stream.suspend(() => {
-    isEmpty = prefix !== ""
-    return objects.list(client, makeTally(), prefix)
-  }).pipe(
-    Stream.mapError((error) => {
-      const failure = statError(error, origin)
-      return failure._tag === "FileNotFound"
-        ? new MmioError.PathNotFound({ ...origin, description: failure.description, cause: error })
-        : failure
-    }),
-    Stream.mapConcat(({ keys, prefixes }): ReadonlyArray<IOProc.Entry> => {
-      if (keys.length + prefixes.length > 0) isEmpty = false
-      return [
-        ...prefixes.map((one) => ({ name: one.slice(prefix.length, -1), kind: "folder" as const })),
-        // The key of the folder itself is that of a marker, which some programs make.
-        ...keys.flatMap((one) => one === prefix ? [] : [{ name: one.slice(prefix.length), kind: "file" as const }])
-      ]
-    }),
-    Stream.concat(Stream.suspend(() =>
-      isEmpty
-        ? Stream.fail(new MmioError.PathNotFound({ ...origin, description: "no object has a key that begins so" }))
-        : Stream.empty
-    ))
-  )
+    let isEmpty = prefix !== ""
+    return objects.list(client, makeTally(), prefix).pipe(
+      Stream.mapError((error) => {
+        const failure = statError(error, origin)
+        return failure._tag === "FileNotFound"
+          ? new MmioError.PathNotFound({ ...origin, description: failure.description, cause: error })
+          : failure
+      }),
+      Stream.mapConcat(({ keys, prefixes }): ReadonlyArray<IOProc.Entry> => {
+        if (keys.length + prefixes.length > 0) isEmpty = false
+        const within = (kind: "folder" | "file", name: string): ReadonlyArray<IOProc.Entry> =>
+          // The key of the folder itself is that of a marker, which some programs make. A folder without a name would
+          // have its parent's.
+          name === "" ? [] : [{ name, kind }]
+        return [
+          ...prefixes.flatMap((one) => within("folder", one.slice(prefix.length, -1))),
+          ...keys.flatMap((one) => within("file", one.slice(prefix.length)))
+        ]
+      }),
+      Stream.concat(Stream.suspend(() =>
+        isEmpty
+          ? Stream.fail(new MmioError.PathNotFound({ ...origin, description: "no object has a key that begins so" }))
+          : Stream.empty
+      ))
+    )
+  })
 }
 
 /** An object that a handle has open is not moved or removed under it. */

@@ -44,13 +44,20 @@ const unquoted = (etag: string) => etag.trim().replace(/^"(.*)"$/, "$1")
 
 const mebibyte = 1024 * 1024
 
+/** What a copy has as it is asked for, and not as its source has it. */
+const notCopied = [
+  "x-amz-storage-class",
+  "x-amz-server-side-encryption",
+  "x-amz-website-redirect-location"
+]
+
 /** What an object keeps of a request. */
 const fieldsOf = (headers: FakeRequest["headers"]): Version["fields"] =>
   Object.fromEntries(
     Object.entries(headers).flatMap(([name, value]) =>
       value !== undefined
         && (name.startsWith("x-amz-meta-") ||
-          ["content-type", "cache-control", "x-amz-storage-class", "x-amz-tagging"].includes(name))
+          ["content-type", "cache-control", "x-amz-tagging", ...notCopied].includes(name))
         ? [[name, value]]
         : []
     )
@@ -281,7 +288,12 @@ export class FakeS3 {
       fail(400, "InvalidRequest", "The specified copy source is larger than the maximum")
     }
     this.check(request, key, this.honours("create"), this.honours("replace"))
-    const { etag } = this.bucket.put(key, content, { fields, now: this.now })
+    const isChosen = ([name]: [string, string]) => notCopied.includes(name)
+    const all = Object.fromEntries([
+      ...Object.entries(fields).filter((field) => !isChosen(field)),
+      ...Object.entries(fieldsOf(request.headers)).filter(isChosen)
+    ])
+    const { etag } = this.bucket.put(key, content, { fields: all, now: this.now })
     return xml(
       200,
       `<CopyObjectResult><LastModified>x</LastModified><ETag>&quot;${etag}&quot;</ETag></CopyObjectResult>`
