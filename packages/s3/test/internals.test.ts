@@ -134,6 +134,14 @@ describe("documents", () => {
     assert.strictEqual(encoded?.text, "AB&unknown;&#99999999;")
   })
 
+  it("are looked through once, whatever they hold", () => {
+    // Looked at again from each character on, these would take hours.
+    const many = 2_000_000
+    for (const text of [`<${"a".repeat(many)}`, "<".repeat(many), "<a ".repeat(many), `<A>&${"a".repeat(many)}</A>`]) {
+      assert.strictEqual(parse(text)?.name, text.startsWith("<A>") ? "A" : undefined)
+    }
+  })
+
   it("that are invalid are undefined", () => {
     for (const text of ["", "text", "<A>", "<A></B>", "<A/><B/>", "</A>", "<A>".repeat(40) + "</A>".repeat(40)]) {
       assert.isUndefined(parse(text), text)

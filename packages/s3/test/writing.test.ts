@@ -350,6 +350,18 @@ describe("what is not committed", () => {
       yield* save(storage, "a", pattern(128 * 1024))
     }))
 
+  it.effect("is refused beyond it where the other storage only reads its files", () =>
+    Effect.gen(function*() {
+      const memory = yield* MemoryIOProc.make()
+      const reading = IOProc.mapFile(memory, (file) => ({ ...file, writeAt: undefined }))
+      const { storage, store } = yield* setUp({}, { spool: { memory: 65536, storage: reading } })
+      const file = yield* storage.open(IOProc.openRequest("a", { access: "write", create: "truncate" }))
+      const error = yield* Effect.flip(file.writeAt?.(0, pattern(100_000), "write") ?? Effect.void)
+      assert.strictEqual(error._tag, "CannotWrite")
+      yield* file.abort
+      assert.deepStrictEqual([...store.bucket.keys(), ...(yield* memory.files)], [])
+    }))
+
   it.effect("goes to a file of another storage beyond it, which is removed afterwards", () =>
     Effect.gen(function*() {
       const memory = yield* MemoryIOProc.make()

@@ -26,6 +26,14 @@ interface Store {
   readonly close: Effect.Effect<void>
 }
 
+const onlyReads = (file: string) =>
+  new MmioError.CannotWrite({
+    operation: "S3IOProc.write",
+    file,
+    description: "what is to be written cannot be kept: the storage of the option spool only reads its files",
+    written: 0
+  })
+
 /** Blocks in a file of a storage, which is removed with the last of them. */
 const onStorage = (storage: IOProc.IOProc, file: string): Effect.Effect<Store, MmioError.WriteError> => {
   const failed = (cause: MmioError.MmioError) =>
@@ -49,12 +57,14 @@ const onStorage = (storage: IOProc.IOProc, file: string): Effect.Effect<Store, M
     })
   return Effect.mapError(storage.tempName({ prefix: "mmio-s3-", suffix: ".spool" }), failed).pipe(
     Effect.flatMap((name) =>
-      Effect.mapBoth(open(name), {
-        onFailure: failed,
-        onSuccess: (opened): Store => {
+      Effect.matchEffect(open(name), {
+        onFailure: (error) => Effect.fail(failed(error)),
+        onSuccess: (opened) => {
+          const { writeAt } = opened
+          if (writeAt === undefined) return Effect.zipRight(opened.abort, Effect.fail(onlyReads(file)))
           const all = (position: number, source: Uint8Array): Effect.Effect<void, MmioError.WriteError> =>
-            source.length === 0 || opened.writeAt === undefined ? Effect.void : Effect.flatMap(
-              opened.writeAt(position, source, "write"),
+            source.length === 0 ? Effect.void : Effect.flatMap(
+              writeAt.call(opened, position, source, "write"),
               (count) =>
                 count > 0
                   ? Effect.suspend(() => all(position + count, source.subarray(count)))
@@ -78,11 +88,11 @@ const onStorage = (storage: IOProc.IOProc, file: string): Effect.Effect<Store, M
                     description: "the file that keeps what was written is too short"
                   })
                 ))
-          return {
+          return Effect.succeed<Store>({
             read: (slot, offset, target) => fill(slot * blockSize + offset, target),
             write: (slot, offset, source) => all(slot * blockSize + offset, source),
             close: Effect.zipRight(Effect.ignore(opened.abort), Effect.ignore(storage.remove(name)))
-          }
+          })
         }
       }).pipe(Effect.tapErrorCause(() => Effect.ignore(storage.remove(name))))
     )

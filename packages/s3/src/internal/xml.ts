@@ -31,12 +31,15 @@ const decode = (text: string): string =>
 export const parse = (text: string): Element | undefined => {
   const open: Array<Building> = []
   let root: Building | undefined
-  for (const [token, closing, name = "", own] of text.matchAll(/<(\/?)([\w:.-]+)[^<>]*?(\/?)>|<[!?][^<>]*>|[^<]+/g)) {
+  // A token is found, or not, by one look at each character: an answer may be anything.
+  for (const [token, tag] of text.matchAll(/<([^<>]*)>|[^<]+/g)) {
     const parent = open.at(-1)
-    if (name === "") {
-      if (parent !== undefined && !token.startsWith("<")) parent.text += decode(token)
+    if (tag === undefined) {
+      if (parent !== undefined) parent.text += decode(token)
       continue
     }
+    const [, closing, name] = /^(\/?)([\w:.-]+)/.exec(tag) ?? []
+    if (name === undefined) continue
     if (closing === "/") {
       if (open.pop()?.name !== name) return undefined
       continue
@@ -45,7 +48,7 @@ export const parse = (text: string): Element | undefined => {
     const element: Building = { name, children: [], text: "" }
     if (parent === undefined) root = element
     else parent.children.push(element)
-    if (own !== "/") open.push(element)
+    if (!tag.endsWith("/")) open.push(element)
   }
   return open.length === 0 ? root : undefined
 }
