@@ -25,10 +25,13 @@ import type { Sink } from "./sink.js"
 import type { Spool } from "./spool.js"
 import { readFully } from "./transfer.js"
 
-/**
- * Writes what is added, and returns its record of the directory, in which the offset is `position - delta`. @internal
- */
-export type Addition = (sink: Sink, delta: number) => Effect.Effect<Uint8Array, MmioError.WriteError>
+/** @internal */
+export interface Addition {
+  readonly path: string
+  readonly isFolder: boolean
+  /** Writes what is added, and returns its record of the directory, in which the offset is `position - delta`. */
+  readonly write: (sink: Sink, delta: number) => Effect.Effect<Uint8Array, MmioError.WriteError>
+}
 
 /** @internal */
 export type Compression = "stored" | "deflated"
@@ -49,88 +52,99 @@ export const put = (
   compression: Compression,
   replaced: Uint8Array | undefined,
   written: (version: string) => void
-): Addition =>
-(sink, delta) =>
-  Effect.gen(function*() {
-    const start = sink.position
-    const { size } = spool
-    const modified = yield* now
-    const isDeflated = compression === "deflated" && size > 0
-    const facts = (crc: number, compressed: number): Facts => ({
-      name: encodeName(path),
-      isFolder: false,
-      method: isDeflated ? method.deflated : method.stored,
-      modified,
-      crc,
-      compressed,
-      size
-    })
-    // What is not known yet is written over it.
-    yield* sink.write(localHeader(facts(0, 0)))
-    const dataStart = sink.position
-    let crc = 0
-    if (!isDeflated) {
-      yield* sink.copy(spool, 0, size, (bytes) => {
-        crc = crc32(bytes, crc)
+): Addition => ({
+  path,
+  isFolder: false,
+  write: (sink, delta) =>
+    Effect.gen(function*() {
+      const start = sink.position
+      const { size } = spool
+      const modified = yield* now
+      const isDeflated = compression === "deflated" && size > 0
+      const facts = (crc: number, compressed: number): Facts => ({
+        name: encodeName(path),
+        isFolder: false,
+        method: isDeflated ? method.deflated : method.stored,
+        modified,
+        crc,
+        compressed,
+        size
       })
-    } else {
-      const block = new Uint8Array(Math.min(compressedAtOnce, size))
-      let read = 0
-      const next = Effect.suspend(() => {
-        const part = block.subarray(0, Math.min(block.length, size - read))
-        return Effect.flatMap(Effect.mapError(readFully(spool, read, part), asWriteError), (count) => {
-          if (count < part.length) {
-            return Effect.fail(
-              new MmioError.CannotWrite({
-                operation: "ZipIOProc.write",
-                file: path,
-                description: "the temporary file ends too early",
-                written: 0
-              })
-            )
-          }
-          read += count
-          crc = crc32(part, crc)
-          return Effect.succeed(part)
+      // What is not known yet is written over it.
+      yield* sink.write(localHeader(facts(0, 0)))
+      const dataStart = sink.position
+      let crc = 0
+      if (!isDeflated) {
+        yield* sink.copy(spool, 0, size, (bytes) => {
+          crc = crc32(bytes, crc)
         })
-      })
-      yield* deflate(path, next, (bytes) => sink.write(bytes))
-    }
-    const compressed = sink.position - dataStart
-    yield* sink.patch(start, localHeader(facts(crc, compressed)))
-    written(versionOf({ crc, size, dos: toDos(modified) }))
-    return centralRecord(facts(crc, compressed), start - delta, replaced)
-  })
+      } else {
+        const block = new Uint8Array(Math.min(compressedAtOnce, size))
+        let read = 0
+        const next = Effect.suspend(() => {
+          const part = block.subarray(0, Math.min(block.length, size - read))
+          return Effect.flatMap(Effect.mapError(readFully(spool, read, part), asWriteError), (count) => {
+            if (count < part.length) {
+              return Effect.fail(
+                new MmioError.CannotWrite({
+                  operation: "ZipIOProc.write",
+                  file: path,
+                  description: "the temporary file ends too early",
+                  written: 0
+                })
+              )
+            }
+            read += count
+            crc = crc32(part, crc)
+            return Effect.succeed(part)
+          })
+        })
+        yield* deflate(path, next, (bytes) => sink.write(bytes))
+      }
+      const compressed = sink.position - dataStart
+      yield* sink.patch(start, localHeader(facts(crc, compressed)))
+      written(versionOf({ crc, size, dos: toDos(modified) }))
+      return centralRecord(facts(crc, compressed), start - delta, replaced)
+    })
+})
 
 /** An empty folder. @internal */
-export const folder = (path: string): Addition => (sink, delta) =>
-  Effect.gen(function*() {
-    const start = sink.position
-    const facts = folderFacts(path, yield* now)
-    yield* sink.write(localHeader(facts))
-    return centralRecord(facts, start - delta, undefined)
-  })
+export const folder = (path: string): Addition => ({
+  path,
+  isFolder: true,
+  write: (sink, delta) =>
+    Effect.gen(function*() {
+      const start = sink.position
+      const facts = folderFacts(path, yield* now)
+      yield* sink.write(localHeader(facts))
+      return centralRecord(facts, start - delta, undefined)
+    })
+})
 
 /** An element of the archive under another name, with its bytes as they are. @internal */
-export const moved = ({ directory, file }: Opened, entry: Entry, path: string): Addition => (sink, delta) =>
-  Effect.gen(function*() {
-    const start = sink.position
-    const name = encodeName(path)
-    const head = new Uint8Array(length.local)
-    yield* Effect.mapError(readFully(file, entry.offset, head), asWriteError)
-    const view = viewOf(head)
-    const headLength = length.local + view.getUint16(26, true) + view.getUint16(28, true)
-    if (entry.offset + headLength + entry.compressed > entry.end) {
-      return yield* new MmioError.CannotWrite({
-        operation: "ZipIOProc.rename",
-        file: entry.path,
-        description: "the element is damaged: it overlaps what follows it",
-        written: 0
-      })
-    }
-    const header = new Uint8Array(headLength)
-    yield* Effect.mapError(readFully(file, entry.offset, header), asWriteError)
-    yield* sink.write(renamedHeader(header, name))
-    yield* sink.copy(file, entry.offset + headLength, entry.end - entry.offset - headLength)
-    return placedRecord(renamedRecord(recordOf(directory, entry), name), start - delta)
-  })
+export const moved = ({ directory, file }: Opened, entry: Entry, path: string): Addition => ({
+  path,
+  isFolder: false,
+  write: (sink, delta) =>
+    Effect.gen(function*() {
+      const start = sink.position
+      const name = encodeName(path)
+      const head = new Uint8Array(length.local)
+      yield* Effect.mapError(readFully(file, entry.offset, head), asWriteError)
+      const view = viewOf(head)
+      const headLength = length.local + view.getUint16(26, true) + view.getUint16(28, true)
+      if (entry.offset + headLength + entry.compressed > entry.end) {
+        return yield* new MmioError.CannotWrite({
+          operation: "ZipIOProc.rename",
+          file: entry.path,
+          description: "the element is damaged: it overlaps what follows it",
+          written: 0
+        })
+      }
+      const header = new Uint8Array(headLength)
+      yield* Effect.mapError(readFully(file, entry.offset, header), asWriteError)
+      yield* sink.write(renamedHeader(header, name))
+      yield* sink.copy(file, entry.offset + headLength, entry.end - entry.offset - headLength)
+      return placedRecord(renamedRecord(recordOf(directory, entry), name), start - delta)
+    })
+})

@@ -177,7 +177,7 @@ const writeTo = (
       const offset = entry.offset - directory.delta - (moves.get(entry) ?? 0)
       records.push(placedRecord(recordOf(directory, entry), offset))
     }
-    for (const addition of added) records.push(yield* addition(sink, directory.delta))
+    for (const addition of added) records.push(yield* addition.write(sink, directory.delta))
     const start = sink.position
     const length = records.reduce((sum, record) => sum + record.length, 0)
     const bytes = new Uint8Array(length)
