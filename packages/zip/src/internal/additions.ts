@@ -4,11 +4,12 @@
 import * as MmioError from "@effect-mmio/core/MmioError"
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
+import type { Limits } from "../ZipLimits.js"
 import type { Opened } from "./archive.js"
 import { crc32 } from "./crc32.js"
 import { deflate } from "./deflate.js"
-import { type Entry, versionOf } from "./directory.js"
-import { asWriteError } from "./errors.js"
+import { type Entry, versionOf, whyInflatesTooFar } from "./directory.js"
+import { asWriteError, tooLarge } from "./errors.js"
 import { length, method, toDos, viewOf } from "./layout.js"
 import { encodeName } from "./names.js"
 import {
@@ -30,7 +31,7 @@ export interface Addition {
   readonly path: string
   readonly isFolder: boolean
   /** Writes what is added, and returns its record of the directory, in which the offset is `position - delta`. */
-  readonly write: (sink: Sink, delta: number) => Effect.Effect<Uint8Array, MmioError.WriteError>
+  readonly write: (sink: Sink, delta: number, limits: Limits) => Effect.Effect<Uint8Array, MmioError.WriteError>
 }
 
 /** @internal */
@@ -45,7 +46,10 @@ const now: Effect.Effect<Date> = Effect.map(
 /** How many bytes of a spool are compressed at once. */
 const compressedAtOnce = 256 * 1024
 
-/** An element with the bytes of a spool; `written` is told its version. @internal */
+/**
+ * An element with the bytes of a spool, which fails where the limits would refuse to read it; `written` is told its
+ * version. @internal
+ */
 export const put = (
   path: string,
   spool: Spool,
@@ -55,7 +59,7 @@ export const put = (
 ): Addition => ({
   path,
   isFolder: false,
-  write: (sink, delta) =>
+  write: (sink, delta, limits) =>
     Effect.gen(function*() {
       const start = sink.position
       const { size } = spool
@@ -70,6 +74,12 @@ export const put = (
         compressed,
         size
       })
+      const admitted = (compressed: number) => {
+        const why = isDeflated ? whyInflatesTooFar({ compressed, size }, limits) : undefined
+        return why === undefined ? Effect.void : Effect.fail(tooLarge(path, why))
+      }
+      // Its size alone may be too much, with whatever compressed size.
+      yield* admitted(Infinity)
       // What is not known yet is written over it.
       yield* sink.write(localHeader(facts(0, 0)))
       const dataStart = sink.position
@@ -102,6 +112,7 @@ export const put = (
         yield* deflate(path, next, (bytes) => sink.write(bytes))
       }
       const compressed = sink.position - dataStart
+      yield* admitted(compressed)
       yield* sink.patch(start, localHeader(facts(crc, compressed)))
       written(versionOf({ crc, size, dos: toDos(modified) }))
       return centralRecord(facts(crc, compressed), start - delta, replaced)
