@@ -15,7 +15,10 @@
  * - **Writing.** Files commit on close. What is written is spooled, and `commit` and `close` make a new archive, in
  *   which all other elements keep their bytes as they are, and have it take the place of the old one in one step; where
  *   the storage below cannot replace a file, the element and a new directory are written after the old archive. `abort`
- *   leaves the archive as it was. A missing archive is made by the first element.
+ *   leaves the archive as it was. A missing archive is made by the first element. What `ZipLimits` would refuse to read
+ *   is not written: `CannotExpand`, and `CannotWrite` of `rename`, `remove` and the functions of folders.
+ * - **Folders.** A folder may have an entry of its own, or only paths of elements that name it. It stays until
+ *   `removeFolder` removes it: a change that would take away the last path that names it gives it an entry.
  * - **Sharing.** Sharing modes hold between the elements that this driver has open. Changes of one archive are made one
  *   after another, and each is made over what the others left. Of two writers of one element the second to commit fails
  *   with `VersionChanged`; so does one whose element another program has changed. Where an archive is to have one

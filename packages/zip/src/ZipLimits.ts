@@ -14,15 +14,28 @@ import { checked } from "./internal/limits.js"
  * `InvalidFile`, which names the limit. A limit of any other value is a bug of the program, and a defect with
  * `InvalidParameter` wherever it is used.
  *
+ * A change fails where the limits would refuse to read what it makes, and the archive stays as it was: a write or a
+ * commit of an element with `CannotExpand`, and `rename`, `remove` and the functions of folders with `CannotWrite`.
+ * `entries` and `directoryBytes` can refuse any change that makes the directory larger, also a rename or a removal that
+ * leaves a folder empty, which then gets an entry of its own. `inflatedBytes` and `expansion` refuse elements that are
+ * written with the option `compression: "deflated"`. `checkpointBytes` and `spoolBytes` refuse no archive. A program
+ * that reads with smaller limits than it writes with can still make an archive that it cannot read.
+ *
  * @since 0.1.0
  * @category models
  */
 export interface Limits {
-  /** How many elements and folders an archive may have. Default: 250 000. */
+  /**
+   * How many entries an archive may have, elements and folders together, and how many folders, with those that only the
+   * paths of others name. Default: 250 000.
+   */
   readonly entries: number
   /** How many bytes the directory of an archive may have; an open archive keeps it in memory. Default: 64 MiB. */
   readonly directoryBytes: number
-  /** How many bytes one compressed element may have, decompressed. Default: 16 GiB. */
+  /**
+   * How many bytes one compressed element may have, decompressed. An element that is written compressed cannot grow
+   * past it. Default: 16 GiB.
+   */
   readonly inflatedBytes: number
   /**
    * How many times larger than its compressed bytes an element may be. Default: 1032, the most that Deflate reaches; a
@@ -57,7 +70,8 @@ export const defaults: Limits = {
 }
 
 /**
- * The limits of the program: those of {@link defaults}, unless it sets others. They are read when an archive is opened.
+ * The limits of the program: those of {@link defaults}, unless it sets others. They are read when an element is opened,
+ * and by every commit and other change of an archive.
  *
  * @since 0.1.0
  * @category tags

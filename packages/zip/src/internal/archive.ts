@@ -181,7 +181,7 @@ const load = (
     const size = yield* Effect.mapError(file.size, asOpenError)
     const key = yield* keyOf(archive, file, size)
     const known = directories.get(key)
-    if (known !== undefined && known.entries.length <= limits.entries && known.raw.length <= limits.directoryBytes) {
+    if (known !== undefined && Directory.whyTooLarge(Directory.extentOf(known), limits) === undefined) {
       return { file, size, directory: known, key }
     }
     const directory = yield* readDirectory(file, archive.name.full, size, limits)

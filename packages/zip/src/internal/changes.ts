@@ -5,7 +5,7 @@ import * as MmioError from "@effect-mmio/core/MmioError"
 import * as Effect from "effect/Effect"
 import * as Additions from "./additions.js"
 import { probe } from "./archive.js"
-import { elementsOf } from "./directory.js"
+import { type Directory, elementsOf, type Entry } from "./directory.js"
 import { asFolderError, asRenameError } from "./errors.js"
 import type { Element } from "./locate.js"
 import { folderOf, whyUnwritable } from "./names.js"
@@ -31,6 +31,34 @@ const changing = (
     Effect.mapError((error) => MmioError.withDetails(asRenameError(error), { operation, file: element.name.full }))
   )
 
+/**
+ * A change that removes what has the path of an element. Its folder stays: where only what is removed named the folder,
+ * the change adds an entry of the folder.
+ */
+const removing = (
+  operation: string,
+  { name, path }: Element,
+  { entries, files, folders }: Directory,
+  { added, removed }: Change
+): Effect.Effect<Change, MmioError.CannotWrite> => {
+  const folder = folderOf(path)
+  const isInFolder = (other: { readonly path: string }) => other.path.startsWith(`${folder}/`)
+  // An entry with a name that is refused names no folder.
+  const namesFolder = (entry: Entry) =>
+    isInFolder(entry) && !removed.has(entry) && (entry.isFolder ? folders : files).has(entry.path)
+  if (
+    folder === "" || folders.get(folder) !== undefined || added.some(isInFolder) || entries.some(namesFolder)
+  ) {
+    return Effect.succeed({ added, removed })
+  }
+  const unwritable = whyUnwritable(`${folder}/`)
+  return unwritable === undefined
+    ? Effect.succeed({ removed, added: [...added, Additions.folder(folder)] })
+    : Effect.fail(
+      refusals(operation, name.full).cannotWrite(`its folder would not stay without it: ${unwritable}`, "EINVAL")
+    )
+}
+
 /** @internal */
 export const remove = (state: State, element: Element): Effect.Effect<void, MmioError.RenameError> =>
   changing(
@@ -38,11 +66,13 @@ export const remove = (state: State, element: Element): Effect.Effect<void, Mmio
     "ZipIOProc.remove",
     element,
     ({ directory }) =>
-      Effect.map(lookUp("ZipIOProc.remove", element, directory), () => ({
-        removed: new Set(elementsOf(directory, element.path)),
-        added: []
-      })),
-    () => state.claims.removed(element.key, element.path)
+      Effect.flatMap(lookUp("ZipIOProc.remove", element, directory), () =>
+        removing("ZipIOProc.remove", element, directory, {
+          removed: new Set(elementsOf(directory, element.path)),
+          added: []
+        })),
+    () =>
+      state.claims.removed(element.key, element.path)
   )
 
 /** @internal */
@@ -65,11 +95,10 @@ export const rename = (state: State, from: Element, to: Element): Effect.Effect<
         if (elementsOf(directory, from.path).length > 1) {
           return yield* cannotWrite("two elements have the name, and which one is meant is not known")
         }
-        const change: Change = {
+        return yield* removing(operation, from, directory, {
           removed: new Set([entry, ...elementsOf(directory, to.path)]),
           added: [Additions.moved(current, entry, to.path)]
-        }
-        return change
+        })
       }), () => {
       if (from.path !== to.path) state.claims.renamed(from.key, from.path, to.path)
     })
@@ -104,7 +133,7 @@ export const removeFolder = (state: State, element: Element): Effect.Effect<void
       return Effect.fail(cannotWrite("the folder is not empty", "ENOTEMPTY"))
     }
     // A folder in which nothing is has an entry.
-    return Effect.succeed({
+    return removing("ZipIOProc.removeFolder", element, directory, {
       removed: new Set(directory.entries.filter((entry) => entry.isFolder && entry.path === path)),
       added: []
     })

@@ -148,6 +148,31 @@ export const withZip64 = (end: End, record: Uint8Array): End | undefined => {
   return { ...end, count, size, offset }
 }
 
+/** How large an archive is, as far as there are limits of it. @internal */
+export interface Extent {
+  readonly entries: number
+  readonly directoryBytes: number
+  /** With those that only the paths of others name, and without the archive itself. */
+  readonly folders: number
+}
+
+/** Which limit an archive of this extent exceeds; undefined where none. What is not known yet is 0. @internal */
+export const whyTooLarge = ({ directoryBytes, entries, folders }: Extent, limits: Limits): string | undefined =>
+  entries > limits.entries
+    ? `it has ${entries} entries, and the limit ZipLimits.entries is ${limits.entries}`
+    : directoryBytes > limits.directoryBytes
+    ? `its directory has ${directoryBytes} bytes, and the limit ZipLimits.directoryBytes is ${limits.directoryBytes}`
+    : folders > limits.entries
+    ? `it has more folders than the limit ZipLimits.entries, ${limits.entries}`
+    : undefined
+
+/** The extent of an archive with this directory. @internal */
+export const extentOf = ({ entries, folders, raw }: Pick<Directory, "entries" | "folders" | "raw">): Extent => ({
+  entries: entries.length,
+  directoryBytes: raw.length,
+  folders: folders.size - 1
+})
+
 /**
  * Where the directory of an archive is; a sentence where it cannot be there. `before` is where what follows it begins.
  * @internal
@@ -157,14 +182,8 @@ export const locateDirectory = (
   before: number,
   limits: Limits
 ): Either.Either<{ readonly start: number; readonly delta: number }, string> => {
-  if (end.count > limits.entries) {
-    return Either.left(`it has ${end.count} entries, and the limit ZipLimits.entries is ${limits.entries}`)
-  }
-  if (end.size > limits.directoryBytes) {
-    return Either.left(
-      `its directory has ${end.size} bytes, and the limit ZipLimits.directoryBytes is ${limits.directoryBytes}`
-    )
-  }
+  const tooLarge = whyTooLarge({ entries: end.count, directoryBytes: end.size, folders: 0 }, limits)
+  if (tooLarge !== undefined) return Either.left(tooLarge)
   const start = before - end.size
   const delta = start - end.offset
   return delta < 0
@@ -297,13 +316,10 @@ export const parse = (
       continue
     }
     addFolders(folders, entry.path)
-    if (folders.size > limits.entries) {
-      return Either.left(`it has more folders than the limit ZipLimits.entries, ${limits.entries}`)
-    }
-    if (entry.isFolder) {
-      folders.set(entry.path, entry)
-      continue
-    }
+    if (entry.isFolder) folders.set(entry.path, entry)
+    const tooLarge = whyTooLarge(extentOf({ entries, folders, raw }), limits)
+    if (tooLarge !== undefined) return Either.left(tooLarge)
+    if (entry.isFolder) continue
     if (files.has(entry.path)) entry.problem = "two elements have its name"
     files.set(entry.path, entry)
   }
@@ -322,18 +338,26 @@ export const elementsOf = ({ entries }: Directory, path: string): ReadonlyArray<
 export const versionOf = ({ crc, dos, size }: Pick<Entry, "crc" | "dos" | "size">): string =>
   `${crc.toString(16).padStart(8, "0")}-${size}-${dos.toString(16)}`
 
+/** Which limit a compressed element of these sizes exceeds; undefined where none. @internal */
+export const whyInflatesTooFar = (
+  { compressed, size }: Pick<Entry, "compressed" | "size">,
+  limits: Limits
+): string | undefined => {
+  if (size > limits.inflatedBytes) {
+    return `it has ${size} bytes, and the limit ZipLimits.inflatedBytes is ${limits.inflatedBytes}`
+  }
+  // A block of Deflate that says nothing takes two bytes.
+  if (size > Math.max(0, compressed) * limits.expansion) {
+    return `its ${compressed} bytes are to become ${size}, and the limit ZipLimits.expansion is ${limits.expansion}`
+  }
+  return undefined
+}
+
 /** Why an element cannot be read, other than by what is in its local header; undefined where it can. @internal */
 export const whyUnreadable = (entry: Entry, limits: Limits): string | undefined => {
   if (entry.problem !== undefined) return entry.problem
   if (entry.method === method.stored) {
     return entry.compressed === entry.size ? undefined : "it is stored, and its two sizes differ"
   }
-  if (entry.size > limits.inflatedBytes) {
-    return `it has ${entry.size} bytes, and the limit ZipLimits.inflatedBytes is ${limits.inflatedBytes}`
-  }
-  // A block of Deflate that says nothing takes two bytes.
-  if (entry.size > Math.max(0, entry.compressed) * limits.expansion) {
-    return `its ${entry.compressed} bytes are to become ${entry.size}, and the limit ZipLimits.expansion is ${limits.expansion}`
-  }
-  return undefined
+  return whyInflatesTooFar(entry, limits)
 }

@@ -50,6 +50,14 @@ export const asWriteError = (error: MmioError.MmioError): MmioError.WriteError =
 export const asCommitError = (error: MmioError.MmioError): MmioError.CommitError =>
   error._tag === "VersionChanged" ? error : asWriteError(error)
 
+/** Why a change is not made: the limits would refuse to read what it makes. @internal */
+export const tooLarge = (file: string, description: string): MmioError.CannotExpand =>
+  new MmioError.CannotExpand({
+    operation: "ZipIOProc.write",
+    file,
+    description: `it could not be read again: ${description}`
+  })
+
 /** What renaming and removing fail with; a change by another writer is that of a file that is in use. @internal */
 export const asRenameError = (error: MmioError.MmioError): MmioError.RenameError => {
   switch (error._tag) {

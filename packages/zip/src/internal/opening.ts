@@ -227,6 +227,7 @@ export const openForWriting = (
         version: version ?? "new",
         identity: identityOf(element),
         commit: commitOf(state, element, spool, { version }),
+        most: state.compression === "deflated" ? limits.inflatedBytes : Infinity,
         isNew: request.create !== "no",
         release
       })

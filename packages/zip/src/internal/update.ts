@@ -11,8 +11,9 @@ import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import type { Addition } from "./additions.js"
 import { type Archive, type Directories, open, type Opened, request } from "./archive.js"
+import { currentLimits } from "./currentLimits.js"
 import * as Directory from "./directory.js"
-import { asCommitError, type LoadError } from "./errors.js"
+import { asCommitError, type LoadError, tooLarge } from "./errors.js"
 import { endRecords, placedRecord, recordOf } from "./records.js"
 import { Sink } from "./sink.js"
 import { openTemporary } from "./temporary.js"
@@ -117,9 +118,21 @@ const inPlace = (file: IOProc.File, appends: boolean, undo: Effect.Effect<void>)
   return { file, appends, commit: Effect.zipRight(Effect.onError(flushed(file), () => abort), file.close), abort }
 }
 
-/** The archive itself, which is written at its end: what a failure leaves there is cut off. */
-const growing = (file: IOProc.File, size: number): Target =>
-  inPlace(file, true, Effect.suspend(() => Effect.ignore(file.truncate?.(size) ?? Effect.void)))
+/**
+ * The archive itself, which is written at its end: what a failure leaves there is cut off. Where the storage cuts off
+ * nothing, the old directory is written after it.
+ */
+const growing = (file: IOProc.File, name: string, current: Current): Target =>
+  inPlace(
+    file,
+    true,
+    Effect.ignore(Effect.suspend(() =>
+      file.truncate?.(current.size) ?? Effect.flatMap(file.size, (size) =>
+        size === current.size
+          ? Effect.void
+          : writeTo({ appends: true, file }, name, { ...current, size }, { removed: new Set(), added: [] }))
+    ))
+  )
 
 const openTarget = (
   archive: Archive,
@@ -143,19 +156,38 @@ const openTarget = (
       yield* Effect.onError(file.truncate(0), () => file.abort)
       return committing(file, false)
     }
-    if (!canReplace) return growing(file, current.size)
+    if (!canReplace) return growing(file, name.full, current)
     yield* file.abort
     return yield* openReplacement(archive, current.stamp)
   })
 
+/** Fails where the limits would refuse to read what a change makes of an archive, whose directory has so many bytes. */
+const admitExtent = (
+  name: string,
+  { entries, folders }: Directory.Directory,
+  { added, removed }: Change,
+  directoryBytes: number
+): Effect.Effect<void, MmioError.CannotExpand> =>
+  Effect.flatMap(currentLimits, (limits) => {
+    const why = Directory.whyTooLarge({
+      entries: entries.length - removed.size + added.length,
+      directoryBytes,
+      // No change that adds a folder which the archive did not have removes one, too.
+      folders: folders.size - 1 + added.filter(({ isFolder, path }) => isFolder && !folders.has(path)).length
+    }, limits)
+    return why === undefined ? Effect.void : Effect.fail(tooLarge(name, why))
+  })
+
 /** Writes what stays and what is added, the directory, and the end. */
 const writeTo = (
-  { appends, file }: Target,
+  { appends, file }: Pick<Target, "appends" | "file">,
   name: string,
-  { directory, file: old, size }: Current,
-  { added, removed }: Change
+  { directory, file: old, size }: Pick<Current, "directory" | "file" | "size">,
+  change: Change
 ): Effect.Effect<void, MmioError.WriteError> =>
   Effect.gen(function*() {
+    const { added, removed } = change
+    const limits = yield* currentLimits
     const sink = new Sink(file, name, appends ? size : 0)
     /** By entry, how far down its local header moves. */
     const moves = new Map<Directory.Entry, number>()
@@ -177,9 +209,10 @@ const writeTo = (
       const offset = entry.offset - directory.delta - (moves.get(entry) ?? 0)
       records.push(placedRecord(recordOf(directory, entry), offset))
     }
-    for (const addition of added) records.push(yield* addition(sink, directory.delta))
+    for (const addition of added) records.push(yield* addition.write(sink, directory.delta, limits))
     const start = sink.position
     const length = records.reduce((sum, record) => sum + record.length, 0)
+    yield* admitExtent(name, directory, change, length)
     const bytes = new Uint8Array(length)
     let at = 0
     for (const record of records) {
@@ -229,12 +262,16 @@ export const update = <E>(
                 })
               )
             }
-            return Effect.uninterruptibleMask((restore) =>
-              Effect.flatMap(openTarget(archive, current), (target) =>
-                Effect.zipRight(
-                  Effect.onError(restore(writeTo(target, name, current, change)), () => target.abort),
-                  Effect.as(target.commit, "done" as const)
-                ))
+            return Effect.zipRight(
+              // How many bytes its directory has is not known before it is written.
+              admitExtent(name, current.directory, change, 0),
+              Effect.uninterruptibleMask((restore) =>
+                Effect.flatMap(openTarget(archive, current), (target) =>
+                  Effect.zipRight(
+                    Effect.onError(restore(writeTo(target, name, current, change)), () => target.abort),
+                    Effect.as(target.commit, "done" as const)
+                  ))
+              )
             ).pipe(
               Effect.catchIf(
                 (error) => MmioError.isMmioError(error) && error._tag === "VersionChanged" && tries > 1,

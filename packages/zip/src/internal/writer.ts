@@ -4,6 +4,7 @@
 import * as IOProc from "@effect-mmio/core/IOProc"
 import * as MmioError from "@effect-mmio/core/MmioError"
 import * as Effect from "effect/Effect"
+import { tooLarge } from "./errors.js"
 import type { Spool } from "./spool.js"
 
 /** What a file that is written is made with. @internal */
@@ -14,6 +15,8 @@ export interface Options {
   readonly identity: string
   /** Makes what was spooled the element. */
   readonly commit: Effect.Effect<void, MmioError.CommitError>
+  /** How many bytes the element may have. */
+  readonly most: number
   /** Whether there is something to commit before anything is written, as there is where the file is created. */
   readonly isNew: boolean
   readonly release: () => void
@@ -22,7 +25,7 @@ export interface Options {
 const isSize = (size: number): boolean => Number.isSafeInteger(size) && size >= 0
 
 /** @internal */
-export const fileOf = ({ commit, identity, isNew, release, request, spool, version }: Options): IOProc.File => {
+export const fileOf = ({ commit, identity, isNew, most, release, request, spool, version }: Options): IOProc.File => {
   const name = request.name.full
   let isOpen = true
   /** Whether there is something to commit. */
@@ -45,9 +48,15 @@ export const fileOf = ({ commit, identity, isNew, release, request, spool, versi
       })
       : Effect.void
   ))
-  const writing = <A>(operation: string, write: () => Effect.Effect<A, MmioError.WriteError>) =>
-    Effect.suspend(() => {
+  /** Writes, unless the file would come to have this size, and that is too large. */
+  const writing = <A>(operation: string, size: number, write: () => Effect.Effect<A, MmioError.WriteError>) =>
+    Effect.suspend((): Effect.Effect<A, MmioError.WriteError> => {
       if (!isOpen) return Effect.fail(new MmioError.CannotWrite({ ...closed(operation), written: 0 }))
+      if (size > spool.size && size > most) {
+        return Effect.fail(
+          tooLarge(name, `it would have ${size} bytes, and the limit ZipLimits.inflatedBytes is ${most}`)
+        )
+      }
       isDirty = true
       return write()
     })
@@ -77,10 +86,10 @@ export const fileOf = ({ commit, identity, isNew, release, request, spool, versi
             ? Effect.succeed(0)
             : Effect.fail(new MmioError.CannotWrite({ ...closed(mode), written: 0 }))
         )
-        : writing(mode, () => spool.writeAt(position, source)),
+        : writing(mode, position + source.length, () => spool.writeAt(position, source)),
     truncate: (size) =>
       isSize(size)
-        ? writing("truncate", () => spool.truncate(size))
+        ? writing("truncate", size, () => spool.truncate(size))
         : Effect.fail(
           new MmioError.CannotWrite({ ...closed("truncate"), description: "a file has no such size", written: 0 })
         ),
