@@ -4,11 +4,13 @@
  * A name under which the machine has a file is that file, whatever it is made of. Else the table of storages decides by
  * its beginning, then by its `+`; and all other names are paths.
  */
+import * as Errno from "@effect-mmio/core/Errno"
 import * as FileName from "@effect-mmio/core/FileName"
 import * as IOProc from "@effect-mmio/core/IOProc"
 import * as Mmio from "@effect-mmio/core/Mmio"
 import * as MmioError from "@effect-mmio/core/MmioError"
 import * as NodeIOProc from "@effect-mmio/platform-node/NodeIOProc"
+import * as NodeStream from "@effect/platform-node/NodeStream"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Stream from "effect/Stream"
@@ -71,6 +73,16 @@ export const locate = locateWith(storages)
 /** What errors call standard input. */
 const standardInput = "standard input"
 
+/**
+ * The stream of the process: it begins where the program before has left the file, and a read that waits for a pipe
+ * does not keep an interrupted command from ending.
+ */
+const input = (): Stream.Stream<Uint8Array, MmioError.ReadError> =>
+  NodeStream.fromReadable<MmioError.ReadError, Uint8Array>(
+    () => process.stdin,
+    (cause) => Errno.readError({ operation: "mmio", file: standardInput, cause })
+  )
+
 /** What comes out of a pipe, in a file of its own while it is used: nearly everything here goes back in a file. */
 const spooled = <A, E, R>(
   disk: IOProc.IOProc,
@@ -81,10 +93,11 @@ const spooled = <A, E, R>(
       disk.tempName({ prefix: "mmio-", suffix: ".spool" }),
       (name) => Effect.ignore(disk.remove(name))
     )
+    // The stream of a folder is empty, and this is a failure.
+    yield* NodeIOProc.fromFd(0, { name: standardInput })
     yield* Effect.scoped(Effect.gen(function*() {
-      const source = yield* Mmio.fromFile(yield* NodeIOProc.fromFd(0, { name: standardInput }))
       const target = yield* Mmio.openWith(disk, name, { access: "write", create: true })
-      yield* Stream.run(Mmio.stream(source), Mmio.sink(target))
+      yield* Stream.run(input(), Mmio.sink(target))
       yield* Mmio.close(target)
     }))
     return yield* use({ ioProc: disk, name }).pipe(
