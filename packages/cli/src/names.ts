@@ -44,7 +44,7 @@ export const locateWith = (table: ReadonlyArray<Storage>) =>
 ): Effect.Effect<Located, FileError> =>
   Effect.gen(function*() {
     const path = FileName.plain(text)
-    const here: Located = { ioProc: disk, name: path }
+    const here: Located = { ioProc: disk, name: path, path: text }
     if (text === "") return yield* usage("A file needs a name")
     const prefix = table.find((storage) => storage._tag === "Prefix" && text.startsWith(storage.prefix))
     const splits = FileName.splits(text)
@@ -59,12 +59,12 @@ export const locateWith = (table: ReadonlyArray<Storage>) =>
       routes.some((route) => "code" in route && Option.contains(code, route.code))
     )
     const base = prefix?._tag === "Prefix" ? yield* prefix.locate(archive?.path ?? text, disk) : here
-    if (archive === undefined && prefix !== undefined) return base
+    if (archive === undefined) return base
     let ioProc = base.ioProc
     for (const route of routes) {
       if (route._tag === "Route") ioProc = IOProc.route(ioProc, route.code, yield* route.load(base.ioProc))
     }
-    return { ...base, ioProc, name: FileName.parse(text) }
+    return { ...base, ioProc, name: FileName.parse(text), path: undefined }
   })
 
 /** Finds out where a name leads, of those that the command knows. */
