@@ -44,7 +44,7 @@ const chunk = argument("chunk", "A chunk: an id as iXML, or a path as 'RIFF:WAVE
 const json = Options.boolean("json").pipe(Options.withDescription("Print one JSON object a line"))
 const force = Options.boolean("force").pipe(
   Options.withAlias("f"),
-  Options.withDescription("Replace a file that exists")
+  Options.withDescription("Replace a file that exists; write into a device or a pipe")
 )
 
 const treeCommand = Command.make("tree", { names: files, json }, (options) => run("tree", options.json, tree(options)))

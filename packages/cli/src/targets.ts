@@ -11,6 +11,7 @@ import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as fs from "node:fs"
 import { dirname } from "node:path"
+import { isDescriptor } from "./descriptors.js"
 import { exitCodes, Failure, type FileError, usage } from "./failure.js"
 import { diskFor, locate, withNamed } from "./names.js"
 import type { Output } from "./output.js"
@@ -50,14 +51,17 @@ const isSame = (source: IOProc.Stat | undefined, identity: Option.Option<string>
 /** Why the machine's file of this path cannot be the target, if so. */
 const refusal = (
   path: string,
-  from: string,
+  { force, from }: Options,
   facts: { readonly source: IOProc.Stat | undefined; readonly target: IOProc.Stat | undefined }
 ): Failure | undefined => {
   const { source, target } = facts
+  if (isDescriptor(path)) return usage(`${shown(path)} is not a file but what a process has open: - is standard output`)
   if (target === undefined) return undefined
   if (target.kind === "folder") return usage(`${shown(path)} is a folder: name a file in it`)
   if (isSame(source, target.identity)) return usage(`${shown(from)} and ${shown(path)} are the same file`)
-  return undefined
+  return target.kind === "other" && !force
+    ? usage(`${shown(path)} is a device or a pipe; --force writes into it`)
+    : undefined
 }
 
 const attempt = <A>(call: () => A): A | undefined => {
@@ -84,13 +88,19 @@ const explained = <E>(path: string, error: E): E | Failure => {
 }
 
 const toStandardOutput = <A, E, R>(
+  from: string,
   write: (target: Mmio.Handle<"write">) => Effect.Effect<A, E, R>
 ): Effect.Effect<A, E | FileError, R> =>
   process.stdout.isTTY === true
     ? Effect.fail(usage("This would write bytes to the terminal: name a file, or a pipe"))
     : Effect.scoped(
       Effect.gen(function*() {
-        const file = yield* NodeIOProc.fromFd(1, { access: "write", name: "standard output" })
+        // What was written there before stays, and what is written next comes after it.
+        const file = yield* NodeIOProc.fromFd(1, { access: "write", name: "standard output", forwardOnly: true })
+        // Reading would never come to the end of what it writes.
+        if (isSame(yield* factsOfSource(from), file.identity)) {
+          return yield* usage(`${shown(from)} and standard output are the same file`)
+        }
         const target = yield* Mmio.fromFile(file, { access: "write", name: "standard output" })
         const result = yield* write(target)
         yield* Mmio.close(target)
@@ -100,18 +110,18 @@ const toStandardOutput = <A, E, R>(
 
 /**
  * Runs an effect that writes a new file; `-` is standard output. The name has the new content once it succeeds, and the
- * old one before.
+ * old one before. A device or a pipe is written into.
  */
 export const withTarget = <A, E, R>(
   text: string,
   options: Options,
   write: (target: Mmio.Handle<"write">) => Effect.Effect<A, E, R>
 ): Effect.Effect<A, E | FileError, Exclude<R, IOProc.IOProc> | Output | R> =>
-  text === "-" ? toStandardOutput(write) : withNamed(text, "write", (located) =>
+  text === "-" ? toStandardOutput(options.from, write) : withNamed(text, "write", (located) =>
     Effect.gen(function*() {
       const { ioProc, name, path } = located
       if (path !== undefined) {
-        const refused = refusal(path, options.from, {
+        const refused = refusal(path, options, {
           source: yield* factsOfSource(options.from),
           target: yield* factsOf(located)
         })

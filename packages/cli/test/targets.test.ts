@@ -1,7 +1,8 @@
 /** Files that a command makes: which names it refuses, with which sentence, and that nothing is changed then. */
+import { spawnSync } from "node:child_process"
 import * as fs from "node:fs"
 import { describe, expect, it } from "vitest"
-import { makeFolder } from "./support/command.js"
+import { binary, makeFolder } from "./support/command.js"
 
 type Folder = ReturnType<typeof makeFolder>
 
@@ -32,6 +33,14 @@ const snapshot = ({ at }: Folder): ReadonlyArray<string> =>
       : ""
     return [name, stats.ino, stats.mode, content].join(" ")
   })
+
+const script = (folder: Folder, text: string) => {
+  const { status, stderr, stdout } = spawnSync("bash", [
+    "-c",
+    text.replaceAll("mmio ", `"${process.execPath}" "${binary}" `)
+  ], { cwd: folder.folder })
+  return { code: status, error: stderr.toString(), bytes: new Uint8Array(stdout) }
+}
 
 /** The commands that make a file of another. */
 const makers: ReadonlyArray<(target: string, ...force: ReadonlyArray<string>) => ReadonlyArray<string>> = [
@@ -126,5 +135,70 @@ describe("a target that cannot be made", () => {
     const folder = makeNames()
     expect(await folder.run(["copy", "a.wav", "one.mix+two.wav"])).toMatchObject({ error: "", code: 0 })
     expect(folder.read("one.mix+two.wav")).toEqual(folder.read("a.wav"))
+  })
+})
+
+describe.skipIf(process.platform !== "linux")("a target that is no regular file", () => {
+  it("is refused where it is a descriptor of a process, and the sentence names -", () => {
+    const folder = makeNames()
+    fs.symlinkSync("/dev/stdout", folder.at("out"))
+    folder.write("kept", "old\n")
+    for (const name of ["/dev/stdout", "/dev/fd/1", "/proc/self/fd/1", "out"]) {
+      for (const to of [">> kept", "| cat"]) {
+        for (const force of name === "out" ? ["--force"] : ["", "--force"]) {
+          const ran = script(folder, `set -o pipefail; mmio copy ${force} a.wav ${name} ${to}`)
+          expect(ran, `${name} ${to}`).toEqual({
+            code: 2,
+            error: `mmio: ${name} is not a file but what a process has open: - is standard output\n`,
+            bytes: new Uint8Array(0)
+          })
+          expect(fs.readFileSync(folder.at("kept"), "utf8")).toBe("old\n")
+        }
+      }
+    }
+  })
+
+  it("is refused in a folder of the system that takes no file", () => {
+    expect(script(makeNames(), "mmio copy a.wav /proc/x.wav")).toMatchObject({
+      code: 4,
+      error: "mmio: /proc/x.wav: no file can be made in this folder\n"
+    })
+  })
+
+  it("is written into with --force, and stays what it is", () => {
+    const folder = makeNames()
+    expect(script(folder, "mkfifo fifo; mmio copy a.wav fifo")).toMatchObject({
+      code: 2,
+      error: "mmio: fifo is a device or a pipe; --force writes into it\n"
+    })
+    const ran = script(folder, "cat fifo > got & mmio copy --force a.wav fifo && wait")
+    expect(ran).toMatchObject({ code: 0, error: "" })
+    expect(folder.read("got")).toEqual(folder.read("a.wav"))
+    expect(fs.statSync(folder.at("fifo")).isFIFO()).toBe(true)
+    expect(script(folder, "mmio copy --force a.wav /dev/null")).toMatchObject({ code: 0, error: "" })
+    expect(fs.statSync("/dev/null").isCharacterDevice()).toBe(true)
+  })
+})
+
+describe("standard output", () => {
+  it("that is a file is written on from where it is, and what comes next follows", () => {
+    const folder = makeNames()
+    expect(script(folder, "{ echo before; mmio copy a.wav -; echo after; } > out").error).toBe("")
+    const whole = Buffer.concat([Buffer.from("before\n"), folder.read("a.wav"), Buffer.from("after\n")])
+    expect(fs.readFileSync(folder.at("out"))).toEqual(whole)
+    expect(script(folder, "mmio map a.wav --svg - >> out").error).toBe("")
+    expect(fs.readFileSync(folder.at("out")).subarray(0, whole.length)).toEqual(whole)
+  })
+
+  it("is not the file that is read", () => {
+    const folder = makeNames()
+    const before = folder.read("a.wav")
+    for (const name of ["a.wav", "sym.wav"]) {
+      expect(script(folder, `mmio copy ${name} - >> hard.wav`)).toMatchObject({
+        code: 2,
+        error: `mmio: ${name} and standard output are the same file\n`
+      })
+    }
+    expect(folder.read("a.wav")).toEqual(before)
   })
 })
