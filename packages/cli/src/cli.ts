@@ -90,9 +90,27 @@ const program = lacksValue
   )
   : Effect.provide(inColour() ? cli(process.argv) : asText(cli(process.argv)), environment)
 
+/**
+ * The signals that end a command early, with its exit code then, as shells have it: what is half done is undone, and
+ * temporary files are removed. The second one ends the process.
+ */
+const signals = { SIGHUP: 129, SIGINT: exitCodes.interrupted, SIGTERM: 143 } as const
+
+/** The first of these signals that came; Ctrl-C in the wizard is none. */
+let received: keyof typeof signals = "SIGINT"
+
+const isSignal = (name: string): name is keyof typeof signals => Object.hasOwn(signals, name)
+
+const onSignal = (name: string): void => {
+  if (isSignal(name)) received = name
+  for (const each of Object.keys(signals)) process.off(each, onSignal)
+  // The runtime listens to the other two only. A hangup is the same to it.
+  if (name === "SIGHUP") process.emit("SIGTERM")
+}
+
 const exitCodeOf = <E, A>(exit: Exit.Exit<E, A>): number => {
   if (Exit.isSuccess(exit)) return exitCodes.ok
-  if (Cause.isInterruptedOnly(exit.cause)) return exitCodes.interrupted
+  if (Cause.isInterruptedOnly(exit.cause)) return signals[received]
   const failure = Cause.failureOption(exit.cause)
   // All other failures are those of a command line that @effect/cli did not understand, and has said so.
   if (failure._tag === "Some") return failure.value instanceof Reported ? failure.value.exitCode : exitCodes.usage
@@ -110,6 +128,7 @@ export const runCommand = (): void => {
     if (error.code !== "EPIPE") failed ??= error
   })
   process.stderr.on("error", () => {})
+  for (const signal of Object.keys(signals)) process.on(signal, onSignal)
   NodeRuntime.runMain(program, {
     disableErrorReporting: true,
     disablePrettyLogger: true,

@@ -18,6 +18,9 @@ import { tree } from "./commands/tree.js"
 import { verify } from "./commands/verify.js"
 import { run } from "./run.js"
 
+/** What a command that changes chunks does with a file that is damaged. */
+const damagedStays = "A file whose sizes are unknown or wrong is left as it is: mmio repair corrects them"
+
 /** An argument that is no option in disguise: `--jsno` would be taken for a file, and `-` is one. */
 const argument = (name: string, description: string) =>
   Args.text({ name }).pipe(
@@ -41,7 +44,7 @@ const chunk = argument("chunk", "A chunk: an id as iXML, or a path as 'RIFF:WAVE
 const json = Options.boolean("json").pipe(Options.withDescription("Print one JSON object a line"))
 const force = Options.boolean("force").pipe(
   Options.withAlias("f"),
-  Options.withDescription("Replace a file that exists")
+  Options.withDescription("Replace a file that exists; write into a device or a pipe")
 )
 
 const treeCommand = Command.make("tree", { names: files, json }, (options) => run("tree", options.json, tree(options)))
@@ -98,7 +101,7 @@ const tagCommand = Command.make("tag", {
   ),
   json
 }, (options) => run("tag", options.json, tag(options))).pipe(
-  Command.withDescription("Lists, sets and removes tags of WAVE files: INFO, bext and iXML")
+  Command.withDescription(`Lists, sets and removes tags of WAVE files: INFO, bext and iXML. ${damagedStays}`)
 )
 
 const cueCommand = Command.make("cue", {
@@ -115,7 +118,7 @@ const cueCommand = Command.make("cue", {
   ),
   json
 }, (options) => run("cue", options.json, cue(options))).pipe(
-  Command.withDescription("Lists, adds and removes cue points of a WAVE file")
+  Command.withDescription(`Lists, adds and removes cue points of a WAVE file. ${damagedStays}`)
 )
 
 const digestCommand = Command.make("digest", {
@@ -124,7 +127,7 @@ const digestCommand = Command.make("digest", {
   check: Options.boolean("check").pipe(Options.withDescription("Compare with the digest in the file")),
   json
 }, (options) => run("digest", options.json, digest(options))).pipe(
-  Command.withDescription("Prints the MD5 of the sound alone: other tags do not change it")
+  Command.withDescription(`Prints the MD5 of the sound alone: other tags do not change it. ${damagedStays}`)
 )
 
 const extractCommand = Command.make("extract", {
@@ -162,7 +165,7 @@ const insertCommand = Command.make("insert", {
   replace: Options.boolean("replace").pipe(Options.withDescription("Replace the chunk if it is there")),
   json
 }, (options) => run("insert", options.json, insert(options))).pipe(
-  Command.withDescription("Puts a chunk into a file")
+  Command.withDescription(`Puts a chunk into a file. ${damagedStays}`)
 )
 
 const copyCommand = Command.make("copy", {

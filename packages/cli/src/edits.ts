@@ -8,6 +8,7 @@ import { withHeld } from "./held.js"
 import type { Output } from "./output.js"
 import { withProgress } from "./progress.js"
 import { remark } from "./remarks.js"
+import { adviseRepair } from "./repairable.js"
 
 /** The form of a WAVE file; steps of a path, since ids may hold what a path as text cannot. */
 export const wave: Riff.PathStep = { id: "RIFF", type: "WAVE" }
@@ -35,24 +36,30 @@ export interface Edited<A> {
   readonly report: RiffEdit.Report | undefined
 }
 
-/** Reads what has to be known of a file, and edits it accordingly. */
+/**
+ * Reads what has to be known of a file, and edits it accordingly. A file that is damaged is left as it is: where
+ * `mmio repair` corrects it, the failure says so.
+ */
 export const editFile = <A, E extends FileError>(
   text: string,
   read: (file: Mmio.Handle<"read">) => Effect.Effect<A, E>,
   editsFor: (found: A) => Effect.Effect<ReadonlyArray<RiffEdit.RiffEdit>, FileError>
 ): Effect.Effect<Edited<A>, FileError, Output> =>
-  withHeld(text, (located) =>
-    Effect.gen(function*() {
-      const { name } = located
-      // An unfinished edit is finished first: it decides what there is to read.
-      yield* Riff.recover(name)
-      const found = yield* Mmio.withFile(name, { access: "read" }, read)
-      const edits = yield* editsFor(found)
-      if (edits.length === 0) return { found, report: undefined }
-      const report = yield* withProgress(text, "bytes", (advance) =>
-        Riff.edit(name, edits, {
-          onProgress: ({ done, total }) => Effect.sync(() => advance(done, total))
-        }))
-      yield* remark(located)
-      return { found, report }
-    }))
+  adviseRepair(
+    text,
+    withHeld(text, (located) =>
+      Effect.gen(function*() {
+        const { name } = located
+        // An unfinished edit is finished first: it decides what there is to read.
+        yield* Riff.recover(name)
+        const found = yield* Mmio.withFile(name, { access: "read" }, read)
+        const edits = yield* editsFor(found)
+        if (edits.length === 0) return { found, report: undefined }
+        const report = yield* withProgress(text, "bytes", (advance) =>
+          Riff.edit(name, edits, {
+            onProgress: ({ done, total }) => Effect.sync(() => advance(done, total))
+          }))
+        yield* remark(located)
+        return { found, report }
+      }))
+  )

@@ -1,6 +1,7 @@
 /** Failures, as a sentence for a person and an exit code for a script. */
 import * as MmioError from "@effect-mmio/core/MmioError"
 import * as Data from "effect/Data"
+import * as path from "node:path"
 import { inCommands } from "./problems.js"
 import { shown } from "./text.js"
 
@@ -69,12 +70,18 @@ const exitCodeOf = (error: MmioError.MmioError): ExitCode => {
   }
 }
 
+/** The folder of a file. */
+const folderOf = (file: string): string =>
+  file.slice(0, Math.max(file.lastIndexOf("/"), path.sep === "/" ? 0 : file.lastIndexOf(path.sep))) || file
+
 const sentenceOf = (error: MmioError.MmioError): string => {
   switch (error._tag) {
     case "FileNotFound":
       return `${shown(error.file)}: there is no such file`
     case "PathNotFound":
-      return `${shown(error.file)}: there is no such folder`
+      return error.errno === "ELOOP"
+        ? `${shown(error.file)}: its links lead in a circle`
+        : `${shown(folderOf(error.file))}: there is no such folder`
     case "CannotOpen":
       if (error.errno === "EEXIST") return `${shown(error.file)} exists already; --force replaces it`
       if (error.errno === "EISDIR") return `${shown(error.file)} is a folder: name the files in it`

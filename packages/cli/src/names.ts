@@ -4,11 +4,13 @@
  * A name under which the machine has a file is that file, whatever it is made of. Else the table of storages decides by
  * its beginning, then by its `+`; and all other names are paths.
  */
+import * as Errno from "@effect-mmio/core/Errno"
 import * as FileName from "@effect-mmio/core/FileName"
 import * as IOProc from "@effect-mmio/core/IOProc"
 import * as Mmio from "@effect-mmio/core/Mmio"
 import * as MmioError from "@effect-mmio/core/MmioError"
 import * as NodeIOProc from "@effect-mmio/platform-node/NodeIOProc"
+import * as NodeStream from "@effect/platform-node/NodeStream"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Stream from "effect/Stream"
@@ -42,7 +44,7 @@ export const locateWith = (table: ReadonlyArray<Storage>) =>
 ): Effect.Effect<Located, FileError> =>
   Effect.gen(function*() {
     const path = FileName.plain(text)
-    const here: Located = { ioProc: disk, name: path }
+    const here: Located = { ioProc: disk, name: path, path: text }
     if (text === "") return yield* usage("A file needs a name")
     const prefix = table.find((storage) => storage._tag === "Prefix" && text.startsWith(storage.prefix))
     const splits = FileName.splits(text)
@@ -57,12 +59,12 @@ export const locateWith = (table: ReadonlyArray<Storage>) =>
       routes.some((route) => "code" in route && Option.contains(code, route.code))
     )
     const base = prefix?._tag === "Prefix" ? yield* prefix.locate(archive?.path ?? text, disk) : here
-    if (archive === undefined && prefix !== undefined) return base
+    if (archive === undefined) return base
     let ioProc = base.ioProc
     for (const route of routes) {
       if (route._tag === "Route") ioProc = IOProc.route(ioProc, route.code, yield* route.load(base.ioProc))
     }
-    return { ...base, ioProc, name: FileName.parse(text) }
+    return { ...base, ioProc, name: FileName.parse(text), path: undefined }
   })
 
 /** Finds out where a name leads, of those that the command knows. */
@@ -70,6 +72,16 @@ export const locate = locateWith(storages)
 
 /** What errors call standard input. */
 const standardInput = "standard input"
+
+/**
+ * The stream of the process: it begins where the program before has left the file, and a read that waits for a pipe
+ * does not keep an interrupted command from ending.
+ */
+const input = (): Stream.Stream<Uint8Array, MmioError.ReadError> =>
+  NodeStream.fromReadable<MmioError.ReadError, Uint8Array>(
+    () => process.stdin,
+    (cause) => Errno.readError({ operation: "mmio", file: standardInput, cause })
+  )
 
 /** What comes out of a pipe, in a file of its own while it is used: nearly everything here goes back in a file. */
 const spooled = <A, E, R>(
@@ -81,10 +93,11 @@ const spooled = <A, E, R>(
       disk.tempName({ prefix: "mmio-", suffix: ".spool" }),
       (name) => Effect.ignore(disk.remove(name))
     )
+    // The stream of a folder is empty, and this is a failure.
+    yield* NodeIOProc.fromFd(0, { name: standardInput })
     yield* Effect.scoped(Effect.gen(function*() {
-      const source = yield* Mmio.fromFile(yield* NodeIOProc.fromFd(0, { name: standardInput }))
       const target = yield* Mmio.openWith(disk, name, { access: "write", create: true })
-      yield* Stream.run(Mmio.stream(source), Mmio.sink(target))
+      yield* Stream.run(input(), Mmio.sink(target))
       yield* Mmio.close(target)
     }))
     return yield* use({ ioProc: disk, name }).pipe(

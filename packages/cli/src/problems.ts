@@ -1,4 +1,5 @@
 /** What is wrong with a file, for people and as JSON. */
+import type { RiffCorrection } from "@effect-mmio/core/RiffCorrection"
 import type { RiffProblem } from "@effect-mmio/core/RiffProblem"
 import type { WaveProblem } from "@effect-mmio/core/WaveProblem"
 import type { Json } from "./output.js"
@@ -16,3 +17,7 @@ export const problemJson = ({ _tag, count, level, message, offset }: RiffProblem
   count,
   message: inCommands(message)
 })
+
+/** What a repair corrects: what is said of bytes that were left is no correction. */
+export const corrected = (corrections: ReadonlyArray<RiffCorrection>): ReadonlyArray<RiffCorrection> =>
+  corrections.filter(({ _tag }) => _tag !== "BytesLeft")

@@ -19,6 +19,8 @@ import { type FileError, usage } from "./failure.js"
 export interface Located {
   readonly ioProc: IOProc.IOProc
   readonly name: FileName.FileName
+  /** The path, where it is a file of the machine. */
+  readonly path?: string | undefined
   /** What a command that has written there has to say, if what it wrote does not last. */
   readonly remark?: string | undefined
 }

@@ -9,7 +9,7 @@ import * as Effect from "effect/Effect"
 import { createHash } from "node:crypto"
 import * as fs from "node:fs"
 import { describe, expect, it } from "vitest"
-import { makeFolder } from "./support/command.js"
+import { makeFolder, waveHeader } from "./support/command.js"
 import { decode, records } from "./support/records.js"
 
 describe("repair", () => {
@@ -44,6 +44,69 @@ describe("repair", () => {
     expect(out).toMatch(/: inserted$/m)
     expect(out).not.toContain("Riff")
     expect(code).toBe(0)
+  })
+})
+
+describe("a file whose sizes are wrong", () => {
+  /** A recording as a pipe or a crash leaves it: the sizes of the form and of the samples are these. */
+  const unfinished = (form: number, data: number): Uint8Array => {
+    const bytes = Buffer.concat([waveHeader(0), Buffer.alloc(2000, 7)])
+    bytes.writeUInt32LE(form, 4)
+    bytes.writeUInt32LE(data, 40)
+    return new Uint8Array(bytes)
+  }
+  const unknown = 0xffff_ffff
+  const sizes: ReadonlyArray<readonly [form: number, data: number]> = [
+    [0, 0],
+    [0, 2000],
+    [36, 0],
+    [unknown, unknown],
+    [0, unknown],
+    [unknown, 0],
+    [4036, 4000]
+  ]
+  const changes: ReadonlyArray<ReadonlyArray<string>> = [
+    ["tag", "my take.wav", "--tag", "INAM=x"],
+    ["tag", "--from", "tags.csv"],
+    ["cue", "my take.wav", "--add", "5"],
+    ["insert", "my take.wav", "abcd", "--data", "data.bin"],
+    ["digest", "my take.wav", "--embed"]
+  ]
+
+  it("is not changed, and the command that corrects the sizes is named", async () => {
+    const { read, run, write } = makeFolder()
+    write("data.bin", "1234")
+    write("tags.csv", "name,INAM\nmy take.wav,x\n")
+    for (const [index, [form, data]] of sizes.entries()) {
+      const bytes = unfinished(form, data)
+      // one command for each file, but all of them for the first
+      for (const args of index === 0 ? changes : [changes[index % changes.length]!]) {
+        const what = `${form} ${data} ${args.join(" ")}`
+        write("my take.wav", bytes)
+        const { code, error, out } = await run(args)
+        expect(error, what).toMatch(/^mmio: my take\.wav.*; mmio repair "my take\.wav" corrects it\n$/)
+        expect(error.match(/repair/g), what).toHaveLength(1)
+        expect(out, what).toBe("")
+        expect(code, what).toBe(args[0] === "digest" && data > 2000 ? 1 : 5)
+        expect(new Uint8Array(read("my take.wav")), what).toEqual(bytes)
+        expect((await run(["repair", "my take.wav"])).code, what).toBe(0)
+        expect(await run(args), what).toMatchObject({ code: 0, error: "" })
+      }
+    }
+  })
+
+  it("names no command that would not help", async () => {
+    const { run } = makeFolder({ "odd.bin": "malformed-garbage.bin" })
+    const { code, error } = await run(["tag", "odd.bin", "--tag", "INAM=x"])
+    expect(error).not.toContain("mmio repair")
+    expect(code).toBe(5)
+  })
+
+  it("is what the help of the commands says", async () => {
+    const { run } = makeFolder()
+    for (const command of ["tag", "cue", "insert", "digest"]) {
+      expect((await run([command, "--help"])).out.replaceAll(/\s+/g, " "), command).toContain("mmio repair corrects")
+    }
   })
 })
 

@@ -1,8 +1,8 @@
 /** What a person at a terminal has of the command: help, colours, progress, Ctrl-C, completions, sentences. */
-import { execFileSync, spawnSync } from "node:child_process"
+import { execFileSync, spawn, spawnSync } from "node:child_process"
 import * as fs from "node:fs"
 import { describe, expect, it } from "vitest"
-import { binary, makeFolder, writeSparse } from "./support/command.js"
+import { binary, makeFolder, waveHeader, writeSparse } from "./support/command.js"
 
 const escape = "\u001b"
 const mebibyte = 2 ** 20
@@ -104,6 +104,52 @@ describe("Ctrl-C", () => {
   })
 })
 
+describe("a signal", () => {
+  const signals = [["SIGHUP", 129], ["SIGINT", 130], ["SIGTERM", 143]] as const
+
+  /** Runs the command, sends it a signal once this is so, and gives its exit code. */
+  const signalled = async (
+    { at, folder }: ReturnType<typeof makeFolder>,
+    args: ReadonlyArray<string>,
+    signal: NodeJS.Signals,
+    isReady: () => boolean
+  ) => {
+    fs.mkdirSync(at("tmp"))
+    const child = spawn(process.execPath, [binary, ...args], {
+      cwd: folder,
+      env: { ...process.env, TMPDIR: at("tmp") }
+    })
+    const ended = new Promise<unknown>((resolve) => child.on("close", (code, by) => resolve(code ?? by)))
+    child.stdin.on("error", () => {})
+    child.stdin.write(waveHeader(1000))
+    while (!isReady()) await new Promise((resolve) => setTimeout(resolve, 10))
+    child.kill(signal)
+    const code = await ended
+    expect(fs.readdirSync(at("tmp"))).toEqual([])
+    fs.rmdirSync(at("tmp"))
+    return code
+  }
+
+  for (const [signal, code] of signals) {
+    it(`${signal} ends with ${code}, and leaves no file of standard input`, async () => {
+      const folder = makeFolder()
+      const isReady = () => fs.readdirSync(folder.at("tmp")).some((name) => name.endsWith(".spool"))
+      expect(await signalled(folder, ["copy", "-", "target.wav"], signal, isReady)).toBe(code)
+      expect(folder.names()).toEqual([])
+    })
+
+    it(`${signal} leaves the old file of a copy, and nothing else`, async () => {
+      const folder = makeFolder()
+      writeSparse(folder.at("long.wav"), 2048 * mebibyte)
+      folder.write("target.wav", "old")
+      const isReady = () => folder.names().some((name) => name.endsWith(".tmp"))
+      expect(await signalled(folder, ["copy", "-f", "long.wav", "target.wav"], signal, isReady)).toBe(code)
+      expect(folder.names()).toEqual(["long.wav", "target.wav"])
+      expect(new TextDecoder().decode(folder.read("target.wav"))).toBe("old")
+    })
+  }
+})
+
 describe("a command line", () => {
   const refused: ReadonlyArray<readonly [string, ReadonlyArray<string>, number, RegExp]> = [
     ["an unknown subcommand", ["foo"], 2, /Invalid subcommand/],
@@ -155,6 +201,16 @@ describe("a command line", () => {
     expect(error).toContain("mmio-out.wav exists already")
     expect(code).toBe(2)
     expect((await run(["info", "-"])).error).toContain("standard input")
+  })
+
+  it("reads standard input from where the program before has left it, and refuses a folder", () => {
+    const { folder, read } = makeFolder({ "a.wav": "wav-info-sndfile.wav" })
+    const ran = (script: string) =>
+      spawnSync("bash", ["-c", script.replaceAll("mmio", `${process.execPath} ${binary}`)], { cwd: folder })
+    const { stderr, stdout } = ran("{ dd bs=12 count=1 status=none > first; mmio copy - -; } < a.wav")
+    expect(stderr.toString()).toBe("")
+    expect(new Uint8Array(stdout)).toEqual(new Uint8Array(read("a.wav").subarray(12)))
+    expect(ran("mmio info - < .").stderr.toString()).toMatch(/^mmio: standard input.* is a folder.*\n$/)
   })
 
   it("goes on where a reader closes the pipe", async () => {

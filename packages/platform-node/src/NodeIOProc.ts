@@ -188,6 +188,12 @@ export interface FromFdOptions {
   readonly position?: number | undefined
   /** What the file may be used for; the descriptor has to be open for it. Default: `"read"`, as for `Mmio.fromFile`. */
   readonly access?: IOProc.Access | undefined
+  /**
+   * Whether a regular file only goes forward, as a pipe does: it is read and written at the descriptor's own offset,
+   * which moves, and which other programs that have the descriptor share. `position` says what that place is called.
+   * So a program writes to standard output after what is there already. Default: false.
+   */
+  readonly forwardOnly?: boolean | undefined
   /** What errors call the file. Default: `"descriptor 3"`, say. */
   readonly name?: string | undefined
   /** As in {@link Options}. */
@@ -200,8 +206,8 @@ export interface FromFdOptions {
  * A file over a descriptor that the program has open, for `Mmio.fromFile`.
  *
  * - The file never closes the descriptor, and never moves the descriptor's own offset: transfers give their position to
- *   the system. A pipe or terminal has no such offset; its bytes are consumed as they are read, and those that arrive
- *   for an interrupted read are lost if the file is closed.
+ *   the system, unless {@link FromFdOptions.forwardOnly} says otherwise. A pipe or terminal has no such offset; its
+ *   bytes are consumed as they are read, and those that arrive for an interrupted read are lost if the file is closed.
  * - After `close` the file is used no more. A file over a `FileHandle` that its owner has closed fails; the number of a
  *   closed descriptor may be that of another file by then, so a program keeps a descriptor open as long as the file.
  * - Sharing modes do not bind it, and neither `readAhead` nor `writeBehind` is around it.

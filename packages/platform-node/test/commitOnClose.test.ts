@@ -41,7 +41,9 @@ for (const [name, driver] of Object.entries(drivers)) {
           // A folder that is a link itself: `..` is that of what it leads to.
           "way": "real/deep",
           "real/deep/back": "../deep/file",
-          "links/dangling": "../other/new"
+          "links/dangling": "../other/new",
+          "links/without a folder": "../gone/new",
+          "links/in a file": "../real/deep/file/new"
         }
         for (const [link, target] of Object.entries(links)) NFS.symlinkSync(target, at(link))
         const names = ["links/absolute", "links/relative", "links/of a link", "way/file", "way/back"]
@@ -57,14 +59,20 @@ for (const [name, driver] of Object.entries(drivers)) {
         assert.include(error.message, "EEXIST")
         NFS.rmSync(at("other/new"))
         assert.include((yield* Effect.flip(replace(at("links/dangling"), "", "new"))).message, "EEXIST")
+        for (const link of ["links/without a folder", "links/in a file"]) {
+          assert.strictEqual((yield* Effect.flip(replace(at(link), "new")))._tag, "PathNotFound", link)
+          assert.include((yield* Effect.flip(replace(at(link), "", "new"))).message, "EEXIST", link)
+        }
         yield* replace(at("other/new"), "new", "new")
         assert.strictEqual((yield* Effect.flip(replace(at("nowhere/new"), "", "new")))._tag, "PathNotFound")
         for (const [link, target] of Object.entries(links)) assert.strictEqual(NFS.readlinkSync(at(link)), target)
         assert.deepStrictEqual(NFS.readdirSync(at("links")).toSorted(), [
           "absolute",
           "dangling",
+          "in a file",
           "of a link",
-          "relative"
+          "relative",
+          "without a folder"
         ])
         assert.deepStrictEqual(NFS.readdirSync(at("real/deep")).toSorted(), ["back", "file"])
         assert.deepStrictEqual(NFS.readdirSync(at("other")), ["new"])

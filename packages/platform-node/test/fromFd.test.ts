@@ -80,6 +80,26 @@ describe("fromFd", () => {
       strictEqual(bytes(rest), "cde")
     }))
 
+  it.scoped.skipIf(!isLinux)(
+    "reads and writes at the descriptor's own offset with forwardOnly, and moves it",
+    () =>
+      Effect.gen(function*() {
+        const path = yield* tempPath("abcdefgh")
+        const reader = yield* openFd(path, "r")
+        NFS.readSync(reader, new Uint8Array(2))
+        const source = yield* NodeIOProc.fromFd(reader, { forwardOnly: true })
+        strictEqual(source.capabilities.forwardOnly, true)
+        strictEqual(yield* readAt(source, 0, 3), "cde")
+        strictEqual(offsetOf(reader), 5)
+        const writer = yield* openFd(path, "r+")
+        NFS.writeSync(writer, "1")
+        const target = yield* NodeIOProc.fromFd(writer, { access: "write", forwardOnly: true })
+        strictEqual(yield* writeAt(target, 0, "23"), 2)
+        NFS.writeSync(writer, "4")
+        strictEqual(NFS.readFileSync(path, "latin1"), "1234efgh")
+      })
+  )
+
   it.scoped("starts a handle at the position that is given", () =>
     Effect.gen(function*() {
       const fd = yield* openFd(yield* tempPath("abcdefgh"), "r")

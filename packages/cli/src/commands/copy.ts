@@ -20,7 +20,7 @@ export const copy = ({ force, from, to }: Options) =>
     const bytes = yield* withReading(from, "read", (source) =>
       Effect.flatMap(Mmio.seek(source, 0, "end"), (total) =>
         withProgress(from, "bytes", (advance) =>
-          withTarget(to, force, (target) => {
+          withTarget(to, { force, from }, (target) => {
             let done = 0
             return Stream.run(
               Stream.tap(Mmio.stream(source, { from: 0 }), (block) =>

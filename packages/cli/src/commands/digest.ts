@@ -13,6 +13,7 @@ import { exitCodes, Failure, usage } from "../failure.js"
 import { withReading } from "../names.js"
 import { Output } from "../output.js"
 import { withProgress } from "../progress.js"
+import { adviseRepair } from "../repairable.js"
 import { each } from "../run.js"
 import { hex, shown } from "../text.js"
 
@@ -59,7 +60,7 @@ const storedIn = (file: Mmio.Handle<"read">) =>
 
 const printed = (name: string) =>
   Effect.gen(function*() {
-    const digest = hex(yield* withReading(name, "read", (file) => digestIn(name, file)))
+    const digest = hex(yield* adviseRepair(name, withReading(name, "read", (file) => digestIn(name, file))))
     const output = yield* Output
     yield* output.result(() => ({ name, md5: digest }), () => [`${digest}  ${shown(name)}`])
     return exitCodes.ok
@@ -80,8 +81,14 @@ const embedded = (name: string) =>
 
 const checked = (name: string) =>
   Effect.gen(function*() {
-    const { digest, stored } = yield* withReading(name, "read", (file) =>
-      Effect.all({ stored: storedIn(file), digest: Effect.map(digestIn(name, file), hex) }))
+    const { digest, stored } = yield* adviseRepair(
+      name,
+      withReading(
+        name,
+        "read",
+        (file) => Effect.all({ stored: storedIn(file), digest: Effect.map(digestIn(name, file), hex) })
+      )
+    )
     if (Option.isNone(stored)) {
       return yield* new Failure({
         exitCode: exitCodes.notFound,

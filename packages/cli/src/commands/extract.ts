@@ -24,7 +24,7 @@ export const extract = ({ chunk, force, name, output: to }: Options) =>
       Effect.gen(function*() {
         const found = yield* Riff.find(file, yield* pathIn(file, chunk))
         return yield* withProgress(name, "bytes", (advance) =>
-          withTarget(to, force, (target) => {
+          withTarget(to, { force, from: name }, (target) => {
             let done = 0
             return Stream.run(
               Stream.tap(Riff.stream(file, found), (block) =>

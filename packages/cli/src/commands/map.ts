@@ -40,7 +40,7 @@ export const map = ({ force, name, svg }: Options) =>
     const output = yield* Output
     if (Option.isSome(svg)) {
       const bytes = new TextEncoder().encode(svgOf(name, tree.length, segments))
-      yield* withTarget(svg.value, force, (target) => Mmio.writeAll(target, bytes))
+      yield* withTarget(svg.value, { force, from: name }, (target) => Mmio.writeAll(target, bytes))
       if (svg.value !== "-") {
         yield* output.result(() => ({ name, svg: svg.value }), () => [`${shown(name)} -> ${shown(svg.value)}`])
       }

@@ -8,7 +8,7 @@ import { exitCodes } from "../failure.js"
 import { withHeld } from "../held.js"
 import { withReading } from "../names.js"
 import { type Json, Output } from "../output.js"
-import { inCommands, problemJson } from "../problems.js"
+import { corrected, inCommands, problemJson } from "../problems.js"
 import { remark } from "../remarks.js"
 import { each } from "../run.js"
 import { counted, shown } from "../text.js"
@@ -35,9 +35,6 @@ const correctionJson = (dryRun: boolean) => (correction: RiffCorrection): Json =
 /** What a repair offers is inserted by an edit, since all that follows has to move. */
 const offersOf = (corrections: ReadonlyArray<RiffCorrection>) =>
   corrections.flatMap((correction) => correction._tag === "PadByteOffered" ? [correction.edit] : [])
-
-/** What is said of bytes that were left is no correction. */
-const corrected = (corrections: ReadonlyArray<RiffCorrection>) => corrections.filter(({ _tag }) => _tag !== "BytesLeft")
 
 interface Repaired {
   readonly corrections: ReadonlyArray<RiffCorrection>

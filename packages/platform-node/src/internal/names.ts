@@ -119,14 +119,18 @@ const mostLinks = 40
 /** Follows the links of the last component, so far as there are any: what is in its folder may not exist. @internal */
 export const realName = (os: PathCalls, name: FileName.FileName): Effect.Effect<FileName.FileName> => {
   const follow = (path: string, left: number): Effect.Effect<string, unknown> =>
-    Effect.flatMap(os.realpath(os.platform.path.dirname(path)), (folder) => {
-      const real = os.platform.path.join(folder, os.platform.path.basename(path))
-      return Effect.matchEffect(os.readlink(real), {
-        onFailure: () => Effect.succeed(real),
-        // The system refuses what goes round in a circle, and says so.
-        onSuccess: (target) =>
-          left === 0 ? Effect.fail(target) : follow(os.platform.path.resolve(folder, target), left - 1)
-      })
+    Effect.matchEffect(os.realpath(os.platform.path.dirname(path)), {
+      // A link can lead into a folder that is missing, or cannot be entered: what opens that says so.
+      onFailure: () => Effect.succeed(path),
+      onSuccess: (folder) => {
+        const real = os.platform.path.join(folder, os.platform.path.basename(path))
+        return Effect.matchEffect(os.readlink(real), {
+          onFailure: () => Effect.succeed(real),
+          // The system refuses what goes round in a circle, and says so.
+          onSuccess: (target) =>
+            left === 0 ? Effect.fail(target) : follow(os.platform.path.resolve(folder, target), left - 1)
+        })
+      }
     })
   // Most names are no links, and stay as they are.
   return Effect.uninterruptible(Effect.matchEffect(os.readlink(name.full), {

@@ -29,8 +29,13 @@ const sharing = globalValue(Symbol.for("@effect-mmio/platform-node/NodeIOProc/sh
 const { O_CREAT, O_EXCL, O_RDONLY, O_RDWR, O_WRONLY } = NFS.constants
 
 /** A file over a descriptor; a folder is none. */
-const fileOf = (descriptor: OpenDescriptor, stats: NFS.BigIntStats, options: FileOptions): IOProc.File =>
-  stats.isFile() || stats.isBlockDevice()
+const fileOf = (
+  descriptor: OpenDescriptor,
+  stats: NFS.BigIntStats,
+  options: FileOptions,
+  forwardOnly = false
+): IOProc.File =>
+  !forwardOnly && (stats.isFile() || stats.isBlockDevice())
     ? makePositional(descriptor, stats.isBlockDevice(), options)
     : makeSequential(
       descriptor,
@@ -249,7 +254,7 @@ export const fromFd = (
   options: Api.FromFdOptions = {}
 ): Effect.Effect<IOProc.File, MmioError.CannotOpen | MmioError.InvalidParameter> =>
   Effect.suspend((): Effect.Effect<IOProc.File, MmioError.CannotOpen | MmioError.InvalidParameter> => {
-    const { access = "read", blocking: blocks = false, position = 0, sync = false } = options
+    const { access = "read", blocking: blocks = false, forwardOnly = false, position = 0, sync = false } = options
     const operation = "NodeIOProc.fromFd"
     /** A `FileHandle` says so once it is closed: the number may then be that of another file. */
     const descriptor = {
@@ -291,7 +296,8 @@ export const fromFd = (
               release: () => {}
             },
             stats,
-            { system, sync }
+            { system, sync },
+            forwardOnly
           )
         )
     )

@@ -114,9 +114,10 @@ export const makeNames = (fileSystem: FileSystem.FileSystem, isWindows: Effect.E
     const follow = (path: string, left: number): Effect.Effect<string, PlatformError.PlatformError> =>
       Effect.flatMap(isWindows, (windows) => {
         const { folder, last } = splitPath(path, windows)
-        return Effect.flatMap(
-          fileSystem.realPath(folder),
-          (real) =>
+        return Effect.matchEffect(fileSystem.realPath(folder), {
+          // A link can lead into a folder that is missing, or cannot be entered: what opens that says so.
+          onFailure: () => Effect.succeed(path),
+          onSuccess: (real) =>
             Effect.matchEffect(fileSystem.readLink(join(real, last, windows)), {
               onFailure: () => Effect.succeed(join(real, last, windows)),
               onSuccess: (target) =>
@@ -125,7 +126,7 @@ export const makeNames = (fileSystem: FileSystem.FileSystem, isWindows: Effect.E
                   ? Effect.succeed(name.full)
                   : follow(isAbsolute(target, windows) ? target : join(real, target, windows), left - 1)
             })
-        )
+        })
       })
     return Effect.matchEffect(fileSystem.readLink(name.full), {
       onFailure: () => Effect.succeed(name),
