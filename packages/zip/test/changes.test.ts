@@ -33,12 +33,33 @@ const Changes: FastCheck.Arbitrary<ReadonlyArray<Change>> = FastCheck.array(
   { minLength: 5, maxLength: 12 }
 )
 
-const Limits = FastCheck.record({
+const Limits: FastCheck.Arbitrary<Partial<ZipLimits.Limits>> = FastCheck.record({
   entries: FastCheck.constantFrom(3, 4, 5, 20),
   directoryBytes: FastCheck.constantFrom(150, 200, 300, 10_000),
   inflatedBytes: FastCheck.constantFrom(200, 10_000),
   expansion: FastCheck.constantFrom(2, 1032)
 })
+
+/** Of each kind of change one that succeeds, and one that a limit refuses: what is random may have none. */
+const examples: Array<[changes: ReadonlyArray<Change>, limits: Partial<ZipLimits.Limits>]> = [
+  [
+    [
+      { _tag: "makeFolder", path: "e" },
+      { _tag: "removeFolder", path: "e" },
+      { _tag: "save", path: "x", bytes: noise(10) },
+      { _tag: "rename", path: "x", to: "d/y" },
+      { _tag: "remove", path: "d/y" }
+    ],
+    { entries: 20, directoryBytes: 10_000, inflatedBytes: 10_000, expansion: 1032 }
+  ],
+  [
+    [
+      { _tag: "save", path: "x", bytes: noise(10) },
+      { _tag: "save", path: "a/x", bytes: noise(10) }
+    ],
+    { entries: 3, directoryBytes: 10_000, inflatedBytes: 10_000, expansion: 1032 }
+  ]
+]
 
 /** The files of an archive by path, in base64, and its folders, which have a slash at their end. */
 type Tree = Readonly<Record<string, string>>
@@ -136,7 +157,7 @@ for (const compression of ["stored", "deflated"] as const) {
           }))
         ))
       ),
-    { fastCheck: { numRuns: Math.max(30, Math.ceil(60 * scale)) } }
+    { fastCheck: { examples, numRuns: Math.max(30, Math.ceil(60 * scale)) } }
   )
 
   it(`all kinds of changes with ${compression} elements were made, and some were refused by a limit`, () => {
