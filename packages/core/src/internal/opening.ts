@@ -84,6 +84,7 @@ const openFile = <A extends IOProc.Access>(
                 commitsOnFailure: options?.onFailure === "commit",
                 code,
                 parameters: options?.parameters,
+                isBufferLent: buffer === options?.buffer,
                 initial: BufferState.make(buffer, file.start ?? 0)
               })
           )
@@ -145,7 +146,7 @@ const makeMemory = <A extends IOProc.Access>(
   isPosition(expandBy)
     ? Effect.map(
       makeBuffer(operation, name.full, block),
-      (block) =>
+      (bytes) =>
         new MemoryHandle({
           name,
           access,
@@ -154,7 +155,8 @@ const makeMemory = <A extends IOProc.Access>(
           ownsFile: false,
           commitsOnFailure: false,
           code: Option.some(FourCC.MEM),
-          initial: BufferState.makeWhole(block, create ? 0 : block.length),
+          isBufferLent: bytes === block,
+          initial: BufferState.makeWhole(bytes, create ? 0 : bytes.length),
           expandBy
         })
     )
@@ -272,6 +274,7 @@ export const fromFile = <A extends IOProc.Access>(
             file,
             ownsFile: false,
             commitsOnFailure: false,
+            isBufferLent: buffer === options?.buffer,
             initial: BufferState.make(buffer, file.start ?? 0)
           }))
     )

@@ -3,7 +3,7 @@
  */
 import { assert, describe, it } from "@effect/vitest"
 import { FastCheck as fc } from "effect"
-import { copy, copyOf } from "../../src/internal/io/copy.js"
+import { copy, copyApart, copyOf } from "../../src/internal/io/copy.js"
 import { scale } from "../support/scale.js"
 import { View } from "../support/view.js"
 
@@ -28,7 +28,8 @@ describe("copy", () => {
       const expected = [...other]
       const first = target + to
       expected.splice(first, count, ...[...memory].slice(source + from, source + from + count))
-      copy(memory.subarray(source), from, other.subarray(target), to, count)
+      const transfer = together ? copy : copyApart
+      transfer(memory.subarray(source), from, other.subarray(target), to, count)
       assert.deepStrictEqual([...other], expected)
     },
     { fastCheck: { numRuns: scale(1000) } }

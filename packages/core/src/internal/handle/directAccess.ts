@@ -15,7 +15,8 @@ type Direction = "read" | "write"
 
 const snapshot = (handle: Handle): Api.Info => {
   const { state } = handle.window
-  const { bytes, diskOffset, endRead, generation, next, offset } = state
+  const bytes = handle.window.lend()
+  const { diskOffset, endRead, generation, next, offset } = state
   return {
     name: handle.name,
     access: handle.access,
@@ -196,7 +197,7 @@ export const forEachBuffer = <A extends Access>(
       const at = window.position
       const count = Math.min(window.readable, range.to - at)
       if (count > 0) {
-        inTurn(uses, s.bytes.subarray(s.next, s.next + count), at)
+        inTurn(uses, window.lend().subarray(s.next, s.next + count), at)
         window.skip(count)
       }
       return at + count < range.to

@@ -58,6 +58,8 @@ export interface HandleOptions<A extends Access> {
   /** The code by which the driver was chosen, and what it was given. */
   readonly code?: Option.Option<FourCC>
   readonly parameters?: unknown
+  /** Whether the program has the array of the buffer. Default: false. */
+  readonly isBufferLent?: boolean
   /** What holds the state; default: a cell. */
   readonly ref?: SyncRef
 }
@@ -94,7 +96,7 @@ export class Handle<A extends Access = Access> implements Api.Handle<A> {
     this.parameters = options.parameters
     this.ownsFile = options.ownsFile
     this.commitsOnFailure = options.commitsOnFailure
-    this.window = new Window(options.ref ?? makeRef(options.initial))
+    this.window = new Window(options.ref ?? makeRef(options.initial), options.isBufferLent ?? false)
     this.engine = new Engine({
       window: this.window,
       file: options.file,

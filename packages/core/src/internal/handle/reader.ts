@@ -3,7 +3,7 @@
  */
 import type * as Api from "../../Mmio.js"
 import type { ByteOrder } from "../../Riff.js"
-import { copy } from "../io/copy.js"
+import { copy, copyApart } from "../io/copy.js"
 import * as BufferState from "./bufferState.js"
 import type { Window } from "./window.js"
 
@@ -186,7 +186,7 @@ export class RecordReader implements Api.Reader {
   bytes(count: number): Uint8Array {
     const at = this.takeChecked(count)
     const bytes = new Uint8Array(count)
-    copy(this.buffer, at, bytes, 0, count)
+    copyApart(this.buffer, at, bytes, 0, count)
     return bytes
   }
   bytesInto(target: Uint8Array): void {

@@ -21,6 +21,9 @@ export const setBuffer = <A extends IOProc.Access>(
     (bytes) =>
       handle.exclusive<void, MmioError.InvalidParameter | MmioError.CannotSeek | Api.PendingError<A>>(
         "Mmio.setBuffer",
-        (restore) => handle.withoutWriting(handle.engine.setBuffer(bytes, restore))
+        (restore) => {
+          if (bytes === buffer) handle.window.lend()
+          return handle.withoutWriting(handle.engine.setBuffer(bytes, restore))
+        }
       )
   )

@@ -5,7 +5,7 @@ import * as Effect from "effect/Effect"
 import * as Effectable from "effect/Effectable"
 import * as Readable from "effect/Readable"
 import * as Ref from "effect/Ref"
-import { copy, copyOf } from "../io/copy.js"
+import { copy, copyApart, copyOf } from "../io/copy.js"
 import * as BufferState from "./bufferState.js"
 
 /**
@@ -52,9 +52,23 @@ export class Window {
   readonly ref: SyncRef
   private viewed: DataView | undefined
   private viewedBytes: Uint8Array | undefined
+  /** Whether the program has the array of the buffer: what it reads into, or writes, may then be a part of it. */
+  private isLent: boolean
 
-  constructor(ref: SyncRef) {
+  constructor(ref: SyncRef, isLent: boolean) {
     this.ref = ref
+    this.isLent = isLent
+  }
+
+  /** The buffer, for the program. */
+  lend(): Uint8Array {
+    this.isLent = true
+    return this.ref.current.bytes
+  }
+
+  private copy(source: Uint8Array, from: number, target: Uint8Array, to: number, count: number): void {
+    if (this.isLent) copy(source, from, target, to, count)
+    else copyApart(source, from, target, to, count)
   }
 
   get state(): BufferState.BufferState {
@@ -99,7 +113,7 @@ export class Window {
     const s = this.ref.current
     const count = Math.min(BufferState.readable(s), target.length - done)
     if (count > 0) {
-      copy(s.bytes, s.next, target, done, count)
+      this.copy(s.bytes, s.next, target, done, count)
       this.become(BufferState.consumed(s, count))
     }
     return count
@@ -121,7 +135,7 @@ export class Window {
   /** Copies `source[from, from + count)` to the position, where the window has room for it. */
   put(source: Uint8Array, from: number, count: number): void {
     const s = this.ref.current
-    copy(source, from, s.bytes, s.next, count)
+    this.copy(source, from, s.bytes, s.next, count)
     this.become(BufferState.put(s, count))
   }
 

@@ -3,7 +3,7 @@
  */
 import type * as Api from "../../Mmio.js"
 import type { ByteOrder } from "../../Riff.js"
-import { allocate, copy } from "../io/copy.js"
+import { allocate, copyApart } from "../io/copy.js"
 
 /** Memory for what is written, and a view of it. */
 interface Block {
@@ -136,7 +136,7 @@ export class RecordWriter implements Api.Writer {
   }
   bytes(source: Uint8Array): void {
     const at = this.room(source.length)
-    copy(source, 0, this.block.bytes, at, source.length)
+    copyApart(source, 0, this.block.bytes, at, source.length)
   }
   zeros(count: number): void {
     if (!isInteger(count, 0, Number.MAX_SAFE_INTEGER)) refused(count, "number of bytes")
