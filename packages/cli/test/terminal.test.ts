@@ -125,8 +125,9 @@ describe("a signal", () => {
     while (!isReady()) await new Promise((resolve) => setTimeout(resolve, 10))
     child.kill(signal)
     const code = await ended
-    expect(fs.readdirSync(at("tmp"))).toEqual([])
-    fs.rmdirSync(at("tmp"))
+    // Node has a folder of its own there, from version 22 on.
+    expect(fs.readdirSync(at("tmp")).filter((name) => name !== "node-compile-cache")).toEqual([])
+    fs.rmSync(at("tmp"), { recursive: true })
     return code
   }
 
