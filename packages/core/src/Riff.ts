@@ -1001,12 +1001,12 @@ export interface RepairOptions extends AtOptions {
  * Corrects sizes at the end of a file that its writer never corrected: those of a recording whose writer died (0, or
  * too small for what follows), or wrote into a pipe (0xFFFFFFFF, or whatever is large), and those of a file that was
  * cut. That is the size of the last chunk at the top, of `data`, and of what lies between, in headers and in `ds64`;
- * that of every form which is too small for the chunks that follow in it; and the pad byte that is missing at the end
- * of the file. Where it corrects anything in a form it corrects the copies there, too: sizes in a `ds64` that differ
- * from those in the headers, and, of a WAVE that is not compressed, the number of samples in `ds64` and `fact`. Gives
- * what it corrected, and what it left: pad bytes that are missing before other chunks, which an edit can insert
- * (`PadByteOffered`), and bytes in a corrected form that are not beyond doubt a chunk (`BytesLeft`). A second repair
- * has nothing to correct.
+ * that of every form which is too small for the chunks that follow in it, and of samples of no size at the end of any
+ * form; and the pad byte that is missing at the end of the file. Where it corrects anything in a form it corrects the
+ * copies there, too: sizes in a `ds64` that differ from those in the headers, and, of a WAVE that is not compressed,
+ * the number of samples in `ds64` and `fact`. Gives what it corrected, and what it left: pad bytes that are missing
+ * before other chunks, which an edit can insert (`PadByteOffered`), and bytes in a corrected form that are not beyond
+ * doubt a chunk (`BytesLeft`). A second repair has nothing to correct.
  *
  * The bytes of chunks stay as they are, and where they are. What is no chunk at the end of the file stays, too: a
  * header that was cut off, and whatever was appended. Where the fields have no room for a size, where the pad byte of

@@ -80,12 +80,18 @@ const isCertain = (node: Api.TreeNode): boolean =>
   !isCut(node) && !isEndlessDs64(node.chunk)
   && (node.chunk.guid._tag === "Some" || Layout.isPrintable(numberOf(node.chunk)))
 
-/** The sizes of forms that end before the file does, and are too small for the chunks that follow in them. */
+/**
+ * The sizes in forms that end before the file does, from the inside to the outside: of samples of no size, which go to
+ * the end of their form, and of forms that are too small for the chunks that follow in them.
+ */
 const tooSmall = (reading: Tree.Reading, isShared: IsShared): ReadonlyArray<Change> =>
-  reading.ambiguous ? [] : reading.chunks.flatMap((node) => {
-    const { available, chunk } = node
-    if (endOf(node) === reading.length || chunk.size >= available || isShared(chunk)) return []
-    return sizeChange(chunk, available) ?? []
+  reading.ambiguous ? [] : reading.chunks.flatMap((form) => {
+    if (endOf(form) === reading.length) return []
+    const last = form.children.at(-1)
+    const nodes = last !== undefined && Layout.isSamples(numberOf(last.chunk)) ? [last, form] : [form]
+    return nodes.flatMap(({ available, chunk }) =>
+      chunk.size >= available || isShared(chunk) ? [] : sizeChange(chunk, available) ?? []
+    )
   })
 
 /** What has to be changed, from the inside to the outside: a repair that was cut off is finished by the next one. */
