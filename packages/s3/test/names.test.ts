@@ -213,7 +213,7 @@ describe("renaming and removing", () => {
         assert.deepStrictEqual(store.bucket.keys(), ["b"])
       }))
 
-    it.effect("keeps both where another program has written to the old name since, or nobody can tell", () =>
+    it.effect("keeps both where another program has written to the old name since, or the store does not answer", () =>
       Effect.gen(function*() {
         for (const canTell of [true, false]) {
           const { storage, store } = yield* setUp()

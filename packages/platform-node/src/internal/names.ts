@@ -210,7 +210,7 @@ export const tempName = (
       ? Effect.succeed({ created: options.mode ?? 0o600, later: undefined })
       : Effect.match(os.stat(like.full), {
         onFailure: () => ({ created: options.mode ?? 0o666, later: undefined }),
-        // Not set-user-ID and set-group-ID: the new file may have another owner, whose rights nobody is to get.
+        // Not set-user-ID and set-group-ID: the new file may have another owner, whose rights it would give away.
         onSuccess: (stats) => ({ created: 0o600, later: Number(stats.mode) & 0o777 })
       })
     return Effect.uninterruptible(Effect.flatMap(modes, (modes) => make(attempts, modes)))

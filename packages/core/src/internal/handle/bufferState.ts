@@ -14,8 +14,11 @@
  * The window of a memory file is the whole file: it never moves, is never dirty, and `endRead` is the end of the file.
  */
 
-/** The state of a window. */
-export interface BufferState {
+/**
+ * The state of a window. A class for a reason: what V8 makes of a literal it may take for long-lived while it marks the
+ * heap, which made every later hit of a process four times as slow.
+ */
+export class BufferState {
   /**
    * The buffer; its length is its size, 0 for a handle without one. Only `window.ts` and direct access write into it.
    */
@@ -35,22 +38,6 @@ export interface BufferState {
   /** Grows whenever an `Info` that was given out no longer describes the window. */
   readonly generation: number
   /** Whether the window is the whole file, a block of memory. */
-  readonly isWholeFile: boolean
-}
-
-/**
- * A class for a reason: what V8 makes of a literal it may take for long-lived while it marks the heap, which made every
- * later hit of a process four times as slow.
- */
-class State implements BufferState {
-  readonly bytes: Uint8Array
-  readonly offset: number
-  readonly next: number
-  readonly endRead: number
-  readonly dirtyStart: number
-  readonly dirtyEnd: number
-  readonly diskOffset: number
-  readonly generation: number
   readonly isWholeFile: boolean
   constructor(
     bytes: Uint8Array,
@@ -77,11 +64,11 @@ class State implements BufferState {
 
 /** An empty window at a position of a file. */
 export const make = (bytes: Uint8Array, position: number): BufferState =>
-  new State(bytes, position, 0, 0, 0, 0, position, 0, false)
+  new BufferState(bytes, position, 0, 0, 0, 0, position, 0, false)
 
 /** A window that is a whole file: the first `size` bytes of a block. */
 export const makeWhole = (block: Uint8Array, size: number): BufferState =>
-  new State(block, 0, 0, size, 0, 0, 0, 0, true)
+  new BufferState(block, 0, 0, size, 0, 0, 0, 0, true)
 
 /** The position, in bytes from the start of the file. */
 export const position = (s: BufferState): number => s.offset + s.next
@@ -154,7 +141,7 @@ export const planWrite = (s: BufferState, count: number): "put" | "drain" | "mov
 
 /** After `count` bytes were consumed from the window; `count <= readable(s)`. */
 export const consumed = (s: BufferState, count: number): BufferState =>
-  new State(
+  new BufferState(
     s.bytes,
     s.offset,
     s.next + count,
@@ -173,9 +160,9 @@ export const consumed = (s: BufferState, count: number): BufferState =>
 export const put = (s: BufferState, count: number): BufferState => {
   const end = s.next + count
   const endRead = end > s.endRead ? end : s.endRead
-  if (s.isWholeFile) return new State(s.bytes, 0, end, endRead, 0, 0, s.diskOffset, s.generation, true)
+  if (s.isWholeFile) return new BufferState(s.bytes, 0, end, endRead, 0, 0, s.diskOffset, s.generation, true)
   const clean = s.dirtyStart === s.dirtyEnd
-  return new State(
+  return new BufferState(
     s.bytes,
     s.offset,
     end,
@@ -190,7 +177,7 @@ export const put = (s: BufferState, count: number): BufferState => {
 
 /** With the position elsewhere; the window stays. */
 export const movedTo = (s: BufferState, target: number): BufferState =>
-  new State(
+  new BufferState(
     s.bytes,
     s.offset,
     target - s.offset,
@@ -204,12 +191,12 @@ export const movedTo = (s: BufferState, target: number): BufferState =>
 
 /** With an empty window at the position; only for a clean one of a driver's file. */
 export const emptied = (s: BufferState): BufferState =>
-  new State(s.bytes, position(s), 0, 0, 0, 0, s.diskOffset, s.generation + 1, false)
+  new BufferState(s.bytes, position(s), 0, 0, 0, 0, s.diskOffset, s.generation + 1, false)
 
 /** After `count` bytes were read after the end of the window. */
 export const filled = (s: BufferState, count: number): BufferState => {
   const endRead = s.endRead + count
-  return new State(
+  return new BufferState(
     s.bytes,
     s.offset,
     s.next,
@@ -225,13 +212,23 @@ export const filled = (s: BufferState, count: number): BufferState => {
 /** After the first `count` bytes of the dirty range were written. */
 export const drained = (s: BufferState, count: number): BufferState => {
   const start = s.dirtyStart + count
-  return new State(s.bytes, s.offset, s.next, s.endRead, start, s.dirtyEnd, s.offset + start, s.generation, false)
+  return new BufferState(s.bytes, s.offset, s.next, s.endRead, start, s.dirtyEnd, s.offset + start, s.generation, false)
 }
 
 /** After `count` bytes were transferred past the window at the position. */
 export const bypassed = (s: BufferState, count: number): BufferState => {
   const next = s.next + count
-  return new State(s.bytes, s.offset, next, s.endRead, s.dirtyStart, s.dirtyEnd, s.offset + next, s.generation, false)
+  return new BufferState(
+    s.bytes,
+    s.offset,
+    next,
+    s.endRead,
+    s.dirtyStart,
+    s.dirtyEnd,
+    s.offset + next,
+    s.generation,
+    false
+  )
 }
 
 /**
@@ -240,20 +237,20 @@ export const bypassed = (s: BufferState, count: number): BufferState => {
  */
 export const passed = (s: BufferState, count: number): BufferState => {
   const end = position(s) + count
-  return new State(s.bytes, end, 0, 0, 0, 0, end, s.generation + 1, false)
+  return new BufferState(s.bytes, end, 0, 0, 0, 0, end, s.generation + 1, false)
 }
 
 /** With the unconsumed bytes at the front of the window, so that more fit after them; only for a clean one. */
 export const compacted = (s: BufferState): BufferState =>
-  new State(s.bytes, position(s), 0, readable(s), 0, 0, s.diskOffset, s.generation + 1, false)
+  new BufferState(s.bytes, position(s), 0, readable(s), 0, 0, s.diskOffset, s.generation + 1, false)
 
 /** With another buffer that holds the first `kept` of the unconsumed bytes; only for a clean one. */
 export const rebuffered = (s: BufferState, bytes: Uint8Array, kept: number): BufferState =>
-  new State(bytes, position(s), 0, kept, 0, 0, s.diskOffset, s.generation + 1, false)
+  new BufferState(bytes, position(s), 0, kept, 0, 0, s.diskOffset, s.generation + 1, false)
 
 /** With a larger block instead of that of a memory file. */
 export const reblocked = (s: BufferState, bytes: Uint8Array): BufferState =>
-  new State(bytes, 0, s.next, s.endRead, 0, 0, s.diskOffset, s.generation + 1, true)
+  new BufferState(bytes, 0, s.next, s.endRead, 0, 0, s.diskOffset, s.generation + 1, true)
 
 /**
  * With the position at `next`, as a program with direct access left it. If it `wrote`, the whole window is dirty, up to
@@ -265,5 +262,15 @@ export const handedBack = (s: BufferState, next: number, wrote: boolean, once: b
   const endRead = Math.max(s.endRead, next)
   const dirtyEnd = s.isWholeFile ? 0 : endRead
   const dirtyStart = !once ? 0 : isDirty(s) ? s.dirtyStart : Math.min(s.next, dirtyEnd)
-  return new State(s.bytes, s.offset, next, endRead, dirtyStart, dirtyEnd, s.diskOffset, s.generation, s.isWholeFile)
+  return new BufferState(
+    s.bytes,
+    s.offset,
+    next,
+    endRead,
+    dirtyStart,
+    dirtyEnd,
+    s.diskOffset,
+    s.generation,
+    s.isWholeFile
+  )
 }
