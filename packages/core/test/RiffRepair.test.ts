@@ -85,6 +85,29 @@ describe("forms one after another", () => {
     }))
 })
 
+describe("a size in a ds64 that two chunks have", () => {
+  it.effect("stays, as it cannot be that of both", () =>
+    Effect.gen(function*() {
+      const unsized = Wav.chunk("data", new Uint8Array(0), { size: 0xffffffff })
+      const form = (...chunks: ReadonlyArray<Uint8Array>) => {
+        const size = 4 + 36 + chunks.reduce((sum, { length }) => sum + length, 0)
+        const ds64 = Wav.bytes(Wav.number(8, size), Wav.number(8, 0), Wav.number(8, 0), Wav.number(4, 0))
+        return Wav.form([Wav.chunk("ds64", ds64), ...chunks], { id: "RF64", size: 0xffffffff })
+      }
+      const samples = new Uint8Array(100).fill(1)
+      const second = Wav.form([Wav.fmt(), Wav.chunk("data", new Uint8Array(50).fill(3))])
+      const repaired = (bytes: Uint8Array) =>
+        Effect.map(
+          inMemory(bytes, (file) => Riff.repair(file)),
+          ({ result }) => result.flatMap((made) => made._tag === "SizeCorrected" ? [made.field] : [])
+        )
+      const one = form(Wav.fmt(), unsized, samples)
+      assert.deepStrictEqual(yield* repaired(Wav.bytes(one, second)), ["ds64"])
+      const two = form(unsized, Wav.fmt(), unsized, samples)
+      assert.deepStrictEqual(yield* repaired(Wav.bytes(two, second)), [])
+    }))
+})
+
 describe("a form that ends where it says", () => {
   const data = Wav.chunk("data", new Uint8Array(100).fill(1))
   const bext = Wav.chunk("bext", new Uint8Array(10).fill(2), { size: 28 })
